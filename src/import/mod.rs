@@ -1,0 +1,1 @@
+//! Scenarios from descriptions that nobody here wrote.

@@ -1,0 +1,3 @@
+//! Chaos engineering for agent identities.
+#![forbid(unsafe_code)]
+pub mod import;
