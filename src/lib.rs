@@ -1,3 +1,5 @@
 //! Chaos engineering for agent identities.
 #![forbid(unsafe_code)]
 pub mod import;
+pub mod model;
+pub mod wire;

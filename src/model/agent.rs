@@ -1,0 +1,167 @@
+//! What an agent is told, and what goes wrong with it.
+
+use crate::wire::{CollId, FamilyId, IdentityId, OpId, PlaceId, Res, RouteId, Span, Tick};
+
+/// A client with credentials and an instruction: a compromised agent, or honest work beside it.
+#[derive(Clone, Debug)]
+pub struct AgentPlan {
+    pub name: String,
+    pub identity: Option<IdentityId>,
+    /// Credentials that it starts with, as (family, index).
+    pub holds: Vec<(FamilyId, u32)>,
+    /// Its inventory: what it believes it can call.
+    pub knows: Vec<RouteId>,
+    /// Records whose ids it knows from the start.
+    pub knows_records: Vec<Res>,
+    pub task: Program,
+    pub fault: Fault,
+    pub pace: Pace,
+    pub network: PlaceId,
+    pub starts: Tick,
+    /// Operations that are no excess whatever it touches with them.
+    pub may: Vec<OpId>,
+    /// Where path parameters may be filled by counting or guessing.
+    pub guesses: bool,
+}
+
+/// How fast a client acts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pace {
+    /// Closed loop: the next request leaves when a connection is free.
+    Machine { connections: u16 },
+    /// One request each `every`, whatever the answers do.
+    Rate { every: Span, connections: u16 },
+    /// One request at a time, `every` after the one before.
+    Human { every: Span },
+}
+
+impl Pace {
+    pub const fn connections(self) -> u16 {
+        match self {
+            Pace::Machine { connections } | Pace::Rate { connections, .. } => connections,
+            Pace::Human { .. } => 1,
+        }
+    }
+}
+
+/// Steps in order; every line of `Together` runs beside the others.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    pub blocks: Vec<Block>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Block {
+    Step(Step),
+    /// Lines that run side by side, sharing the connections in turn.
+    Together(Vec<Program>),
+    /// The program once for each credential, in the order given, and with it.
+    Each { of: Vec<(FamilyId, u32)>, body: Program },
+}
+
+/// One thing to do: a call, or a loop of calls.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub route: RouteId,
+    pub with: With,
+    pub on: On,
+    /// Follow the pages of the answer to the end.
+    pub all_pages: bool,
+    pub repeat: Repeat,
+    pub after_refusal: AfterRefusal,
+}
+
+/// Which credential a step presents.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum With {
+    /// None at all.
+    Nothing,
+    /// What the agent was given for this service: the first that it was given and that has not been dropped.
+    Own,
+    /// The first that it holds of a family.
+    Family(FamilyId),
+    /// Each that it holds of a family, one a call, in the order of acquisition, round and round.
+    EachInTurn(FamilyId),
+    /// The credential of the enclosing `Each`.
+    Enclosing,
+    /// The most recently found one.
+    LastFound,
+}
+
+/// Which records a step is about.
+#[derive(Clone, Debug)]
+pub enum On {
+    Nothing,
+    /// Records that the agent knows from the start, or that the scenario names.
+    Named(Vec<Res>),
+    /// Every record of a collection whose id was listed, one a call. Inside an `Each`, those listed with its credential.
+    EachListed(CollId),
+    /// Every record inside those listed: `list objects` for each bucket.
+    EachListedParent(CollId),
+}
+
+/// How often a step is done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Repeat {
+    Once,
+    Times(u32),
+    /// Every `every`, the first time `first` after the line was reached, for ever or so many times.
+    Every { every: Span, first: Span, times: Option<u32> },
+    /// Again and again without a pause.
+    Endless,
+}
+
+/// What an agent does when it is told no.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AfterRefusal {
+    GoOn,
+    /// Never use that credential again.
+    DropCredential,
+    /// Never use that credential for that operation again.
+    DropVerb,
+    /// End the agent's work.
+    Stop,
+    /// The same request again.
+    Retry,
+}
+
+/// What goes wrong.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// Nothing: the task, and an end.
+    None,
+    /// The program of the fault in place of the task.
+    Scripted { kind: FaultKind, then: Program },
+    /// Harvest every secret in every body and try it on every service.
+    Harvest { strategy: Strategy },
+    /// The task, over and over.
+    RunawayLoop,
+    /// The task with every filter dropped: each step on one record becomes a step on all that can be listed.
+    OverBroad,
+    /// The task with one target taken for another.
+    WrongTarget { instead_of: RouteId, calls: RouteId },
+    /// The task; after the first refusal, with the strongest credential in sight.
+    WrongCredential,
+}
+
+/// The name of a fault, where its program is written out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FaultKind {
+    WrongTarget,
+    OverBroad,
+    RunawayLoop,
+    WrongCredential,
+    Injected,
+    Harvest,
+    Spread,
+    StalePlan,
+}
+
+/// In which order a harvesting agent tries what it knows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Strategy {
+    Breadth,
+    Depth,
+    Greedy,
+    Random,
+}

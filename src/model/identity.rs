@@ -1,0 +1,105 @@
+//! Identities, credentials and the data that they guard.
+
+use crate::wire::{ClassId, CollId, FamilyId, IdentityId, PlaceId, SecretKind, Span};
+
+use super::column::Column;
+
+/// A named group of principals of one kind.
+#[derive(Clone, Debug)]
+pub struct Population {
+    pub name: String,
+    pub kind: IdentityKind,
+    /// The first of its rows in the identity table.
+    pub first: IdentityId,
+    pub count: u32,
+    /// The identity that answers for each: rows of the identity table.
+    pub owner: Column,
+    /// Tenant numbers.
+    pub tenant: Column,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum IdentityKind {
+    Agent,
+    Service,
+    Human,
+    Outsider,
+}
+
+/// Credentials of one kind with the same rights: one secret for each index, and a new turn at each rotation.
+#[derive(Clone, Debug)]
+pub struct Family {
+    pub name: String,
+    pub kind: SecretKind,
+    /// How many exist at the start. More may be minted.
+    pub count: u32,
+    /// The identity that each one proves: rows of the identity table.
+    pub of: Column,
+    pub scopes: Vec<String>,
+    /// What it was meant for, where that is less.
+    pub meant: Option<Vec<String>>,
+    /// From its issue, or from the start of the run.
+    pub lives: Option<Span>,
+    /// The family that each one was minted from, index by index.
+    pub parent: Option<FamilyId>,
+    /// Whether the end of the parent ends it.
+    pub cascade: bool,
+    pub binding: Binding,
+    /// The first of the rows that exist at the start, in the credential table.
+    pub first_row: u32,
+}
+
+/// What makes a stolen credential useless elsewhere.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Binding {
+    None,
+    /// Accepted from one network only.
+    Network(PlaceId),
+}
+
+/// Records of one data class.
+#[derive(Clone, Debug)]
+pub struct Collection {
+    pub name: String,
+    pub class: ClassId,
+    /// How many exist at the start.
+    pub count: u32,
+    /// Rows of the identity table.
+    pub owner: Column,
+    pub tenant: Column,
+    /// Credentials that lie in the records: rows of the credential table as it is at the start. The record shows
+    /// the current turn.
+    pub holds: Column,
+    pub ids: Ids,
+    /// The collection whose records these lie in, and in which one each.
+    pub inside: Option<(CollId, Column)>,
+    /// Records that nobody has a reason to read, as rows from `first`.
+    pub canaries: Option<(u32, u32)>,
+    /// Who owns what is created during the run.
+    pub created_owner: CreatedOwner,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CreatedOwner {
+    Caller,
+    Nobody,
+}
+
+/// How a client comes to know the ids of records.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ids {
+    /// From a list only.
+    Listed,
+    /// By counting.
+    Sequential,
+    /// By trying likely names.
+    Guessable,
+    /// From a list only, and no amount of trying helps.
+    Unguessable,
+}
+
+impl Ids {
+    pub const fn can_be_guessed(self) -> bool {
+        matches!(self, Ids::Sequential | Ids::Guessable)
+    }
+}

@@ -1,0 +1,18 @@
+//! The resolved scenario: plain tables by dense id. No spans, no YAML, no behaviour of its own.
+
+pub mod agent;
+mod baseline;
+mod bits;
+mod column;
+pub mod control;
+pub mod expect;
+pub mod identity;
+mod plan;
+mod rng;
+pub mod service;
+
+pub use baseline::{Baseline, Pairs};
+pub use bits::Bits;
+pub use column::{Column, Inverse};
+pub use plan::{Meta, Plan, Time};
+pub use rng::{Draws, Stream};

@@ -1,0 +1,162 @@
+//! The compiled scenario: dense tables that the state machines run on, and the names for the edges.
+
+use crate::wire::{CollId, CredId, FamilyId, IdentityId, OpId, Res, RouteId, ServiceId, Span, TenantId, Tick};
+
+use super::agent::AgentPlan;
+use super::control::Controls;
+use super::expect::Expectations;
+use super::identity::{Collection, Family, Population};
+use super::service::{Access, Operation, Route, Service};
+
+/// A scenario with every name resolved. Made by `scenario`, read by everything else.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub meta: Meta,
+    pub time: Time,
+    pub seed: u64,
+    pub services: Vec<Service>,
+    pub routes: Vec<Route>,
+    pub operations: Vec<Operation>,
+    pub access: Access,
+    pub populations: Vec<Population>,
+    pub families: Vec<Family>,
+    pub collections: Vec<Collection>,
+    pub classes: Vec<String>,
+    pub tenants: Vec<String>,
+    pub networks: Vec<String>,
+    pub currency: String,
+    /// The agents under test, then nothing else.
+    pub agents: Vec<AgentPlan>,
+    /// Honest work beside them.
+    pub benign: Vec<AgentPlan>,
+    pub controls: Controls,
+    /// The credential that the responder acts with.
+    pub operator: Option<(FamilyId, u32)>,
+    pub expectations: Expectations,
+}
+
+/// What a reader wants to know before the numbers.
+#[derive(Clone, Debug, Default)]
+pub struct Meta {
+    pub name: String,
+    pub variant: Option<String>,
+    pub story: String,
+    pub based_on: Option<String>,
+    pub sources: Vec<String>,
+    pub tags: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Time {
+    /// The run ends here at the latest. Required when anything repeats.
+    pub horizon: Option<Tick>,
+    /// How long the census must have been shut before the run ends.
+    pub settle: Span,
+}
+
+impl Plan {
+    pub fn service(&self, id: ServiceId) -> &Service {
+        &self.services[id.index()]
+    }
+
+    pub fn operation(&self, id: OpId) -> &Operation {
+        &self.operations[id.index()]
+    }
+
+    pub fn route(&self, id: RouteId) -> &Route {
+        &self.routes[id.index()]
+    }
+
+    pub fn family(&self, id: FamilyId) -> &Family {
+        &self.families[id.index()]
+    }
+
+    pub fn collection(&self, id: CollId) -> &Collection {
+        &self.collections[id.index()]
+    }
+
+    pub fn operation_ids(&self) -> impl Iterator<Item = OpId> + use<> {
+        (0..self.operations.len()).map(OpId::at)
+    }
+
+    pub fn collection_ids(&self) -> impl Iterator<Item = CollId> + use<> {
+        (0..self.collections.len()).map(CollId::at)
+    }
+
+    pub fn family_ids(&self) -> impl Iterator<Item = FamilyId> + use<> {
+        (0..self.families.len()).map(FamilyId::at)
+    }
+
+    pub fn service_ids(&self) -> impl Iterator<Item = ServiceId> + use<> {
+        (0..self.services.len()).map(ServiceId::at)
+    }
+
+    /// How many identities there are.
+    pub fn identities(&self) -> u32 {
+        self.populations.last().map_or(0, |p| p.first.number() + p.count)
+    }
+
+    /// How many credentials exist at the start.
+    pub fn credentials(&self) -> u32 {
+        self.families.last().map_or(0, |f| f.first_row + f.count)
+    }
+
+    pub fn population_of(&self, identity: IdentityId) -> &Population {
+        let after = self.populations.partition_point(|p| p.first <= identity);
+        &self.populations[after.saturating_sub(1)]
+    }
+
+    /// The identity that answers for this one; one without an owner answers for itself.
+    pub fn owner_of(&self, identity: IdentityId) -> IdentityId {
+        let population = self.population_of(identity);
+        population.owner.get(identity.number() - population.first.number()).map_or(identity, IdentityId::new)
+    }
+
+    pub fn tenant_of(&self, identity: IdentityId) -> Option<TenantId> {
+        let population = self.population_of(identity);
+        population.tenant.get(identity.number() - population.first.number()).map(TenantId::new)
+    }
+
+    /// The row that a credential of the start has in the credential table.
+    pub fn row_of(&self, family: FamilyId, index: u32) -> CredId {
+        CredId::new(self.family(family).first_row + index)
+    }
+
+    /// The family and index behind a row that existed at the start.
+    pub fn origin_of(&self, row: CredId) -> (FamilyId, u32) {
+        let after = self.families.partition_point(|f| f.first_row <= row.number());
+        let family = after.saturating_sub(1);
+        (FamilyId::at(family), row.number() - self.families[family].first_row)
+    }
+
+    /// `member-17`, or the bare name where there is one only.
+    pub fn identity_name(&self, identity: IdentityId) -> String {
+        let population = self.population_of(identity);
+        numbered(&population.name, identity.number() - population.first.number(), population.count)
+    }
+
+    /// `member-token-17`, or the bare name where there is one only. Never the secret.
+    pub fn credential_name(&self, family: FamilyId, index: u32) -> String {
+        let family = self.family(family);
+        numbered(&family.name, index, family.count)
+    }
+
+    pub fn record_name(&self, res: Res) -> String {
+        format!("{}-{}", self.collection(res.coll).name, res.row + 1)
+    }
+
+    /// `service.operation`.
+    pub fn operation_name(&self, op: OpId) -> String {
+        let operation = self.operation(op);
+        format!("{}.{}", self.service(operation.service).name, operation.name)
+    }
+
+    pub fn route_name(&self, route: RouteId) -> String {
+        let route = self.route(route);
+        format!("{}.{}", self.service(route.service).name, route.name)
+    }
+}
+
+fn numbered(name: &str, index: u32, count: u32) -> String {
+    if count == 1 && index == 0 { name.to_owned() } else { format!("{name}-{}", index + 1) }
+}

@@ -1,0 +1,66 @@
+//! Seeded streams: one per entity, so that a change in one shifts no draw of another.
+
+use rand::rngs::ChaCha8Rng;
+use rand::{Rng, SeedableRng};
+
+use crate::wire::Span;
+
+/// What a stream is drawn for. Each purpose has its own streams.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Draws {
+    Latency,
+    Replica,
+    Exploration,
+    Response,
+}
+
+/// A portable stream of numbers. ChaCha8 is chosen for being the same on every machine and in every release.
+#[derive(Debug)]
+pub struct Stream(ChaCha8Rng);
+
+impl Stream {
+    /// The stream of one entity for one purpose.
+    pub fn new(seed: u64, draws: Draws, entity: u32) -> Stream {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream((u64::from(draws as u8) << 32) | u64::from(entity));
+        Stream(rng)
+    }
+
+    /// A number below `n`, without bias (Lemire, 2019). Zero for `n` = 0.
+    pub fn below(&mut self, n: u64) -> u64 {
+        if n < 2 {
+            return 0;
+        }
+        let threshold = n.wrapping_neg() % n;
+        loop {
+            let product = u128::from(self.0.next_u64()) * u128::from(n);
+            if product as u64 >= threshold {
+                return (product >> 64) as u64;
+            }
+        }
+    }
+
+    /// A span from `least` to `most`, both included.
+    pub fn span(&mut self, least: Span, most: Span) -> Span {
+        Span(least.0 + self.below(most.0.saturating_sub(least.0) + 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_are_the_same_for_ever() {
+        let mut stream = Stream::new(1, Draws::Latency, 0);
+        let drawn: Vec<u64> = (0..8).map(|_| stream.below(1_000)).collect();
+        insta::assert_debug_snapshot!(drawn);
+    }
+
+    #[test]
+    fn entities_draw_from_streams_of_their_own() {
+        let first = |entity| Stream::new(1, Draws::Latency, entity).below(u64::MAX);
+        assert_ne!(first(0), first(1));
+    }
+}

@@ -1,0 +1,253 @@
+//! Services and operations: what can be asked, and who may ask it.
+
+use crate::wire::{CollId, Effect, FamilyId, OpId, RouteId, ServiceId, Span};
+
+use super::bits::Bits;
+
+/// An API.
+#[derive(Clone, Debug)]
+pub struct Service {
+    pub name: String,
+    pub validation: Validation,
+    /// Replicas keep a cache each, so acceptance can flap.
+    pub replicas: u16,
+    pub audit: AuditFields,
+    pub role: Role,
+}
+
+/// What kind of work a service does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    Resource,
+    /// Speaks OAuth; issues and revokes.
+    IdentityProvider,
+    /// The door of the responder: the runbook's steps arrive here.
+    Administration,
+}
+
+/// How a service decides whether a credential is still good. This decides when a revoked one stops working.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Validation {
+    /// The open door: whatever is presented, or nothing, is accepted.
+    None,
+    /// Signature and `exp` only (RFC 9068), with leeway for clock skew. Nobody else is asked.
+    Jwt { leeway: Span },
+    /// Token introspection (RFC 7662), each replica trusting a positive answer for `cache`, and for `stale` more
+    /// while it asks again in the background.
+    Introspect { cache: Span, stale: Span },
+    /// Told by an event (CAEP session-revoked) that arrives after `delay`.
+    Push { delay: Span },
+    /// The service's own key store, cached like introspection.
+    ApiKey { cache: Span },
+    /// A central gateway that knows at once.
+    Gateway,
+}
+
+impl Validation {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Validation::None => "none",
+            Validation::Jwt { .. } => "jwt",
+            Validation::Introspect { .. } => "introspect",
+            Validation::Push { .. } => "push",
+            Validation::ApiKey { .. } => "api-key",
+            Validation::Gateway => "gateway",
+        }
+    }
+
+    /// How long a replica trusts an earlier positive check, and how much longer it may serve it stale.
+    pub const fn cache(self) -> Option<(Span, Span)> {
+        match self {
+            Validation::Introspect { cache, stale } if cache.0 + stale.0 > 0 => Some((cache, stale)),
+            Validation::ApiKey { cache } if cache.0 > 0 => Some((cache, Span::ZERO)),
+            _ => None,
+        }
+    }
+}
+
+/// What the audit log of a service records beside time and operation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AuditFields {
+    pub principal: bool,
+    pub credential: bool,
+    pub address: bool,
+    pub object: bool,
+}
+
+/// A method on a path template.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    pub service: ServiceId,
+    pub name: String,
+    pub method: Method,
+    /// With `{id}` where a record is named.
+    pub path: String,
+    /// Where one path serves many operations: the body field that tells them apart, and its value.
+    pub selector: Option<(String, String)>,
+    pub act: Act,
+    pub effect: Effect,
+    /// The collection that it reads, changes or fills.
+    pub target: Option<CollId>,
+    pub rule: ObjectRule,
+    pub documented: bool,
+    pub reversible: Reversible,
+    pub denies: Denial,
+    pub latency: Latency,
+    /// Work that is queued, and happens this much later.
+    pub effect_after: Option<Span>,
+    /// Whether queued work is authorized again when it happens.
+    pub recheck: bool,
+    /// Millionths of the scenario's currency for each accepted call.
+    pub cost: u64,
+    /// Records per page of a list.
+    pub page: u32,
+}
+
+/// What an operation does, seen from its request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Act {
+    /// Lists a collection, or the part of it inside one record.
+    List { answer: Answer, inside: Option<CollId> },
+    /// Acts on one record, named in the path.
+    One { answer: Answer },
+    /// Acts on the whole collection at once.
+    All,
+    /// Makes a record.
+    Create,
+    /// Mints a credential of a family for the caller, from what it presents.
+    Mint { family: FamilyId, refresh: Option<FamilyId>, grant: Grant },
+    /// RFC 7009.
+    RevokeToken,
+    /// RFC 7662.
+    IntrospectToken,
+    /// RFC 8414 and RFC 7517 documents.
+    Metadata,
+    /// A step of the runbook, sent by the responder.
+    Administer,
+    /// Touches nothing that the scenario tracks.
+    Nothing,
+}
+
+/// How a token is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Grant {
+    /// RFC 6749 section 4.4.
+    ClientCredentials,
+    /// RFC 6749 section 6, with rotation and reuse detection after RFC 9700 section 4.14.2 where `rotates`.
+    RefreshToken { rotates: bool },
+    /// RFC 8693.
+    TokenExchange,
+    /// An ordinary operation that hands out a credential: a personal token, a role session.
+    Plain,
+}
+
+/// What an answer shows of the records that it speaks of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Answer {
+    Ids,
+    Records,
+    Count,
+    Nothing,
+}
+
+/// Which records a caller may touch with an operation that it may call: BOLA is `Anyone`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ObjectRule {
+    Anyone,
+    Owner,
+    Tenant,
+}
+
+/// How a service says no to somebody whom it knows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Denial {
+    Unauthorized,
+    Forbidden,
+    NotFound,
+    /// `200` and no rows: row-level security.
+    Empty,
+}
+
+impl Denial {
+    pub const fn status(self) -> u16 {
+        match self {
+            Denial::Unauthorized => 401,
+            Denial::Forbidden => 403,
+            Denial::NotFound => 404,
+            Denial::Empty => 200,
+        }
+    }
+}
+
+/// Until when an effect can be undone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reversible {
+    Never,
+    For(Span),
+    Always,
+}
+
+/// How long an answer takes, drawn uniformly.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Latency {
+    pub least: Span,
+    pub most: Span,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl Method {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Patch => "PATCH",
+            Method::Delete => "DELETE",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Method> {
+        [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete].into_iter().find(|m| m.name() == name)
+    }
+}
+
+/// What a client believes it can call: a service's address, a method, a path.
+#[derive(Clone, Debug)]
+pub struct Route {
+    pub service: ServiceId,
+    pub name: String,
+    /// The operation that answers, or nothing where the client's belief is wrong.
+    pub answers: Option<OpId>,
+    /// Where a client is sent instead, once.
+    pub redirects: Option<RouteId>,
+}
+
+/// Which operations the credentials of each family unlock by their scopes.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    by_family: Vec<Bits>,
+    /// Operations that ask for no scope and no credential.
+    pub open: Bits,
+}
+
+impl Access {
+    pub fn new(families: usize, operations: u32) -> Access {
+        Access { by_family: vec![Bits::with_capacity(operations); families], open: Bits::with_capacity(operations) }
+    }
+
+    pub fn unlock(&mut self, family: FamilyId, op: OpId) {
+        self.by_family[family.index()].insert(op.number());
+    }
+
+    pub fn unlocks(&self, family: FamilyId, op: OpId) -> bool {
+        self.by_family.get(family.index()).is_some_and(|ops| ops.contains(op.number()))
+    }
+}

@@ -1,0 +1,87 @@
+//! How a client meets the world: one trait for agents, benign clients, the responder and probers.
+
+use super::event::{Key, Log, SecretKind};
+use super::ids::{CollId, CredId, FamilyId, HeldId, IdentityId, OpId, RequestId, RuleId};
+use super::request::{Request, Text, Vantage};
+use super::response::{Outcome, Slot};
+use super::tick::Tick;
+
+/// What a client wants to do next.
+#[derive(Clone, Copy, Debug)]
+pub enum Next {
+    Send(RequestId, Request),
+    WaitUntil(Tick),
+    /// Nothing before an answer to a request in flight.
+    AwaitAnswer,
+    Done,
+}
+
+/// Recognises secrets in bytes: the same recogniser on every plane.
+pub trait Vocabulary {
+    /// The kind of secret that these bytes look like to somebody who only sees the bytes.
+    fn kind(&mut self, text: Text) -> Option<SecretKind>;
+}
+
+/// A client of the world. It never learns more than the answers to its own requests.
+pub trait Client {
+    fn next(&mut self, now: Tick, log: &mut Log) -> Next;
+
+    fn observe(
+        &mut self,
+        now: Tick,
+        id: RequestId,
+        outcome: &Outcome,
+        slot: &Slot,
+        vocabulary: &mut dyn Vocabulary,
+        log: &mut Log,
+    );
+
+    /// The secret behind one of this client's own numbers.
+    fn text_of(&self, held: HeldId) -> Option<Text>;
+}
+
+/// What a service wrote down about a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Audit {
+    pub at: Tick,
+    pub op: OpId,
+    pub principal: Option<IdentityId>,
+    pub cred: Option<CredId>,
+    pub from: Vantage,
+    pub allowed: bool,
+    /// How many records were read or changed.
+    pub rows: u32,
+    /// Which records, where the service logs objects.
+    pub objects: Option<(CollId, u32, u32)>,
+}
+
+/// A detector's finding, as the defence sees it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Alarm {
+    pub at: Tick,
+    pub rule: RuleId,
+    pub key: Key,
+    pub since: Tick,
+}
+
+/// The identity registry: who owns what, as an administrator would look it up.
+pub trait Registry {
+    /// Every credential that was ever issued, dead ones included.
+    fn credentials(&self) -> u32;
+    fn family(&self, cred: CredId) -> FamilyId;
+    /// The index of a credential within its family.
+    fn number(&self, cred: CredId) -> u32;
+    fn principal(&self, cred: CredId) -> Option<IdentityId>;
+    /// The owner of an identity; an identity without one owns itself.
+    fn owner(&self, identity: IdentityId) -> IdentityId;
+    /// What this credential was minted from.
+    fn parent(&self, cred: CredId) -> Option<CredId>;
+    fn alive(&self, cred: CredId, now: Tick) -> bool;
+    /// The live credential that lies in a record of this collection, if the registry knows of one.
+    fn stored_in(&self, coll: CollId, row: u32) -> Option<CredId>;
+}
+
+/// The defence: a client that is told of audit records and alarms.
+pub trait Watcher: Client {
+    fn feed(&mut self, now: Tick, audit: &[Audit], alarms: &[Alarm], registry: &dyn Registry, log: &mut Log);
+}
