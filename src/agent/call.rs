@@ -28,10 +28,17 @@ impl Call {
 /// Which part of the client the answer goes to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Asker {
-    /// A step of a line of the program.
-    Line { line: u32, step: u32 },
+    /// A line of the program.
+    Line(Place),
     /// A range of the frontier.
     Range(u32),
+}
+
+/// A step of a line of the program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Place {
+    pub line: u32,
+    pub step: u32,
 }
 
 /// What an answer means to its receiver.
@@ -93,10 +100,6 @@ impl Pending {
         self.calls.len()
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.calls.is_empty()
-    }
-
     pub fn due(&self) -> Option<Tick> {
         self.calls.iter().map(|(due, _)| *due).min()
     }
@@ -135,8 +138,9 @@ impl Flights {
         }
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.free.len() == self.numbers.len()
+    /// How many answers are awaited.
+    pub fn len(&self) -> usize {
+        self.numbers.len() - self.free.len()
     }
 
     pub fn any_free(&self) -> bool {

@@ -37,6 +37,11 @@ impl Listing {
         self.runs.len() > before
     }
 
+    /// How many runs there are.
+    pub fn runs(&self) -> usize {
+        self.runs.len()
+    }
+
     /// The row at a spot.
     pub fn at(&self, spot: Spot) -> Option<u32> {
         let run = self.runs.get(spot.run as usize)?;

@@ -3,6 +3,7 @@
 
 mod call;
 mod fault;
+mod frontier;
 mod inventory;
 mod listing;
 mod memory;
@@ -19,14 +20,16 @@ use std::sync::Arc;
 use crate::model::Plan;
 use crate::model::agent::AgentPlan;
 use crate::wire::{
-    ActorId, Client, Event, HeldId, Log, Next, Outcome, Purpose, Request, RequestId, Slot, Text, Tick, Turn, Vantage,
-    Vocabulary,
+    ActorId, Arg, Client, Event, HeldId, Log, Next, Outcome, Purpose, Request, RequestId, Slot, Text, Tick, Turn,
+    Vantage, Vocabulary,
 };
 
 use call::{Call, Flight, Flights};
 use fault::{Instruction, Onset, Substitute};
-use inventory::Inventory;
+use frontier::Frontier;
+use inventory::{Inventory, Takes};
 use memory::Memory;
+use observe::Heard;
 use pace::{Gate, Pacer};
 use program::Runner;
 
@@ -43,6 +46,8 @@ pub struct Agent {
     pacer: Pacer,
     flights: Flights,
     runner: Runner,
+    /// What a harvesting agent goes through when it has been taken over.
+    frontier: Option<Frontier>,
     onset: Onset,
     substitute: Option<Substitute>,
     /// How many requests it has sent.
@@ -68,8 +73,13 @@ impl Agent {
         for (coll, apart) in instruction.code.deeds().filter_map(|deed| deed.goes_through()) {
             memory.track(coll, apart);
         }
+        let frontier = match instruction.onset {
+            Onset::AfterTask(strategy) => Some(Frontier::new(&plan, &spec, &inventory, strategy, seed, who.number())),
+            _ => None,
+        };
         let connections = spec.pace.connections();
         Agent {
+            frontier,
             pacer: Pacer::new(spec.pace, spec.starts),
             flights: Flights::new(connections),
             runner: Runner::new(instruction.code, connections),
@@ -96,6 +106,9 @@ impl Agent {
                 log.push(Event::Got { at: now, by: self.who, held, kind, via: None, lay_in: None, cred: None });
             }
         }
+        if let Some(frontier) = &mut self.frontier {
+            frontier.begin(self.memory.given());
+        }
         if self.onset == Onset::AtOnce {
             self.take_over(now, log);
         }
@@ -112,6 +125,32 @@ impl Agent {
         log.push(Event::Turned { at, by: self.who, turn });
     }
 
+    /// Whose turn it is: of the program's lines, and of the frontier when that is what is left.
+    fn poll(&mut self, now: Tick, log: &mut Log) -> program::Turn {
+        if self.life == Life::AtTask || self.frontier.is_none() {
+            let turn = self.runner.poll(now, &self.memory);
+            if turn != program::Turn::Over || self.frontier.is_none() {
+                return turn;
+            }
+            self.take_over(now, log);
+        }
+        let in_flight = self.flights.len();
+        self.frontier.as_mut().map_or(program::Turn::Over, |frontier| frontier.poll(now, in_flight))
+    }
+
+    fn take(&mut self, line: usize, now: Tick, log: &mut Log) -> Option<Call> {
+        if self.life != Life::AtTask
+            && let Some(frontier) = &mut self.frontier
+        {
+            return frontier.take(now);
+        }
+        let call = self.runner.take(line, now, &self.memory);
+        if self.runner.deviated {
+            self.take_over(now, log);
+        }
+        call
+    }
+
     fn send(&mut self, now: Tick, call: Call) -> Next {
         let call = match &self.substitute {
             Some(substitute) => substitute.instead(call, self.inventory.door(call.route).service),
@@ -121,11 +160,16 @@ impl Agent {
         let id = RequestId { by: self.who, n: self.sent };
         let Some(connection) = self.flights.depart(id.n, Flight { call, late }) else { return Next::AwaitAnswer };
         self.sent += 1;
+        let presented = call.with.map(|held| self.memory.present(held));
+        let about = match self.inventory.door(call.route).takes {
+            Takes::Secret => presented.map_or(Arg::None, |presented| Arg::Text(presented.text)),
+            Takes::Nothing | Takes::Record(_) => call.about,
+        };
         let request = Request {
             route: call.route,
-            about: call.about,
+            about,
             page: call.page,
-            presented: call.with.map(|held| self.memory.present(held)),
+            presented,
             from: Vantage { network: self.spec.network, connection, purpose: self.purpose },
         };
         Next::Send(id, request)
@@ -138,7 +182,7 @@ impl Agent {
 
     /// Nothing is left to send: what is in flight may still bring something.
     fn rest(&mut self, now: Tick, log: &mut Log) -> Next {
-        if !self.flights.is_empty() {
+        if self.flights.len() > 0 {
             return Next::AwaitAnswer;
         }
         if self.life != Life::OutOfWork {
@@ -161,17 +205,11 @@ impl Client for Agent {
         if !self.flights.any_free() {
             return Next::AwaitAnswer;
         }
-        match self.runner.poll(now, &self.memory, &self.inventory) {
+        match self.poll(now, log) {
             program::Turn::Of(line) => match self.pacer.gate(now, true) {
+                Gate::Open => self.take(line, now, log).map_or(Next::AwaitAnswer, |call| self.send(now, call)),
                 Gate::Until(at) => self.wait_until(at),
                 Gate::Shut => Next::AwaitAnswer,
-                Gate::Open => {
-                    let call = self.runner.take(line, now, &self.memory, &self.inventory);
-                    if self.runner.deviated {
-                        self.take_over(now, log);
-                    }
-                    call.map_or(Next::AwaitAnswer, |call| self.send(now, call))
-                }
             },
             program::Turn::At(due) => self.wait_until(due),
             program::Turn::Answer => Next::AwaitAnswer,
@@ -190,8 +228,9 @@ impl Client for Agent {
     ) {
         let Some(flight) = self.flights.land(id.n) else { return };
         self.pacer.landed(now, flight.late);
-        self.learn(now, id, &flight.call, outcome, slot, vocabulary, log);
-        self.react(now, &flight.call, outcome, log);
+        let heard = Heard { now, id, call: &flight.call, outcome, slot };
+        self.learn(&heard, vocabulary, log);
+        self.react(&heard, log);
     }
 
     fn text_of(&self, held: HeldId) -> Option<Text> {

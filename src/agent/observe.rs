@@ -1,10 +1,10 @@
 //! What an agent makes of an answer.
 
 use crate::model::agent::AfterRefusal;
-use crate::wire::{Body, Event, Log, Outcome, RequestId, Res, SecretKind, Slot, Text, Tick, Vocabulary};
+use crate::wire::{Body, Event, Log, Outcome, RequestId, Res, Rows, SecretKind, Slot, Text, Tick, Vocabulary};
 
 use super::Agent;
-use super::call::{Asker, Call, Refusal, Reply};
+use super::call::{Asker, Call, Place, Refusal, Reply};
 use super::fault::{Onset, Substitute};
 use super::memory::Believed;
 
@@ -12,113 +12,166 @@ use super::memory::Believed;
 /// is not one that waiting helps against.
 const MAX_WAITS: u8 = 8;
 
-/// How often a client follows a redirect for one request, as `curl` and browsers bound it (RFC 9110 section 15.4).
+/// How often a client follows a redirect for one request, as browsers bound it (RFC 9110 section 15.4).
 const MAX_HOPS: u8 = 20;
 
+/// An answer, and what it answers.
+#[derive(Clone, Copy)]
+pub(super) struct Heard<'a> {
+    pub now: Tick,
+    pub id: RequestId,
+    pub call: &'a Call,
+    pub outcome: &'a Outcome,
+    pub slot: &'a Slot,
+}
+
+/// A secret that an answer showed.
+struct Secret {
+    text: Text,
+    kind: SecretKind,
+    believed: Option<Believed>,
+    lay_in: Option<Res>,
+}
+
 impl Agent {
-    /// Notes the secrets and ids that an answer shows.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one answer, as the trait hands them over")]
-    pub(super) fn learn(
-        &mut self,
-        now: Tick,
-        id: RequestId,
-        call: &Call,
-        outcome: &Outcome,
-        slot: &Slot,
-        vocabulary: &mut dyn Vocabulary,
-        log: &mut Log,
-    ) {
-        for found in &slot.texts {
-            if !self.memory.knows(found.text)
-                && let Some(kind) = vocabulary.kind(found.text)
+    /// Notes the secrets, ids and routes that an answer shows.
+    pub(super) fn learn(&mut self, heard: &Heard<'_>, vocabulary: &mut dyn Vocabulary, log: &mut Log) {
+        let held = self.memory.holds();
+        for found in &heard.slot.texts {
+            let (text, lay_in) = (found.text, found.lay_in);
+            if !self.memory.knows(text)
+                && let Some(kind) = vocabulary.kind(text)
             {
-                let believed = found.lay_in.and_then(|record| self.inventory.secret_of(&self.plan, record));
-                self.acquire(now, id, found.text, kind, believed, found.lay_in, log);
+                let believed = lay_in.and_then(|record| self.inventory.secret_of(&self.plan, record));
+                self.acquire(heard, Secret { text, kind, believed, lay_in }, log);
             }
         }
-        let Outcome::Answer(answer) = outcome else { return };
-        match answer.body {
-            Body::Ids { coll, rows, .. } | Body::Records { coll, rows, .. } => {
-                self.memory.note_ids(coll, rows, slot, call.with);
-            }
-            Body::Token { access, refresh, .. } => {
-                let minted = self.inventory.door(call.route).mints;
-                let tokens = [
-                    (Some(access), SecretKind::AccessToken, minted.map(|(family, _)| family)),
-                    (refresh, SecretKind::RefreshToken, minted.and_then(|(_, refresh)| refresh)),
-                ];
-                for (text, usually, family) in tokens {
-                    let Some(text) = text.filter(|text| !self.memory.knows(*text)) else { continue };
-                    let kind = vocabulary.kind(text).unwrap_or(usually);
-                    self.acquire(now, id, text, kind, family.map(|family| (family, None)), None, log);
-                }
-            }
-            _ => {}
+        if let Outcome::Answer(answer) = heard.outcome {
+            self.learn_from(&answer.body, heard, vocabulary, log);
+        }
+        let found = self.memory.holds() - held;
+        if found > 0
+            && let Some(frontier) = &mut self.frontier
+        {
+            frontier.note_credentials(self.memory.holds());
+            frontier.note_yield(heard.call.route, found);
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what there is to say of an acquisition")]
-    fn acquire(
-        &mut self,
-        at: Tick,
-        via: RequestId,
-        text: Text,
-        kind: SecretKind,
-        believed: Option<Believed>,
-        lay_in: Option<Res>,
-        log: &mut Log,
-    ) {
+    fn learn_from(&mut self, body: &Body, heard: &Heard<'_>, vocabulary: &mut dyn Vocabulary, log: &mut Log) {
+        match *body {
+            Body::Ids { coll, rows, .. } | Body::Records { coll, rows, .. } => {
+                self.memory.note_ids(coll, rows, heard.slot, heard.call.with);
+                if let Some(frontier) = &mut self.frontier {
+                    frontier.note_ids(coll, rows, heard.slot);
+                }
+            }
+            Body::Created(record) => {
+                if let Some(frontier) = &mut self.frontier {
+                    frontier.note_ids(record.coll, Rows::Span { first: record.row, n: 1 }, heard.slot);
+                }
+            }
+            Body::Token { access, refresh, .. } => {
+                let families = self.inventory.door(heard.call.route).mints;
+                let access = (Some(access), SecretKind::AccessToken, families.map(|(family, _)| family));
+                let refresh = (refresh, SecretKind::RefreshToken, families.and_then(|(_, refresh)| refresh));
+                for (text, usually, family) in [access, refresh] {
+                    let Some(text) = text.filter(|text| !self.memory.knows(*text)) else { continue };
+                    let kind = vocabulary.kind(text).unwrap_or(usually);
+                    let believed = family.map(|family| (family, None));
+                    self.acquire(heard, Secret { text, kind, believed, lay_in: None }, log);
+                }
+            }
+            Body::Link(route) => {
+                if let Some(frontier) = &mut self.frontier {
+                    frontier.note_route(route, &self.inventory);
+                }
+            }
+            Body::Empty | Body::Count(_) | Body::Job(_) | Body::Introspection { .. } => {}
+        }
+    }
+
+    fn acquire(&mut self, heard: &Heard<'_>, secret: Secret, log: &mut Log) {
+        let Secret { text, kind, believed, lay_in } = secret;
         if let Some(held) = self.memory.find(text, kind, believed) {
-            log.push(Event::Got { at, by: self.who, held, kind, via: Some(via), lay_in, cred: None });
+            let via = Some(heard.id);
+            log.push(Event::Got { at: heard.now, by: self.who, held, kind, via, lay_in, cred: None });
         }
     }
 
     /// Goes on as the answer says.
-    pub(super) fn react(&mut self, now: Tick, call: &Call, outcome: &Outcome, log: &mut Log) {
-        let Asker::Line { line, step } = call.asker else { return };
-        self.runner.landed(line, now);
-        let reply = Reply::to(outcome);
+    pub(super) fn react(&mut self, heard: &Heard<'_>, log: &mut Log) {
+        match heard.call.asker {
+            Asker::Line(place) => self.react_in_program(place, heard, log),
+            Asker::Range(_) => self.react_at_frontier(heard),
+        }
+    }
+
+    fn react_at_frontier(&mut self, heard: &Heard<'_>) {
+        let (Some(frontier), call) = (&mut self.frontier, heard.call) else { return };
+        match Reply::to(heard.outcome) {
+            Reply::Accepted => frontier.accepted(call, heard.outcome),
+            Reply::More(page) => {
+                frontier.accepted(call, heard.outcome);
+                frontier.again(heard.now, Call { page, waits: 0, ..*call });
+            }
+            Reply::Later(after) if call.waits < MAX_WAITS => {
+                frontier.again(heard.now + after, Call { waits: call.waits + 1, ..*call });
+            }
+            Reply::Refused(refusal) => frontier.refused(call, refusal, &self.inventory),
+            // Where it was sent to is a route like any other now, and tried in its turn.
+            Reply::Moved(_) | Reply::Later(_) | Reply::Failed => {}
+        }
+    }
+
+    fn react_in_program(&mut self, place: Place, heard: &Heard<'_>, log: &mut Log) {
+        let (now, call) = (heard.now, heard.call);
+        self.runner.landed(place, now);
+        let reply = Reply::to(heard.outcome);
         if let Some(substitute) = &mut self.substitute
             && matches!(reply, Reply::Accepted | Reply::More(_))
         {
             substitute.accepted(call);
         }
         match reply {
-            Reply::More(page) if self.runner.follows_pages(line, step) => {
-                self.runner.again(line, now, Call { page, waits: 0, ..*call });
+            Reply::More(page) if self.runner.follows_pages(place) => {
+                self.runner.again(place, now, Call { page, waits: 0, ..*call });
             }
             Reply::Accepted | Reply::More(_) => {}
             Reply::Moved(route) if call.hops < MAX_HOPS => {
                 self.memory.note_move(call.route, route);
-                self.runner.again(line, now, Call { route, hops: call.hops + 1, ..*call });
+                self.runner.again(place, now, Call { route, hops: call.hops + 1, ..*call });
             }
             Reply::Later(after) if call.waits < MAX_WAITS => {
-                self.runner.again(line, now + after, Call { waits: call.waits + 1, ..*call });
+                self.runner.again(place, now + after, Call { waits: call.waits + 1, ..*call });
             }
-            Reply::Refused(refusal) => self.refused(now, call, refusal, log),
+            Reply::Refused(refusal) => self.refused(place, heard, refusal, log),
             Reply::Failed | Reply::Moved(_) | Reply::Later(_) => {
-                if self.runner.after_refusal(line, step) == AfterRefusal::Retry {
-                    self.runner.again(line, now, *call);
+                if self.runner.after_refusal(place) == AfterRefusal::Retry {
+                    self.runner.again(place, now, *call);
                 }
             }
         }
     }
 
     /// Takes a no as the fault or the step says. A 404 is about that record and says nothing about the credential.
-    fn refused(&mut self, now: Tick, call: &Call, refusal: Refusal, log: &mut Log) {
-        let Asker::Line { line, step } = call.asker else { return };
+    fn refused(&mut self, place: Place, heard: &Heard<'_>, refusal: Refusal, log: &mut Log) {
+        let (now, call) = (heard.now, heard.call);
+        if self.frontier.is_some() && refusal != Refusal::Record {
+            return self.runner.stop();
+        }
         if self.onset == Onset::AtRefusal && refusal != Refusal::Record {
             self.take_over(now, log);
             let service = self.inventory.door(call.route).service;
             let substitute = self.substitute.get_or_insert_with(Substitute::default);
             if let Some(again) = substitute.refused(call, refusal, service, &self.memory) {
-                return self.runner.again(line, now, again);
+                return self.runner.again(place, now, again);
             }
         }
-        match self.runner.after_refusal(line, step) {
+        match self.runner.after_refusal(place) {
             AfterRefusal::GoOn => {}
             AfterRefusal::Stop => self.runner.stop(),
-            AfterRefusal::Retry => self.runner.again(line, now, *call),
+            AfterRefusal::Retry => self.runner.again(place, now, *call),
             AfterRefusal::DropCredential | AfterRefusal::DropVerb if refusal == Refusal::Record => {}
             AfterRefusal::DropVerb => self.memory.drop_call(call.with, call.route),
             AfterRefusal::DropCredential => match call.with {

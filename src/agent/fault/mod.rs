@@ -1,11 +1,12 @@
 //! What goes wrong: each fault makes something of the task, or replaces it, and says when it takes over.
 
+mod harvest;
 mod over_broad;
 mod runaway_loop;
 mod wrong_credential;
 mod wrong_target;
 
-use crate::model::agent::{AgentPlan, Fault};
+use crate::model::agent::{AgentPlan, Fault, Strategy};
 
 use super::inventory::Inventory;
 use super::program::Code;
@@ -28,6 +29,8 @@ pub(super) enum Onset {
     AtDeviation,
     /// At the first refusal: from then on with other credentials.
     AtRefusal,
+    /// When the task is over, or at its first refusal: a frontier in place of a program.
+    AfterTask(Strategy),
 }
 
 impl Instruction {
@@ -45,7 +48,7 @@ impl Instruction {
             Fault::OverBroad => over_broad::instruction(spec, inventory),
             Fault::WrongTarget { instead_of, calls } => wrong_target::instruction(spec, *instead_of, *calls),
             Fault::WrongCredential => wrong_credential::instruction(spec),
-            Fault::Harvest { .. } => Instruction::sane(spec),
+            Fault::Harvest { strategy } => harvest::instruction(spec, *strategy),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Carries a program out: which line may send next, and what an answer means to it.
 
-use crate::agent::call::{Asker, Call};
-use crate::agent::inventory::Inventory;
+use crate::agent::call::{Asker, Call, Place};
 use crate::agent::memory::Memory;
 use crate::model::agent::AfterRefusal;
 use crate::wire::Tick;
@@ -49,25 +48,25 @@ impl Runner {
         }
     }
 
-    pub fn after_refusal(&self, line: u32, step: u32) -> AfterRefusal {
-        self.deed(line, step).map_or(AfterRefusal::GoOn, |deed| deed.after_refusal)
+    pub fn after_refusal(&self, place: Place) -> AfterRefusal {
+        self.deed(place).map_or(AfterRefusal::GoOn, |deed| deed.after_refusal)
     }
 
-    pub fn follows_pages(&self, line: u32, step: u32) -> bool {
-        self.deed(line, step).is_some_and(|deed| deed.all_pages)
+    pub fn follows_pages(&self, place: Place) -> bool {
+        self.deed(place).is_some_and(|deed| deed.all_pages)
     }
 
-    fn deed(&self, line: u32, step: u32) -> Option<&Deed> {
-        match self.code.lines.get(line as usize)?.get(step as usize)? {
+    fn deed(&self, place: Place) -> Option<&Deed> {
+        match self.code.lines.get(place.line as usize)?.get(place.step as usize)? {
             Op::Do(deed) => Some(deed),
             Op::Fork(_) => None,
         }
     }
 
     /// Whose turn it is: the line whose next call has been due longest, and of those the first.
-    pub fn poll(&mut self, now: Tick, memory: &Memory, inventory: &Inventory) -> Turn {
+    pub fn poll(&mut self, now: Tick, memory: &Memory) -> Turn {
         let mut earliest: Option<(Tick, usize)> = None;
-        while self.settle_all(now, memory, inventory, &mut earliest) {
+        while self.settle_all(now, memory, &mut earliest) {
             earliest = None;
         }
         match earliest {
@@ -79,17 +78,11 @@ impl Runner {
     }
 
     /// Settles every line. True when one ended, for which another may have waited.
-    fn settle_all(
-        &mut self,
-        now: Tick,
-        memory: &Memory,
-        inventory: &Inventory,
-        earliest: &mut Option<(Tick, usize)>,
-    ) -> bool {
+    fn settle_all(&mut self, now: Tick, memory: &Memory, earliest: &mut Option<(Tick, usize)>) -> bool {
         let mut ended = false;
         for at in 0..self.lines.len() {
             let was_idle = self.lines[at].phase == Phase::Idle;
-            if let Some(due) = self.settle(at, now, memory, inventory)
+            if let Some(due) = self.settle(at, now, memory)
                 && earliest.is_none_or(|(first, _)| due < first)
             {
                 *earliest = Some((due, at));
@@ -100,7 +93,7 @@ impl Runner {
     }
 
     /// Moves a line on as far as it gets without sending, and says when its next call is due.
-    fn settle(&mut self, at: usize, now: Tick, memory: &Memory, inventory: &Inventory) -> Option<Tick> {
+    fn settle(&mut self, at: usize, now: Tick, memory: &Memory) -> Option<Tick> {
         loop {
             match self.lines[at].phase {
                 Phase::Idle => return None,
@@ -117,7 +110,7 @@ impl Runner {
                 Phase::Due(due) if due > now => return Some(due),
                 Phase::Due(due) => self.lines[at].begin(due),
                 Phase::Calling => {
-                    let due = self.next_call(at, memory, inventory);
+                    let due = self.next_call(at, memory);
                     if due.is_some() || self.lines[at].in_flight > 0 {
                         return due;
                     }
@@ -153,24 +146,24 @@ impl Runner {
     }
 
     /// When the next call of this line's step is due, if there is one that need not wait for an answer.
-    fn next_call(&self, at: usize, memory: &Memory, inventory: &Inventory) -> Option<Tick> {
+    fn next_call(&self, at: usize, memory: &Memory) -> Option<Tick> {
         let line = &self.lines[at];
         let Some(Op::Do(deed)) = self.code.lines[at].get(line.step) else { return None };
         let width = if deed.goes_through().is_some() { self.width } else { 1 };
-        let fresh = line.open() < width && deed.target(line.progress, memory, inventory).is_some();
+        let fresh = line.open() < width && deed.target(line.progress, memory).is_some();
         let pending = line.pending.due();
         if fresh { Some(pending.map_or(line.ready, |due| due.min(line.ready))) } else { pending }
     }
 
     /// The next call of a line whose turn it is.
-    pub fn take(&mut self, at: usize, now: Tick, memory: &Memory, inventory: &Inventory) -> Option<Call> {
+    pub fn take(&mut self, at: usize, now: Tick, memory: &Memory) -> Option<Call> {
         let line = &mut self.lines[at];
         let Some(Op::Do(deed)) = self.code.lines[at].get_mut(line.step) else { return None };
-        let asker = Asker::Line { line: at as u32, step: line.step as u32 };
+        let asker = Asker::Line(Place { line: at as u32, step: line.step as u32 });
         let call = match line.pending.take(now) {
             Some(call) => call,
             None => {
-                let target = deed.target(line.progress, memory, inventory)?;
+                let target = deed.target(line.progress, memory)?;
                 line.progress = deed.advance(line.progress, target.with, memory);
                 deed.turn = target.turn + 1;
                 self.deviated |= deed.deviates;
@@ -184,16 +177,16 @@ impl Runner {
     }
 
     /// An answer came to a call of this line.
-    pub fn landed(&mut self, at: u32, now: Tick) {
-        if let Some(line) = self.lines.get_mut(at as usize) {
+    pub fn landed(&mut self, place: Place, now: Tick) {
+        if let Some(line) = self.lines.get_mut(place.line as usize) {
             line.in_flight = line.in_flight.saturating_sub(1);
             line.ready = line.ready.max(now);
         }
     }
 
     /// This call sends another request.
-    pub fn again(&mut self, at: u32, due: Tick, call: Call) {
-        if let Some(line) = self.lines.get_mut(at as usize).filter(|line| line.phase == Phase::Calling) {
+    pub fn again(&mut self, place: Place, due: Tick, call: Call) {
+        if let Some(line) = self.lines.get_mut(place.line as usize).filter(|line| line.phase == Phase::Calling) {
             line.pending.push(due, call);
         }
     }

@@ -1,6 +1,5 @@
 //! What the next call of a step is about, and which credential it presents.
 
-use crate::agent::inventory::{Inventory, Takes};
 use crate::agent::listing::Spot;
 use crate::agent::memory::Memory;
 use crate::model::agent::{On, With};
@@ -29,12 +28,12 @@ pub(super) struct Target {
 impl Deed {
     /// The next call after `progress`: none when the step is through, or when it asks for a credential that the agent
     /// does not hold or has given up.
-    pub(super) fn target(&self, progress: Progress, memory: &Memory, inventory: &Inventory) -> Option<Target> {
+    pub(super) fn target(&self, progress: Progress, memory: &Memory) -> Option<Target> {
         let route = memory.address(self.route);
         let (with, turn) = self.credential(memory, route)?;
         let about = match &self.on {
             On::Nothing if progress.calls > 0 => return None,
-            On::Nothing => secret_in_body(with, memory, inventory, route),
+            On::Nothing => Arg::None,
             On::Named(records) => Arg::Id(*records.get(progress.calls)?),
             On::EachListed(coll) | On::EachListedParent(coll) => {
                 let listing = match self.within {
@@ -78,18 +77,5 @@ impl Deed {
             }
         };
         memory.may_call(held, route).then_some((held, 0))
-    }
-}
-
-/// Operations of the token endpoint speak of the credential itself.
-pub(in crate::agent) fn secret_in_body(
-    with: Option<HeldId>,
-    memory: &Memory,
-    inventory: &Inventory,
-    route: RouteId,
-) -> Arg {
-    match inventory.door(route).takes {
-        Takes::Secret => with.and_then(|held| memory.text(held)).map_or(Arg::None, Arg::Text),
-        Takes::Nothing | Takes::Record(_) => Arg::None,
     }
 }

@@ -3,7 +3,7 @@
 use crate::model::agent::{AfterRefusal, Block, Fault, FaultKind, On, Pace, Program, Repeat, Step, With};
 use crate::wire::{Body, Event, HeldId, SecretKind, Span, Tick, Turn};
 
-use super::testing::*;
+use crate::agent::testing::*;
 
 const LATENCY: Span = Span(50 * MS);
 const LONG: Tick = Tick(3_600_000 * MS);
@@ -350,6 +350,6 @@ fn a_scripted_fault_replaces_the_task_and_a_sane_agent_never_does() {
     assert_eq!(trace.turns(), [(0, Turn::Started), (0, Turn::FaultTookOver), (50, Turn::OutOfWork)]);
     let who = crate::wire::ActorId::new(0);
     let plan_ref = std::sync::Arc::new(scene.plan.clone());
-    let mut sane = super::Agent::new(plan_ref, who, plan, crate::wire::Purpose::Agent, 1, false);
+    let mut sane = crate::agent::Agent::new(plan_ref, who, plan, crate::wire::Purpose::Agent, 1, false);
     assert_eq!(run(&mut sane, LONG, LATENCY, |_, _, _| ok()).routes(), [a]);
 }

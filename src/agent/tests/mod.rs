@@ -1,0 +1,6 @@
+//! Agents against answers written by hand, without a world.
+
+mod faults;
+mod harvest;
+mod incidents;
+mod program;
