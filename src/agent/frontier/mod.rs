@@ -218,7 +218,7 @@ impl Frontier {
     }
 
     fn push_records(&mut self, coll: CollId, from_run: u32) {
-        self.push(Range::new(self.everything_held(), Doors::Taking(coll), &self.ground).from_run(from_run));
+        self.push(Range::new(self.everything_held(), Doors::Taking(coll), &self.ground).beginning_at(from_run));
     }
 
     /// Goes on guessing ids of a collection.

@@ -16,7 +16,7 @@ pub(super) enum Order {
     /// By how much the next try promises; of two, the one found first.
     Greedy { heap: BinaryHeap<(u32, Reverse<u32>, u32)>, pushed: u32 },
     /// By lot, drawn once for each try.
-    Random { bag: Vec<u32>, picked: Option<usize>, stream: Stream },
+    Random { bag: Vec<u32>, picked: Option<usize>, stream: Box<Stream> },
 }
 
 impl Order {
@@ -26,7 +26,7 @@ impl Order {
             Strategy::Depth => Order::Depth(Vec::new()),
             Strategy::Greedy => Order::Greedy { heap: BinaryHeap::new(), pushed: 0 },
             Strategy::Random => {
-                let stream = Stream::new(seed, Draws::Exploration, entity);
+                let stream = Box::new(Stream::new(seed, Draws::Exploration, entity));
                 Order::Random { bag: Vec::new(), picked: None, stream }
             }
         }

@@ -88,7 +88,7 @@ impl Range {
     }
 
     /// The same without the ids that lie before a run.
-    pub fn from_run(self, from_run: u32) -> Range {
+    pub fn beginning_at(self, from_run: u32) -> Range {
         Range { from_run, spot: Spot { run: from_run, offset: 0 }, ..self }
     }
 

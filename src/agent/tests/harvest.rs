@@ -11,7 +11,7 @@ use crate::wire::{
     Text, Tick, Turn,
 };
 
-const LATENCY: Span = Span(1 * MS);
+const LATENCY: Span = Span(MS);
 const LONG: Tick = Tick(3_600_000 * MS);
 
 const STRATEGIES: [Strategy; 4] = [Strategy::Breadth, Strategy::Depth, Strategy::Greedy, Strategy::Random];

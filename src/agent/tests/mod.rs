@@ -1,5 +1,6 @@
 //! Agents against answers written by hand, without a world.
 
+mod answers;
 mod faults;
 mod harvest;
 mod incidents;
