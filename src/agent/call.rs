@@ -1,13 +1,17 @@
 //! One request from its sender's side, and what the answer means to somebody who sees only the answer.
 
-use crate::wire::{Arg, Body, HeldId, Outcome, RouteId, Span, Tick};
+use std::num::NonZeroU32;
+
+use crate::wire::{Body, HeldId, Outcome, Res, RouteId, Span, Tick};
 
 /// What a client wants done, through its pages, redirects and repeats: one request at a time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call {
     pub route: RouteId,
-    pub about: Arg,
-    pub page: Arg,
+    /// The record that it is about.
+    pub about: Option<Res>,
+    /// Where the page begins, behind the first one.
+    pub page: Option<NonZeroU32>,
     /// The credential that it presents.
     pub with: Option<HeldId>,
     pub asker: Asker,
@@ -15,13 +19,14 @@ pub(super) struct Call {
     pub waits: u8,
     /// How often it was sent elsewhere.
     pub hops: u8,
-    /// The credential that it was first refused with, where a fault tries others since.
-    pub refused_with: Option<Option<HeldId>>,
+    /// Whether it presents something else than its step says, since that was refused.
+    pub substituted: bool,
 }
 
 impl Call {
-    pub fn new(route: RouteId, about: Arg, with: Option<HeldId>, asker: Asker) -> Call {
-        Call { route, about, page: Arg::None, with, asker, waits: 0, hops: 0, refused_with: None }
+    #[inline]
+    pub fn new(route: RouteId, about: Option<Res>, with: Option<HeldId>, asker: Asker) -> Call {
+        Call { route, about, page: None, with, asker, waits: 0, hops: 0, substituted: false }
     }
 }
 
@@ -46,7 +51,7 @@ pub(super) struct Place {
 pub(super) enum Reply {
     Accepted,
     /// There is another page.
-    More(Arg),
+    More(NonZeroU32),
     /// It is answered elsewhere.
     Moved(RouteId),
     /// Come back later.
@@ -77,9 +82,7 @@ impl Reply {
             (429 | 503, Some(after), _) => Reply::Later(after),
             (400.., ..) => Reply::Failed,
             (_, _, Body::Link(route)) => Reply::Moved(route),
-            (_, _, Body::Ids { next: Some(next), .. } | Body::Records { next: Some(next), .. }) => {
-                Reply::More(Arg::Cursor(next.get()))
-            }
+            (_, _, Body::Ids { next: Some(next), .. } | Body::Records { next: Some(next), .. }) => Reply::More(next),
             _ => Reply::Accepted,
         }
     }
@@ -148,6 +151,7 @@ impl Flights {
     }
 
     /// Puts a request on a free connection and returns its number.
+    #[inline]
     pub fn depart(&mut self, number: u32, flight: Flight) -> Option<u16> {
         let connection = self.free.pop()?;
         self.numbers[usize::from(connection)] = number;
@@ -156,6 +160,7 @@ impl Flights {
     }
 
     /// Takes the request that was answered off its connection.
+    #[inline]
     pub fn land(&mut self, number: u32) -> Option<Flight> {
         let slots = self.numbers.iter().zip(&mut self.calls);
         let (connection, flight) = slots.enumerate().find_map(|(connection, (n, slot))| {

@@ -138,37 +138,45 @@ impl Agent {
         self.frontier.as_mut().map_or(program::Turn::Over, |frontier| frontier.poll(now, in_flight))
     }
 
-    fn take(&mut self, line: usize, now: Tick, log: &mut Log) -> Option<Call> {
+    /// Sends the request that [`Agent::poll`] announced.
+    fn advance(&mut self, now: Tick, line: usize, log: &mut Log) -> Next {
         if self.life != Life::AtTask
             && let Some(frontier) = &mut self.frontier
         {
-            return frontier.take(now);
+            return match frontier.take(now) {
+                Some(call) => self.send(now, call),
+                None => Next::AwaitAnswer,
+            };
         }
         let call = self.runner.take(line, now, &self.memory);
         if self.runner.deviated {
             self.take_over(now, log);
         }
-        call
+        match call {
+            Some(call) => self.send(now, call),
+            None => Next::AwaitAnswer,
+        }
     }
 
-    fn send(&mut self, now: Tick, call: Call) -> Next {
-        let call = match &self.substitute {
-            Some(substitute) => substitute.instead(call, self.inventory.door(call.route).service),
-            None => call,
-        };
+    #[inline]
+    fn send(&mut self, now: Tick, mut call: Call) -> Next {
+        let door = self.inventory.door(call.route);
+        if let Some(substitute) = &self.substitute {
+            call.with = substitute.instead(&call, door.service).or(call.with);
+        }
         let late = self.pacer.sent(now);
         let id = RequestId { by: self.who, n: self.sent };
         let Some(connection) = self.flights.depart(id.n, Flight { call, late }) else { return Next::AwaitAnswer };
         self.sent += 1;
         let presented = call.with.map(|held| self.memory.present(held));
-        let about = match self.inventory.door(call.route).takes {
+        let about = match door.takes {
             Takes::Secret => presented.map_or(Arg::None, |presented| Arg::Text(presented.text)),
-            Takes::Nothing | Takes::Record(_) => call.about,
+            Takes::Nothing | Takes::Record(_) => call.about.map_or(Arg::None, Arg::Id),
         };
         let request = Request {
             route: call.route,
             about,
-            page: call.page,
+            page: call.page.map_or(Arg::None, |at| Arg::Cursor(at.get())),
             presented,
             from: Vantage { network: self.spec.network, connection, purpose: self.purpose },
         };
@@ -207,7 +215,7 @@ impl Client for Agent {
         }
         match self.poll(now, log) {
             program::Turn::Of(line) => match self.pacer.gate(now, true) {
-                Gate::Open => self.take(line, now, log).map_or(Next::AwaitAnswer, |call| self.send(now, call)),
+                Gate::Open => self.advance(now, line, log),
                 Gate::Until(at) => self.wait_until(at),
                 Gate::Shut => Next::AwaitAnswer,
             },

@@ -113,7 +113,7 @@ impl Agent {
             Reply::Accepted => frontier.accepted(call, heard.outcome),
             Reply::More(page) => {
                 frontier.accepted(call, heard.outcome);
-                frontier.again(heard.now, Call { page, waits: 0, ..*call });
+                frontier.again(heard.now, Call { page: Some(page), waits: 0, ..*call });
             }
             Reply::Later(after) if call.waits < MAX_WAITS => {
                 frontier.again(heard.now + after, Call { waits: call.waits + 1, ..*call });
@@ -135,7 +135,7 @@ impl Agent {
         }
         match reply {
             Reply::More(page) if self.runner.follows_pages(place) => {
-                self.runner.again(place, now, Call { page, waits: 0, ..*call });
+                self.runner.again(place, now, Call { page: Some(page), waits: 0, ..*call });
             }
             Reply::Accepted | Reply::More(_) => {}
             Reply::Moved(route) if call.hops < MAX_HOPS => {

@@ -36,19 +36,14 @@ pub(in crate::agent) struct Substitute {
 }
 
 impl Substitute {
-    /// The call with what opened a door before in place of what the step says, where that has not been refused.
-    pub fn instead(&self, call: Call, service: ServiceId) -> Call {
-        match self.preferred {
-            Some(held) if call.refused_with.is_none() && self.may_open(held, call.route, service) => {
-                Call { with: Some(held), ..call }
-            }
-            _ => call,
-        }
+    /// What opened a door before in place of what the step says, where that has not been refused.
+    pub fn instead(&self, call: &Call, service: ServiceId) -> Option<HeldId> {
+        self.preferred.filter(|held| !call.substituted && self.may_open(*held, call.route, service))
     }
 
     /// A call was accepted. What opened a door in place of another credential is used from now on.
     pub fn accepted(&mut self, call: &Call) {
-        if call.refused_with.is_some() {
+        if call.substituted {
             self.preferred = call.with;
         }
     }
@@ -61,7 +56,7 @@ impl Substitute {
             Refusal::Record => return None,
         }
         let next = in_sight(memory).find(|held| self.may_open(*held, call.route, service))?;
-        Some(Call { with: Some(next), refused_with: call.refused_with.or(Some(call.with)), ..*call })
+        Some(Call { with: Some(next), substituted: true, ..*call })
     }
 
     fn may_open(&self, held: HeldId, route: RouteId, service: ServiceId) -> bool {

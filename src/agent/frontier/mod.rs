@@ -8,14 +8,14 @@ mod range;
 
 use crate::model::Plan;
 use crate::model::agent::{AgentPlan, Strategy};
-use crate::wire::{Arg, Body, CollId, Outcome, RouteId, Rows, Slot, Tick};
+use crate::wire::{Body, CollId, Outcome, RouteId, Rows, Slot, Tick};
 
 use super::call::{Asker, Call, Pending, Refusal};
 use super::inventory::{Inventory, Takes};
 use super::program::Turn;
 use ground::Ground;
 use order::Order;
-use range::{Credentials, Doors, Range, Try};
+use range::{Credentials, Doors, Range};
 
 /// How many ids are guessed at a time. The next lot is guessed when one of these was right.
 const GUESSED_AT_A_TIME: u32 = 16;
@@ -36,7 +36,6 @@ pub(super) struct Frontier {
     credentials: u32,
     width: usize,
     guesses: Vec<Option<Guesses>>,
-    current: Option<(u32, Try)>,
 }
 
 /// Guessing of ids of one collection.
@@ -72,7 +71,6 @@ impl Frontier {
             credentials: 0,
             width: usize::from(spec.pace.connections().max(1)),
             guesses: guessable.map(|can| can.then(Guesses::default)).collect(),
-            current: None,
         };
         for coll in plan.collection_ids() {
             if !frontier.ground.taking(coll).is_empty() {
@@ -126,11 +124,8 @@ impl Frontier {
         if pending.is_some_and(|due| due <= now) {
             return Turn::Of(0);
         }
-        if in_flight + self.pending.len() < self.width {
-            self.current = self.settle();
-            if self.current.is_some() {
-                return Turn::Of(0);
-            }
+        if in_flight + self.pending.len() < self.width && self.settle() {
+            return Turn::Of(0);
         }
         match pending {
             Some(due) => Turn::At(due),
@@ -140,12 +135,15 @@ impl Frontier {
     }
 
     /// The request that [`Frontier::poll`] announced.
+    #[inline]
     pub fn take(&mut self, now: Tick) -> Option<Call> {
         if let Some(call) = self.pending.take(now) {
             return Some(call);
         }
-        let (number, tried) = self.current.take()?;
-        self.ranges[number as usize].taken(&tried, &self.ground);
+        let number = self.order.front()?;
+        let range = &mut self.ranges[number as usize];
+        let tried = range.next(&self.ground)?;
+        range.taken(&tried, &self.ground);
         self.order.tried();
         Some(Call::new(tried.door.route, tried.about, tried.with, Asker::Range(number)))
     }
@@ -156,7 +154,7 @@ impl Frontier {
     }
 
     pub fn accepted(&mut self, call: &Call, outcome: &Outcome) {
-        let Arg::Id(record) = call.about else { return };
+        let Some(record) = call.about else { return };
         self.answered(call, false);
         let last_lot = self.guesses[record.coll.index()]
             .is_some_and(|guesses| record.row < guesses.next && record.row + GUESSED_AT_A_TIME >= guesses.next);
@@ -181,11 +179,11 @@ impl Frontier {
         }
     }
 
-    fn settle(&mut self) -> Option<(u32, Try)> {
-        loop {
-            let number = self.order.front()?;
+    /// Lets go of what is through. True when there is a try left, and its range in front.
+    fn settle(&mut self) -> bool {
+        while let Some(number) = self.order.front() {
             match self.ranges[number as usize].next(&self.ground) {
-                Some(next) if self.order.stays(next.door.lure()) => return Some((number, next)),
+                Some(next) if self.order.stays(next.door.lure()) => return true,
                 Some(_) => {}
                 None => {
                     self.order.drop_front();
@@ -193,6 +191,7 @@ impl Frontier {
                 }
             }
         }
+        false
     }
 
     fn push(&mut self, mut range: Range) {

@@ -3,7 +3,7 @@
 
 use crate::agent::inventory::Takes;
 use crate::agent::listing::Spot;
-use crate::wire::{Arg, CollId, HeldId, Res, RouteId};
+use crate::wire::{CollId, HeldId, Res, RouteId};
 
 use super::ground::{Ground, Known};
 
@@ -58,7 +58,7 @@ pub(super) struct Credentials {
 pub(super) struct Try {
     pub door: Known,
     pub with: Option<HeldId>,
-    pub about: Arg,
+    pub about: Option<Res>,
 }
 
 impl Range {
@@ -106,6 +106,7 @@ impl Range {
     }
 
     /// The next try, or nothing when all is tried. It stays the next until [`Range::taken`].
+    #[inline]
     pub fn next(&mut self, ground: &Ground) -> Option<Try> {
         while self.visited < self.pairs {
             let at = self.place(ground);
@@ -116,12 +117,12 @@ impl Range {
                 continue;
             }
             match door.takes {
-                Takes::Nothing => return Some(Try { door, with, about: Arg::None }),
-                Takes::Secret if with.is_some() => return Some(Try { door, with, about: Arg::None }),
+                Takes::Nothing => return Some(Try { door, with, about: None }),
+                Takes::Secret if with.is_some() => return Some(Try { door, with, about: None }),
                 Takes::Secret => {}
                 Takes::Record(coll) => {
                     if let Some(row) = ground.record(coll, self.spot, self.before) {
-                        return Some(Try { door, with, about: Arg::Id(Res { coll, row }) });
+                        return Some(Try { door, with, about: Some(Res { coll, row }) });
                     }
                 }
             }

@@ -3,7 +3,7 @@
 use crate::agent::listing::Spot;
 use crate::agent::memory::Memory;
 use crate::model::agent::{On, With};
-use crate::wire::{Arg, HeldId, Res, RouteId};
+use crate::wire::{HeldId, Res, RouteId};
 
 use super::Deed;
 
@@ -19,7 +19,7 @@ pub(super) struct Progress {
 /// The next call of a step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Target {
-    pub about: Arg,
+    pub about: Option<Res>,
     pub with: Option<HeldId>,
     /// Whose turn it was, where credentials take turns.
     pub turn: usize,
@@ -33,14 +33,14 @@ impl Deed {
         let (with, turn) = self.credential(memory, route)?;
         let about = match &self.on {
             On::Nothing if progress.calls > 0 => return None,
-            On::Nothing => Arg::None,
-            On::Named(records) => Arg::Id(*records.get(progress.calls)?),
+            On::Nothing => None,
+            On::Named(records) => Some(*records.get(progress.calls)?),
             On::EachListed(coll) | On::EachListedParent(coll) => {
                 let listing = match self.within {
                     Some(_) => memory.listed_with(*coll, with),
                     None => memory.listed(*coll),
                 };
-                Arg::Id(Res { coll: *coll, row: listing?.at(progress.spot)? })
+                Some(Res { coll: *coll, row: listing?.at(progress.spot)? })
             }
         };
         Some(Target { about, with, turn })
