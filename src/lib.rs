@@ -2,4 +2,7 @@
 #![forbid(unsafe_code)]
 pub mod import;
 pub mod model;
+pub mod plane;
+pub mod responder;
 pub mod wire;
+pub mod world;

@@ -56,7 +56,10 @@ pub enum Block {
     /// Lines that run side by side, sharing the connections in turn.
     Together(Vec<Program>),
     /// The program once for each credential, in the order given, and with it.
-    Each { of: Vec<(FamilyId, u32)>, body: Program },
+    Each {
+        of: Vec<(FamilyId, u32)>,
+        body: Program,
+    },
 }
 
 /// One thing to do: a call, or a loop of calls.
@@ -106,7 +109,11 @@ pub enum Repeat {
     Once,
     Times(u32),
     /// Every `every`, the first time `first` after the line was reached, for ever or so many times.
-    Every { every: Span, first: Span, times: Option<u32> },
+    Every {
+        every: Span,
+        first: Span,
+        times: Option<u32>,
+    },
     /// Again and again without a pause.
     Endless,
 }

@@ -156,4 +156,3 @@ impl Controls {
         &self.responses[id.index()]
     }
 }
-

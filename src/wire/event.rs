@@ -21,15 +21,8 @@ pub enum Effect {
 }
 
 impl Effect {
-    pub const ALL: [Effect; 7] = [
-        Effect::Read,
-        Effect::Write,
-        Effect::Delete,
-        Effect::Execute,
-        Effect::Grant,
-        Effect::Mint,
-        Effect::Send,
-    ];
+    pub const ALL: [Effect; 7] =
+        [Effect::Read, Effect::Write, Effect::Delete, Effect::Execute, Effect::Grant, Effect::Mint, Effect::Send];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -203,17 +196,51 @@ pub enum Event {
         back: Span,
     },
     /// The effect of an accepted request on rows of a collection.
-    Touched { at: Tick, id: RequestId, coll: CollId, effect: Effect, first: u32, n: u32 },
+    Touched {
+        at: Tick,
+        id: RequestId,
+        coll: CollId,
+        effect: Effect,
+        first: u32,
+        n: u32,
+    },
     /// A record that did not exist before.
-    Created { at: Tick, id: RequestId, coll: CollId, row: u32 },
+    Created {
+        at: Tick,
+        id: RequestId,
+        coll: CollId,
+        row: u32,
+    },
     /// The identity provider issued a credential.
-    Minted { at: Tick, id: RequestId, cred: CredId, parent: Option<CredId> },
-    Queued { at: Tick, id: RequestId, job: JobId, fires: Tick },
+    Minted {
+        at: Tick,
+        id: RequestId,
+        cred: CredId,
+        parent: Option<CredId>,
+    },
+    Queued {
+        at: Tick,
+        id: RequestId,
+        job: JobId,
+        fires: Tick,
+    },
     /// A queued effect happened; its `Touched` follows.
-    Fired { at: Tick, id: RequestId, job: JobId },
-    Cancelled { at: Tick, id: RequestId, job: JobId, reason: Reason },
+    Fired {
+        at: Tick,
+        id: RequestId,
+        job: JobId,
+    },
+    Cancelled {
+        at: Tick,
+        id: RequestId,
+        job: JobId,
+        reason: Reason,
+    },
     /// No answer came back: whether the effect happened is not known to the sender.
-    Lost { at: Tick, id: RequestId },
+    Lost {
+        at: Tick,
+        id: RequestId,
+    },
     /// An actor came to hold a secret: at the start (`via` is absent) or out of an answer.
     Got {
         at: Tick,
@@ -225,23 +252,65 @@ pub enum Event {
         /// Filled in by the driver; the actor cannot know it.
         cred: Option<CredId>,
     },
-    Turned { at: Tick, by: ActorId, turn: Turn },
+    Turned {
+        at: Tick,
+        by: ActorId,
+        turn: Turn,
+    },
     /// A detector fired: `since` is the first record in its window.
-    Alarm { at: Tick, rule: RuleId, key: Key, since: Tick },
+    Alarm {
+        at: Tick,
+        rule: RuleId,
+        key: Key,
+        since: Tick,
+    },
     /// A response was set off, by an alarm or by the clock, and starts to act at `acts`.
-    Responding { at: Tick, response: ResponseId, acts: Tick },
+    Responding {
+        at: Tick,
+        response: ResponseId,
+        acts: Tick,
+    },
     /// An administrative request took effect at the identity provider or gateway.
-    Acted { at: Tick, id: RequestId, step: StepId, target: Target, returned: Tick, worked: bool },
+    Acted {
+        at: Tick,
+        id: RequestId,
+        step: StepId,
+        target: Target,
+        returned: Tick,
+        worked: bool,
+    },
     /// How long (credential, service) stays open for an excess request; written when it changes.
-    Census { at: Tick, cred: Option<CredId>, service: ServiceId, open: Open },
+    Census {
+        at: Tick,
+        cred: Option<CredId>,
+        service: ServiceId,
+        open: Open,
+    },
     /// What the closure could still touch, at a snapshot.
-    Left { at: Tick, snapshot: Snapshot, coll: CollId, effect: Effect, first: u32, n: u32 },
+    Left {
+        at: Tick,
+        snapshot: Snapshot,
+        coll: CollId,
+        effect: Effect,
+        first: u32,
+        n: u32,
+    },
     /// A credential that can still touch an excess pair at the deadline, and whether it was minted from another.
-    Survivor { at: Tick, cred: CredId, root: bool },
+    Survivor {
+        at: Tick,
+        cred: CredId,
+        root: bool,
+    },
     /// The journal misses something from here on.
-    Gap { at: Tick },
+    Gap {
+        at: Tick,
+    },
     /// The run is over: settled, out of events, or at its horizon.
-    Ended { at: Tick, settled: bool, aborted: bool },
+    Ended {
+        at: Tick,
+        settled: bool,
+        aborted: bool,
+    },
 }
 
 impl Event {

@@ -71,7 +71,10 @@ pub enum Arg {
     /// A secret in the body: a refresh token, a token to revoke or to look up.
     Text(Text),
     /// An administrative step and what it acts on.
-    Act { step: StepId, target: Target },
+    Act {
+        step: StepId,
+        target: Target,
+    },
 }
 
 /// A request. `route` is what the client believes; the world maps it to an operation.

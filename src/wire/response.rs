@@ -46,18 +46,32 @@ impl Rows {
 pub enum Body {
     Empty,
     /// Ids of records, not their content: listing is not reading.
-    Ids { coll: CollId, rows: Rows, next: Option<NonZeroU32> },
+    Ids {
+        coll: CollId,
+        rows: Rows,
+        next: Option<NonZeroU32>,
+    },
     /// Records with their content. The secrets that lie in them stand in [`Slot::texts`].
-    Records { coll: CollId, rows: Rows, next: Option<NonZeroU32> },
+    Records {
+        coll: CollId,
+        rows: Rows,
+        next: Option<NonZeroU32>,
+    },
     /// How many there are, and nothing of them.
     Count(u32),
     Created(Res),
     /// Accepted for later, RFC 9110 section 15.3.3.
     Job(JobId),
     /// RFC 6749 section 5.1.
-    Token { access: Text, refresh: Option<Text>, lives: Option<Span> },
+    Token {
+        access: Text,
+        refresh: Option<Text>,
+        lives: Option<Span>,
+    },
     /// RFC 7662 section 2.2.
-    Introspection { active: bool },
+    Introspection {
+        active: bool,
+    },
     /// A redirect or a link to another route.
     Link(RouteId),
 }

@@ -67,11 +67,7 @@ impl Sub<Span> for Tick {
 
 impl fmt::Display for Tick {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == Tick::NEVER {
-            f.write_str("never")
-        } else {
-            Span(self.0).fmt(f)
-        }
+        if *self == Tick::NEVER { f.write_str("never") } else { Span(self.0).fmt(f) }
     }
 }
 
@@ -87,9 +83,7 @@ impl fmt::Display for Span {
             60_000_000..86_400_000_000 if us < 14_400_000_000 => {
                 f.write_str(&pair(us, 60_000_000, "min", 1_000_000, "s"))
             }
-            60_000_000..172_800_000_000 => {
-                f.write_str(&pair(us, 3_600_000_000, "h", 60_000_000, "min"))
-            }
+            60_000_000..172_800_000_000 => f.write_str(&pair(us, 3_600_000_000, "h", 60_000_000, "min")),
             _ => f.write_str(&pair(us, 86_400_000_000, "d", 3_600_000_000, "h")),
         }
     }
