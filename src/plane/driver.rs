@@ -7,8 +7,11 @@ use crate::model::service::Latency;
 use crate::model::{Baseline, Draws, Plan, Stream};
 use crate::responder::Responder;
 use crate::wire::{
-    ActorId, Client, Envelope, Event, Log, Next, Outcome, Purpose, RequestId, Slot, Span, Tick, Vocabulary, Watcher,
+    ActorId, Client, CredId, Envelope, Event, IdentityId, Log, Next, Outcome, Purpose, RequestId, Slot, Snapshot, Span,
+    Tick, Vocabulary, Watcher,
 };
+
+use crate::world::{HandedOver, World};
 
 use super::Transport;
 use super::census::Census;
@@ -24,6 +27,8 @@ pub trait Sink {
 pub struct Seat {
     pub client: Box<dyn Client>,
     pub purpose: Purpose,
+    /// Whose work it does.
+    pub identity: Option<IdentityId>,
     pub starts: Tick,
 }
 
@@ -44,14 +49,7 @@ impl Stop {
 
 /// Takes the two snapshots of what the closure could still touch.
 pub trait Snapshots {
-    fn left(
-        &self,
-        now: Tick,
-        world: &crate::world::World,
-        held: &mut dyn Iterator<Item = crate::wire::CredId>,
-        log: &mut Log,
-        which: crate::wire::Snapshot,
-    );
+    fn left(&self, now: Tick, world: &World, held: &mut dyn Iterator<Item = CredId>, log: &mut Log, which: Snapshot);
 }
 
 /// One run on one transport.
@@ -65,6 +63,7 @@ pub struct Driver<'a, T, V> {
     queue: Queue,
     flights: Vec<Flight>,
     free: Vec<u32>,
+    parcels: Vec<HandedOver>,
     /// The earliest wake-up that is already in the queue, by seat; the responder's is the last.
     wakes: Vec<Tick>,
     latencies: Vec<Stream>,
@@ -107,6 +106,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
             queue: Queue::default(),
             flights: Vec::new(),
             free: Vec::new(),
+            parcels: Vec::new(),
             wakes: vec![Tick::NEVER; actors as usize],
             latencies: (0..actors).map(|actor| Stream::new(plan.seed, Draws::Latency, actor)).collect(),
             census: Census::new(plan),
@@ -186,18 +186,28 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
                     self.act(now, seat);
                 }
             }
+            Due::HandOver { parcel } => {
+                let HandedOver { to, old, new, .. } = self.parcels[parcel as usize];
+                for seat in 0..self.seats.len() {
+                    if self.seats[seat].identity == Some(to) {
+                        let logged = self.log.events.len();
+                        self.seats[seat].client.handed(now, old, new, &mut self.log);
+                        self.identify(logged, now, seat);
+                    }
+                }
+            }
             Due::Arrive { flight } => {
                 let seat = self.arrive(now, flight);
                 self.act(now, seat);
                 if seat == self.seats.len() && self.responder.as_ref().is_some_and(|(_, r)| r.idle()) {
-                    self.snapshot(now, crate::wire::Snapshot::Declared, snapshots);
+                    self.snapshot(now, Snapshot::Declared, snapshots);
                 }
             }
         }
     }
 
     fn arrive(&mut self, now: Tick, flight: u32) -> usize {
-        let Driver { flights, seats, vocabulary, log, responder, transport, census, baseline, .. } = self;
+        let Driver { flights, seats, vocabulary, log, responder, .. } = self;
         let Flight { client, id, outcome, slot } = &flights[flight as usize];
         let seat = *client as usize;
         let logged = log.events.len();
@@ -209,10 +219,8 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
                 }
             }
         }
-        if let Some(seat) = seats.get(seat) {
-            identify(logged, now, seat, transport, census, baseline, log);
-        }
         self.free.push(flight);
+        self.identify(logged, now, seat);
         seat
     }
 
@@ -228,10 +236,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
                 (None, Some((_, responder))) => responder.next(now, &mut self.log),
                 (None, None) => return,
             };
-            if let Some(seat) = self.seats.get(seat) {
-                let Driver { transport, census, baseline, log, .. } = self;
-                identify(logged, now, seat, transport, census, baseline, log);
-            }
+            self.identify(logged, now, seat);
             match next {
                 Next::Send(id, request) => self.send(now, seat, Envelope { id, request, back: Span::ZERO }),
                 Next::WaitUntil(at) => return self.wake(seat, at),
@@ -263,10 +268,15 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
     /// After anything that may have changed the world: the census, and the responder's feed.
     fn look_round(&mut self, now: Tick) {
         let Driver { transport, census, baseline, log, .. } = self;
-        let alarmed = transport.world(|world| {
+        let (alarmed, parcels) = transport.world(|world| {
             census.update(now, world, baseline, log);
-            world.wants_attention()
+            (world.wants_attention(), world.take_handed_over())
         });
+        for parcel in parcels {
+            let due = Due::HandOver { parcel: self.parcels.len() as u32 };
+            self.queue.push(parcel.arrives, Class::Responder, due);
+            self.parcels.push(parcel);
+        }
         if alarmed && self.responder.is_some() {
             self.feed(now);
             self.wake(self.seats.len(), now);
@@ -299,13 +309,13 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         }
     }
 
-    fn snapshot(&mut self, now: Tick, which: crate::wire::Snapshot, snapshots: &dyn Snapshots) {
+    fn snapshot(&mut self, now: Tick, which: Snapshot, snapshots: &dyn Snapshots) {
         let Driver { transport, census, log, .. } = self;
         transport.world(|world| snapshots.left(now, world, &mut census.held(), log, which));
     }
 
     fn finish(&mut self, end: End, snapshots: &dyn Snapshots) {
-        self.snapshot(end.at, crate::wire::Snapshot::Deadline, snapshots);
+        self.snapshot(end.at, Snapshot::Deadline, snapshots);
         let Driver { transport, census, log, .. } = self;
         transport.world(|world| {
             let open = census.survivors(end.at);
@@ -316,27 +326,20 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         });
         self.log.push(Event::Ended { at: end.at, settled: end.settled, aborted: end.aborted });
     }
-}
 
-/// Names the rows behind the secrets that a client has just come to hold, and shows them to the census.
-fn identify<T: Transport>(
-    logged: usize,
-    now: Tick,
-    seat: &Seat,
-    transport: &mut T,
-    census: &mut Census,
-    baseline: &Baseline,
-    log: &mut Log,
-) {
-    let end = log.events.len();
-    for at in logged..end {
-        let Event::Got { held, cred: None, .. } = log.events[at] else { continue };
-        let found = seat.client.text_of(held).and_then(|text| transport.identify(text));
-        if let Event::Got { cred, .. } = &mut log.events[at] {
-            *cred = found;
-        }
-        if let (Some(cred), Purpose::Agent) = (found, seat.purpose) {
-            transport.world(|world| census.hold(now, cred, world, baseline, log));
+    /// Names the rows behind the secrets that a client has just come to hold, and shows them to the census.
+    fn identify(&mut self, logged: usize, now: Tick, seat: usize) {
+        let Driver { seats, transport, census, baseline, log, .. } = self;
+        let Some(seat) = seats.get(seat) else { return };
+        for at in logged..log.events.len() {
+            let Event::Got { held, cred: None, .. } = log.events[at] else { continue };
+            let found = seat.client.text_of(held).and_then(|text| transport.identify(text));
+            if let Event::Got { cred, .. } = &mut log.events[at] {
+                *cred = found;
+            }
+            if let (Some(cred), Purpose::Agent) = (found, seat.purpose) {
+                transport.world(|world| census.hold(now, cred, world, baseline, log));
+            }
         }
     }
 }

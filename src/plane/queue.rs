@@ -22,6 +22,8 @@ pub enum Due {
     Wake { client: u32 },
     /// The answer in this flight reaches its sender.
     Arrive { flight: u32 },
+    /// A rotated secret's successor reaches its owner.
+    HandOver { parcel: u32 },
 }
 
 #[derive(Default)]

@@ -3,9 +3,9 @@
 use crate::model::control::{Action, HandOver};
 use crate::wire::{Arg, CredId, Envelope, Event, Log, Reason, Response, StepId, Target, Tick, Verdict};
 
-use super::World;
 use super::effects::Done;
 use super::handle::Refusal;
+use super::{HandedOver, World};
 
 impl World {
     /// A step of the runbook, sent by the responder.
@@ -51,9 +51,7 @@ impl World {
                 for cred in self.targets(target) {
                     let fresh = self.credentials.rotate(cred, now, by);
                     self.changes.credentials.extend([cred, fresh]);
-                    if let HandOver::After(_) = hand_over {
-                        self.handed_over.push((cred, fresh));
-                    }
+                    self.hand_over(now, cred, fresh, *hand_over);
                 }
             }
             Action::Bind { network } => {
@@ -87,6 +85,12 @@ impl World {
                 self.changes.everything = true;
             }
         }
+    }
+
+    fn hand_over(&mut self, now: Tick, old: CredId, new: CredId, how: HandOver) {
+        let (HandOver::After(delay), Some(to)) = (how, self.credentials.get(old).principal) else { return };
+        let (old, new) = (self.credentials.get(old).text(), self.credentials.get(new).text());
+        self.handed_over.push(HandedOver { to, old, new, arrives: now + delay });
     }
 
     fn targets(&self, target: Target) -> Vec<CredId> {

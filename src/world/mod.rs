@@ -53,12 +53,21 @@ pub struct World {
     alarms: Vec<Alarm>,
     changes: Changes,
     /// Rotated secrets and their successors, on their way to the owners.
-    handed_over: Vec<(CredId, CredId)>,
+    handed_over: Vec<HandedOver>,
     scratch: Slot,
 }
 
 /// How much of the audit log gathers before the defence takes it over.
 const AUDIT_CHUNK: usize = 4_096;
+
+/// A rotated secret and its successor, on its way to the owner.
+#[derive(Clone, Copy, Debug)]
+pub struct HandedOver {
+    pub to: IdentityId,
+    pub old: Text,
+    pub new: Text,
+    pub arrives: Tick,
+}
 
 /// What may have opened or shut a door since the census last looked.
 #[derive(Default, Debug)]
@@ -134,6 +143,11 @@ impl World {
     /// How many accepted effects have not happened yet.
     pub fn queued(&self) -> usize {
         self.jobs.waiting()
+    }
+
+    /// The secrets that are on their way to their owners since the last call.
+    pub fn take_handed_over(&mut self) -> Vec<HandedOver> {
+        std::mem::take(&mut self.handed_over)
     }
 
     /// What the census must look at again.
