@@ -163,3 +163,6 @@ impl World {
 fn alarm_event(alarm: Alarm) -> crate::wire::Event {
     crate::wire::Event::Alarm { at: alarm.at, rule: alarm.rule, key: alarm.key, since: alarm.since }
 }
+
+#[cfg(test)]
+mod tests;
