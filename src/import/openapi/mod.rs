@@ -4,6 +4,8 @@
 //! ([`references`]), and what the tree says about servers, security and paths becomes a [`Description`]. Whatever
 //! cannot be taken as it stands is said in a [`Note`]; only a document that is no description at all is an error.
 
+#[cfg(test)]
+mod hostile;
 
 mod answer;
 mod bytes;
