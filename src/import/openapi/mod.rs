@@ -1,7 +1,7 @@
 //! Reads OpenAPI 3.0 and 3.1 and Swagger 2.0 descriptions: what an API can do, and which scopes open what.
 //!
-//! Bytes become text ([`bytes`]), text a tree ([`parse`]), every `$ref` of the tree is followed once
-//! ([`references`]), and what the tree says about servers, security and paths becomes a [`Description`]. Whatever
+//! Bytes become text (`bytes`), text a tree (`parse`), every `$ref` of the tree is followed once
+//! (`references`), and what the tree says about servers, security and paths becomes a [`Description`]. Whatever
 //! cannot be taken as it stands is said in a [`Note`]; only a document that is no description at all is an error.
 
 #[cfg(test)]
