@@ -1,5 +1,6 @@
 //! Chaos engineering for agent identities.
 #![forbid(unsafe_code)]
+pub mod agent;
 pub mod import;
 pub mod model;
 pub mod plane;

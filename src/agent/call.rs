@@ -1,0 +1,163 @@
+//! One request from its sender's side, and what the answer means to somebody who sees only the answer.
+
+use crate::wire::{Arg, Body, HeldId, Outcome, RouteId, Span, Tick};
+
+/// What a client wants done, through its pages, redirects and repeats: one request at a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call {
+    pub route: RouteId,
+    pub about: Arg,
+    pub page: Arg,
+    /// The credential that it presents.
+    pub with: Option<HeldId>,
+    pub asker: Asker,
+    /// How often it was told to come back later.
+    pub waits: u8,
+    /// How often it was sent elsewhere.
+    pub hops: u8,
+    /// The credential that it was first refused with, where a fault tries others since.
+    pub refused_with: Option<Option<HeldId>>,
+}
+
+impl Call {
+    pub fn new(route: RouteId, about: Arg, with: Option<HeldId>, asker: Asker) -> Call {
+        Call { route, about, page: Arg::None, with, asker, waits: 0, hops: 0, refused_with: None }
+    }
+}
+
+/// Which part of the client the answer goes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Asker {
+    /// A step of a line of the program.
+    Line { line: u32, step: u32 },
+    /// A range of the frontier.
+    Range(u32),
+}
+
+/// What an answer means to its receiver.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Reply {
+    Accepted,
+    /// There is another page.
+    More(Arg),
+    /// It is answered elsewhere.
+    Moved(RouteId),
+    /// Come back later.
+    Later(Span),
+    Refused(Refusal),
+    /// An error of the server, a limit without a hint, or no answer.
+    Failed,
+}
+
+/// How a client is told no. `200` without rows is not one: nobody who only sees the answer can tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Refusal {
+    /// 401: the credential is no good here.
+    Credential,
+    /// 403: not with this credential.
+    Operation,
+    /// 404: not this record, or no such thing.
+    Record,
+}
+
+impl Reply {
+    pub fn to(outcome: &Outcome) -> Reply {
+        let Outcome::Answer(answer) = outcome else { return Reply::Failed };
+        match (answer.status, answer.retry_after, answer.body) {
+            (401, ..) => Reply::Refused(Refusal::Credential),
+            (403, ..) => Reply::Refused(Refusal::Operation),
+            (404, ..) => Reply::Refused(Refusal::Record),
+            (429 | 503, Some(after), _) => Reply::Later(after),
+            (400.., ..) => Reply::Failed,
+            (_, _, Body::Link(route)) => Reply::Moved(route),
+            (_, _, Body::Ids { next: Some(next), .. } | Body::Records { next: Some(next), .. }) => {
+                Reply::More(Arg::Cursor(next.get()))
+            }
+            _ => Reply::Accepted,
+        }
+    }
+}
+
+/// Calls whose next request waits: for a connection, or for the time that `Retry-After` named.
+#[derive(Default, Debug)]
+pub(super) struct Pending {
+    calls: Vec<(Tick, Call)>,
+}
+
+impl Pending {
+    pub fn push(&mut self, due: Tick, call: Call) {
+        self.calls.push((due, call));
+    }
+
+    pub fn len(&self) -> usize {
+        self.calls.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.calls.is_empty()
+    }
+
+    pub fn due(&self) -> Option<Tick> {
+        self.calls.iter().map(|(due, _)| *due).min()
+    }
+
+    /// The call that is due first, if it is due by `now`; of two, the one that came first.
+    pub fn take(&mut self, now: Tick) -> Option<Call> {
+        let (at, due) = self.calls.iter().map(|(due, _)| *due).enumerate().min_by_key(|(_, due)| *due)?;
+        (due <= now).then(|| self.calls.remove(at).1)
+    }
+}
+
+/// The requests on their way, by the connection that carries them.
+#[derive(Debug)]
+pub(super) struct Flights {
+    /// The number of the request on each connection.
+    numbers: Vec<u32>,
+    calls: Vec<Option<Flight>>,
+    free: Vec<u16>,
+}
+
+/// A call whose answer is awaited.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flight {
+    pub call: Call,
+    /// How much later than it was meant to it left.
+    pub late: Span,
+}
+
+impl Flights {
+    pub fn new(connections: u16) -> Flights {
+        let connections = connections.max(1);
+        Flights {
+            numbers: vec![0; usize::from(connections)],
+            calls: vec![None; usize::from(connections)],
+            free: (0..connections).rev().collect(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.free.len() == self.numbers.len()
+    }
+
+    pub fn any_free(&self) -> bool {
+        !self.free.is_empty()
+    }
+
+    /// Puts a request on a free connection and returns its number.
+    pub fn depart(&mut self, number: u32, flight: Flight) -> Option<u16> {
+        let connection = self.free.pop()?;
+        self.numbers[usize::from(connection)] = number;
+        self.calls[usize::from(connection)] = Some(flight);
+        Some(connection)
+    }
+
+    /// Takes the request that was answered off its connection.
+    pub fn land(&mut self, number: u32) -> Option<Flight> {
+        let slots = self.numbers.iter().zip(&mut self.calls);
+        let (connection, flight) = slots.enumerate().find_map(|(connection, (n, slot))| {
+            if *n == number { slot.take().map(|flight| (connection, flight)) } else { None }
+        })?;
+        self.free.push(connection as u16);
+        Some(flight)
+    }
+}

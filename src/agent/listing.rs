@@ -1,0 +1,97 @@
+//! Ids that answers showed, in the order in which they came, as runs of rows.
+
+use crate::model::Bits;
+use crate::wire::{Rows, Slot};
+
+/// The known ids of one collection, each once.
+#[derive(Default, Debug)]
+pub(super) struct Listing {
+    seen: Bits,
+    runs: Vec<Run>,
+}
+
+/// Contiguous rows, ascending.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Run {
+    pub first: u32,
+    pub n: u32,
+}
+
+/// A place in a listing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Spot {
+    pub run: u32,
+    pub offset: u32,
+}
+
+impl Listing {
+    /// Adds the rows that are new. Each answer begins runs of its own, so that a run never grows behind a reader.
+    /// True when there were any.
+    pub fn add(&mut self, rows: Rows, slot: &Slot) -> bool {
+        let before = self.runs.len();
+        for row in rows.iter(slot) {
+            if self.seen.insert(row) {
+                self.append(row, before);
+            }
+        }
+        self.runs.len() > before
+    }
+
+    /// The row at a spot.
+    pub fn at(&self, spot: Spot) -> Option<u32> {
+        let run = self.runs.get(spot.run as usize)?;
+        Some(run.first + spot.offset)
+    }
+
+    /// The spot behind this one.
+    pub fn after(&self, spot: Spot) -> Spot {
+        match self.runs.get(spot.run as usize) {
+            Some(run) if spot.offset + 1 < run.n => Spot { offset: spot.offset + 1, ..spot },
+            _ => Spot { run: spot.run + 1, offset: 0 },
+        }
+    }
+
+    fn append(&mut self, row: u32, from: usize) {
+        match self.runs.get_mut(from..).and_then(<[Run]>::last_mut) {
+            Some(run) if run.first + run.n == row => run.n += 1,
+            _ => self.runs.push(Run { first: row, n: 1 }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows_of(listing: &Listing) -> Vec<u32> {
+        let mut spot = Spot::default();
+        std::iter::from_fn(|| {
+            let row = listing.at(spot)?;
+            spot = listing.after(spot);
+            Some(row)
+        })
+        .collect()
+    }
+
+    #[test]
+    fn ids_come_back_in_the_order_of_listing_and_once() {
+        let mut slot = Slot::default();
+        slot.ids.extend([9, 3, 4, 12]);
+        let mut listing = Listing::default();
+        assert!(listing.add(Rows::Span { first: 10, n: 3 }, &slot));
+        assert!(listing.add(Rows::Pick { offset: 0, n: 4 }, &slot));
+        assert!(!listing.add(Rows::Span { first: 10, n: 3 }, &slot), "nothing of that is new");
+        assert_eq!(rows_of(&listing), [10, 11, 12, 9, 3, 4]);
+    }
+
+    #[test]
+    fn a_reader_at_the_end_sees_what_is_added_behind_it() {
+        let slot = Slot::default();
+        let mut listing = Listing::default();
+        listing.add(Rows::Span { first: 0, n: 1 }, &slot);
+        let end = listing.after(Spot::default());
+        assert_eq!(listing.at(end), None);
+        listing.add(Rows::Span { first: 1, n: 1 }, &slot);
+        assert_eq!(listing.at(end), Some(1));
+    }
+}

@@ -1,0 +1,230 @@
+//! What an agent holds and knows. It knows nothing that no answer told it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::wire::{CollId, FamilyId, HeldId, Presented, RouteId, Rows, Scheme, SecretKind, Slot, Text};
+
+use super::listing::Listing;
+
+/// The memory of one client.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    held: Vec<Held>,
+    /// How many of them it was given at the start.
+    given: u32,
+    texts: Texts,
+    /// By family, in the order of acquisition.
+    families: BTreeMap<FamilyId, Vec<(HeldId, Option<u32>)>>,
+    dropped_calls: BTreeSet<(Option<HeldId>, RouteId)>,
+    listings: Vec<Option<Listings>>,
+    moved: BTreeMap<RouteId, RouteId>,
+    news: u64,
+}
+
+/// A secret in the agent's hands.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    text: Text,
+    kind: SecretKind,
+    dropped: bool,
+}
+
+/// What an agent can say of a secret without looking into it: what it was handed as, or where it lay.
+pub(super) type Believed = (FamilyId, Option<u32>);
+
+/// The listed ids of a collection: all, and by the credential that they were listed with where the program asks.
+#[derive(Debug, Default)]
+struct Listings {
+    all: Listing,
+    by: Option<BTreeMap<Option<HeldId>, Listing>>,
+}
+
+impl Memory {
+    /// A memory that can note ids of so many collections.
+    pub fn new(collections: usize) -> Memory {
+        Memory { listings: std::iter::repeat_with(|| None).take(collections).collect(), ..Memory::default() }
+    }
+
+    /// Notes from now on which ids of a collection are listed, and with which credential where `apart`.
+    pub fn track(&mut self, coll: CollId, apart: bool) {
+        let listings = self.listings[coll.index()].get_or_insert_default();
+        if apart {
+            listings.by.get_or_insert_default();
+        }
+    }
+
+    /// Counts what could give an idle step something to do.
+    pub fn news(&self) -> u64 {
+        self.news
+    }
+
+    pub fn give(&mut self, text: Text, kind: SecretKind, believed: Believed) -> Option<HeldId> {
+        let held = self.find(text, kind, Some(believed))?;
+        self.given = self.held.len() as u32;
+        Some(held)
+    }
+
+    pub fn knows(&self, text: Text) -> bool {
+        self.texts.get(text).is_some()
+    }
+
+    /// Takes a secret in hand, unless it is there already.
+    pub fn find(&mut self, text: Text, kind: SecretKind, believed: Option<Believed>) -> Option<HeldId> {
+        let held = HeldId::at(self.held.len());
+        if !self.texts.insert(text, held) {
+            return None;
+        }
+        self.held.push(Held { text, kind, dropped: false });
+        if let Some((family, index)) = believed {
+            self.families.entry(family).or_default().push((held, index));
+        }
+        self.news += 1;
+        Some(held)
+    }
+
+    pub fn text(&self, held: HeldId) -> Option<Text> {
+        self.held.get(held.index()).map(|held| held.text)
+    }
+
+    pub fn present(&self, held: HeldId) -> Presented {
+        let Held { text, kind, .. } = self.held[held.index()];
+        Presented { scheme: scheme(kind), text, held }
+    }
+
+    /// How many secrets it holds.
+    pub fn holds(&self) -> u32 {
+        self.held.len() as u32
+    }
+
+    pub fn given(&self) -> u32 {
+        self.given
+    }
+
+    pub fn drop_credential(&mut self, held: HeldId) {
+        self.held[held.index()].dropped = true;
+    }
+
+    pub fn drop_call(&mut self, held: Option<HeldId>, route: RouteId) {
+        self.dropped_calls.insert((held, route));
+    }
+
+    pub fn may_call(&self, held: Option<HeldId>, route: RouteId) -> bool {
+        let dropped = held.is_some_and(|held| self.held[held.index()].dropped);
+        !dropped && (self.dropped_calls.is_empty() || !self.dropped_calls.contains(&(held, route)))
+    }
+
+    /// The first that it was given and may still use for this.
+    pub fn own(&self, route: RouteId) -> Option<HeldId> {
+        (0..self.given).map(HeldId::new).find(|held| self.may_call(Some(*held), route))
+    }
+
+    /// The one found last that it may still use for this.
+    pub fn last_found(&self, route: RouteId) -> Option<HeldId> {
+        (self.given..self.holds()).rev().map(HeldId::new).find(|held| self.may_call(Some(*held), route))
+    }
+
+    /// The first of a family that it may still use for this; with an index, of that credential and its rotations.
+    pub fn of_family(&self, family: FamilyId, index: Option<u32>, route: RouteId) -> Option<HeldId> {
+        let wanted = |at: Option<u32>| index.is_none() || at == index;
+        let members = self.families.get(&family)?;
+        members.iter().filter(|(_, at)| wanted(*at)).map(|(held, _)| *held).find(|h| self.may_call(Some(*h), route))
+    }
+
+    /// The next of a family from `turn` on, round and round, and the turn that it has.
+    pub fn in_turn(&self, family: FamilyId, turn: usize, route: RouteId) -> Option<(HeldId, usize)> {
+        let members = self.families.get(&family)?;
+        let from = if turn < members.len() { turn } else { 0 };
+        let round = (from..members.len()).chain(0..from);
+        round.map(|at| (members[at].0, at)).find(|(held, _)| self.may_call(Some(*held), route))
+    }
+
+    /// Notes ids that an answer showed.
+    pub fn note_ids(&mut self, coll: CollId, rows: Rows, slot: &Slot, with: Option<HeldId>) {
+        let Some(listings) = self.listings.get_mut(coll.index()).and_then(Option::as_mut) else { return };
+        let mut fresh = listings.all.add(rows, slot);
+        if let Some(by) = &mut listings.by {
+            fresh |= by.entry(with).or_default().add(rows, slot);
+        }
+        self.news += u64::from(fresh);
+    }
+
+    /// The listed ids of a collection.
+    pub fn listed(&self, coll: CollId) -> Option<&Listing> {
+        Some(&self.listings.get(coll.index())?.as_ref()?.all)
+    }
+
+    /// Those listed with one credential.
+    pub fn listed_with(&self, coll: CollId, with: Option<HeldId>) -> Option<&Listing> {
+        self.listings.get(coll.index())?.as_ref()?.by.as_ref()?.get(&with)
+    }
+
+    /// From now on `route` is called where an answer said that it lies.
+    pub fn note_move(&mut self, route: RouteId, to: RouteId) {
+        self.moved.insert(route, to);
+    }
+
+    /// Where a route is called.
+    pub fn address(&self, route: RouteId) -> RouteId {
+        if self.moved.is_empty() { route } else { self.moved.get(&route).copied().unwrap_or(route) }
+    }
+}
+
+/// How a client puts a secret of this kind into a request: it goes by what the secret looks like.
+const fn scheme(kind: SecretKind) -> Scheme {
+    match kind {
+        SecretKind::ApiKey => Scheme::Key,
+        SecretKind::Session => Scheme::Cookie,
+        SecretKind::OauthClient | SecretKind::Password => Scheme::Basic,
+        SecretKind::AccessToken
+        | SecretKind::RefreshToken
+        | SecretKind::ConnectedApp
+        | SecretKind::PersonalToken
+        | SecretKind::RoleSession
+        | SecretKind::SigningKey => Scheme::Bearer,
+    }
+}
+
+/// Which secret is which number, by equality of texts alone.
+#[derive(Debug, Default)]
+struct Texts {
+    /// Never rotated ones, by family and index.
+    generated: Vec<Vec<Option<HeldId>>>,
+    /// By the number of the bytes.
+    seen: Vec<Option<HeldId>>,
+    rotated: BTreeMap<Text, HeldId>,
+}
+
+impl Texts {
+    fn get(&self, text: Text) -> Option<HeldId> {
+        match text {
+            Text::Generated { family, index, turn: 0 } => *self.generated.get(family.index())?.get(index as usize)?,
+            Text::Seen(number) => *self.seen.get(number as usize)?,
+            rotated => self.rotated.get(&rotated).copied(),
+        }
+    }
+
+    /// False when the text was there.
+    fn insert(&mut self, text: Text, held: HeldId) -> bool {
+        let place = match text {
+            Text::Generated { family, index, turn: 0 } => {
+                place(place(&mut self.generated, family.index()), index as usize)
+            }
+            Text::Seen(number) => place(&mut self.seen, number as usize),
+            rotated => {
+                let fresh = !self.rotated.contains_key(&rotated);
+                self.rotated.entry(rotated).or_insert(held);
+                return fresh;
+            }
+        };
+        let fresh = place.is_none();
+        place.get_or_insert(held);
+        fresh
+    }
+}
+
+fn place<T: Default>(table: &mut Vec<T>, at: usize) -> &mut T {
+    if at >= table.len() {
+        table.resize_with(at + 1, T::default);
+    }
+    &mut table[at]
+}

@@ -1,0 +1,200 @@
+//! Agents as state machines without I/O: a task, then what goes wrong with it. Benign clients are the same machine
+//! without a fault. An agent sees what a client would see: its inventory, its credentials, and answers.
+
+mod call;
+mod fault;
+mod inventory;
+mod listing;
+mod memory;
+mod observe;
+mod pace;
+mod program;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use crate::model::Plan;
+use crate::model::agent::AgentPlan;
+use crate::wire::{
+    ActorId, Client, Event, HeldId, Log, Next, Outcome, Purpose, Request, RequestId, Slot, Text, Tick, Turn, Vantage,
+    Vocabulary,
+};
+
+use call::{Call, Flight, Flights};
+use fault::{Instruction, Onset, Substitute};
+use inventory::Inventory;
+use memory::Memory;
+use pace::{Gate, Pacer};
+use program::Runner;
+
+/// A client with credentials and an instruction.
+#[derive(Debug)]
+pub struct Agent {
+    plan: Arc<Plan>,
+    inventory: Inventory,
+    who: ActorId,
+    spec: AgentPlan,
+    purpose: Purpose,
+    life: Life,
+    memory: Memory,
+    pacer: Pacer,
+    flights: Flights,
+    runner: Runner,
+    onset: Onset,
+    substitute: Option<Substitute>,
+    /// How many requests it has sent.
+    sent: u32,
+}
+
+/// Where an agent stands in its life.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Life {
+    Unborn,
+    AtTask,
+    Taken,
+    OutOfWork,
+}
+
+impl Agent {
+    /// An agent that has not started. One that is not `faulty` does its task and nothing else. `seed` is the run's:
+    /// the agent draws from a stream of its own.
+    pub fn new(plan: Arc<Plan>, who: ActorId, spec: AgentPlan, purpose: Purpose, seed: u64, faulty: bool) -> Agent {
+        let inventory = Inventory::of(&plan);
+        let instruction = if faulty { Instruction::faulty(&spec, &inventory) } else { Instruction::sane(&spec) };
+        let mut memory = Memory::new(plan.collections.len());
+        for (coll, apart) in instruction.code.deeds().filter_map(|deed| deed.goes_through()) {
+            memory.track(coll, apart);
+        }
+        let connections = spec.pace.connections();
+        Agent {
+            pacer: Pacer::new(spec.pace, spec.starts),
+            flights: Flights::new(connections),
+            runner: Runner::new(instruction.code, connections),
+            onset: instruction.onset,
+            substitute: None,
+            life: Life::Unborn,
+            sent: 0,
+            plan,
+            inventory,
+            who,
+            spec,
+            purpose,
+            memory,
+        }
+    }
+
+    fn start(&mut self, now: Tick, log: &mut Log) {
+        self.life = Life::AtTask;
+        self.turn(now, Turn::Started, log);
+        for &(family, index) in &self.spec.holds {
+            let text = Text::Generated { family, index, turn: 0 };
+            let kind = self.plan.family(family).kind;
+            if let Some(held) = self.memory.give(text, kind, (family, Some(index))) {
+                log.push(Event::Got { at: now, by: self.who, held, kind, via: None, lay_in: None, cred: None });
+            }
+        }
+        if self.onset == Onset::AtOnce {
+            self.take_over(now, log);
+        }
+    }
+
+    fn take_over(&mut self, now: Tick, log: &mut Log) {
+        if self.life == Life::AtTask {
+            self.life = Life::Taken;
+            self.turn(now, Turn::FaultTookOver, log);
+        }
+    }
+
+    fn turn(&self, at: Tick, turn: Turn, log: &mut Log) {
+        log.push(Event::Turned { at, by: self.who, turn });
+    }
+
+    fn send(&mut self, now: Tick, call: Call) -> Next {
+        let call = match &self.substitute {
+            Some(substitute) => substitute.instead(call, self.inventory.door(call.route).service),
+            None => call,
+        };
+        let late = self.pacer.sent(now);
+        let id = RequestId { by: self.who, n: self.sent };
+        let Some(connection) = self.flights.depart(id.n, Flight { call, late }) else { return Next::AwaitAnswer };
+        self.sent += 1;
+        let request = Request {
+            route: call.route,
+            about: call.about,
+            page: call.page,
+            presented: call.with.map(|held| self.memory.present(held)),
+            from: Vantage { network: self.spec.network, connection, purpose: self.purpose },
+        };
+        Next::Send(id, request)
+    }
+
+    fn wait_until(&mut self, at: Tick) -> Next {
+        self.pacer.promise(at);
+        Next::WaitUntil(at)
+    }
+
+    /// Nothing is left to send: what is in flight may still bring something.
+    fn rest(&mut self, now: Tick, log: &mut Log) -> Next {
+        if !self.flights.is_empty() {
+            return Next::AwaitAnswer;
+        }
+        if self.life != Life::OutOfWork {
+            self.life = Life::OutOfWork;
+            self.turn(now, Turn::OutOfWork, log);
+        }
+        Next::Done
+    }
+}
+
+impl Client for Agent {
+    fn next(&mut self, now: Tick, log: &mut Log) -> Next {
+        if now < self.spec.starts {
+            return self.wait_until(self.spec.starts);
+        }
+        self.pacer.woken(now);
+        if self.life == Life::Unborn {
+            self.start(now, log);
+        }
+        if !self.flights.any_free() {
+            return Next::AwaitAnswer;
+        }
+        match self.runner.poll(now, &self.memory, &self.inventory) {
+            program::Turn::Of(line) => match self.pacer.gate(now, true) {
+                Gate::Until(at) => self.wait_until(at),
+                Gate::Shut => Next::AwaitAnswer,
+                Gate::Open => {
+                    let call = self.runner.take(line, now, &self.memory, &self.inventory);
+                    if self.runner.deviated {
+                        self.take_over(now, log);
+                    }
+                    call.map_or(Next::AwaitAnswer, |call| self.send(now, call))
+                }
+            },
+            program::Turn::At(due) => self.wait_until(due),
+            program::Turn::Answer => Next::AwaitAnswer,
+            program::Turn::Over => self.rest(now, log),
+        }
+    }
+
+    fn observe(
+        &mut self,
+        now: Tick,
+        id: RequestId,
+        outcome: &Outcome,
+        slot: &Slot,
+        vocabulary: &mut dyn Vocabulary,
+        log: &mut Log,
+    ) {
+        let Some(flight) = self.flights.land(id.n) else { return };
+        self.pacer.landed(now, flight.late);
+        self.learn(now, id, &flight.call, outcome, slot, vocabulary, log);
+        self.react(now, &flight.call, outcome, log);
+    }
+
+    fn text_of(&self, held: HeldId) -> Option<Text> {
+        self.memory.text(held)
+    }
+}

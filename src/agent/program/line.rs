@@ -1,0 +1,113 @@
+//! One line of a program: where it stands, and what it waits for.
+
+use crate::agent::call::Pending;
+use crate::model::agent::Repeat;
+use crate::wire::{Span, Tick};
+
+use super::Deed;
+use super::target::Progress;
+
+/// A line of steps that are done one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    pub step: usize,
+    pub phase: Phase,
+    /// When its step was reached.
+    pub reached: Tick,
+    /// How often the step was due before.
+    pub occurrence: u64,
+    pub progress: Progress,
+    /// Since when the next call could go.
+    pub ready: Tick,
+    /// Whether this occurrence sent anything.
+    pub sent: bool,
+    pub in_flight: usize,
+    pub pending: Pending,
+}
+
+/// Where a line stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum Phase {
+    /// Not started, or over.
+    #[default]
+    Idle,
+    /// Comes to a step.
+    Arriving,
+    /// Waits for the time of the step.
+    Due(Tick),
+    /// Makes the calls of the step.
+    Calling,
+    /// Waits for the lines that it started.
+    Forked,
+    /// Has nothing to send until the agent learns something: it knew this many things.
+    Starved(u64),
+}
+
+impl Line {
+    pub fn start(&mut self) {
+        self.step = 0;
+        self.phase = Phase::Arriving;
+    }
+
+    /// Calls that are not over.
+    pub fn open(&self) -> usize {
+        self.in_flight + self.pending.len()
+    }
+
+    /// Comes to a step at `now`.
+    pub fn arrive(&mut self, deed: &Deed, now: Tick) {
+        self.reached = now;
+        self.occurrence = 0;
+        self.phase = match deed.repeat {
+            Repeat::Every { times: Some(0), .. } | Repeat::Times(0) => return self.leave(),
+            Repeat::Every { first, .. } => Phase::Due(now + first),
+            Repeat::Once | Repeat::Times(_) | Repeat::Endless => Phase::Due(now),
+        };
+    }
+
+    /// Begins the calls of an occurrence that was due at `due`.
+    pub fn begin(&mut self, due: Tick) {
+        self.progress = Progress::default();
+        self.ready = due;
+        self.sent = false;
+        self.phase = Phase::Calling;
+    }
+
+    pub fn leave(&mut self) {
+        self.step += 1;
+        self.phase = Phase::Arriving;
+    }
+
+    /// What comes after an occurrence: the next one, or the next step. An occurrence that sent nothing is not tried
+    /// again before something could have changed.
+    pub fn finish(&mut self, deed: &Deed, now: Tick, news: u64) {
+        self.occurrence += 1;
+        match deed.repeat {
+            Repeat::Once => self.leave(),
+            Repeat::Times(n) if self.sent && self.occurrence < u64::from(n) => self.phase = Phase::Due(now),
+            Repeat::Times(_) => self.leave(),
+            Repeat::Endless if self.sent => self.phase = Phase::Due(now),
+            Repeat::Endless => self.phase = Phase::Starved(news),
+            Repeat::Every { every: Span(0), .. } if !self.sent => self.phase = Phase::Starved(news),
+            Repeat::Every { every, first, times } => {
+                self.skip_overdue(deed, self.reached + first, every, now);
+                match times {
+                    Some(times) if self.occurrence >= u64::from(times) => self.leave(),
+                    _ => self.phase = Phase::Due(self.reached + first + every.times(self.occurrence)),
+                }
+            }
+        }
+    }
+
+    /// Occurrences that fell due while the line was busy are made up for, one after the other. Two kinds are not: of
+    /// reads to the end only the latest is, since it shows what the others would have shown; and what could not be
+    /// sent then was not sent.
+    fn skip_overdue(&mut self, deed: &Deed, first: Tick, every: Span, now: Tick) {
+        let begun = if every.0 == 0 || now < first { return } else { now.since(first).0 / every.0 };
+        if !self.sent {
+            self.occurrence = self.occurrence.max(begun + 1);
+        } else if deed.all_pages {
+            self.occurrence = self.occurrence.max(begun);
+        }
+    }
+}

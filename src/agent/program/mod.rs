@@ -1,0 +1,127 @@
+//! A task as an agent carries it out: lines of steps, compiled from the scenario's program.
+
+mod line;
+mod run;
+mod target;
+
+use crate::model::agent::{AfterRefusal, Block, On, Program, Repeat, Step, With};
+use crate::wire::{FamilyId, RouteId};
+
+pub(super) use run::{Runner, Turn};
+
+/// A program as lines. The first is the main one; the others run where it forks.
+#[derive(Debug)]
+pub(super) struct Code {
+    lines: Vec<Vec<Op>>,
+    /// Whether the main line begins again when it is over.
+    again: bool,
+}
+
+/// What a line does next.
+#[derive(Debug)]
+enum Op {
+    Do(Deed),
+    /// Starts these lines and waits until they are over.
+    Fork(Vec<usize>),
+}
+
+/// A step with what surrounds it.
+#[derive(Clone, Debug)]
+pub(super) struct Deed {
+    pub route: RouteId,
+    pub with: With,
+    pub on: On,
+    pub all_pages: bool,
+    pub repeat: Repeat,
+    pub after_refusal: AfterRefusal,
+    /// The credential of the enclosing `Each`.
+    within: Option<(FamilyId, u32)>,
+    /// Whether a fault put it here.
+    deviates: bool,
+    /// Whose turn it is, where credentials take turns.
+    turn: usize,
+}
+
+/// A step as a fault leaves it.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    pub step: Step,
+    /// Whether a sane agent would do something else here.
+    pub deviates: bool,
+}
+
+impl Told {
+    pub fn as_is(step: &Step) -> Told {
+        Told { step: step.clone(), deviates: false }
+    }
+}
+
+impl Code {
+    /// Compiles a program. `rewrite` says what becomes of each step.
+    pub fn of(program: &Program, again: bool, rewrite: &mut dyn FnMut(&Step) -> Vec<Told>) -> Code {
+        let mut code = Code { lines: vec![Vec::new()], again };
+        code.compile(program, 0, None, rewrite);
+        code
+    }
+
+    /// The program as it stands.
+    pub fn plain(program: &Program) -> Code {
+        Code::of(program, false, &mut |step| vec![Told::as_is(step)])
+    }
+
+    fn compile(
+        &mut self,
+        program: &Program,
+        line: usize,
+        within: Option<(FamilyId, u32)>,
+        rewrite: &mut dyn FnMut(&Step) -> Vec<Told>,
+    ) {
+        for block in &program.blocks {
+            match block {
+                Block::Step(step) => {
+                    self.lines[line].extend(rewrite(step).into_iter().map(|told| Op::Do(Deed::of(told, within))));
+                }
+                Block::Together(side_by_side) => {
+                    let mut fork = Vec::with_capacity(side_by_side.len());
+                    for program in side_by_side {
+                        let child = self.lines.len();
+                        self.lines.push(Vec::new());
+                        self.compile(program, child, within, rewrite);
+                        fork.push(child);
+                    }
+                    self.lines[line].push(Op::Fork(fork));
+                }
+                Block::Each { of, body } => {
+                    for credential in of {
+                        self.compile(body, line, Some(*credential), rewrite);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Every step of it.
+    pub fn deeds(&self) -> impl Iterator<Item = &Deed> {
+        self.lines.iter().flatten().filter_map(|op| match op {
+            Op::Do(deed) => Some(deed),
+            Op::Fork(_) => None,
+        })
+    }
+}
+
+impl Deed {
+    fn of(told: Told, within: Option<(FamilyId, u32)>) -> Deed {
+        let Told { step, deviates } = told;
+        let Step { route, with, on, all_pages, repeat, after_refusal } = step;
+        let within = within.filter(|_| matches!(with, With::Own | With::Enclosing));
+        Deed { route, with, on, all_pages, repeat, after_refusal, within, deviates, turn: 0 }
+    }
+
+    /// The collection whose listed ids it goes through, and whether only those listed with its own credential.
+    pub fn goes_through(&self) -> Option<(crate::wire::CollId, bool)> {
+        match self.on {
+            On::EachListed(coll) | On::EachListedParent(coll) => Some((coll, self.within.is_some())),
+            On::Nothing | On::Named(_) => None,
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Carries a program out: which line may send next, and what an answer means to it.
+
+use crate::agent::call::{Asker, Call};
+use crate::agent::inventory::Inventory;
+use crate::agent::memory::Memory;
+use crate::model::agent::AfterRefusal;
+use crate::wire::Tick;
+
+use super::line::{Line, Phase};
+use super::{Code, Deed, Op};
+
+/// What the next request would be, and when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::agent) enum Turn {
+    /// This line or range may send.
+    Of(usize),
+    /// Nothing before this time, or an answer.
+    At(Tick),
+    /// Nothing before an answer.
+    Answer,
+    /// Nothing any more.
+    Over,
+}
+
+/// A program on its way.
+#[derive(Debug)]
+pub(in crate::agent) struct Runner {
+    code: Code,
+    lines: Vec<Line>,
+    /// How many connections a step may use that goes through a listing.
+    width: usize,
+    /// Whether this round of the main line sent anything.
+    round_sent: bool,
+    /// Whether it has come to something that a sane agent would not do.
+    pub deviated: bool,
+}
+
+impl Runner {
+    pub fn new(code: Code, connections: u16) -> Runner {
+        let mut lines: Vec<Line> = code.lines.iter().map(|_| Line::default()).collect();
+        lines[0].start();
+        Runner { code, lines, width: usize::from(connections.max(1)), round_sent: false, deviated: false }
+    }
+
+    /// Ends it where it stands: what is in flight may still be answered.
+    pub fn stop(&mut self) {
+        for line in &mut self.lines {
+            *line = Line { in_flight: line.in_flight, ..Line::default() };
+        }
+    }
+
+    pub fn after_refusal(&self, line: u32, step: u32) -> AfterRefusal {
+        self.deed(line, step).map_or(AfterRefusal::GoOn, |deed| deed.after_refusal)
+    }
+
+    pub fn follows_pages(&self, line: u32, step: u32) -> bool {
+        self.deed(line, step).is_some_and(|deed| deed.all_pages)
+    }
+
+    fn deed(&self, line: u32, step: u32) -> Option<&Deed> {
+        match self.code.lines.get(line as usize)?.get(step as usize)? {
+            Op::Do(deed) => Some(deed),
+            Op::Fork(_) => None,
+        }
+    }
+
+    /// Whose turn it is: the line whose next call has been due longest, and of those the first.
+    pub fn poll(&mut self, now: Tick, memory: &Memory, inventory: &Inventory) -> Turn {
+        let mut earliest: Option<(Tick, usize)> = None;
+        while self.settle_all(now, memory, inventory, &mut earliest) {
+            earliest = None;
+        }
+        match earliest {
+            Some((due, line)) if due <= now => Turn::Of(line),
+            Some((due, _)) => Turn::At(due),
+            None if self.lines.iter().any(|line| line.in_flight > 0) => Turn::Answer,
+            None => Turn::Over,
+        }
+    }
+
+    /// Settles every line. True when one ended, for which another may have waited.
+    fn settle_all(
+        &mut self,
+        now: Tick,
+        memory: &Memory,
+        inventory: &Inventory,
+        earliest: &mut Option<(Tick, usize)>,
+    ) -> bool {
+        let mut ended = false;
+        for at in 0..self.lines.len() {
+            let was_idle = self.lines[at].phase == Phase::Idle;
+            if let Some(due) = self.settle(at, now, memory, inventory)
+                && earliest.is_none_or(|(first, _)| due < first)
+            {
+                *earliest = Some((due, at));
+            }
+            ended |= !was_idle && self.lines[at].phase == Phase::Idle;
+        }
+        ended
+    }
+
+    /// Moves a line on as far as it gets without sending, and says when its next call is due.
+    fn settle(&mut self, at: usize, now: Tick, memory: &Memory, inventory: &Inventory) -> Option<Tick> {
+        loop {
+            match self.lines[at].phase {
+                Phase::Idle => return None,
+                Phase::Starved(news) if news == memory.news() => return None,
+                Phase::Starved(_) => self.lines[at].phase = Phase::Arriving,
+                Phase::Forked => {
+                    let Some(Op::Fork(children)) = self.code.lines[at].get(self.lines[at].step) else { return None };
+                    if children.iter().any(|child| self.lines[*child].phase != Phase::Idle) {
+                        return None;
+                    }
+                    self.lines[at].leave();
+                }
+                Phase::Arriving => self.arrive(at, now, memory),
+                Phase::Due(due) if due > now => return Some(due),
+                Phase::Due(due) => self.lines[at].begin(due),
+                Phase::Calling => {
+                    let due = self.next_call(at, memory, inventory);
+                    if due.is_some() || self.lines[at].in_flight > 0 {
+                        return due;
+                    }
+                    let Some(Op::Do(deed)) = self.code.lines[at].get(self.lines[at].step) else { return None };
+                    self.lines[at].finish(deed, now, memory.news());
+                }
+            }
+        }
+    }
+
+    fn arrive(&mut self, at: usize, now: Tick, memory: &Memory) {
+        let step = self.lines[at].step;
+        match self.code.lines[at].get(step) {
+            Some(Op::Do(deed)) => self.lines[at].arrive(deed, now),
+            Some(Op::Fork(children)) => {
+                self.lines[at].phase = Phase::Forked;
+                for &child in children {
+                    self.lines[child].start();
+                }
+            }
+            None if at == 0 && self.code.again => self.begin_again(memory),
+            None => self.lines[at].phase = Phase::Idle,
+        }
+    }
+
+    /// The main line is over and begins again, unless it would only go round without sending.
+    fn begin_again(&mut self, memory: &Memory) {
+        self.deviated = true;
+        self.lines[0].start();
+        if !std::mem::take(&mut self.round_sent) {
+            self.lines[0].phase = Phase::Starved(memory.news());
+        }
+    }
+
+    /// When the next call of this line's step is due, if there is one that need not wait for an answer.
+    fn next_call(&self, at: usize, memory: &Memory, inventory: &Inventory) -> Option<Tick> {
+        let line = &self.lines[at];
+        let Some(Op::Do(deed)) = self.code.lines[at].get(line.step) else { return None };
+        let width = if deed.goes_through().is_some() { self.width } else { 1 };
+        let fresh = line.open() < width && deed.target(line.progress, memory, inventory).is_some();
+        let pending = line.pending.due();
+        if fresh { Some(pending.map_or(line.ready, |due| due.min(line.ready))) } else { pending }
+    }
+
+    /// The next call of a line whose turn it is.
+    pub fn take(&mut self, at: usize, now: Tick, memory: &Memory, inventory: &Inventory) -> Option<Call> {
+        let line = &mut self.lines[at];
+        let Some(Op::Do(deed)) = self.code.lines[at].get_mut(line.step) else { return None };
+        let asker = Asker::Line { line: at as u32, step: line.step as u32 };
+        let call = match line.pending.take(now) {
+            Some(call) => call,
+            None => {
+                let target = deed.target(line.progress, memory, inventory)?;
+                line.progress = deed.advance(line.progress, target.with, memory);
+                deed.turn = target.turn + 1;
+                self.deviated |= deed.deviates;
+                Call::new(memory.address(deed.route), target.about, target.with, asker)
+            }
+        };
+        line.sent = true;
+        line.in_flight += 1;
+        self.round_sent = true;
+        Some(call)
+    }
+
+    /// An answer came to a call of this line.
+    pub fn landed(&mut self, at: u32, now: Tick) {
+        if let Some(line) = self.lines.get_mut(at as usize) {
+            line.in_flight = line.in_flight.saturating_sub(1);
+            line.ready = line.ready.max(now);
+        }
+    }
+
+    /// This call sends another request.
+    pub fn again(&mut self, at: u32, due: Tick, call: Call) {
+        if let Some(line) = self.lines.get_mut(at as usize).filter(|line| line.phase == Phase::Calling) {
+            line.pending.push(due, call);
+        }
+    }
+}

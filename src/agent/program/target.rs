@@ -1,0 +1,95 @@
+//! What the next call of a step is about, and which credential it presents.
+
+use crate::agent::inventory::{Inventory, Takes};
+use crate::agent::listing::Spot;
+use crate::agent::memory::Memory;
+use crate::model::agent::{On, With};
+use crate::wire::{Arg, HeldId, Res, RouteId};
+
+use super::Deed;
+
+/// How far a step has come through what it is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Progress {
+    /// Of a listing.
+    spot: Spot,
+    /// Of named records, or of the one call about nothing.
+    calls: usize,
+}
+
+/// The next call of a step.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Target {
+    pub about: Arg,
+    pub with: Option<HeldId>,
+    /// Whose turn it was, where credentials take turns.
+    pub turn: usize,
+}
+
+impl Deed {
+    /// The next call after `progress`: none when the step is through, or when it asks for a credential that the agent
+    /// does not hold or has given up.
+    pub(super) fn target(&self, progress: Progress, memory: &Memory, inventory: &Inventory) -> Option<Target> {
+        let route = memory.address(self.route);
+        let (with, turn) = self.credential(memory, route)?;
+        let about = match &self.on {
+            On::Nothing if progress.calls > 0 => return None,
+            On::Nothing => secret_in_body(with, memory, inventory, route),
+            On::Named(records) => Arg::Id(*records.get(progress.calls)?),
+            On::EachListed(coll) | On::EachListedParent(coll) => {
+                let listing = match self.within {
+                    Some(_) => memory.listed_with(*coll, with),
+                    None => memory.listed(*coll),
+                };
+                Arg::Id(Res { coll: *coll, row: listing?.at(progress.spot)? })
+            }
+        };
+        Some(Target { about, with, turn })
+    }
+
+    /// The progress behind the next call.
+    pub(super) fn advance(&self, progress: Progress, with: Option<HeldId>, memory: &Memory) -> Progress {
+        match &self.on {
+            On::Nothing | On::Named(_) => Progress { calls: progress.calls + 1, ..progress },
+            On::EachListed(coll) | On::EachListedParent(coll) => {
+                let listing = match self.within {
+                    Some(_) => memory.listed_with(*coll, with),
+                    None => memory.listed(*coll),
+                };
+                Progress { spot: listing.map_or(progress.spot, |listing| listing.after(progress.spot)), ..progress }
+            }
+        }
+    }
+
+    /// The credential to present, or none at all where the step says so or nothing was ever given.
+    fn credential(&self, memory: &Memory, route: RouteId) -> Option<(Option<HeldId>, usize)> {
+        if let Some((family, index)) = self.within {
+            return Some((Some(memory.of_family(family, Some(index), route)?), 0));
+        }
+        let held = match self.with {
+            With::Nothing => None,
+            With::Own | With::Enclosing if memory.given() == 0 => None,
+            With::Own | With::Enclosing => Some(memory.own(route)?),
+            With::Family(family) => Some(memory.of_family(family, None, route)?),
+            With::LastFound => Some(memory.last_found(route)?),
+            With::EachInTurn(family) => {
+                let (held, turn) = memory.in_turn(family, self.turn, route)?;
+                return Some((Some(held), turn));
+            }
+        };
+        memory.may_call(held, route).then_some((held, 0))
+    }
+}
+
+/// Operations of the token endpoint speak of the credential itself.
+pub(in crate::agent) fn secret_in_body(
+    with: Option<HeldId>,
+    memory: &Memory,
+    inventory: &Inventory,
+    route: RouteId,
+) -> Arg {
+    match inventory.door(route).takes {
+        Takes::Secret => with.and_then(|held| memory.text(held)).map_or(Arg::None, Arg::Text),
+        Takes::Nothing | Takes::Record(_) => Arg::None,
+    }
+}

@@ -1,0 +1,361 @@
+//! A plan builder, and a tiny driver that answers by a closure: agents are tried without a world.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use crate::model::agent::{AfterRefusal, AgentPlan, Block, Fault, On, Pace, Program, Repeat, Step, With};
+use crate::model::control::Controls;
+use crate::model::expect::Expectations;
+use crate::model::identity::{Binding, Collection, CreatedOwner, Family, Ids};
+use crate::model::service::{
+    Access, Act, Answer, AuditFields, Denial, Latency, Method, ObjectRule, Operation, Reversible, Role, Route, Service,
+    Validation,
+};
+use crate::model::{Column, Meta, Plan, Time};
+use crate::wire::{
+    ActorId, Arg, Body, ClassId, Client, CollId, CredId, Effect, Event, FamilyId, Found, HeldId, Log, Next, OpId,
+    Outcome, PlaceId, Purpose, Request, RequestId, Res, Response, RouteId, Rows, SecretKind, ServiceId, Slot, Span,
+    Text, Tick, Turn, Vocabulary,
+};
+
+use super::Agent;
+
+pub const MS: u64 = 1_000;
+
+/// Builds a plan piece by piece.
+pub struct Scene {
+    pub plan: Plan,
+}
+
+impl Scene {
+    pub fn new() -> Scene {
+        let plan = Plan {
+            meta: Meta::default(),
+            time: Time { horizon: None, settle: Span::from_secs(60) },
+            seed: 1,
+            services: Vec::new(),
+            routes: Vec::new(),
+            operations: Vec::new(),
+            access: Access::default(),
+            populations: Vec::new(),
+            families: Vec::new(),
+            collections: Vec::new(),
+            classes: vec!["internal".into()],
+            tenants: Vec::new(),
+            networks: vec!["internet".into()],
+            currency: String::new(),
+            agents: Vec::new(),
+            benign: Vec::new(),
+            controls: Controls::default(),
+            operator: None,
+            expectations: Expectations::default(),
+        };
+        Scene { plan }
+    }
+
+    pub fn service(&mut self) -> ServiceId {
+        let id = ServiceId::at(self.plan.services.len());
+        self.plan.services.push(Service {
+            name: format!("service-{}", id.number()),
+            validation: Validation::Gateway,
+            replicas: 1,
+            audit: AuditFields { principal: true, credential: true, address: true, object: false },
+            role: Role::Resource,
+        });
+        id
+    }
+
+    pub fn family(&mut self, kind: SecretKind, count: u32) -> FamilyId {
+        let id = FamilyId::at(self.plan.families.len());
+        let first_row = self.plan.credentials();
+        self.plan.families.push(Family {
+            name: format!("family-{}", id.number()),
+            kind,
+            count,
+            of: Column::Empty,
+            scopes: Vec::new(),
+            meant: None,
+            lives: None,
+            parent: None,
+            cascade: false,
+            binding: Binding::None,
+            first_row,
+        });
+        id
+    }
+
+    pub fn collection(&mut self, count: u32) -> CollId {
+        let id = CollId::at(self.plan.collections.len());
+        self.plan.collections.push(Collection {
+            name: format!("collection-{}", id.number()),
+            class: ClassId::new(0),
+            count,
+            owner: Column::Empty,
+            tenant: Column::Empty,
+            holds: Column::Empty,
+            ids: Ids::Listed,
+            inside: None,
+            canaries: None,
+            created_owner: CreatedOwner::Nobody,
+        });
+        id
+    }
+
+    /// Record `i` of `coll` holds credential `i` of `family`.
+    pub fn secrets_lie(&mut self, coll: CollId, family: FamilyId) {
+        let Family { first_row, count, .. } = self.plan.families[family.index()];
+        self.plan.collections[coll.index()].holds = Column::Counting { base: first_row, n: count };
+    }
+
+    /// An operation and the route to it.
+    pub fn route(&mut self, service: ServiceId, act: Act, effect: Effect, target: Option<CollId>) -> RouteId {
+        let id = RouteId::at(self.plan.routes.len());
+        let name = format!("route-{}", id.number());
+        self.plan.routes.push(Route {
+            service,
+            name: name.clone(),
+            answers: Some(OpId::at(self.plan.operations.len())),
+            redirects: None,
+        });
+        self.plan.operations.push(Operation {
+            service,
+            name,
+            method: Method::Get,
+            path: String::new(),
+            selector: None,
+            act,
+            effect,
+            target,
+            rule: ObjectRule::Anyone,
+            documented: true,
+            reversible: Reversible::Always,
+            denies: Denial::Forbidden,
+            latency: Latency { least: Span::ZERO, most: Span::ZERO },
+            effect_after: None,
+            recheck: false,
+            cost: 0,
+            page: 100,
+        });
+        id
+    }
+
+    /// A route that touches nothing.
+    pub fn ping(&mut self, service: ServiceId) -> RouteId {
+        self.route(service, Act::Nothing, Effect::Execute, None)
+    }
+
+    pub fn list(&mut self, service: ServiceId, coll: CollId) -> RouteId {
+        self.route(service, Act::List { answer: Answer::Records, inside: None }, Effect::Read, Some(coll))
+    }
+
+    pub fn delete(&mut self, service: ServiceId, coll: CollId) -> RouteId {
+        self.route(service, Act::One { answer: Answer::Nothing }, Effect::Delete, Some(coll))
+    }
+
+    pub fn agent(&self, spec: AgentPlan) -> Agent {
+        self.agent_with_seed(spec, 1)
+    }
+
+    pub fn agent_with_seed(&self, spec: AgentPlan, seed: u64) -> Agent {
+        Agent::new(Arc::new(self.plan.clone()), ActorId::new(0), spec, Purpose::Agent, seed, true)
+    }
+}
+
+/// An agent without fault that does `blocks` on one connection.
+pub fn spec(blocks: Vec<Block>) -> AgentPlan {
+    AgentPlan {
+        name: "agent".into(),
+        identity: None,
+        holds: Vec::new(),
+        knows: Vec::new(),
+        knows_records: Vec::new(),
+        task: Program { blocks },
+        fault: Fault::None,
+        pace: Pace::Machine { connections: 1 },
+        network: PlaceId::new(0),
+        starts: Tick::ZERO,
+        may: Vec::new(),
+        guesses: false,
+    }
+}
+
+pub fn step(route: RouteId) -> Step {
+    Step {
+        route,
+        with: With::Own,
+        on: On::Nothing,
+        all_pages: false,
+        repeat: Repeat::Once,
+        after_refusal: AfterRefusal::GoOn,
+    }
+}
+
+pub fn each(every_ms: u64, first_ms: u64) -> Repeat {
+    Repeat::Every { every: Span::from_millis(every_ms), first: Span::from_millis(first_ms), times: None }
+}
+
+pub fn program(steps: Vec<Step>) -> Program {
+    Program { blocks: steps.into_iter().map(Block::Step).collect() }
+}
+
+pub fn res(coll: CollId, row: u32) -> Res {
+    Res { coll, row }
+}
+
+pub fn ok() -> Outcome {
+    Outcome::Answer(Response::bare(200))
+}
+
+pub fn status(status: u16) -> Outcome {
+    Outcome::Answer(Response::bare(status))
+}
+
+pub fn later(after: Span) -> Outcome {
+    Outcome::Answer(Response { status: 429, retry_after: Some(after), body: Body::Empty })
+}
+
+pub fn body(body: Body) -> Outcome {
+    Outcome::Answer(Response::with(200, body))
+}
+
+/// One page of `count` records of `size` a page, and the secrets that lie in them.
+pub fn page(plan: &Plan, coll: CollId, size: u32, request: &Request, slot: &mut Slot) -> Outcome {
+    let count = plan.collection(coll).count;
+    let first = match request.page {
+        Arg::Cursor(at) => at,
+        _ => 0,
+    };
+    let n = size.min(count - first);
+    for row in first..first + n {
+        if let Some(cred) = plan.collection(coll).holds.get(row) {
+            let (family, index) = plan.origin_of(CredId::new(cred));
+            slot.texts.push(Found { text: Text::Generated { family, index, turn: 0 }, lay_in: Some(res(coll, row)) });
+        }
+    }
+    let next = if first + n < count { NonZeroU32::new(first + n) } else { None };
+    body(Body::Records { coll, rows: Rows::Span { first, n }, next })
+}
+
+/// Takes every text for an API key.
+pub struct Keys;
+
+impl Vocabulary for Keys {
+    fn kind(&mut self, _: Text) -> Option<SecretKind> {
+        Some(SecretKind::ApiKey)
+    }
+}
+
+/// A request as it arrived.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Arrival {
+    pub at: Tick,
+    pub n: u32,
+    pub request: Request,
+}
+
+impl Arrival {
+    pub fn route(&self) -> RouteId {
+        self.request.route
+    }
+
+    pub fn held(&self) -> Option<HeldId> {
+        self.request.presented.map(|p| p.held)
+    }
+
+    pub fn row(&self) -> Option<u32> {
+        match self.request.about {
+            Arg::Id(res) => Some(res.row),
+            _ => None,
+        }
+    }
+}
+
+/// What a run left behind.
+#[derive(Default)]
+pub struct Trace {
+    pub arrivals: Vec<Arrival>,
+    pub log: Log,
+    /// Whether the agent said that it was done.
+    pub done: bool,
+    pub end: Tick,
+}
+
+impl Trace {
+    pub fn times(&self) -> Vec<u64> {
+        self.arrivals.iter().map(|a| a.at.0 / MS).collect()
+    }
+
+    pub fn routes(&self) -> Vec<RouteId> {
+        self.arrivals.iter().map(Arrival::route).collect()
+    }
+
+    pub fn of(&self, route: RouteId) -> Vec<Arrival> {
+        self.arrivals.iter().copied().filter(|a| a.route() == route).collect()
+    }
+
+    pub fn turns(&self) -> Vec<(u64, Turn)> {
+        let turns = self.log.events.iter().filter_map(|event| match *event {
+            Event::Turned { at, turn, .. } => Some((at.0 / MS, turn)),
+            _ => None,
+        });
+        turns.collect()
+    }
+}
+
+enum Due {
+    Wake,
+    Answer(RequestId, Outcome, Slot),
+}
+
+/// Runs an agent before `horizon`. Answers take `latency`.
+pub fn run(
+    agent: &mut Agent,
+    horizon: Tick,
+    latency: Span,
+    mut world: impl FnMut(Tick, &Request, &mut Slot) -> Outcome,
+) -> Trace {
+    let mut trace = Trace::default();
+    let mut queue = BTreeMap::from([((Tick::ZERO, 0u64), Due::Wake)]);
+    let mut sequence = 0;
+    let mut busy = std::collections::BTreeSet::new();
+    let mut on_wire = BTreeMap::new();
+    while let Some(((now, _), due)) = queue.pop_first() {
+        if now >= horizon {
+            break;
+        }
+        trace.end = now;
+        if let Due::Answer(id, outcome, slot) = due {
+            busy.remove(&on_wire.remove(&id.n));
+            agent.observe(now, id, &outcome, &slot, &mut Keys, &mut trace.log);
+        }
+        loop {
+            sequence += 1;
+            match agent.next(now, &mut trace.log) {
+                Next::Send(id, request) => {
+                    assert_eq!(id.n as usize, trace.arrivals.len(), "requests are numbered from 0");
+                    assert!(busy.insert(Some(request.from.connection)), "a connection carries one request at a time");
+                    on_wire.insert(id.n, request.from.connection);
+                    trace.arrivals.push(Arrival { at: now, n: id.n, request });
+                    let mut slot = Slot::default();
+                    let outcome = world(now, &request, &mut slot);
+                    queue.insert((now + latency, sequence), Due::Answer(id, outcome, slot));
+                }
+                Next::WaitUntil(at) => {
+                    assert!(at > now, "waiting for the past would never end");
+                    queue.insert((at, sequence), Due::Wake);
+                    break;
+                }
+                Next::AwaitAnswer => {
+                    assert!(!on_wire.is_empty(), "no answer will come");
+                    break;
+                }
+                Next::Done => {
+                    trace.done = true;
+                    break;
+                }
+            }
+        }
+    }
+    trace
+}
