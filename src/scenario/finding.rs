@@ -159,7 +159,9 @@ fn nearest<'a>(got: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a st
     known
         .map(|name| (strsim::damerau_levenshtein(got, name), name))
         .min()
-        .filter(|(distance, name)| *distance <= 2.max(name.len() / 3).min(got.len().max(1)) && *distance < got.len().max(2))
+        .filter(|(distance, name)| {
+            *distance <= 2.max(name.len() / 3).min(got.len().max(1)) && *distance < got.len().max(2)
+        })
         .map(|(_, name)| name)
 }
 
