@@ -2,5 +2,12 @@
 #![forbid(unsafe_code)]
 pub mod agent;
 pub mod import;
+pub mod library;
 pub mod model;
+pub mod plane;
+pub mod responder;
+pub mod run;
+pub mod scenario;
+pub mod vocabulary;
 pub mod wire;
+pub mod world;

@@ -36,6 +36,9 @@ pub trait Client {
         log: &mut Log,
     );
 
+    /// An administrator hands the successor of a rotated secret to whoever holds the old one by right.
+    fn handed(&mut self, _now: Tick, _old: Text, _new: Text, _log: &mut Log) {}
+
     /// The secret behind one of this client's own numbers.
     fn text_of(&self, held: HeldId) -> Option<Text>;
 }

@@ -1,0 +1,178 @@
+//! What the user may type.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+/// Let a compromised agent loose in a model of your world, and measure how far it gets before it is contained.
+#[derive(Debug, Parser)]
+#[command(name = "runaway", version, arg_required_else_help = true, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// See it work: one incident uncontrolled, as it was really fixed, and hardened; simulated and over HTTP
+    Demo(Demo),
+    /// Run one scenario and say how far the agent got, what stopped it, and when
+    Run(Run),
+    /// Check scenario files and say everything that is wrong with them
+    Check(Check),
+    /// Serve a scenario's world over HTTP on loopback, for curl
+    Mock(Mock),
+    /// Rebuild the summary of a run from its journal, without running anything
+    Replay(Replay),
+    /// List the scenarios of the library, or the measures
+    List(List),
+    /// Tell a scenario's story: who can do what, what goes wrong, what contains it
+    Show(Show),
+    /// Start a scenario of your own: from the library, or from an OpenAPI description
+    Init(Init),
+    /// Print a JSON Schema, for editors and for readers of run.json
+    Schema(Schema),
+    /// Print a completion script for your shell
+    Completions {
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum PlaneName {
+    /// In virtual time, in this process
+    Sim,
+    /// Over real HTTP on loopback
+    Mock,
+    /// Against a real API (not in this version)
+    Staging,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum ClockName {
+    /// As fast as it goes; the same bytes every time
+    Virtual,
+    /// As time really passes
+    Wall,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// A scenario of the library or a file, with @VARIANT where wanted
+    #[arg(default_value = "moltbook", value_name = "NAME|FILE[@VARIANT]", value_hint = ValueHint::FilePath)]
+    pub scenario: String,
+    /// Where requests are answered
+    #[arg(long, value_enum, default_value = "sim")]
+    pub plane: PlaneName,
+    /// Which clock the mock plane runs on
+    #[arg(long, value_enum, default_value = "virtual")]
+    pub clock: ClockName,
+    /// How many times faster than life the wall clock runs
+    #[arg(long, value_name = "FACTOR")]
+    pub time_scale: Option<f64>,
+    /// Draw everything from this seed instead of the scenario's
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Change one setting: services.db.rows=owner
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub sets: Vec<String>,
+    /// Where the results go [default: reports/<scenario>-<n>]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+    /// Print the verdict only
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Skip the runs over HTTP
+    #[arg(long)]
+    pub sim_only: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// How findings are printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct Mock {
+    #[arg(default_value = "moltbook", value_name = "NAME|FILE[@VARIANT]", value_hint = ValueHint::FilePath)]
+    pub scenario: String,
+    /// Draw tokens from this seed instead of the scenario's
+    #[arg(long)]
+    pub seed: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct Replay {
+    #[arg(value_name = "JOURNAL", value_hint = ValueHint::FilePath)]
+    pub journal: PathBuf,
+    /// Write run.json and the summary here again
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    /// List what is measured, with definitions
+    #[arg(long)]
+    pub measures: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    #[arg(value_name = "NAME|FILE[@VARIANT]", value_hint = ValueHint::FilePath)]
+    pub scenario: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The scenario of the library to copy, or with --from openapi the description to read
+    #[arg(value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
+    pub source: String,
+    /// What FILE is
+    #[arg(long, value_enum)]
+    pub from: Option<From>,
+    /// The scope that the compromised agent holds [default: the one that unlocks most]
+    #[arg(long, requires = "from")]
+    pub scope: Option<String>,
+    /// Where to write it [default: NAME.yaml here]
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum From {
+    Openapi,
+}
+
+#[derive(Debug, Args)]
+pub struct Schema {
+    #[arg(value_enum, default_value = "scenario")]
+    pub of: SchemaOf,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum SchemaOf {
+    Scenario,
+    Run,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}

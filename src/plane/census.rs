@@ -1,0 +1,131 @@
+//! The census of a run: which doors are open to the closure, journalled when it changes.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use crate::model::{Baseline, Bits, Plan};
+use crate::wire::{CredId, Event, Log, Open, PlaceId, ServiceId, Span, Tick};
+use crate::world::World;
+
+/// What is known of every (credential, service) that the closure could use.
+pub struct Census {
+    held: Bits,
+    doors: BTreeMap<(Option<CredId>, ServiceId), Open>,
+    network: PlaceId,
+    services: Vec<ServiceId>,
+    /// How many doors are open for ever, as far as can be seen.
+    for_ever: usize,
+    ever_open: bool,
+    /// When a door last changed.
+    changed: Tick,
+    /// When the last door shut, or will shut by itself; worked out when somebody asks.
+    last_shut: Cell<Option<Tick>>,
+}
+
+impl Census {
+    pub fn new(plan: &Plan) -> Census {
+        let network = plan.agents.first().map_or(PlaceId::new(0), |a| a.network);
+        let watched = |s: &ServiceId| plan.service(*s).role != crate::model::service::Role::Administration;
+        Census {
+            held: Bits::default(),
+            doors: BTreeMap::new(),
+            network,
+            services: plan.service_ids().filter(watched).collect(),
+            for_ever: 0,
+            ever_open: false,
+            changed: Tick::ZERO,
+            last_shut: Cell::new(None),
+        }
+    }
+
+    /// Being without a credential is one of the credentials of every closure.
+    pub fn start(&mut self, now: Tick, world: &World, baseline: &Baseline, log: &mut Log) {
+        self.look(now, None, world, baseline, log);
+    }
+
+    /// The closure came to hold a credential.
+    pub fn hold(&mut self, now: Tick, cred: CredId, world: &World, baseline: &Baseline, log: &mut Log) {
+        if self.held.insert(cred.number()) {
+            self.look(now, Some(cred), world, baseline, log);
+        }
+    }
+
+    /// Something changed in the world.
+    pub fn update(&mut self, now: Tick, world: &mut World, baseline: &Baseline, log: &mut Log) {
+        let changes = world.take_changes();
+        if changes.everything {
+            self.look(now, None, world, baseline, log);
+            for cred in self.held.iter().collect::<Vec<_>>() {
+                self.look(now, Some(CredId::new(cred)), world, baseline, log);
+            }
+            return;
+        }
+        for cred in changes.credentials {
+            if self.held.contains(cred.number()) {
+                self.look(now, Some(cred), world, baseline, log);
+            }
+        }
+    }
+
+    fn look(&mut self, now: Tick, cred: Option<CredId>, world: &World, baseline: &Baseline, log: &mut Log) {
+        for at in 0..self.services.len() {
+            let service = self.services[at];
+            let open = world.open_until(now, cred, service, self.network, baseline);
+            self.note(now, (cred, service), open, log);
+        }
+    }
+
+    fn note(&mut self, now: Tick, door: (Option<CredId>, ServiceId), open: Open, log: &mut Log) {
+        let before = self.doors.get(&door).copied();
+        let was = before.map_or(Open::Shut, |open| settled(open, now));
+        if before.is_some() && was == open || before.is_none() && open == Open::Shut {
+            return;
+        }
+        self.doors.insert(door, open);
+        log.push(Event::Census { at: now, cred: door.0, service: door.1, open });
+        self.for_ever += usize::from(open == Open::ForEver);
+        self.for_ever -= usize::from(was == Open::ForEver);
+        self.ever_open |= open != Open::Shut;
+        self.changed = now;
+        self.last_shut.set(None);
+    }
+
+    /// When every door will have been shut for `settle`, unless something changes.
+    pub fn settles(&self, settle: Span) -> Option<Tick> {
+        (self.ever_open && self.for_ever == 0).then(|| self.last_shut() + settle)
+    }
+
+    fn last_shut(&self) -> Tick {
+        if let Some(at) = self.last_shut.get() {
+            return at;
+        }
+        let until = |open: &Open| if let Open::Until(at) = open { *at } else { Tick::ZERO };
+        let at = self.doors.values().map(until).fold(self.changed, Tick::max);
+        self.last_shut.set(Some(at));
+        at
+    }
+
+    pub fn held(&self) -> impl Iterator<Item = CredId> + '_ {
+        self.held.iter().map(CredId::new)
+    }
+
+    /// The credentials that still open a door at `now`.
+    pub fn survivors(&self, now: Tick) -> Vec<CredId> {
+        let mut open: Vec<CredId> = self
+            .doors
+            .iter()
+            .filter(|(_, open)| settled(**open, now) != Open::Shut)
+            .filter_map(|(door, _)| door.0)
+            .collect();
+        open.dedup();
+        open
+    }
+}
+
+/// A door that was to stay open until an instant in the past is shut.
+fn settled(open: Open, now: Tick) -> Open {
+    match open {
+        Open::Until(at) if at <= now => Open::Shut,
+        open => open,
+    }
+}

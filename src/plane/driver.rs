@@ -1,0 +1,345 @@
+//! The driver: asks each client what it wants, puts requests on the wire, delivers answers, lets time pass.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::model::service::Latency;
+use crate::model::{Baseline, Draws, Plan, Stream};
+use crate::responder::Responder;
+use crate::wire::{
+    ActorId, Client, CredId, Envelope, Event, IdentityId, Log, Next, Outcome, Purpose, RequestId, Slot, Snapshot, Span,
+    Tick, Vocabulary, Watcher,
+};
+
+use crate::world::{HandedOver, World};
+
+use super::Transport;
+use super::census::Census;
+use super::queue::{Class, Due, Queue};
+
+/// Receives the events of a run, in order, chunk by chunk.
+pub trait Sink {
+    /// The events since the last call. An error ends the run as aborted.
+    fn events(&mut self, events: &[Event]) -> std::io::Result<()>;
+}
+
+/// A client of a run, and what class of the queue it belongs to.
+pub struct Seat {
+    pub client: Box<dyn Client>,
+    pub purpose: Purpose,
+    /// Whose work it does.
+    pub identity: Option<IdentityId>,
+    pub starts: Tick,
+}
+
+/// What ends a run beside its own course.
+#[derive(Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Ends the run at its next step, with what is known so far.
+    pub fn now(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub fn wanted(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Takes the two snapshots of what the closure could still touch.
+pub trait Snapshots {
+    fn left(&self, now: Tick, world: &World, held: &mut dyn Iterator<Item = CredId>, log: &mut Log, which: Snapshot);
+}
+
+/// One run on one transport.
+pub struct Driver<'a, T, V> {
+    plan: &'a Plan,
+    baseline: &'a Baseline,
+    transport: T,
+    vocabulary: V,
+    seats: Vec<Seat>,
+    responder: Option<(ActorId, Responder)>,
+    queue: Queue,
+    flights: Vec<Flight>,
+    free: Vec<u32>,
+    parcels: Vec<HandedOver>,
+    /// The earliest wake-up that is already in the queue, by seat; the responder's is the last.
+    wakes: Vec<Tick>,
+    latencies: Vec<Stream>,
+    census: Census,
+    log: Log,
+}
+
+/// A request whose answer is on its way.
+struct Flight {
+    client: u32,
+    id: RequestId,
+    outcome: Outcome,
+    slot: Slot,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct End {
+    pub at: Tick,
+    /// The census had been shut for the settling time, with nothing queued.
+    pub settled: bool,
+    pub aborted: bool,
+}
+
+/// How many events gather before they are handed to the sink.
+const CHUNK: usize = 4_096;
+/// The latency of a route that no operation answers.
+const LOST: Latency = Latency { least: Span::from_millis(1), most: Span::from_millis(1) };
+
+impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
+    pub fn new(plan: &'a Arc<Plan>, baseline: &'a Baseline, seats: Vec<Seat>, transport: T, vocabulary: V) -> Self {
+        let actors = seats.len() as u32 + 1;
+        let responder = (!plan.controls.responses.is_empty())
+            .then(|| (ActorId::new(actors - 1), Responder::new(plan.clone(), ActorId::new(actors - 1))));
+        Driver {
+            baseline,
+            transport,
+            vocabulary,
+            responder,
+            queue: Queue::default(),
+            flights: Vec::new(),
+            free: Vec::new(),
+            parcels: Vec::new(),
+            wakes: vec![Tick::NEVER; actors as usize],
+            latencies: (0..actors).map(|actor| Stream::new(plan.seed, Draws::Latency, actor)).collect(),
+            census: Census::new(plan),
+            log: Log::default(),
+            seats,
+            plan,
+        }
+    }
+
+    /// Runs to the end. Events reach the sink as they happen.
+    pub fn run(mut self, snapshots: &dyn Snapshots, stop: &Stop, sink: &mut dyn Sink) -> std::io::Result<(End, T)> {
+        let (census, baseline, log) = (&mut self.census, self.baseline, &mut self.log);
+        self.transport.world(|world| census.start(Tick::ZERO, world, baseline, log));
+        for seat in 0..self.seats.len() {
+            self.wake(seat, self.seats[seat].starts);
+        }
+        self.wake(self.seats.len(), Tick::ZERO);
+        let end = self.turn(snapshots, stop, sink)?;
+        self.finish(end, snapshots);
+        sink.events(&self.log.events)?;
+        Ok((end, self.transport))
+    }
+
+    /// The main loop.
+    fn turn(&mut self, snapshots: &dyn Snapshots, stop: &Stop, sink: &mut dyn Sink) -> std::io::Result<End> {
+        let mut now = Tick::ZERO;
+        loop {
+            if self.log.events.len() >= CHUNK {
+                sink.events(&self.log.events)?;
+                self.log.events.clear();
+                if stop.wanted() {
+                    return Ok(End { at: now, settled: false, aborted: true });
+                }
+            }
+            let timer = self.transport.due();
+            let next = match (timer, self.queue.next()) {
+                (Some(timer), Some(client)) => Some(timer.min(client)),
+                (timer, client) => timer.or(client),
+            };
+            if let Some(end) = self.over(now, next) {
+                return Ok(end);
+            }
+            let Some(next) = next else { continue };
+            now = next;
+            if timer.is_some_and(|timer| timer <= now) {
+                self.transport.advance(now, &mut self.log);
+                self.look_round(now);
+            } else if let Some((_, due)) = self.queue.pop() {
+                self.serve(now, due, snapshots);
+            }
+        }
+    }
+
+    /// Whether the run is over before `next`, the next thing that would happen.
+    fn over(&mut self, now: Tick, next: Option<Tick>) -> Option<End> {
+        let horizon = self.plan.time.horizon.unwrap_or(Tick::NEVER);
+        let settles = self.census.settles(self.plan.time.settle);
+        if let Some(at) = settles.filter(|at| *at <= horizon && next.is_none_or(|next| next > *at)) {
+            let queued = self.transport.world(|world| world.queued());
+            if queued == 0 {
+                return Some(End { at: at.max(now), settled: true, aborted: false });
+            }
+        }
+        match next {
+            Some(next) if next < horizon => None,
+            None if horizon == Tick::NEVER => Some(End { at: now, settled: false, aborted: false }),
+            _ => Some(End { at: horizon, settled: false, aborted: false }),
+        }
+    }
+
+    fn serve(&mut self, now: Tick, due: Due, snapshots: &dyn Snapshots) {
+        match due {
+            Due::Wake { client } => {
+                let seat = client as usize;
+                if self.wakes[seat] == now {
+                    self.wakes[seat] = Tick::NEVER;
+                    self.act(now, seat);
+                }
+            }
+            Due::HandOver { parcel } => {
+                let HandedOver { to, old, new, .. } = self.parcels[parcel as usize];
+                for seat in 0..self.seats.len() {
+                    if self.seats[seat].identity == Some(to) {
+                        let logged = self.log.events.len();
+                        self.seats[seat].client.handed(now, old, new, &mut self.log);
+                        self.identify(logged, now, seat);
+                    }
+                }
+            }
+            Due::Arrive { flight } => {
+                let seat = self.arrive(now, flight);
+                self.act(now, seat);
+                if seat == self.seats.len() && self.responder.as_ref().is_some_and(|(_, r)| r.idle()) {
+                    self.snapshot(now, Snapshot::Declared, snapshots);
+                }
+            }
+        }
+    }
+
+    fn arrive(&mut self, now: Tick, flight: u32) -> usize {
+        let Driver { flights, seats, vocabulary, log, responder, .. } = self;
+        let Flight { client, id, outcome, slot } = &flights[flight as usize];
+        let seat = *client as usize;
+        let logged = log.events.len();
+        match seats.get_mut(seat) {
+            Some(seat) => seat.client.observe(now, *id, outcome, slot, vocabulary, log),
+            None => {
+                if let Some((_, responder)) = responder {
+                    responder.observe(now, *id, outcome, slot, vocabulary, log);
+                }
+            }
+        }
+        self.free.push(flight);
+        self.identify(logged, now, seat);
+        seat
+    }
+
+    /// Asks a client for all that it wants to do now.
+    fn act(&mut self, now: Tick, seat: usize) {
+        if seat == self.seats.len() {
+            self.feed(now);
+        }
+        loop {
+            let logged = self.log.events.len();
+            let next = match (self.seats.get_mut(seat), &mut self.responder) {
+                (Some(seat), _) => seat.client.next(now, &mut self.log),
+                (None, Some((_, responder))) => responder.next(now, &mut self.log),
+                (None, None) => return,
+            };
+            self.identify(logged, now, seat);
+            match next {
+                Next::Send(id, request) => self.send(now, seat, Envelope { id, request, back: Span::ZERO }),
+                Next::WaitUntil(at) => return self.wake(seat, at),
+                Next::AwaitAnswer | Next::Done => return,
+            }
+        }
+    }
+
+    fn send(&mut self, now: Tick, seat: usize, mut envelope: Envelope) {
+        let answers = self.plan.route(envelope.request.route).answers;
+        let latency = answers.map_or(LOST, |op| self.plan.operation(op).latency);
+        envelope.back = self.latencies[seat].span(latency.least, latency.most).max(Span(1));
+        let flight = self.free.pop().unwrap_or_else(|| {
+            let (id, outcome) = (envelope.id, Outcome::NoAnswer);
+            self.flights.push(Flight { client: 0, id, outcome, slot: Slot::default() });
+            self.flights.len() as u32 - 1
+        });
+        let taken = &mut self.flights[flight as usize];
+        taken.client = seat as u32;
+        taken.id = envelope.id;
+        taken.outcome = self.transport.exchange(now, &envelope, &mut taken.slot, &mut self.log);
+        if taken.outcome == Outcome::NoAnswer {
+            self.log.push(Event::Lost { at: now, id: envelope.id });
+        }
+        self.queue.push(now + envelope.back, self.class(seat), Due::Arrive { flight });
+        self.look_round(now);
+    }
+
+    /// After anything that may have changed the world: the census, and the responder's feed.
+    fn look_round(&mut self, now: Tick) {
+        let Driver { transport, census, baseline, log, .. } = self;
+        let (alarmed, parcels) = transport.world(|world| {
+            census.update(now, world, baseline, log);
+            (world.wants_attention(), world.take_handed_over())
+        });
+        for parcel in parcels {
+            let due = Due::HandOver { parcel: self.parcels.len() as u32 };
+            self.queue.push(parcel.arrives, Class::Responder, due);
+            self.parcels.push(parcel);
+        }
+        if alarmed && self.responder.is_some() {
+            self.feed(now);
+            self.wake(self.seats.len(), now);
+        }
+    }
+
+    fn feed(&mut self, now: Tick) {
+        let Driver { transport, responder, log, .. } = self;
+        if let Some((_, responder)) = responder {
+            transport.world(|world| {
+                let (audit, alarms) = world.tail();
+                responder.feed(now, &audit, &alarms, world, log);
+            });
+        }
+    }
+
+    fn wake(&mut self, seat: usize, at: Tick) {
+        if at < self.wakes[seat] {
+            self.wakes[seat] = at;
+            self.queue.push(at, self.class(seat), Due::Wake { client: seat as u32 });
+        }
+    }
+
+    fn class(&self, seat: usize) -> Class {
+        match self.seats.get(seat).map(|s| s.purpose) {
+            None | Some(Purpose::Response) => Class::Responder,
+            Some(Purpose::Probe) => Class::Probe,
+            Some(Purpose::Benign) => Class::Benign,
+            Some(Purpose::Agent) => Class::Agent,
+        }
+    }
+
+    fn snapshot(&mut self, now: Tick, which: Snapshot, snapshots: &dyn Snapshots) {
+        let Driver { transport, census, log, .. } = self;
+        transport.world(|world| snapshots.left(now, world, &mut census.held(), log, which));
+    }
+
+    fn finish(&mut self, end: End, snapshots: &dyn Snapshots) {
+        self.snapshot(end.at, Snapshot::Deadline, snapshots);
+        let Driver { transport, census, log, .. } = self;
+        transport.world(|world| {
+            let open = census.survivors(end.at);
+            for cred in &open {
+                let root = !world.parent_among(*cred, &open);
+                log.push(Event::Survivor { at: end.at, cred: *cred, root });
+            }
+        });
+        self.log.push(Event::Ended { at: end.at, settled: end.settled, aborted: end.aborted });
+    }
+
+    /// Names the rows behind the secrets that a client has just come to hold, and shows them to the census.
+    fn identify(&mut self, logged: usize, now: Tick, seat: usize) {
+        let Driver { seats, transport, census, baseline, log, .. } = self;
+        let Some(seat) = seats.get(seat) else { return };
+        for at in logged..log.events.len() {
+            let Event::Got { held, cred: None, .. } = log.events[at] else { continue };
+            let found = seat.client.text_of(held).and_then(|text| transport.identify(text));
+            if let Event::Got { cred, .. } = &mut log.events[at] {
+                *cred = found;
+            }
+            if let (Some(cred), Purpose::Agent) = (found, seat.purpose) {
+                transport.world(|world| census.hold(now, cred, world, baseline, log));
+            }
+        }
+    }
+}

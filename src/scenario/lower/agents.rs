@@ -1,0 +1,314 @@
+//! Agents: who they are, what they are told, what goes wrong.
+
+use crate::model::agent::{
+    AfterRefusal, AgentPlan, Block, Fault, FaultKind, On, Pace, Program, Repeat, Step, Strategy, With,
+};
+use crate::scenario::finding::{Code, Finding};
+use crate::scenario::quantity;
+use crate::scenario::shape::shortened;
+use crate::scenario::tree::{Key, Node};
+use crate::wire::{CollId, FamilyId, IdentityId, OpId, PlaceId, Res, RouteId, Span, Tick};
+
+use super::{Lowering, rows};
+
+impl Lowering<'_> {
+    pub(super) fn agents(&mut self, part: &str) -> Vec<AgentPlan> {
+        let root = self.root;
+        root.get(part).map_or(&[][..], Node::entries).iter().map(|(key, node)| self.agent(key, node)).collect()
+    }
+
+    fn agent(&mut self, key: &Key, node: &Node) -> AgentPlan {
+        let identity = node.get("is").and_then(|is| self.who(is));
+        let holds = self.credentials_of(node.get("holds"));
+        let task = node.get("told").map(|steps| self.program(steps, false)).unwrap_or_default();
+        let then = node.get("then").map(|steps| self.program(steps, false));
+        if let Some(turned) = node.get("turned") {
+            self.later("agents that are turned", turned.place);
+        }
+        let network = match node.get("from").and_then(Node::text) {
+            Some(name) => self.network(name),
+            None => PlaceId::new(0),
+        };
+        AgentPlan {
+            name: key.name.clone(),
+            identity,
+            holds,
+            knows: self.inventory(node.get("knows")),
+            knows_records: node.get("knows_records").map_or(Vec::new(), |n| self.named_records(n)),
+            task,
+            fault: self.fault(node, then),
+            pace: self.pace(node.get("pace")),
+            network,
+            starts: self.starts(node.get("starts")),
+            may: self.operations_named(node.get("may")),
+            guesses: node.get("guesses").and_then(Node::text).and_then(quantity::boolean).unwrap_or(false),
+        }
+    }
+
+    fn who(&mut self, node: &Node) -> Option<IdentityId> {
+        if node.text().is_some_and(|t| t.starts_with("every ")) {
+            self.later("an agent for each identity of a group", node.place);
+            return None;
+        }
+        let member = self.identities.member(node);
+        self.take(member).map(|(at, index)| IdentityId::new(self.identities.all[at].first + index))
+    }
+
+    fn starts(&mut self, node: Option<&Node>) -> Tick {
+        let Some(node) = node else { return Tick::ZERO };
+        match node.text().and_then(quantity::duration) {
+            Some(span) => Tick(span.0),
+            None => {
+                self.later("start times that are drawn", node.place);
+                Tick::ZERO
+            }
+        }
+    }
+
+    /// Credentials by name, as (family, index).
+    fn credentials_of(&mut self, node: Option<&Node>) -> Vec<(FamilyId, u32)> {
+        let mut all = Vec::new();
+        for item in node.map_or(&[][..], Node::each) {
+            let member = self.credentials.member(item);
+            all.extend(self.take(member).map(|(at, index)| (FamilyId::at(at), index)));
+        }
+        all
+    }
+
+    /// Operations by name; `service.*` stands for all that are documented.
+    fn operations_named(&mut self, node: Option<&Node>) -> Vec<OpId> {
+        let mut all = Vec::new();
+        for item in node.map_or(&[][..], Node::each) {
+            match item.text().and_then(|t| t.strip_suffix(".*")) {
+                Some(service) if self.services.iter().any(|s| s.name == service) => {
+                    let of = |o: &crate::model::service::Operation| self.services[o.service.index()].name == service;
+                    let documented = self.operations.iter().enumerate().filter(|(_, o)| of(o) && o.documented);
+                    all.extend(documented.map(|(at, _)| OpId::at(at)));
+                }
+                _ => all.extend(self.operation(item).map(OpId::at)),
+            }
+        }
+        all
+    }
+
+    fn inventory(&mut self, node: Option<&Node>) -> Vec<RouteId> {
+        self.operations_named(node).into_iter().map(|op| RouteId::new(op.number())).collect()
+    }
+
+    fn named_records(&mut self, node: &Node) -> Vec<Res> {
+        let mut all = Vec::new();
+        for item in node.each() {
+            let member = self.records.member(item);
+            all.extend(self.take(member).map(|(at, row)| Res { coll: CollId::at(at), row }));
+        }
+        all
+    }
+
+    fn pace(&mut self, node: Option<&Node>) -> Pace {
+        let Some(node) = node else { return Pace::Machine { connections: 1 } };
+        if node.entries().len() != 1 {
+            let message = "an agent has one pace";
+            self.find(Finding::new(Code::Contradiction, node.place, message).help("`machine`, `rate` or `human`"));
+        }
+        let connections = |work: &mut Self, node: &Node| {
+            let n = rows(node, &mut work.findings);
+            if n == 0 || n > u32::from(u16::MAX) {
+                work.find(Finding::new(Code::ImpossibleNumber, node.place, "connections go from 1 to 65,535"));
+            }
+            n.clamp(1, u32::from(u16::MAX)) as u16
+        };
+        if let Some(n) = node.get("machine") {
+            return Pace::Machine { connections: connections(self, n) };
+        }
+        if let Some(rate) = node.get("rate") {
+            let every = rate.get("of").unwrap_or(rate).text().and_then(quantity::rate).unwrap_or(Span::SECOND);
+            let connections = rate.get("connections").map_or(1, |n| connections(self, n));
+            return Pace::Rate { every, connections };
+        }
+        let every = node.get("human").and_then(Node::text).and_then(quantity::duration).unwrap_or(Span::SECOND);
+        if every == Span::ZERO {
+            self.find(Finding::new(Code::ImpossibleNumber, node.place, "nobody is that fast"));
+        }
+        Pace::Human { every }
+    }
+
+    fn fault(&mut self, node: &Node, then: Option<Program>) -> Fault {
+        let Some(fault) = node.get("fault") else {
+            return then.map_or(Fault::None, |then| Fault::Scripted { kind: FaultKind::OverBroad, then });
+        };
+        let name = fault.text().or_else(|| fault.entries().first().map(|(k, _)| k.name.as_str())).unwrap_or_default();
+        let kind = match name {
+            "none" => return Fault::None,
+            "wrong-target" => FaultKind::WrongTarget,
+            "over-broad" => FaultKind::OverBroad,
+            "runaway-loop" => FaultKind::RunawayLoop,
+            "wrong-credential" => FaultKind::WrongCredential,
+            "harvest" => FaultKind::Harvest,
+            "injected" => FaultKind::Injected,
+            "spread" => FaultKind::Spread,
+            _ => FaultKind::StalePlan,
+        };
+        if matches!(kind, FaultKind::Injected | FaultKind::Spread | FaultKind::StalePlan) {
+            self.later(&format!("the fault `{name}`"), fault.place);
+            return Fault::None;
+        }
+        match (kind, then) {
+            (kind, Some(then)) => Fault::Scripted { kind, then },
+            (FaultKind::Harvest, None) => {
+                let strategy = fault.get("harvest").and_then(|h| h.get("strategy")).and_then(Node::text);
+                Fault::Harvest { strategy: strategy_of(strategy) }
+            }
+            (FaultKind::RunawayLoop, None) => Fault::RunawayLoop,
+            (FaultKind::OverBroad, None) => Fault::OverBroad,
+            (FaultKind::WrongTarget, None) => self.wrong_target(fault),
+            (_, None) => Fault::WrongCredential,
+        }
+    }
+
+    fn wrong_target(&mut self, fault: &Node) -> Fault {
+        let targets = fault.get("wrong-target");
+        let (Some(meant), Some(called)) =
+            (targets.and_then(|t| t.get("instead_of")), targets.and_then(|t| t.get("calls")))
+        else {
+            let message = "which target is taken for which?";
+            let help =
+                "say `{wrong-target: {instead_of: api.sandbox, calls: api.live}}`, or write the steps under `then`";
+            self.find(Finding::new(Code::MissingKey, fault.place, message).help(help));
+            return Fault::None;
+        };
+        match (self.operation(meant), self.operation(called)) {
+            (Some(meant), Some(called)) => {
+                Fault::WrongTarget { instead_of: RouteId::at(meant), calls: RouteId::at(called) }
+            }
+            _ => Fault::None,
+        }
+    }
+
+    fn program(&mut self, steps: &Node, enclosed: bool) -> Program {
+        Program { blocks: steps.each().iter().filter_map(|step| self.block(step, enclosed)).collect() }
+    }
+
+    fn block(&mut self, node: &Node, enclosed: bool) -> Option<Block> {
+        if let Some(lines) = node.get("together") {
+            return Some(Block::Together(lines.items().iter().map(|line| self.program(line, enclosed)).collect()));
+        }
+        if let Some(each) = node.get("each") {
+            let of = self.credentials_of(Some(each));
+            let Some(steps) = node.get("do").filter(|d| d.text().is_none()) else {
+                let message = "`each` needs a list of steps under `do`";
+                self.find(Finding::new(Code::BadStep, node.place, message));
+                return None;
+            };
+            return Some(Block::Each { of, body: self.program(steps, true) });
+        }
+        for later in ["carrying", "obey", "to", "at"] {
+            if let Some(node) = node.get(later) {
+                self.later(&format!("`{later}` in a step"), node.place);
+            }
+        }
+        let Some(name) = node.get("do").or((node.text().is_some()).then_some(node)) else {
+            let message = "this step does nothing";
+            let help = "write `service.operation`, or a map with `do`, `together` or `each`";
+            self.find(Finding::new(Code::BadStep, node.place, message).help(help));
+            return None;
+        };
+        let route = RouteId::at(self.operation(name)?);
+        let with = node.get("as").map(|n| self.with(n));
+        Some(Block::Step(Step {
+            route,
+            with: with.unwrap_or(Some(if enclosed { With::Enclosing } else { With::Own }))?,
+            on: node.get("on").map_or(Some(On::Nothing), |n| self.on(n))?,
+            all_pages: node.get("pages").and_then(Node::text) == Some("all"),
+            repeat: self.repeat(node),
+            after_refusal: match node.get("after_refusal").and_then(Node::text) {
+                Some("drop credential") => AfterRefusal::DropCredential,
+                Some("drop verb") => AfterRefusal::DropVerb,
+                Some("stop") => AfterRefusal::Stop,
+                Some("retry") => AfterRefusal::Retry,
+                _ => AfterRefusal::GoOn,
+            },
+        }))
+    }
+
+    fn with(&mut self, node: &Node) -> Option<With> {
+        let text = node.text().unwrap_or_default();
+        match text {
+            "nothing" => return Some(With::Nothing),
+            "own" => return Some(With::Own),
+            "last found" => return Some(With::LastFound),
+            _ => {}
+        }
+        let in_turn = text.strip_prefix("each ").and_then(|t| t.strip_suffix(" in turn"));
+        let name = in_turn.unwrap_or(text).trim().trim_start_matches("held ");
+        let group = self.credentials.group(&Node::scalar(name, node.place));
+        let family = FamilyId::at(self.take(group)?);
+        Some(if in_turn.is_some() { With::EachInTurn(family) } else { With::Family(family) })
+    }
+
+    fn on(&mut self, node: &Node) -> Option<On> {
+        let text = node.text().unwrap_or_default();
+        if let Some(name) = text.strip_prefix("each listed parent ") {
+            let group = self.records.group(&Node::scalar(name.trim(), node.place));
+            return self.take(group).map(|at| On::EachListedParent(CollId::at(at)));
+        }
+        if let Some(name) = text.strip_prefix("each listed ") {
+            let group = self.records.group(&Node::scalar(name.trim(), node.place));
+            return self.take(group).map(|at| On::EachListed(CollId::at(at)));
+        }
+        Some(On::Named(self.named_records(node)))
+    }
+
+    fn repeat(&mut self, node: &Node) -> Repeat {
+        let span = |key: &str| node.get(key).and_then(Node::text).and_then(quantity::duration);
+        let times = node.get("times").map(|n| match n.text().and_then(quantity::count) {
+            Some(n) => n.min(u64::from(u32::MAX)) as u32,
+            None => {
+                let message = format!("`{}` is not how often", shortened(n.text().unwrap_or_default()));
+                self.find(Finding::new(Code::NotACount, n.place, message).help("a whole number, or `every: 4h`"));
+                1
+            }
+        });
+        let endless = node.get("endless").and_then(Node::text).and_then(quantity::boolean) == Some(true);
+        match (span("every"), times) {
+            (Some(Span::ZERO), _) => {
+                let message = "every 0 s is endless: say `endless: yes`";
+                self.find(Finding::new(Code::ImpossibleNumber, node.place, message));
+                Repeat::Once
+            }
+            (Some(every), times) => Repeat::Every { every, first: span("first").unwrap_or_default(), times },
+            (None, Some(times)) => Repeat::Times(times),
+            (None, None) if endless => Repeat::Endless,
+            (None, None) => match span("first") {
+                Some(first) => Repeat::Every { every: Span::SECOND, first, times: Some(1) },
+                None => Repeat::Once,
+            },
+        }
+    }
+}
+
+fn strategy_of(word: Option<&str>) -> Strategy {
+    match word {
+        Some("depth") => Strategy::Depth,
+        Some("greedy") => Strategy::Greedy,
+        Some("random") => Strategy::Random,
+        _ => Strategy::Breadth,
+    }
+}
+
+/// Whether an agent, left alone, never comes to an end.
+pub fn repeats(agent: &AgentPlan) -> bool {
+    let scripted = match &agent.fault {
+        Fault::Scripted { then, .. } => endless(then),
+        Fault::RunawayLoop => true,
+        _ => false,
+    };
+    scripted || endless(&agent.task)
+}
+
+fn endless(program: &Program) -> bool {
+    program.blocks.iter().any(|block| match block {
+        Block::Step(step) => matches!(step.repeat, Repeat::Endless | Repeat::Every { times: None, .. }),
+        Block::Together(lines) => lines.iter().any(endless),
+        Block::Each { body, .. } => endless(body),
+    })
+}

@@ -1,0 +1,260 @@
+//! Detectors, the runbook, responses and preventive limits.
+
+use crate::model::control::{
+    Action, Controls, Counts, Detector, HandOver, KeyKind, Limit, Response, Step, Trigger, Watches, Which,
+};
+use crate::scenario::finding::{Code, Finding};
+use crate::scenario::quantity;
+use crate::scenario::tree::{Key, Node};
+use crate::wire::{FamilyId, IdentityId, LimitId, RuleId, ServiceId, Span, StepId, Tick};
+
+use super::services::rule;
+use super::{Lowering, rows};
+
+impl Lowering<'_> {
+    pub(super) fn defence(&mut self) -> Controls {
+        let root = self.root;
+        let entries = |part: &str| root.get(part).map_or(&[][..], Node::entries);
+        let limits: Vec<Limit> = entries("controls").iter().map(|(k, n)| self.limit(k, n)).collect();
+        let detectors: Vec<Detector> = entries("detect").iter().filter_map(|(k, n)| self.detector(k, n)).collect();
+        let steps: Vec<Step> = entries("steps").iter().filter_map(|(k, n)| self.step(k, n, &limits)).collect();
+        let responses = entries("respond").iter().filter_map(|(k, n)| self.response(k, n)).collect();
+        Controls { detectors, responses, steps, limits }
+    }
+
+    fn detector(&mut self, key: &Key, node: &Node) -> Option<Detector> {
+        let span = |key: &str| node.get(key).and_then(Node::text).and_then(quantity::duration);
+        let kinds = ["report", "requests", "operations", "records", "deletes", "canary"];
+        let said: Vec<&str> = kinds.into_iter().filter(|k| node.get(k).is_some()).collect();
+        let [what] = said[..] else {
+            let message = format!("`{}` watches {} things", key.name, said.len());
+            let help = "a detector has one of report, requests, operations, records, deletes, canary";
+            self.find(Finding::new(Code::Contradiction, key.place, message).help(help));
+            return None;
+        };
+        let counted = matches!(what, "requests" | "operations" | "records" | "deletes");
+        let at_least = node.get(what).map_or(0, |n| if counted { rows(n, &mut self.findings) } else { 1 });
+        if counted && at_least == 0 {
+            self.find(Finding::new(Code::ImpossibleNumber, node.place, "nothing at all would raise this alarm"));
+        }
+        if counted && span("within").is_none_or(|w| w == Span::ZERO) {
+            let message = format!("within what time does `{}` count?", key.name);
+            self.find(Finding::new(Code::MissingKey, node.place, message).help("say `within: 10s`"));
+        }
+        let within = span("within").unwrap_or(Span::SECOND);
+        let watches = match what {
+            "report" => Watches::Report { at: Tick(span("report").unwrap_or_default().0) },
+            "requests" => Watches::Requests { at_least, within },
+            "operations" => Watches::FanOut { at_least, within },
+            "records" => Watches::RecordsRead { at_least, within },
+            "deletes" => Watches::Destruction { at_least, within },
+            _ => match node.get("canary") {
+                Some(n) if n.text() != Some("records") => {
+                    let family = self.credentials.group(n);
+                    Watches::CanaryCredential(FamilyId::at(self.take(family)?))
+                }
+                _ => Watches::CanaryRecord,
+            },
+        };
+        let usual = if what == "report" { KeyKind::Global } else { KeyKind::Principal };
+        Some(Detector {
+            name: key.name.clone(),
+            watches,
+            key: node.get("by").and_then(Node::text).map_or(usual, key_kind),
+            delay: span("delay").unwrap_or_default(),
+        })
+    }
+
+    fn step(&mut self, key: &Key, node: &Node, limits: &[Limit]) -> Option<Step> {
+        let verbs = ["revoke", "disable", "rotate", "bind", "block", "set_rule", "close", "throttle"];
+        let said: Vec<&str> = verbs.into_iter().filter(|k| node.get(k).is_some()).collect();
+        let [verb] = said[..] else {
+            let message = format!("`{}` does {} things", key.name, said.len());
+            self.find(
+                Finding::new(Code::Contradiction, key.place, message).help(format!("one of {}", verbs.join(", "))),
+            );
+            return None;
+        };
+        let object = node.get(verb)?;
+        let span = |key: &str| node.get(key).and_then(Node::text).and_then(quantity::duration);
+        let about_credentials = matches!(verb, "revoke" | "disable" | "rotate" | "bind" | "block");
+        let which = if about_credentials { self.which(object)? } else { Which::Named };
+        let action = match verb {
+            "revoke" => Action::Revoke,
+            "disable" => Action::Disable,
+            "rotate" => Action::Rotate {
+                hand_over: match node.get("hand_over").and_then(Node::text) {
+                    Some("never") => HandOver::Never,
+                    text => HandOver::After(text.and_then(quantity::duration).unwrap_or_default()),
+                },
+            },
+            "bind" => match node.get("to").and_then(Node::text) {
+                Some(network) => Action::Bind { network: self.network(network) },
+                None => {
+                    self.find(
+                        Finding::new(Code::MissingKey, node.place, "bound to which network?").help("say `to: office`"),
+                    );
+                    return None;
+                }
+            },
+            "block" => Action::Block { services: self.services_named(node.get("at")) },
+            "set_rule" => {
+                let operations = self.on_operations(node);
+                Action::SetRule { operations, rule: rule(object.text().unwrap_or_default()) }
+            }
+            "close" => Action::Close { operations: self.operations_in(object) },
+            _ => {
+                let name = object.text().unwrap_or_default();
+                let Some(at) = limits.iter().position(|l| l.name == name) else {
+                    let finding = Finding::new(Code::DanglingName, object.place, format!("there is no limit `{name}`"));
+                    self.find(finding.suggest(name, limits.iter().map(|l| l.name.as_str())));
+                    return None;
+                };
+                Action::Throttle { limit: LimitId::at(at) }
+            }
+        };
+        Some(Step {
+            name: key.name.clone(),
+            action,
+            which,
+            first: span("first").unwrap_or_default(),
+            every: span("every").unwrap_or_default(),
+            supported: node.get("supported").and_then(Node::text).and_then(quantity::boolean).unwrap_or(true),
+        })
+    }
+
+    fn which(&mut self, node: &Node) -> Option<Which> {
+        let text = node.text().unwrap_or_default();
+        Some(match text {
+            "alarmed" => Which::Alarmed,
+            "everything of the principal" => Which::OfPrincipal,
+            "everything of the owner" => Which::OfOwner,
+            "descendants" => Which::Descendants,
+            "exposed" => Which::Exposed,
+            _ => match text.strip_prefix("every ") {
+                Some(family) => {
+                    let group = self.credentials.group(&Node::scalar(family.trim(), node.place));
+                    Which::Every(FamilyId::at(self.take(group)?))
+                }
+                None => {
+                    let member = self.identities.member(node).map_err(|finding| {
+                        let usual = "an identity, `every FAMILY`, `alarmed`, `everything of the principal`, \
+                                     `everything of the owner`, `descendants` or `exposed`";
+                        if finding.help.is_some() { finding } else { finding.help(usual) }
+                    });
+                    let (at, index) = self.take(member)?;
+                    Which::Identity(IdentityId::new(self.identities.all[at].first + index))
+                }
+            },
+        })
+    }
+
+    fn services_named(&mut self, node: Option<&Node>) -> Vec<ServiceId> {
+        let Some(node) = node else { return (0..self.services.len()).map(ServiceId::at).collect() };
+        let mut all = Vec::new();
+        for item in node.each() {
+            let name = item.text().unwrap_or_default();
+            match self.services.iter().position(|s| s.name == name) {
+                Some(at) => all.push(ServiceId::at(at)),
+                None => {
+                    let finding = Finding::new(Code::DanglingName, item.place, format!("there is no service `{name}`"));
+                    let finding = finding.suggest(name, self.services.iter().map(|s| s.name.as_str()));
+                    self.find(finding);
+                }
+            }
+        }
+        all
+    }
+
+    fn on_operations(&mut self, node: &Node) -> Vec<crate::wire::OpId> {
+        match node.get("on") {
+            Some(on) => self.operations_in(on),
+            None => {
+                let finding = Finding::new(Code::MissingKey, node.place, "for which operations?");
+                self.find(finding.help("say `on: [service.operation]`"));
+                Vec::new()
+            }
+        }
+    }
+
+    fn operations_in(&mut self, node: &Node) -> Vec<crate::wire::OpId> {
+        node.each().iter().filter_map(|item| self.operation(item)).map(crate::wire::OpId::at).collect()
+    }
+
+    fn response(&mut self, key: &Key, node: &Node) -> Option<Response> {
+        let root = self.root;
+        let steps = root.get("steps").map_or(&[][..], Node::entries);
+        let detectors = root.get("detect").map_or(&[][..], Node::entries);
+        let step = |name: &str| steps.iter().position(|(k, _)| k.name == name).map(StepId::at);
+        let unknown = |name: &str, place, what: &str, known: &[(Key, Node)]| {
+            let finding = Finding::new(Code::DanglingName, place, format!("there is no {what} `{name}`"));
+            finding.suggest(name, known.iter().map(|(k, _)| k.name.as_str()))
+        };
+        if let Some(at) = node.text().and_then(quantity::duration) {
+            let Some(id) = step(&key.name) else {
+                self.find(unknown(&key.name, key.place, "step", steps));
+                return None;
+            };
+            let on = Trigger::At(Tick(at.0));
+            return Some(Response { name: key.name.clone(), on, takes: Span::ZERO, steps: vec![id] });
+        }
+        let Some(rule) = detectors.iter().position(|(k, _)| k.name == key.name) else {
+            self.find(unknown(&key.name, key.place, "detector", detectors));
+            return None;
+        };
+        let mut ids = Vec::new();
+        for name in node.get("do").map_or(&[][..], Node::each) {
+            match step(name.text().unwrap_or_default()) {
+                Some(id) => ids.push(id),
+                None => self.find(unknown(name.text().unwrap_or_default(), name.place, "step", steps)),
+            }
+        }
+        let takes = node.get("after").and_then(Node::text).and_then(quantity::duration).unwrap_or_default();
+        Some(Response { name: key.name.clone(), on: Trigger::Alarm(RuleId::at(rule)), takes, steps: ids })
+    }
+
+    fn limit(&mut self, key: &Key, node: &Node) -> Limit {
+        let on = node.get("on").map_or(Vec::new(), |n| self.operations_in(n));
+        let text = |key: &str| node.get(key).and_then(Node::text);
+        let counts = match text("counts") {
+            Some("records") => Counts::Records,
+            Some("cost") => Counts::Cost,
+            _ if text("at_most").is_some_and(|t| t.trim().starts_with('$')) => Counts::Cost,
+            _ => Counts::Requests,
+        };
+        let quota = text("at_most").and_then(quantity::quota);
+        let amount =
+            quota.and_then(|(n, _)| if counts == Counts::Cost { quantity::money(n) } else { quantity::count(n) });
+        let place = node.get("at_most").map_or(node.place, |n| n.place);
+        let at_most = amount.unwrap_or_else(|| {
+            let message = format!("`{}` is not a limit", text("at_most").unwrap_or_default());
+            self.find(Finding::new(Code::NotACount, place, message).help("write `2_500`, `1 per 4h` or `$5`"));
+            0
+        });
+        if let Some(per) = node.get("per") {
+            self.later("a limit per member of a group", per.place);
+        }
+        if quota.is_some_and(|(_, per)| per == Some(Span::ZERO)) {
+            self.find(Finding::new(Code::ImpossibleNumber, place, "a window of no length admits nothing"));
+        }
+        Limit {
+            name: key.name.clone(),
+            on,
+            key: text("by").map_or(KeyKind::Global, key_kind),
+            at_most,
+            counts,
+            per: quota.and_then(|(_, per)| per),
+            status: text("denies").and_then(|d| d.parse().ok()).unwrap_or(429),
+            armed: text("armed").and_then(quantity::boolean).unwrap_or(true),
+        }
+    }
+}
+
+fn key_kind(word: &str) -> KeyKind {
+    match word {
+        "credential" => KeyKind::Credential,
+        "owner" => KeyKind::Owner,
+        "everyone" => KeyKind::Global,
+        _ => KeyKind::Principal,
+    }
+}

@@ -1,0 +1,203 @@
+//! Identities and their credentials.
+
+use crate::model::Column;
+use crate::model::identity::{Binding, Family, IdentityKind, Population};
+use crate::scenario::finding::{Code, Finding};
+use crate::scenario::quantity;
+use crate::scenario::tree::{Key, Node};
+use crate::wire::{FamilyId, IdentityId, SecretKind};
+
+use super::{Lowering, rows};
+
+/// The identity and the credential of the defence, and the service that it acts through.
+pub const RESPONDER: &str = "responder";
+pub const OPERATOR: &str = "operator";
+pub const CONTROL_PLANE: &str = "control-plane";
+
+impl Lowering<'_> {
+    pub(super) fn people(&mut self) {
+        let root = self.root;
+        let identities = root.get("identities").map_or(&[][..], Node::entries);
+        let credentials = root.get("credentials").map_or(&[][..], Node::entries);
+        for (key, node) in identities {
+            self.reserved(key, RESPONDER);
+            let count = node.get("count").map_or(1, |n| rows(n, &mut self.findings));
+            self.identities.add(&key.name, count);
+        }
+        for (key, node) in identities {
+            self.population(key, node);
+        }
+        self.owner_cycles(identities);
+        for (key, node) in credentials {
+            self.reserved(key, OPERATOR);
+            let count = self.how_many(node);
+            self.credentials.add(&key.name, count);
+        }
+        for (key, node) in credentials {
+            self.family(key, node);
+        }
+        self.parent_cycles(credentials);
+        if root.get("steps").is_some() {
+            self.defender();
+        }
+    }
+
+    fn reserved(&mut self, key: &Key, name: &str) {
+        if key.name == name {
+            let message = format!("`{name}` is the name of the defence's own");
+            self.find(Finding::new(Code::DuplicateName, key.place, message).help("choose another name"));
+        }
+    }
+
+    fn population(&mut self, key: &Key, node: &Node) {
+        let Some(group) = self.identities.position(&key.name).map(|at| self.identities.all[at].clone()) else { return };
+        let kind = match node.get("kind").and_then(Node::text) {
+            Some("service") => IdentityKind::Service,
+            Some("human") => IdentityKind::Human,
+            Some("outsider") => IdentityKind::Outsider,
+            _ => IdentityKind::Agent,
+        };
+        let owner = node.get("of").map(|of| self.identities.column(of, group.count));
+        let owner = owner.and_then(|o| self.take(o)).unwrap_or_default();
+        let tenant = match node.get("tenant").and_then(Node::text) {
+            None => Column::Empty,
+            Some(text) => match text.split_once("-{n}") {
+                Some((name, "")) => {
+                    Column::Table((1..=group.count).map(|n| self.tenant(&format!("{name}-{n}"))).collect())
+                }
+                _ => Column::Same(self.tenant(text)),
+            },
+        };
+        let first = IdentityId::new(group.first);
+        self.populations.push(Population { name: group.name, kind, first, count: group.count, owner, tenant });
+    }
+
+    fn owner_cycles(&mut self, identities: &[(Key, Node)]) {
+        let group_of = |node: &Node| self.identities.column(node.get("of")?, 1).ok()?.get(0);
+        let next: Vec<Option<u32>> = identities.iter().map(|(_, node)| group_of(node)).collect();
+        let population = |row: u32| self.identities.all.iter().position(|g| row >= g.first && row < g.first + g.count);
+        for (at, (key, _)) in identities.iter().enumerate() {
+            let mut seen = at;
+            for _ in 0..=identities.len() {
+                match next[seen].and_then(population) {
+                    Some(owner) if owner == at => {
+                        let message = format!("`{}` is owned by itself, in the end", key.name);
+                        return self.find(Finding::new(Code::Cycle, key.place, message));
+                    }
+                    Some(owner) => seen = owner,
+                    None => break,
+                }
+            }
+        }
+    }
+
+    fn how_many(&mut self, node: &Node) -> u32 {
+        if let Some(count) = node.get("count") {
+            return rows(count, &mut self.findings);
+        }
+        let Some(per) = node.get("one_per") else { return 1 };
+        let group = self.identities.group(per.get("of").unwrap_or(per));
+        let Some(group) = self.take(group).map(|at| self.identities.all[at].count) else { return 0 };
+        let Some(first) = per.get("first") else { return group };
+        let wanted = rows(first, &mut self.findings);
+        if wanted > group {
+            let message = format!("the first {wanted} of {group}");
+            self.find(Finding::new(Code::OutOfRange, first.place, message));
+        }
+        wanted.min(group)
+    }
+
+    fn family(&mut self, key: &Key, node: &Node) {
+        let Some(group) = self.credentials.position(&key.name).map(|at| self.credentials.all[at].clone()) else {
+            return;
+        };
+        let of = match (node.get("of"), node.get("one_per")) {
+            (Some(of), None) => {
+                let column = self.identities.column(of, group.count);
+                self.take(column).unwrap_or_default()
+            }
+            (None, Some(per)) => {
+                let first =
+                    self.identities.group(per.get("of").unwrap_or(per)).map_or(0, |at| self.identities.all[at].first);
+                Column::Counting { base: first, n: group.count }
+            }
+            (None, None) if group.count == 0 => Column::Empty,
+            (None, None) => {
+                let message = format!("whose is `{}`?", key.name);
+                let help = "say `of: IDENTITY` or `one_per: GROUP`";
+                self.find(Finding::new(Code::MissingKey, key.place, message).help(help));
+                Column::Empty
+            }
+            (Some(_), Some(per)) => {
+                let message = "`of` and `one_per` both say whose it is";
+                self.find(Finding::new(Code::Contradiction, per.place, message));
+                Column::Empty
+            }
+        };
+        let texts =
+            |key: &str| node.get(key).map(|n| n.each().iter().filter_map(Node::text).map(str::to_owned).collect());
+        let parent = node.get("parent").map(|p| self.credentials.group(p));
+        let parent = parent.and_then(|p| self.take(p)).map(FamilyId::at);
+        let binding = match node.get("bound").and_then(|b| b.get("network")).and_then(Node::text) {
+            Some(network) => Binding::Network(self.network(network)),
+            None => Binding::None,
+        };
+        self.families.push(Family {
+            name: group.name,
+            kind: node.get("kind").and_then(Node::text).and_then(SecretKind::parse).unwrap_or(SecretKind::ApiKey),
+            count: group.count,
+            of,
+            scopes: texts("scopes").unwrap_or_default(),
+            meant: texts("meant"),
+            lives: node.get("lives").and_then(Node::text).and_then(quantity::duration),
+            parent,
+            cascade: node.get("cascade").and_then(Node::text).and_then(quantity::boolean).unwrap_or(false),
+            binding,
+            first_row: group.first,
+        });
+    }
+
+    fn parent_cycles(&mut self, credentials: &[(Key, Node)]) {
+        for (at, (key, _)) in credentials.iter().enumerate() {
+            let mut up = self.families.get(at).and_then(|f| f.parent);
+            for _ in 0..=credentials.len() {
+                match up {
+                    Some(parent) if parent.index() == at => {
+                        let message = format!("`{}` is minted from itself, in the end", key.name);
+                        return self.find(Finding::new(Code::Cycle, key.place, message));
+                    }
+                    Some(parent) => up = self.families.get(parent.index()).and_then(|f| f.parent),
+                    None => break,
+                }
+            }
+        }
+    }
+
+    /// The defence is an identity like any other, with a credential of its own.
+    fn defender(&mut self) {
+        let first = IdentityId::new(self.identities.add(RESPONDER, 1));
+        self.populations.push(Population {
+            name: RESPONDER.into(),
+            kind: IdentityKind::Service,
+            first,
+            count: 1,
+            owner: Column::Empty,
+            tenant: Column::Empty,
+        });
+        let first_row = self.credentials.add(OPERATOR, 1);
+        self.operator = Some((FamilyId::at(self.families.len()), 0));
+        self.families.push(Family {
+            name: OPERATOR.into(),
+            kind: SecretKind::PersonalToken,
+            count: 1,
+            of: Column::Same(first.number()),
+            scopes: vec![format!("{CONTROL_PLANE}:*")],
+            meant: None,
+            lives: None,
+            parent: None,
+            cascade: false,
+            binding: Binding::None,
+            first_row,
+        });
+    }
+}

@@ -1,0 +1,16 @@
+//! Scenarios: from a YAML file to a plan. The text becomes a tree with places, the grammar checks it, a variant is
+//! laid over it, and lowering resolves every name. All findings are gathered.
+
+mod document;
+mod finding;
+mod grammar;
+mod lower;
+mod patch;
+mod quantity;
+mod shape;
+mod tree;
+
+pub use document::{Document, Overrides, Resolved, Variant, parse, plan_of};
+pub use finding::{Code, Finding, Rejected, Severity, Source, line_and_column};
+pub use grammar::schema;
+pub use quantity::duration;

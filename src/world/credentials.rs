@@ -1,0 +1,217 @@
+//! The credential table: one row for each secret that was ever issued.
+
+use std::sync::Arc;
+
+use crate::model::Plan;
+use crate::wire::{CredId, FamilyId, IdentityId, PlaceId, Reason, Text, Tick};
+
+/// One secret and what became of it.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    pub family: FamilyId,
+    pub index: u32,
+    pub turn: u16,
+    /// A refresh token that was already exchanged: seeing it again is reuse.
+    pub spent: bool,
+    pub principal: Option<IdentityId>,
+    /// What it was minted from.
+    pub parent: Option<CredId>,
+    /// The secret that this one replaced.
+    pub previous: Option<CredId>,
+    pub bound: Option<PlaceId>,
+    /// Refused from this instant on, by `exp`.
+    pub expires: Tick,
+    /// Ended at the provider from this instant on.
+    pub ends: Tick,
+    pub ended_by: Reason,
+    first_child: Option<CredId>,
+    next_sibling: Option<CredId>,
+}
+
+impl Credential {
+    pub fn ended(&self, now: Tick) -> bool {
+        now >= self.ends
+    }
+
+    pub fn expired(&self, now: Tick) -> bool {
+        now >= self.expires
+    }
+
+    pub fn text(&self) -> Text {
+        Text::Generated { family: self.family, index: self.index, turn: self.turn }
+    }
+}
+
+/// What a new credential is made of.
+pub struct Issue {
+    pub family: FamilyId,
+    pub principal: Option<IdentityId>,
+    pub parent: Option<CredId>,
+    pub at: Tick,
+}
+
+/// All credentials by row, and the way from a secret's name to its row.
+pub struct Credentials {
+    plan: Arc<Plan>,
+    rows: Vec<Credential>,
+    /// The current row of each credential that existed at the start, by its first row.
+    current: Vec<CredId>,
+    /// The current rows of those issued since, by family.
+    issued: Vec<Vec<CredId>>,
+}
+
+impl Credentials {
+    pub fn new(plan: Arc<Plan>) -> Credentials {
+        let mut table = Credentials {
+            rows: Vec::with_capacity(plan.credentials() as usize),
+            current: (0..plan.credentials()).map(CredId::new).collect(),
+            issued: vec![Vec::new(); plan.families.len()],
+            plan: plan.clone(),
+        };
+        for family in plan.family_ids() {
+            let spec = plan.family(family);
+            for index in 0..spec.count {
+                let parent = spec.parent.filter(|p| index < plan.family(*p).count).map(|p| plan.row_of(p, index));
+                let principal = spec.of.get(index).map(IdentityId::new);
+                table.push(Issue { family, principal, parent, at: Tick::ZERO }, index, 0, None);
+            }
+        }
+        table
+    }
+
+    fn push(&mut self, issue: Issue, index: u32, turn: u16, previous: Option<CredId>) -> CredId {
+        let spec = self.plan.family(issue.family);
+        let row = CredId::at(self.rows.len());
+        let bound = match spec.binding {
+            crate::model::identity::Binding::None => None,
+            crate::model::identity::Binding::Network(place) => Some(place),
+        };
+        self.rows.push(Credential {
+            family: issue.family,
+            index,
+            turn,
+            spent: false,
+            principal: issue.principal,
+            parent: issue.parent,
+            previous,
+            bound,
+            expires: spec.lives.map_or(Tick::NEVER, |lives| issue.at + lives),
+            ends: Tick::NEVER,
+            ended_by: Reason::Granted,
+            first_child: None,
+            next_sibling: None,
+        });
+        if let Some(parent) = issue.parent {
+            let sibling = self.rows[parent.index()].first_child.replace(row);
+            self.rows[row.index()].next_sibling = sibling;
+        }
+        row
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn ids(&self) -> impl Iterator<Item = CredId> + use<> {
+        (0..self.rows.len()).map(CredId::at)
+    }
+
+    pub fn get(&self, cred: CredId) -> &Credential {
+        &self.rows[cred.index()]
+    }
+
+    /// The row behind a secret's name, if such a secret was ever issued.
+    pub fn find(&self, text: Text) -> Option<CredId> {
+        let Text::Generated { family, index, turn } = text else { return None };
+        let mut row = self.newest(family, index)?;
+        while self.get(row).turn != turn {
+            row = self.get(row).previous?;
+        }
+        Some(row)
+    }
+
+    /// The newest secret of a credential: its last turn.
+    pub fn newest(&self, family: FamilyId, index: u32) -> Option<CredId> {
+        let spec = self.plan.families.get(family.index())?;
+        if index < spec.count {
+            self.current.get((spec.first_row + index) as usize).copied()
+        } else {
+            self.issued[family.index()].get((index - spec.count) as usize).copied()
+        }
+    }
+
+    /// The secret that a record shows now, where the scenario put the credential of `first_row` into it.
+    pub fn current(&self, first_row: u32) -> Option<CredId> {
+        self.current.get(first_row as usize).copied()
+    }
+
+    pub fn issue(&mut self, issue: Issue) -> CredId {
+        let family = issue.family;
+        let index = self.plan.family(family).count + self.issued[family.index()].len() as u32;
+        let row = self.push(issue, index, 0, None);
+        self.issued[family.index()].push(row);
+        row
+    }
+
+    /// Ends a secret and issues its successor.
+    pub fn rotate(&mut self, cred: CredId, now: Tick, by: Reason) -> CredId {
+        let old = self.get(cred).clone();
+        self.end(cred, now, by);
+        let issue = Issue { family: old.family, principal: old.principal, parent: old.parent, at: now };
+        let row = self.push(issue, old.index, old.turn.saturating_add(1), Some(cred));
+        let spec = self.plan.family(old.family);
+        match old.index.checked_sub(spec.count) {
+            None => self.current[(spec.first_row + old.index) as usize] = row,
+            Some(later) => self.issued[old.family.index()][later as usize] = row,
+        }
+        row
+    }
+
+    /// Ends a secret, and what was minted from it where its family cascades. Ended rows stay as they are.
+    pub fn end(&mut self, cred: CredId, now: Tick, by: Reason) -> Vec<CredId> {
+        let mut ended = Vec::new();
+        let mut open = vec![cred];
+        while let Some(cred) = open.pop() {
+            let row = &mut self.rows[cred.index()];
+            if !row.ended(now) {
+                row.ends = now;
+                row.ended_by = by;
+                ended.push(cred);
+            }
+            open.extend(self.children(cred).filter(|child| self.plan.family(self.get(*child).family).cascade));
+        }
+        ended
+    }
+
+    /// Ends a refresh token's whole line: RFC 9700 section 4.14.2.
+    pub fn end_lineage(&mut self, cred: CredId, now: Tick) -> Vec<CredId> {
+        let mut root = cred;
+        while let Some(parent) = self.get(root).parent.filter(|p| self.get(*p).family == self.get(root).family) {
+            root = parent;
+        }
+        let mut ended = Vec::new();
+        let mut open = vec![root];
+        while let Some(cred) = open.pop() {
+            let row = &mut self.rows[cred.index()];
+            if !row.ended(now) {
+                row.ends = now;
+                row.ended_by = Reason::RevokedByProtocol;
+                ended.push(cred);
+            }
+            open.extend(self.children(cred));
+        }
+        ended
+    }
+
+    pub fn children(&self, cred: CredId) -> impl Iterator<Item = CredId> + '_ {
+        std::iter::successors(self.get(cred).first_child, |c| self.get(*c).next_sibling)
+    }
+
+    pub fn spend(&mut self, cred: CredId) {
+        self.rows[cred.index()].spent = true;
+    }
+
+    pub fn bind(&mut self, cred: CredId, network: PlaceId) {
+        self.rows[cred.index()].bound = Some(network);
+    }
+}

@@ -1,0 +1,181 @@
+//! Detectors: they see the audit log and nothing else, and count by what the log records.
+//!
+//! After an alarm, a detector is quiet about that key until its window has passed.
+
+use std::collections::VecDeque;
+
+use crate::model::control::{Detector, KeyKind, Watches};
+use crate::model::service::Answer;
+use crate::model::{Bits, Plan};
+use crate::wire::{Alarm, Audit, Effect, FamilyId, Key, RuleId, Span, Tick};
+
+/// A record of the audit log, with what a detector may look up about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    pub audit: &'a Audit,
+    pub family: Option<FamilyId>,
+    /// Who answers for the principal.
+    pub owner: Option<crate::wire::IdentityId>,
+}
+
+/// All detectors of a plan, with what each has counted.
+pub struct Detectors {
+    rules: Vec<Rule>,
+    /// Alarms whose delay has not passed, in the order of their time.
+    pending: VecDeque<Alarm>,
+}
+
+struct Rule {
+    spec: Detector,
+    id: RuleId,
+    keys: Vec<Counter>,
+    reported: bool,
+}
+
+#[derive(Default)]
+struct Counter {
+    /// The instants and weights in the window, oldest first.
+    window: VecDeque<(Tick, u32)>,
+    total: u64,
+    distinct: Bits,
+    opened: Tick,
+    quiet_until: Tick,
+}
+
+impl Detectors {
+    pub fn new(plan: &Plan) -> Detectors {
+        let rules = plan
+            .controls
+            .detectors
+            .iter()
+            .enumerate()
+            .map(|(at, spec)| Rule { spec: spec.clone(), id: RuleId::at(at), keys: Vec::new(), reported: false })
+            .collect();
+        Detectors { rules, pending: VecDeque::new() }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// The next instant at which an alarm comes by itself.
+    pub fn due(&self) -> Option<Tick> {
+        let reports = self.rules.iter().filter(|r| !r.reported).filter_map(|rule| match rule.spec.watches {
+            Watches::Report { at } => Some(at + rule.spec.delay),
+            _ => None,
+        });
+        reports.chain(self.pending.front().map(|a| a.at)).min()
+    }
+
+    /// The alarms that have become known by `now`.
+    pub fn advance(&mut self, now: Tick, mut raise: impl FnMut(Alarm)) {
+        for rule in &mut self.rules {
+            let Watches::Report { at } = rule.spec.watches else { continue };
+            if !rule.reported && at + rule.spec.delay <= now {
+                rule.reported = true;
+                raise(Alarm { at: now, rule: rule.id, key: Key::Global, since: at });
+            }
+        }
+        while self.pending.front().is_some_and(|alarm| alarm.at <= now) {
+            if let Some(alarm) = self.pending.pop_front() {
+                raise(alarm);
+            }
+        }
+    }
+
+    /// Feeds one record. Alarms of detectors without delay are raised at once.
+    pub fn feed(&mut self, plan: &Plan, line: Line<'_>, mut raise: impl FnMut(Alarm)) {
+        for rule in &mut self.rules {
+            let Some(alarm) = rule.feed(plan, line) else { continue };
+            if alarm.at <= line.audit.at {
+                raise(alarm);
+            } else {
+                let after = self.pending.partition_point(|a| a.at <= alarm.at);
+                self.pending.insert(after, alarm);
+            }
+        }
+    }
+}
+
+impl Rule {
+    fn feed(&mut self, plan: &Plan, line: Line<'_>) -> Option<Alarm> {
+        let audit = line.audit;
+        let op = plan.operation(audit.op);
+        let reads = op.effect == Effect::Read;
+        let (threshold, within, weight) = match self.spec.watches {
+            Watches::Requests { at_least, within } => (at_least, within, 1),
+            Watches::FanOut { at_least, within } => (at_least, within, 0),
+            Watches::RecordsRead { at_least, within } if audit.allowed && reads && shows_records(op.act) => {
+                (at_least, within, audit.rows)
+            }
+            Watches::Destruction { at_least, within } if audit.allowed && op.effect == Effect::Delete => {
+                (at_least, within, 1)
+            }
+            Watches::CanaryRecord if audit.allowed && reads && touches_canary(plan, audit) => (1, Span::ZERO, 1),
+            Watches::CanaryCredential(family) if line.family == Some(family) => (1, Span::ZERO, 1),
+            _ => return None,
+        };
+        let (at, key) = self.key(line)?;
+        if self.keys.len() <= at {
+            self.keys.resize_with(at + 1, Counter::default);
+        }
+        let counter = &mut self.keys[at];
+        let since = match self.spec.watches {
+            Watches::FanOut { .. } => counter.fan_out(audit, threshold, within),
+            _ => counter.add(audit.at, weight, threshold, within),
+        }?;
+        Some(Alarm { at: audit.at + self.spec.delay, rule: self.id, key, since })
+    }
+
+    fn key(&self, line: Line<'_>) -> Option<(usize, Key)> {
+        match self.spec.key {
+            KeyKind::Credential => line.audit.cred.map(|c| (c.index(), Key::Credential(c))),
+            KeyKind::Principal => line.audit.principal.map(|p| (p.index(), Key::Principal(p))),
+            KeyKind::Owner => line.owner.map(|o| (o.index(), Key::Owner(o))),
+            KeyKind::Global => Some((0, Key::Global)),
+        }
+    }
+}
+
+impl Counter {
+    /// Adds to a sliding window; the instant of its first record when the threshold is reached.
+    fn add(&mut self, now: Tick, weight: u32, threshold: u32, within: Span) -> Option<Tick> {
+        self.window.push_back((now, weight));
+        self.total += u64::from(weight);
+        while let Some(&(at, old)) = self.window.front() {
+            let beyond = now.since(at) >= within && within > Span::ZERO;
+            let surplus = self.total - u64::from(old) >= u64::from(threshold);
+            if !beyond && !surplus {
+                break;
+            }
+            self.window.pop_front();
+            self.total -= u64::from(old);
+        }
+        if self.total < u64::from(threshold) || now < self.quiet_until {
+            return None;
+        }
+        self.quiet_until = now + within.max(Span(1));
+        self.window.front().map(|(at, _)| *at)
+    }
+
+    /// Adds to a tumbling window of different operations.
+    fn fan_out(&mut self, audit: &Audit, threshold: u32, within: Span) -> Option<Tick> {
+        if audit.at.since(self.opened) >= within {
+            self.distinct.clear();
+            self.opened = audit.at;
+        }
+        let fresh = self.distinct.insert(audit.op.number());
+        (fresh && self.distinct.len() == u64::from(threshold)).then_some(self.opened)
+    }
+}
+
+fn shows_records(act: crate::model::service::Act) -> bool {
+    use crate::model::service::Act;
+    matches!(act, Act::List { answer: Answer::Records, .. } | Act::One { answer: Answer::Records })
+}
+
+fn touches_canary(plan: &Plan, audit: &Audit) -> bool {
+    audit.objects.is_some_and(|(coll, first, n)| {
+        plan.collection(coll).canaries.is_some_and(|(from, many)| first < from + many && from < first + n)
+    })
+}

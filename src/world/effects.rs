@@ -1,0 +1,292 @@
+//! What an accepted request does, and what its answer shows.
+
+use std::num::NonZeroU32;
+
+use crate::model::service::{Act, Answer, Denial, ObjectRule};
+use crate::wire::{
+    Body, CollId, Effect, Envelope, Event, Found, JobId, Log, OpId, Reason, RequestId, Res, Response, Rows, Slot, Tick,
+    Verdict,
+};
+
+use super::World;
+use super::handle::{Admitted, Refusal, named, page_start};
+use super::jobs::Job;
+
+/// What came of an accepted request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Done {
+    pub response: Response,
+    /// How many records it read or changed.
+    pub rows: u32,
+    /// Which ones, where they lie side by side.
+    pub objects: Option<(CollId, u32, u32)>,
+}
+
+impl Done {
+    pub(super) fn nothing(response: Response) -> Done {
+        Done { response, rows: 0, objects: None }
+    }
+
+    fn touching(response: Response, coll: CollId, rows: Rows, slot: &Slot) -> Done {
+        let objects = match rows {
+            Rows::Span { first, n } => Some((coll, first, n)),
+            Rows::Pick { offset, n } => {
+                let picked = slot.ids.get(offset as usize..(offset + n) as usize).unwrap_or(&[]);
+                let first = picked.first().copied().unwrap_or(0);
+                let side_by_side = picked.last().is_some_and(|last| last - first + 1 == n);
+                side_by_side.then_some((coll, first, n))
+            }
+        };
+        Done { response, rows: rows.len(), objects }
+    }
+}
+
+impl World {
+    /// Performs an admitted request, or queues it.
+    pub(super) fn perform(
+        &mut self,
+        now: Tick,
+        op: OpId,
+        admitted: Admitted,
+        envelope: &Envelope,
+        slot: &mut Slot,
+        log: &mut Log,
+    ) -> Result<Done, Refusal> {
+        let Some(after) = self.plan.operation(op).effect_after else {
+            return self.take_effect(now, op, admitted, envelope, slot, log);
+        };
+        if let Some(res) = named(&envelope.request) {
+            self.reachable(op, admitted, res)?;
+        }
+        let fires = now + after;
+        let job = self.jobs.add(Job { op, cred: admitted.cred, envelope: *envelope }, fires);
+        log.push(Event::Queued { at: now, id: envelope.id, job, fires });
+        Ok(Done::nothing(Response::with(202, Body::Job(job))))
+    }
+
+    /// Lets a queued effect happen.
+    pub(super) fn fire(&mut self, now: Tick, job: JobId, work: Job, log: &mut Log) {
+        self.changes.everything = true;
+        let principal = work.cred.and_then(|c| self.credentials.get(c).principal);
+        let mut slot = std::mem::take(&mut self.scratch);
+        slot.clear();
+        let (id, request) = (work.envelope.id, &work.envelope.request);
+        let admitted = if self.plan.operation(work.op).recheck {
+            self.admit(now, work.op, request.presented, work.cred, request.from)
+        } else {
+            Ok(Admitted { cred: work.cred, principal, reason: Reason::Granted })
+        };
+        let fired = log.events.len();
+        log.push(Event::Fired { at: now, id, job });
+        let done =
+            admitted.and_then(|admitted| self.take_effect(now, work.op, admitted, &work.envelope, &mut slot, log));
+        if let Err(refusal) = done {
+            log.events[fired] = Event::Cancelled { at: now, id, job, reason: refusal.reason };
+        }
+        self.scratch = slot;
+    }
+
+    fn take_effect(
+        &mut self,
+        now: Tick,
+        op: OpId,
+        admitted: Admitted,
+        envelope: &Envelope,
+        slot: &mut Slot,
+        log: &mut Log,
+    ) -> Result<Done, Refusal> {
+        let spec = self.plan.operation(op);
+        let counted = self.counted(admitted.cred, admitted.principal);
+        let done = match (spec.act, spec.target) {
+            (Act::List { answer, inside }, Some(coll)) => {
+                self.list(now, op, admitted, (coll, answer, inside.is_some()), envelope, slot, log)
+            }
+            (Act::One { answer }, Some(_)) => self.one(now, op, admitted, answer, envelope, slot, log),
+            (Act::All, Some(coll)) => self.all(now, envelope.id, op, admitted, coll, slot, log),
+            (Act::Create, Some(coll)) => self.create(now, envelope.id, op, admitted, coll, log),
+            (Act::Administer, _) => return self.administer(now, envelope, log),
+            (Act::Mint { .. } | Act::RevokeToken | Act::IntrospectToken | Act::Metadata, _) => {
+                self.protocol(now, op, admitted, envelope, log)
+            }
+            _ => Ok(Done::nothing(Response::bare(200))),
+        }?;
+        self.limits.count(now, op, counted, done.rows);
+        Ok(done)
+    }
+
+    /// Whether the caller may touch the record that it names.
+    fn reachable(&self, op: OpId, admitted: Admitted, res: Res) -> Result<(), Refusal> {
+        let spec = self.plan.operation(op);
+        if Some(res.coll) != spec.target || !self.records.exists(res) {
+            return Err(Refusal::new(Verdict::Missing, Reason::NoSuchRecord, 404));
+        }
+        if self.records.permits(self.rules[op.index()], self.caller(admitted.principal), res) {
+            Ok(())
+        } else {
+            Err(Refusal::denied(spec.denies, Reason::ObjectRule))
+        }
+    }
+
+    fn list(
+        &mut self,
+        now: Tick,
+        op: OpId,
+        admitted: Admitted,
+        (coll, answer, inside): (CollId, Answer, bool),
+        envelope: &Envelope,
+        slot: &mut Slot,
+        log: &mut Log,
+    ) -> Result<Done, Refusal> {
+        let (page, rule) = (self.plan.operation(op).page, self.rules[op.index()]);
+        let caller = self.caller(admitted.principal);
+        let parent = named(&envelope.request).filter(|_| inside);
+        let page = self.records.page(coll, rule, caller, parent, (page_start(&envelope.request), page), slot);
+        if page.hidden {
+            let response = Response::with(200, shown(answer, coll, Rows::NONE, None));
+            return Err(Refusal { verdict: Verdict::Forbidden, reason: Reason::ObjectRule, response });
+        }
+        let response = Response::with(200, shown(answer, coll, page.rows, page.next));
+        if answer != Answer::Records {
+            return Ok(Done::nothing(response));
+        }
+        self.show_secrets(coll, page.rows, slot);
+        touch(now, envelope.id, coll, Effect::Read, page.rows, slot, log);
+        Ok(Done::touching(response, coll, page.rows, slot))
+    }
+
+    fn one(
+        &mut self,
+        now: Tick,
+        op: OpId,
+        admitted: Admitted,
+        answer: Answer,
+        envelope: &Envelope,
+        slot: &mut Slot,
+        log: &mut Log,
+    ) -> Result<Done, Refusal> {
+        let Some(res) = named(&envelope.request) else {
+            return Err(Refusal::new(Verdict::Missing, Reason::NoSuchRecord, 404));
+        };
+        self.reachable(op, admitted, res)?;
+        let effect = self.plan.operation(op).effect;
+        let rows = Rows::Span { first: res.row, n: 1 };
+        let response = Response::with(200, shown(answer, res.coll, rows, None));
+        if effect == Effect::Read && answer != Answer::Records {
+            return Ok(Done::nothing(response));
+        }
+        if answer == Answer::Records {
+            self.show_secrets(res.coll, rows, slot);
+        }
+        touch(now, envelope.id, res.coll, effect, rows, slot, log);
+        if effect == Effect::Delete {
+            self.records.delete(res);
+        }
+        Ok(Done::touching(response, res.coll, rows, slot))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "who, what, on which records, and where the answer goes")]
+    fn all(
+        &mut self,
+        now: Tick,
+        id: RequestId,
+        op: OpId,
+        admitted: Admitted,
+        coll: CollId,
+        slot: &mut Slot,
+        log: &mut Log,
+    ) -> Result<Done, Refusal> {
+        let (effect, denies) = (self.plan.operation(op).effect, self.plan.operation(op).denies);
+        let caller = self.caller(admitted.principal);
+        let page = self.records.page(coll, self.rules[op.index()], caller, None, (0, u32::MAX), slot);
+        if page.hidden {
+            return Err(Refusal::denied(denies, Reason::ObjectRule));
+        }
+        touch(now, id, coll, effect, page.rows, slot, log);
+        if effect == Effect::Delete {
+            for row in page.rows.iter(slot).collect::<Vec<_>>() {
+                self.records.delete(Res { coll, row });
+            }
+        }
+        let response = Response::with(200, Body::Count(page.rows.len()));
+        Ok(Done::touching(response, coll, page.rows, slot))
+    }
+
+    fn create(
+        &mut self,
+        now: Tick,
+        id: RequestId,
+        op: OpId,
+        admitted: Admitted,
+        coll: CollId,
+        log: &mut Log,
+    ) -> Result<Done, Refusal> {
+        if !self.may_create(op, admitted.principal) {
+            return Err(Refusal::denied(hide_creation(self.plan.operation(op).denies), Reason::ObjectRule));
+        }
+        let res = self.records.create(coll, admitted.principal);
+        log.push(Event::Created { at: now, id, coll, row: res.row });
+        let response = Response::with(201, Body::Created(res));
+        Ok(Done { response, rows: 1, objects: Some((coll, res.row, 1)) })
+    }
+
+    /// Under a rule about owners or tenants, a record needs somebody who can own it: an outsider cannot.
+    pub(super) fn may_create(&self, op: OpId, principal: Option<crate::wire::IdentityId>) -> bool {
+        use crate::model::identity::IdentityKind;
+        match self.rules[op.index()] {
+            ObjectRule::Anyone => true,
+            ObjectRule::Owner | ObjectRule::Tenant => {
+                principal.is_some_and(|p| self.plan.population_of(p).kind != IdentityKind::Outsider)
+            }
+        }
+    }
+
+    /// Copies the names of the secrets that lie in these rows, as they are now.
+    fn show_secrets(&self, coll: CollId, rows: Rows, slot: &mut Slot) {
+        let holds = &self.plan.collection(coll).holds;
+        if holds.is_empty() {
+            return;
+        }
+        let mut texts = std::mem::take(&mut slot.texts);
+        texts.extend(rows.iter(slot).filter_map(|row| {
+            let cred = self.credentials.current(holds.get(row)?)?;
+            Some(Found { text: self.credentials.get(cred).text(), lay_in: Some(Res { coll, row }) })
+        }));
+        slot.texts = texts;
+    }
+}
+
+/// An insert that row-level security refuses is an error also where a select is merely empty.
+fn hide_creation(denies: Denial) -> Denial {
+    if denies == Denial::Empty { Denial::Forbidden } else { denies }
+}
+
+fn shown(answer: Answer, coll: CollId, rows: Rows, next: Option<u32>) -> Body {
+    let next = next.and_then(NonZeroU32::new);
+    match answer {
+        Answer::Ids => Body::Ids { coll, rows, next },
+        Answer::Records => Body::Records { coll, rows, next },
+        Answer::Count => Body::Count(rows.len()),
+        Answer::Nothing => Body::Empty,
+    }
+}
+
+fn touch(now: Tick, id: RequestId, coll: CollId, effect: Effect, rows: Rows, slot: &Slot, log: &mut Log) {
+    let mut run: Option<(u32, u32)> = None;
+    if let Rows::Span { first, n } = rows {
+        run = (n > 0).then_some((first, n));
+    } else {
+        for row in rows.iter(slot) {
+            match &mut run {
+                Some((first, n)) if *first + *n == row => *n += 1,
+                _ => {
+                    if let Some((first, n)) = run.replace((row, 1)) {
+                        log.push(Event::Touched { at: now, id, coll, effect, first, n });
+                    }
+                }
+            }
+        }
+    }
+    if let Some((first, n)) = run {
+        log.push(Event::Touched { at: now, id, coll, effect, first, n });
+    }
+}

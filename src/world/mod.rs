@@ -1,0 +1,168 @@
+//! The world: services, an identity provider, data, detectors. A state machine without I/O, clock or chance.
+//!
+//! [`World::handle`] decides one request, [`World::advance`] lets time pass. Everything that happens is written to a
+//! [`Log`]; the client learns the [`Response`] and nothing else.
+
+mod administer;
+mod census;
+mod credentials;
+pub mod detect;
+mod effects;
+mod handle;
+mod jobs;
+mod limits;
+mod provider;
+mod records;
+mod registry;
+mod validate;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::model::control::Which;
+use crate::model::service::ObjectRule;
+use crate::model::{Bits, Plan};
+use crate::wire::{Alarm, Audit, CredId, IdentityId, Log, ServiceId, Slot, StepId, Text, Tick};
+
+use credentials::Credentials;
+use detect::Detectors;
+use jobs::Jobs;
+use limits::Limits;
+use records::Records;
+use validate::Caches;
+
+/// The state of the world at one instant.
+pub struct World {
+    plan: Arc<Plan>,
+    credentials: Credentials,
+    caches: Caches,
+    records: Records,
+    limits: Limits,
+    detectors: Detectors,
+    jobs: Jobs,
+    /// Who may touch which records, as it is now, by operation.
+    rules: Vec<ObjectRule>,
+    closed: Bits,
+    closed_by: Option<StepId>,
+    disabled: Bits,
+    blocked: BTreeSet<(CredId, ServiceId)>,
+    blocked_by: Option<StepId>,
+    /// Whether the defence keeps the audit log.
+    audited: bool,
+    audit: Vec<Audit>,
+    alarms: Vec<Alarm>,
+    changes: Changes,
+    /// Rotated secrets and their successors, on their way to the owners.
+    handed_over: Vec<HandedOver>,
+    scratch: Slot,
+}
+
+/// How much of the audit log gathers before the defence takes it over.
+const AUDIT_CHUNK: usize = 4_096;
+
+/// A rotated secret and its successor, on its way to the owner.
+#[derive(Clone, Copy, Debug)]
+pub struct HandedOver {
+    pub to: IdentityId,
+    pub old: Text,
+    pub new: Text,
+    pub arrives: Tick,
+}
+
+/// What may have opened or shut a door since the census last looked.
+#[derive(Default, Debug)]
+pub struct Changes {
+    pub credentials: Vec<CredId>,
+    /// A rule, an operation or a limit changed: every credential is affected.
+    pub everything: bool,
+}
+
+impl Changes {
+    pub fn is_empty(&self) -> bool {
+        self.credentials.is_empty() && !self.everything
+    }
+}
+
+impl World {
+    pub fn new(plan: Arc<Plan>) -> World {
+        World {
+            credentials: Credentials::new(plan.clone()),
+            caches: Caches::new(&plan),
+            records: Records::new(plan.clone()),
+            limits: Limits::new(plan.clone()),
+            detectors: Detectors::new(&plan),
+            jobs: Jobs::default(),
+            rules: plan.operations.iter().map(|op| op.rule).collect(),
+            closed: Bits::default(),
+            closed_by: None,
+            disabled: Bits::default(),
+            blocked: BTreeSet::new(),
+            blocked_by: None,
+            audited: plan.controls.steps.iter().any(|step| step.which == Which::Exposed),
+            audit: Vec::new(),
+            alarms: Vec::new(),
+            changes: Changes::default(),
+            handed_over: Vec::new(),
+            scratch: Slot::default(),
+            plan,
+        }
+    }
+
+    /// The next instant at which something happens by itself.
+    pub fn due(&self) -> Option<Tick> {
+        self.jobs.next().into_iter().chain(self.detectors.due()).min()
+    }
+
+    /// Lets everything happen that is due by `now`.
+    pub fn advance(&mut self, now: Tick, log: &mut Log) {
+        while let Some((job, work)) = self.jobs.pop(now) {
+            self.fire(now, job, work, log);
+        }
+        let alarms = &mut self.alarms;
+        self.detectors.advance(now, |alarm| {
+            log.push(alarm_event(alarm));
+            alarms.push(alarm);
+        });
+    }
+
+    /// The row of a secret, if it was ever issued here.
+    pub fn find(&self, text: Text) -> Option<CredId> {
+        self.credentials.find(text)
+    }
+
+    /// What the defence has not been shown yet: the audit log and the alarms since the last call.
+    pub fn tail(&mut self) -> (Vec<Audit>, Vec<Alarm>) {
+        (std::mem::take(&mut self.audit), std::mem::take(&mut self.alarms))
+    }
+
+    /// Whether the defence should look now: an alarm, or much that was logged.
+    pub fn wants_attention(&self) -> bool {
+        !self.alarms.is_empty() || self.audit.len() >= AUDIT_CHUNK
+    }
+
+    /// How many accepted effects have not happened yet.
+    pub fn queued(&self) -> usize {
+        self.jobs.waiting()
+    }
+
+    /// The secrets that are on their way to their owners since the last call.
+    pub fn take_handed_over(&mut self) -> Vec<HandedOver> {
+        std::mem::take(&mut self.handed_over)
+    }
+
+    /// What the census must look at again.
+    pub fn take_changes(&mut self) -> Changes {
+        std::mem::take(&mut self.changes)
+    }
+
+    fn is_disabled(&self, principal: Option<IdentityId>) -> bool {
+        principal.is_some_and(|p| self.disabled.contains(p.number()))
+    }
+}
+
+fn alarm_event(alarm: Alarm) -> crate::wire::Event {
+    crate::wire::Event::Alarm { at: alarm.at, rule: alarm.rule, key: alarm.key, since: alarm.since }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! The identity provider's protocols: issuing, refreshing, exchanging, revoking, introspecting.
+
+use crate::model::service::{Act, Grant};
+use crate::wire::{
+    Arg, Body, CredId, Envelope, Event, FamilyId, Log, OpId, Reason, RequestId, Response, Tick, Verdict,
+};
+
+use super::World;
+use super::credentials::Issue;
+use super::effects::Done;
+use super::handle::{Admitted, Refusal};
+
+impl World {
+    /// RFC 6749, 7009, 7662 and 8693, in the order of the run.
+    pub(super) fn protocol(
+        &mut self,
+        now: Tick,
+        op: OpId,
+        admitted: Admitted,
+        envelope: &Envelope,
+        log: &mut Log,
+    ) -> Result<Done, Refusal> {
+        let subject = match envelope.request.about {
+            Arg::Text(text) => self.credentials.find(text),
+            _ => None,
+        };
+        match self.plan.operation(op).act {
+            Act::Mint { family, refresh, grant } => {
+                let from = self.parent_of_issue(now, grant, admitted, subject)?;
+                self.mint(now, envelope.id, family, refresh.zip(Some(grant)), from, log)
+            }
+            Act::RevokeToken => {
+                // RFC 7009 section 2.2: an unknown token is no error.
+                if let Some(cred) = subject {
+                    let ended = self.credentials.end(cred, now, Reason::RevokedByProtocol);
+                    self.changes.credentials.extend(ended);
+                }
+                Ok(Done::nothing(Response::bare(200)))
+            }
+            Act::IntrospectToken => {
+                let active = subject.is_some_and(|cred| self.active(cred, now));
+                Ok(Done::nothing(Response::with(200, Body::Introspection { active })))
+            }
+            _ => Ok(Done::nothing(Response::bare(200))),
+        }
+    }
+
+    fn active(&self, cred: CredId, now: Tick) -> bool {
+        let row = self.credentials.get(cred);
+        !row.ended(now) && !row.expired(now)
+    }
+
+    /// What the new credential will be minted from. RFC 6749 section 5.2: `invalid_grant` is a 400.
+    fn parent_of_issue(
+        &mut self,
+        now: Tick,
+        grant: Grant,
+        admitted: Admitted,
+        subject: Option<CredId>,
+    ) -> Result<CredId, Refusal> {
+        let invalid = |reason| Refusal::new(Verdict::Unauthenticated, reason, 400);
+        let from = match grant {
+            Grant::ClientCredentials | Grant::Plain => admitted.cred,
+            Grant::RefreshToken { .. } | Grant::TokenExchange => subject.or(admitted.cred),
+        };
+        let from = from.ok_or_else(|| invalid(Reason::NoCredential))?;
+        let row = self.credentials.get(from);
+        if self.is_disabled(row.principal) {
+            return Err(invalid(row.ended_by));
+        }
+        if row.expired(now) {
+            return Err(invalid(Reason::Expired));
+        }
+        if row.spent {
+            let ended = self.credentials.end_lineage(from, now);
+            self.changes.credentials.extend(ended);
+            return Err(invalid(Reason::RevokedByProtocol));
+        }
+        if row.ended(now) {
+            return Err(invalid(row.ended_by));
+        }
+        Ok(from)
+    }
+
+    fn mint(
+        &mut self,
+        now: Tick,
+        id: RequestId,
+        family: FamilyId,
+        refresh: Option<(FamilyId, Grant)>,
+        from: CredId,
+        log: &mut Log,
+    ) -> Result<Done, Refusal> {
+        let principal = self.credentials.get(from).principal;
+        let mut issue = |family| {
+            let cred = self.credentials.issue(Issue { family, principal, parent: Some(from), at: now });
+            log.push(Event::Minted { at: now, id, cred, parent: Some(from) });
+            cred
+        };
+        let access = issue(family);
+        let (rotated, renewed) = match refresh {
+            None | Some((_, Grant::RefreshToken { rotates: false })) => (false, None),
+            Some((family, grant)) => (matches!(grant, Grant::RefreshToken { .. }), Some(issue(family))),
+        };
+        if rotated {
+            self.credentials.spend(from);
+            self.changes.credentials.push(from);
+        }
+        let body = Body::Token {
+            access: self.credentials.get(access).text(),
+            refresh: renewed.map(|cred| self.credentials.get(cred).text()),
+            lives: self.plan.family(family).lives,
+        };
+        Ok(Done { response: Response::with(200, body), rows: 1, objects: None })
+    }
+}

@@ -1,0 +1,49 @@
+//! The identity registry, as an administrator sees it.
+
+use crate::wire::{CollId, CredId, FamilyId, IdentityId, Registry, Tick};
+
+use super::World;
+
+impl Registry for World {
+    fn credentials(&self) -> u32 {
+        self.credentials.len() as u32
+    }
+
+    fn family(&self, cred: CredId) -> FamilyId {
+        self.credentials.get(cred).family
+    }
+
+    fn number(&self, cred: CredId) -> u32 {
+        self.credentials.get(cred).index
+    }
+
+    fn principal(&self, cred: CredId) -> Option<IdentityId> {
+        self.credentials.get(cred).principal
+    }
+
+    fn owner(&self, identity: IdentityId) -> IdentityId {
+        self.plan.owner_of(identity)
+    }
+
+    fn parent(&self, cred: CredId) -> Option<CredId> {
+        self.credentials.get(cred).parent
+    }
+
+    fn alive(&self, cred: CredId, now: Tick) -> bool {
+        let row = self.credentials.get(cred);
+        !row.ended(now) && !row.expired(now)
+    }
+
+    fn stored_in(&self, coll: CollId, row: u32) -> Option<CredId> {
+        let first = self.plan.collection(coll).holds.get(row)?;
+        self.credentials.current(first)
+    }
+}
+
+impl World {
+    /// Whether what this credential was minted from is one of these.
+    pub fn parent_among(&self, cred: CredId, others: &[CredId]) -> bool {
+        std::iter::successors(self.credentials.get(cred).parent, |c| self.credentials.get(*c).parent)
+            .any(|parent| others.contains(&parent))
+    }
+}

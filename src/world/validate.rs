@@ -1,0 +1,144 @@
+//! Authentication: whether a service still believes in a credential.
+//!
+//! A revocation that is effective at τ refuses at every t ≥ τ; what a service accepts after τ comes from what it
+//! trusts without asking: a signature, a cached answer, an event that has not arrived.
+
+use crate::model::Plan;
+use crate::model::service::Validation;
+use crate::wire::{CredId, Open, Reason, ServiceId, Tick};
+
+use super::credentials::{Credential, Credentials};
+
+/// Positive answers that replicas remember.
+pub struct Caches {
+    /// By service, then replica: the instant of the last positive check of each credential row.
+    checked: Vec<Vec<Vec<Tick>>>,
+    /// The replica that the next request of each service goes to.
+    turns: Vec<u16>,
+}
+
+impl Caches {
+    pub fn new(plan: &Plan) -> Caches {
+        let of = |s: &crate::model::service::Service| match s.validation.cache() {
+            Some(_) => vec![Vec::new(); usize::from(s.replicas.max(1))],
+            None => Vec::new(),
+        };
+        Caches { checked: plan.services.iter().map(of).collect(), turns: vec![0; plan.services.len()] }
+    }
+
+    /// The replica that answers the next request: round robin, as load balancers do by default.
+    fn next_replica(&mut self, service: ServiceId) -> usize {
+        let replicas = self.checked[service.index()].len().max(1);
+        let turn = &mut self.turns[service.index()];
+        let replica = usize::from(*turn) % replicas;
+        *turn = ((replica + 1) % replicas) as u16;
+        replica
+    }
+
+    fn entry(&mut self, service: ServiceId, replica: usize, cred: CredId) -> &mut Tick {
+        let rows = &mut self.checked[service.index()][replica];
+        if rows.len() <= cred.index() {
+            rows.resize(cred.index() + 1, Tick::NEVER);
+        }
+        &mut rows[cred.index()]
+    }
+}
+
+/// What a service makes of a credential.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Validated {
+    pub reason: Reason,
+    /// The window of an ended credential was changed by this very request.
+    pub window_moved: bool,
+}
+
+/// Whether `service` accepts `cred` at `now`, and why. A cached check is remembered.
+pub fn validate(
+    plan: &Plan,
+    credentials: &Credentials,
+    caches: &mut Caches,
+    now: Tick,
+    service: ServiceId,
+    cred: CredId,
+) -> Result<Validated, Reason> {
+    let row = credentials.get(cred);
+    let validation = plan.service(service).validation;
+    let accepted = |reason| Ok(Validated { reason, window_moved: false });
+    if expired_for(validation, row, now) {
+        return Err(Reason::Expired);
+    }
+    let ended = row.ended(now);
+    match validation {
+        Validation::None => accepted(Reason::OpenDoor),
+        _ if !ended && validation.cache().is_none() => accepted(Reason::Granted),
+        Validation::Jwt { .. } => accepted(Reason::TrustedOffline),
+        Validation::Push { delay } if now < row.ends + delay => accepted(Reason::NotYetTold),
+        _ => match validation.cache() {
+            None => Err(row.ended_by),
+            Some((fresh, stale)) => {
+                let replica = caches.next_replica(service);
+                let checked = caches.entry(service, replica, cred);
+                let trusted = *checked != Tick::NEVER && now < *checked + fresh;
+                let served_stale = !trusted && *checked != Tick::NEVER && now < *checked + fresh + stale;
+                if trusted {
+                    return accepted(if ended { Reason::TrustedFromCache } else { Reason::Granted });
+                }
+                if !ended {
+                    *checked = now;
+                    return accepted(Reason::Granted);
+                }
+                *checked = Tick::NEVER;
+                if served_stale {
+                    Ok(Validated { reason: Reason::TrustedFromCache, window_moved: true })
+                } else {
+                    Err(row.ended_by)
+                }
+            }
+        },
+    }
+}
+
+fn expired_for(validation: Validation, row: &Credential, now: Tick) -> bool {
+    match validation {
+        Validation::None => false,
+        Validation::Jwt { leeway } => row.expires != Tick::NEVER && now >= row.expires + leeway,
+        _ => row.expired(now),
+    }
+}
+
+/// How long `service` will go on believing in `cred`, given no further action and no further request.
+pub fn believes_until(
+    plan: &Plan,
+    credentials: &Credentials,
+    caches: &Caches,
+    now: Tick,
+    service: ServiceId,
+    cred: CredId,
+) -> Open {
+    let row = credentials.get(cred);
+    let validation = plan.service(service).validation;
+    let expiry = match validation {
+        Validation::None => return Open::ForEver,
+        Validation::Jwt { leeway } if row.expires != Tick::NEVER => row.expires + leeway,
+        _ => row.expires,
+    };
+    let trust = match validation {
+        _ if !row.ended(now) => Tick::NEVER,
+        Validation::Jwt { .. } => Tick::NEVER,
+        Validation::Push { delay } => row.ends + delay,
+        _ => match validation.cache() {
+            None => row.ends,
+            Some((fresh, stale)) => caches.checked[service.index()]
+                .iter()
+                .filter_map(|rows| rows.get(cred.index()).copied().filter(|at| *at != Tick::NEVER))
+                .map(|at| at + fresh + stale)
+                .max()
+                .unwrap_or(row.ends),
+        },
+    };
+    match trust.min(expiry) {
+        Tick::NEVER => Open::ForEver,
+        until if until > now => Open::Until(until),
+        _ => Open::Shut,
+    }
+}
