@@ -102,10 +102,13 @@ impl Ground {
         self.group_ends[self.doors[at as usize].group as usize]
     }
 
-    pub fn note_yield(&mut self, route: RouteId, secrets: u32) {
-        if let Some(at) = self.place(route) {
-            self.doors[at as usize].yielded += secrets;
-        }
+    /// Secrets came out of a route. True when that makes it more alluring than before.
+    pub fn note_yield(&mut self, route: RouteId, secrets: u32) -> bool {
+        let Some(at) = self.place(route) else { return false };
+        let door = &mut self.doors[at as usize];
+        let before = door.lure();
+        door.yielded += secrets;
+        door.lure() > before
     }
 
     fn place(&self, route: RouteId) -> Option<u32> {

@@ -113,8 +113,9 @@ impl Frontier {
 
     /// A route yielded new secrets.
     pub fn note_yield(&mut self, route: RouteId, secrets: u32) {
-        if matches!(self.order, Order::Greedy { .. }) {
-            self.ground.note_yield(route, secrets);
+        if self.ground.note_yield(route, secrets) {
+            let (ranges, ground) = (&mut self.ranges, &self.ground);
+            self.order.weigh(|range| ranges[range as usize].next(ground).map_or(0, |next| next.door.lure()));
         }
     }
 
@@ -195,9 +196,7 @@ impl Frontier {
     }
 
     fn push(&mut self, mut range: Range) {
-        if let Some((start, stride)) = self.order.walk(range.pairs()) {
-            range = range.shuffled(start, stride);
-        }
+        range = range.walked(self.order.walk(range.pairs()));
         let Some(first) = range.next(&self.ground) else { return };
         let number = match self.spare.pop() {
             Some(number) => {

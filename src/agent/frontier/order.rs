@@ -6,6 +6,8 @@ use std::collections::{BinaryHeap, VecDeque};
 use crate::model::agent::Strategy;
 use crate::model::{Draws, Stream};
 
+use super::range::Walk;
+
 /// The ranges that are not through, by number.
 #[derive(Debug)]
 pub(super) enum Order {
@@ -13,7 +15,8 @@ pub(super) enum Order {
     Breadth(VecDeque<u32>),
     /// Last found, first tried.
     Depth(Vec<u32>),
-    /// By how much the next try promises; of two, the one found first.
+    /// By how much the next try promises; of two, the one found first. Within a range, doors come in the order of what
+    /// they are said to do.
     Greedy { heap: BinaryHeap<(u32, Reverse<u32>, u32)>, pushed: u32 },
     /// By lot, drawn once for each try.
     Random { bag: Vec<u32>, picked: Option<usize>, stream: Box<Stream> },
@@ -73,6 +76,14 @@ impl Order {
         heap.peek().is_some_and(|front| front.2 == range)
     }
 
+    /// Promises have changed: `lure` says what the next try of a range promises now.
+    pub fn weigh(&mut self, mut lure: impl FnMut(u32) -> u32) {
+        let Order::Greedy { heap, .. } = self else { return };
+        let mut ranges = std::mem::take(heap).into_vec();
+        ranges.iter_mut().for_each(|(weight, _, range)| *weight = lure(*range));
+        *heap = BinaryHeap::from(ranges);
+    }
+
     /// The range in front was tried once.
     pub fn tried(&mut self) {
         if let Order::Random { picked, .. } = self {
@@ -94,11 +105,12 @@ impl Order {
         }
     }
 
-    /// How a new range of so many pairs is walked: from where, and in what steps.
-    pub fn walk(&mut self, pairs: u64) -> Option<(u64, u64)> {
+    /// How a new range of so many pairs is walked.
+    pub fn walk(&mut self, pairs: u64) -> Walk {
         match self {
-            Order::Random { stream, .. } => Some((stream.below(pairs), stream.below(pairs))),
-            _ => None,
+            Order::Breadth(_) | Order::Depth(_) => Walk::ByCredential,
+            Order::Greedy { .. } => Walk::ByDoor,
+            Order::Random { stream, .. } => Walk::Strides { start: stream.below(pairs), stride: stream.below(pairs) },
         }
     }
 }

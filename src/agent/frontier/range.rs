@@ -20,8 +20,7 @@ pub(super) struct Range {
     doors: Doors,
     /// How many doors.
     width: u32,
-    /// How many pairs of credential and door lie between one try and the next, where they are not tried in order.
-    stride: Option<u64>,
+    walk: Walk,
     pairs: u64,
     visited: u64,
     /// The pair that is being tried.
@@ -33,6 +32,17 @@ pub(super) struct Range {
     before: u32,
     spot: Spot,
     forbidden: u32,
+}
+
+/// In which order the pairs of a range are tried.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Walk {
+    /// One credential at every door, then the next.
+    ByCredential,
+    /// Every credential at one door, then the next.
+    ByDoor,
+    /// From a pair on, in steps of about so many.
+    Strides { start: u64, stride: u64 },
 }
 
 /// The routes of a range.
@@ -75,7 +85,7 @@ impl Range {
             credentials: count,
             doors,
             width,
-            stride: None,
+            walk: Walk::ByCredential,
             pairs: u64::from(width) * (u64::from(count) + u64::from(bare)),
             visited: 0,
             credential: 0,
@@ -92,10 +102,14 @@ impl Range {
         Range { from_run, spot: Spot { run: from_run, offset: 0 }, ..self }
     }
 
-    /// The same in another order: from a pair on, in steps of about `stride`.
-    pub fn shuffled(mut self, start: u64, stride: u64) -> Range {
-        if self.pairs > 1 {
-            self.stride = Some(coprime(stride % self.pairs, self.pairs));
+    /// The same in another order.
+    pub fn walked(mut self, walk: Walk) -> Range {
+        self.walk = walk;
+        if let Walk::Strides { start, stride } = walk
+            && self.pairs > 1
+        {
+            let stride = coprime(stride % self.pairs, self.pairs);
+            self.walk = Walk::Strides { start, stride };
             self.locate(start % self.pairs);
         }
         self
@@ -166,20 +180,24 @@ impl Range {
     fn next_pair(&mut self) {
         self.visited += 1;
         self.begin_pair();
-        if let Some(stride) = self.stride {
-            let index = u64::from(self.credential) * u64::from(self.width) + u64::from(self.door);
-            return self.locate((index + stride) % self.pairs);
-        }
-        self.door += 1;
-        if self.door == self.width {
-            self.door = 0;
-            self.credential += 1;
+        match self.walk {
+            Walk::ByCredential => (self.door, self.credential) = carry(self.door, self.width, self.credential),
+            Walk::ByDoor => {
+                let tries = (self.pairs / u64::from(self.width)) as u32;
+                (self.credential, self.door) = carry(self.credential, tries, self.door);
+            }
+            Walk::Strides { stride, .. } => {
+                let index = u64::from(self.credential) * u64::from(self.width) + u64::from(self.door);
+                self.locate((index + stride) % self.pairs);
+            }
         }
     }
 
     /// Passes over the doors of a service that come next, where they come one after the other.
     fn skip_service(&mut self, at: u32, ground: &Ground) {
-        if self.stride.is_some() || !matches!(self.doors, Doors::All) {
+        let side_by_side =
+            self.walk == Walk::ByCredential || self.walk == Walk::ByDoor && self.pairs == u64::from(self.width);
+        if !side_by_side || !matches!(self.doors, Doors::All) {
             return self.next_pair();
         }
         let end = ground.group_end(at).min(self.width);
@@ -197,6 +215,11 @@ impl Range {
         self.credential = (index / u64::from(self.width)) as u32;
         self.door = (index % u64::from(self.width)) as u32;
     }
+}
+
+/// The next of `within`, and the next `of` them when one is through.
+const fn carry(at: u32, within: u32, of: u32) -> (u32, u32) {
+    if at + 1 < within { (at + 1, of) } else { (0, of + 1) }
 }
 
 /// The first number from `near` on that shares no divisor with `n`: steps of it come by every place of `n` once.

@@ -130,19 +130,43 @@ fn greed_prefers_what_mints_then_what_shows_then_what_destroys() {
 fn greed_follows_what_yielded_secrets() {
     let mut scene = Scene::new();
     let service = scene.service();
-    let keys = scene.family(SecretKind::ApiKey, 40);
-    let (dull, rich) = (scene.collection(1), scene.collection(40));
+    let keys = scene.family(SecretKind::ApiKey, 41);
+    let (rich, dull) = (scene.collection(40), scene.collection(1));
     scene.secrets_lie(rich, keys);
-    let (dull_list, rich_list) = (scene.list(service, dull), scene.list(service, rich));
-    let plan = harvester(Strategy::Greedy, vec![dull_list, rich_list]);
+    let (rich_list, dull_list) = (scene.list(service, rich), scene.list(service, dull));
+    let plan = AgentPlan { holds: vec![(keys, 40)], ..harvester(Strategy::Greedy, vec![rich_list, dull_list]) };
     let scenario = scene.plan.clone();
     let trace = run(&mut scene.agent(plan), LONG, LATENCY, |_, request, slot| {
         page(&scenario, if request.route == rich_list { rich } else { dull }, 20, request, slot)
     });
-    let late = trace.arrivals.iter().skip(3).take(2).map(triple).collect::<Vec<_>>();
-    assert_eq!(trace.routes()[..3], [dull_list, rich_list, rich_list], "nothing is known of either at first");
-    assert_eq!(trace.arrivals.len(), 41 * 3);
-    assert_eq!(late, [(Some(0), dull_list, None), (Some(0), rich_list, None)], "within a range the order stays");
+    let rich_first = trace.routes().iter().take_while(|route| **route == rich_list).count();
+    assert_eq!(rich_first, 42 * 2, "both lists look alike before one of them holds keys");
+    assert_eq!(trace.arrivals.len(), 42 * 3);
+}
+
+#[test]
+fn greed_takes_every_credential_to_the_best_route_before_the_next() {
+    let town = Town::new();
+    let write = town.ping;
+    let mut plan = harvester(Strategy::Greedy, vec![write, town.list]);
+    plan.holds = vec![(town.keys, 0)];
+    let trace = run(&mut town.scene.agent(plan), LONG, LATENCY, |_, request, slot| town.answer(request, slot));
+    let lists = trace.routes().iter().take_while(|route| **route == town.list).count();
+    assert_eq!((lists, trace.arrivals.len()), (5 * 3, 5 * 3 + 5));
+}
+
+#[test]
+fn a_lot_is_drawn_for_each_try() {
+    let mut scene = Scene::new();
+    let service = scene.service();
+    let keys = scene.family(SecretKind::ApiKey, 1);
+    let routes: Vec<RouteId> = (0..20).map(|_| scene.ping(service)).collect();
+    let plan = AgentPlan { holds: vec![(keys, 0)], ..harvester(Strategy::Random, routes.clone()) };
+    let trace = run(&mut scene.agent(plan), LONG, LATENCY, |_, _, _| ok());
+    let switches = trace.arrivals.windows(2).filter(|pair| pair[0].held() != pair[1].held()).count();
+    assert!(switches > 10, "with and without the credential by lot, not one after the other: {switches}");
+    let own: Vec<RouteId> = trace.arrivals.iter().filter(|a| a.held().is_some()).map(Arrival::route).collect();
+    assert_ne!(own, routes, "and the routes not in order");
 }
 
 #[test]
