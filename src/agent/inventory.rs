@@ -3,7 +3,7 @@
 
 use crate::model::Plan;
 use crate::model::service::{Act, Answer, Grant, Operation};
-use crate::wire::{CollId, Effect, FamilyId, Res, RouteId, ServiceId};
+use crate::wire::{CollId, CredId, Effect, FamilyId, Res, RouteId, ServiceId};
 
 /// Routes as their description shows them, by route.
 #[derive(Debug)]
@@ -44,8 +44,8 @@ impl Inventory {
             None => Door::unknown(route.service),
         });
         let lies = plan.collections.iter().map(|coll| {
-            let row = (0..coll.count).find_map(|row| coll.holds.get(row));
-            row.map(|row| plan.origin_of(crate::wire::CredId::new(row)).0)
+            let rows = if coll.holds.is_empty() { 0..0 } else { 0..coll.count };
+            rows.filter_map(|row| coll.holds.get(row)).next().map(|row| plan.origin_of(CredId::new(row)).0)
         });
         Inventory { doors: doors.collect(), lies: lies.collect() }
     }
@@ -59,7 +59,7 @@ impl Inventory {
     pub fn secret_of(&self, plan: &Plan, record: Res) -> Option<(FamilyId, Option<u32>)> {
         match plan.collection(record.coll).holds.get(record.row) {
             Some(row) => {
-                let (family, index) = plan.origin_of(crate::wire::CredId::new(row));
+                let (family, index) = plan.origin_of(CredId::new(row));
                 Some((family, Some(index)))
             }
             None => self.lies[record.coll.index()].map(|family| (family, None)),

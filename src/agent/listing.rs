@@ -28,6 +28,11 @@ impl Listing {
     /// Adds the rows that are new. Each answer begins runs of its own, so that a run never grows behind a reader.
     /// True when there were any.
     pub fn add(&mut self, rows: Rows, slot: &Slot) -> bool {
+        if let Rows::Span { first, n } = rows
+            && self.seen.contains_run(first, n)
+        {
+            return false;
+        }
         let before = self.runs.len();
         for row in rows.iter(slot) {
             if self.seen.insert(row) {

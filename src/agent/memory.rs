@@ -10,8 +10,8 @@ use super::listing::Listing;
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     held: Vec<Held>,
-    /// How many of them it was given at the start.
-    given: u32,
+    /// Those that it was given, in order; a rotated one's successor stands in its place.
+    given: Vec<HeldId>,
     texts: Texts,
     /// By family, in the order of acquisition.
     families: BTreeMap<FamilyId, Vec<(HeldId, Option<u32>)>>,
@@ -26,6 +26,7 @@ pub(super) struct Memory {
 struct Held {
     text: Text,
     kind: SecretKind,
+    found: bool,
     dropped: bool,
 }
 
@@ -58,10 +59,35 @@ impl Memory {
         self.news
     }
 
+    /// Takes in hand what it is given at the start.
     pub fn give(&mut self, text: Text, kind: SecretKind, believed: Believed) -> Option<HeldId> {
         let held = self.find(text, kind, Some(believed))?;
-        self.given = self.held.len() as u32;
+        self.held[held.index()].found = false;
+        self.given.push(held);
         Some(held)
+    }
+
+    /// Puts the successor of a rotated secret in its place. Returns the number of the successor and its kind, if this is
+    /// the first time that it sees it.
+    pub fn replace(&mut self, old: Text, new: Text) -> Option<(HeldId, SecretKind)> {
+        let old = self.texts.get(old)?;
+        let Held { kind, found, .. } = self.held[old.index()];
+        let fresh = self.find(new, kind, None);
+        let new = self.texts.get(new).filter(|new| *new != old)?;
+        self.held[old.index()].dropped = true;
+        self.held[new.index()].found &= found;
+        for members in self.families.values_mut() {
+            let known = members.iter().any(|(held, _)| *held == new);
+            members.retain(|(held, _)| *held != old || !known);
+            members.iter_mut().filter(|(held, _)| *held == old).for_each(|(held, _)| *held = new);
+        }
+        self.given.iter_mut().filter(|held| **held == old).for_each(|held| *held = new);
+        for by in self.listings.iter_mut().flatten().filter_map(|listings| listings.by.as_mut()) {
+            if let Some(listing) = by.remove(&Some(old)) {
+                by.entry(Some(new)).or_insert(listing);
+            }
+        }
+        fresh.map(|held| (held, kind))
     }
 
     pub fn knows(&self, text: Text) -> bool {
@@ -74,7 +100,7 @@ impl Memory {
         if !self.texts.insert(text, held) {
             return None;
         }
-        self.held.push(Held { text, kind, dropped: false });
+        self.held.push(Held { text, kind, found: true, dropped: false });
         if let Some((family, index)) = believed {
             self.families.entry(family).or_default().push((held, index));
         }
@@ -96,8 +122,14 @@ impl Memory {
         self.held.len() as u32
     }
 
-    pub fn given(&self) -> u32 {
-        self.given
+    pub fn was_given_any(&self) -> bool {
+        !self.given.is_empty()
+    }
+
+    /// What it found, the latest first, then what it was given, in order.
+    pub fn in_sight(&self) -> impl Iterator<Item = HeldId> + '_ {
+        let found = (0..self.holds()).rev().map(HeldId::new).filter(|held| self.held[held.index()].found);
+        found.chain(self.given.iter().copied())
     }
 
     pub fn drop_credential(&mut self, held: HeldId) {
@@ -115,12 +147,13 @@ impl Memory {
 
     /// The first that it was given and may still use for this.
     pub fn own(&self, route: RouteId) -> Option<HeldId> {
-        (0..self.given).map(HeldId::new).find(|held| self.may_call(Some(*held), route))
+        self.given.iter().copied().find(|held| self.may_call(Some(*held), route))
     }
 
     /// The one found last that it may still use for this.
     pub fn last_found(&self, route: RouteId) -> Option<HeldId> {
-        (self.given..self.holds()).rev().map(HeldId::new).find(|held| self.may_call(Some(*held), route))
+        let mut found = self.in_sight().take_while(|held| self.held[held.index()].found);
+        found.find(|held| self.may_call(Some(*held), route))
     }
 
     /// The first of a family that it may still use for this; with an index, of that credential and its rotations.

@@ -31,7 +31,7 @@ use inventory::{Inventory, Takes};
 use memory::Memory;
 use observe::Heard;
 use pace::{Gate, Pacer};
-use program::Runner;
+use program::{Due, Runner};
 
 /// A client with credentials and an instruction.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ impl Agent {
             }
         }
         if let Some(frontier) = &mut self.frontier {
-            frontier.begin(self.memory.given());
+            frontier.begin(self.memory.holds());
         }
         if self.onset == Onset::AtOnce {
             self.take_over(now, log);
@@ -126,16 +126,16 @@ impl Agent {
     }
 
     /// Whose turn it is: of the program's lines, and of the frontier when that is what is left.
-    fn poll(&mut self, now: Tick, log: &mut Log) -> program::Turn {
+    fn poll(&mut self, now: Tick, log: &mut Log) -> Due {
         if self.life == Life::AtTask || self.frontier.is_none() {
             let turn = self.runner.poll(now, &self.memory);
-            if turn != program::Turn::Over || self.frontier.is_none() {
+            if turn != Due::Over || self.frontier.is_none() {
                 return turn;
             }
             self.take_over(now, log);
         }
         let in_flight = self.flights.len();
-        self.frontier.as_mut().map_or(program::Turn::Over, |frontier| frontier.poll(now, in_flight))
+        self.frontier.as_mut().map_or(Due::Over, |frontier| frontier.poll(now, in_flight))
     }
 
     /// Sends the request that [`Agent::poll`] announced.
@@ -214,14 +214,14 @@ impl Client for Agent {
             return Next::AwaitAnswer;
         }
         match self.poll(now, log) {
-            program::Turn::Of(line) => match self.pacer.gate(now, true) {
+            Due::Of(line) => match self.pacer.gate(now, true) {
                 Gate::Open => self.advance(now, line, log),
                 Gate::Until(at) => self.wait_until(at),
                 Gate::Shut => Next::AwaitAnswer,
             },
-            program::Turn::At(due) => self.wait_until(due),
-            program::Turn::Answer => Next::AwaitAnswer,
-            program::Turn::Over => self.rest(now, log),
+            Due::At(due) => self.wait_until(due),
+            Due::Answer => Next::AwaitAnswer,
+            Due::Over => self.rest(now, log),
         }
     }
 
@@ -239,6 +239,14 @@ impl Client for Agent {
         let heard = Heard { now, id, call: &flight.call, outcome, slot };
         self.learn(&heard, vocabulary, log);
         self.react(&heard, log);
+    }
+
+    fn handed(&mut self, now: Tick, old: Text, new: Text, log: &mut Log) {
+        let Some((held, kind)) = self.memory.replace(old, new) else { return };
+        log.push(Event::Got { at: now, by: self.who, held, kind, via: None, lay_in: None, cred: None });
+        if let Some(frontier) = &mut self.frontier {
+            frontier.note_credentials(self.memory.holds());
+        }
     }
 
     fn text_of(&self, held: HeldId) -> Option<Text> {

@@ -49,6 +49,7 @@ impl Pacer {
     /// An answer came to a request that had left `late`.
     pub fn landed(&mut self, now: Tick, late: Span) {
         self.meant = now - late;
+        self.promised = Tick::NEVER;
     }
 
     /// Whether a request may leave. At a rate, a slot of the grid in which there was no work or no connection is gone.
@@ -120,6 +121,17 @@ mod tests {
         pacer.landed(Tick(60 * MS), Span(25 * MS));
         assert_eq!(pacer.gate(Tick(60 * MS), true), Gate::Open, "the slot of 45 ms");
         assert_eq!(pacer.sent(Tick(60 * MS)), Span(15 * MS));
+    }
+
+    #[test]
+    fn an_answer_before_a_promised_wake_breaks_the_promise() {
+        let mut pacer = rate();
+        pacer.promise(Tick(25 * MS));
+        pacer.landed(Tick(20 * MS), Span::ZERO);
+        pacer.woken(Tick(20 * MS));
+        pacer.landed(Tick(31 * MS), Span::ZERO);
+        pacer.woken(Tick(31 * MS));
+        assert_eq!(pacer.gate(Tick(31 * MS), true), Gate::Until(Tick(45 * MS)), "not the slot of 25 ms");
     }
 
     #[test]

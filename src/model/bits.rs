@@ -28,6 +28,21 @@ impl Bits {
         self.words.get((row / 64) as usize).is_some_and(|w| w >> (row % 64) & 1 == 1)
     }
 
+    /// Whether all of `n` rows from `first` on are in the set.
+    pub fn contains_run(&self, first: u32, n: u32) -> bool {
+        let (mut row, end) = (u64::from(first), u64::from(first) + u64::from(n));
+        while row < end {
+            let (word, from) = ((row / 64) as usize, row % 64);
+            let taken = (64 - from).min(end - row);
+            let mask = (u64::MAX >> (64 - taken)) << from;
+            if self.words.get(word).is_none_or(|bits| bits & mask != mask) {
+                return false;
+            }
+            row += taken;
+        }
+        true
+    }
+
     pub fn remove(&mut self, row: u32) -> bool {
         let Some(word) = self.words.get_mut((row / 64) as usize) else { return false };
         let bit = 1u64 << (row % 64);
@@ -81,7 +96,21 @@ mod tests {
         assert!(!bits.insert(4));
         assert_eq!(bits.len(), 3);
         assert_eq!(bits.runs(), [(3, 2), (200, 1)]);
+        assert!(bits.contains_run(3, 2) && bits.contains_run(7, 0));
+        assert!(!bits.contains_run(3, 3) && !bits.contains_run(2, 2));
         assert!(bits.remove(3) && !bits.remove(3));
         assert_eq!(bits.iter().collect::<Vec<_>>(), [4, 200]);
+    }
+
+    #[test]
+    fn a_run_may_cross_words() {
+        let mut bits = Bits::default();
+        for row in 60..200 {
+            bits.insert(row);
+        }
+        assert!(bits.contains_run(60, 140) && bits.contains_run(63, 2) && bits.contains_run(64, 64));
+        assert!(!bits.contains_run(59, 2) && !bits.contains_run(60, 141) && !bits.contains_run(1_000, 1));
+        bits.remove(130);
+        assert!(!bits.contains_run(60, 140) && bits.contains_run(131, 69));
     }
 }

@@ -55,17 +55,11 @@ impl Substitute {
             Refusal::Operation => _ = self.not_for.insert((call.with, call.route)),
             Refusal::Record => return None,
         }
-        let next = in_sight(memory).find(|held| self.may_open(*held, call.route, service))?;
+        let next = memory.in_sight().find(|held| self.may_open(*held, call.route, service))?;
         Some(Call { with: Some(next), substituted: true, ..*call })
     }
 
     fn may_open(&self, held: HeldId, route: RouteId, service: ServiceId) -> bool {
         !self.no_good.contains(&(Some(held), service)) && !self.not_for.contains(&(Some(held), route))
     }
-}
-
-/// What was found, the latest first, then what was given, in order.
-fn in_sight(memory: &Memory) -> impl Iterator<Item = HeldId> + use<> {
-    let (given, all) = (memory.given(), memory.holds());
-    (given..all).rev().chain(0..given).map(HeldId::new)
 }

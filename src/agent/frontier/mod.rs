@@ -12,7 +12,7 @@ use crate::wire::{Body, CollId, Outcome, RouteId, Rows, Slot, Tick};
 
 use super::call::{Asker, Call, Pending, Refusal};
 use super::inventory::{Inventory, Takes};
-use super::program::Turn;
+use super::program::Due;
 use ground::Ground;
 use order::Order;
 use range::{Credentials, Doors, Range};
@@ -119,18 +119,18 @@ impl Frontier {
     }
 
     /// Whether there is a next request, with so many in flight.
-    pub fn poll(&mut self, now: Tick, in_flight: usize) -> Turn {
+    pub fn poll(&mut self, now: Tick, in_flight: usize) -> Due {
         let pending = self.pending.due();
         if pending.is_some_and(|due| due <= now) {
-            return Turn::Of(0);
+            return Due::Of(0);
         }
         if in_flight + self.pending.len() < self.width && self.settle() {
-            return Turn::Of(0);
+            return Due::Of(0);
         }
         match pending {
-            Some(due) => Turn::At(due),
-            None if in_flight > 0 => Turn::Answer,
-            None => Turn::Over,
+            Some(due) => Due::At(due),
+            None if in_flight > 0 => Due::Answer,
+            None => Due::Over,
         }
     }
 

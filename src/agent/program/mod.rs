@@ -7,7 +7,7 @@ mod target;
 use crate::model::agent::{AfterRefusal, Block, On, Program, Repeat, Step, With};
 use crate::wire::{FamilyId, RouteId};
 
-pub(super) use run::{Runner, Turn};
+pub(super) use run::{Due, Runner};
 
 /// A program as lines. The first is the main one; the others run where it forks.
 #[derive(Debug)]
@@ -117,7 +117,8 @@ impl Deed {
         Deed { route, with, on, all_pages, repeat, after_refusal, within, deviates, turn: 0 }
     }
 
-    /// The collection whose listed ids it goes through, and whether only those listed with its own credential.
+    /// The collection whose listed ids it goes through, and whether only those listed with its own credential. A step on
+    /// what lies inside listed records names the record that it looks into, and so does one on the records themselves.
     pub fn goes_through(&self) -> Option<(crate::wire::CollId, bool)> {
         match self.on {
             On::EachListed(coll) | On::EachListedParent(coll) => Some((coll, self.within.is_some())),

@@ -10,7 +10,7 @@ use super::{Code, Deed, Op};
 
 /// What the next request would be, and when.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::agent) enum Turn {
+pub(in crate::agent) enum Due {
     /// This line or range may send.
     Of(usize),
     /// Nothing before this time, or an answer.
@@ -64,16 +64,16 @@ impl Runner {
     }
 
     /// Whose turn it is: the line whose next call has been due longest, and of those the first.
-    pub fn poll(&mut self, now: Tick, memory: &Memory) -> Turn {
+    pub fn poll(&mut self, now: Tick, memory: &Memory) -> Due {
         let mut earliest: Option<(Tick, usize)> = None;
         while self.settle_all(now, memory, &mut earliest) {
             earliest = None;
         }
         match earliest {
-            Some((due, line)) if due <= now => Turn::Of(line),
-            Some((due, _)) => Turn::At(due),
-            None if self.lines.iter().any(|line| line.in_flight > 0) => Turn::Answer,
-            None => Turn::Over,
+            Some((due, line)) if due <= now => Due::Of(line),
+            Some((due, _)) => Due::At(due),
+            None if self.lines.iter().any(|line| line.in_flight > 0) => Due::Answer,
+            None => Due::Over,
         }
     }
 

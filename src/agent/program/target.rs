@@ -67,7 +67,7 @@ impl Deed {
         }
         let held = match self.with {
             With::Nothing => None,
-            With::Own | With::Enclosing if memory.given() == 0 => None,
+            With::Own | With::Enclosing if !memory.was_given_any() => None,
             With::Own | With::Enclosing => Some(memory.own(route)?),
             With::Family(family) => Some(memory.of_family(family, None, route)?),
             With::LastFound => Some(memory.last_found(route)?),

@@ -21,7 +21,7 @@ use crate::wire::{
 
 use super::Agent;
 
-pub use drive::{Arrival, run};
+pub use drive::{Arrival, Keys, run};
 
 pub const MS: u64 = 1_000;
 

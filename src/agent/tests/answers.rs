@@ -2,7 +2,7 @@
 
 use crate::agent::testing::*;
 use crate::model::agent::{AfterRefusal, Block, On, Program, Repeat, Step, With};
-use crate::wire::{Body, HeldId, SecretKind, Span, Tick};
+use crate::wire::{Body, Client, Event, HeldId, Log, Next, Response, SecretKind, Slot, Span, Text, Tick};
 
 const LATENCY: Span = Span(50 * MS);
 const LONG: Tick = Tick(3_600_000 * MS);
@@ -141,4 +141,31 @@ fn stop_ends_the_work_and_retry_does_not() {
     assert_eq!(after(AfterRefusal::Stop), [a]);
     assert_eq!(after(AfterRefusal::GoOn), [a, b]);
     assert_eq!(after(AfterRefusal::Retry), [a, a, a, a]);
+}
+
+#[test]
+fn a_rotated_secret_is_followed_by_the_one_that_was_handed_over() {
+    let mut scene = Scene::new();
+    let service = scene.service();
+    let keys = scene.family(SecretKind::ApiKey, 2);
+    let call = Step { with: With::EachInTurn(keys), repeat: Repeat::Endless, ..step(scene.ping(service)) };
+    let mut plan = spec(vec![Block::Step(call)]);
+    plan.holds = vec![(keys, 0), (keys, 1)];
+    let mut agent = scene.agent(plan);
+    let mut log = Log::default();
+    let present = |agent: &mut crate::agent::Agent, log: &mut Log| match agent.next(Tick::ZERO, log) {
+        Next::Send(id, request) => {
+            let outcome = crate::wire::Outcome::Answer(Response::bare(200));
+            agent.observe(Tick::ZERO, id, &outcome, &Slot::default(), &mut Keys, log);
+            request.presented.map(|p| p.text)
+        }
+        _ => None,
+    };
+    let text = |index, turn| Text::Generated { family: keys, index, turn };
+    assert_eq!(present(&mut agent, &mut log), Some(text(0, 0)));
+    agent.handed(Tick(9), text(0, 0), text(0, 1), &mut log);
+    agent.handed(Tick(9), Text::Seen(4), Text::Seen(5), &mut log);
+    assert!(matches!(log.events[3..], [Event::Got { via: None, held, .. }] if held == HeldId::new(2)));
+    let next = [0; 3].map(|_| present(&mut agent, &mut log));
+    assert_eq!(next, [Some(text(1, 0)), Some(text(0, 1)), Some(text(1, 0))], "in the place of the old one");
 }

@@ -4,17 +4,15 @@ use std::collections::BTreeSet;
 
 use crate::agent::testing::*;
 use crate::model::agent::{AfterRefusal, AgentPlan, Block, Fault, Pace, Strategy};
-use crate::model::identity::Ids;
-use crate::model::service::{Act, Answer, Grant};
+use crate::model::service::{Act, Grant};
 use crate::wire::{
-    Arg, Body, CollId, Effect, Event, FamilyId, HeldId, Outcome, Request, RouteId, SecretKind, ServiceId, Slot, Span,
-    Text, Tick, Turn,
+    Arg, CollId, Effect, FamilyId, HeldId, Outcome, Request, RouteId, SecretKind, ServiceId, Slot, Span, Tick, Turn,
 };
 
-const LATENCY: Span = Span(MS);
-const LONG: Tick = Tick(3_600_000 * MS);
+pub const LATENCY: Span = Span(MS);
+pub const LONG: Tick = Tick(3_600_000 * MS);
 
-const STRATEGIES: [Strategy; 4] = [Strategy::Breadth, Strategy::Depth, Strategy::Greedy, Strategy::Random];
+pub const STRATEGIES: [Strategy; 4] = [Strategy::Breadth, Strategy::Depth, Strategy::Greedy, Strategy::Random];
 
 /// What a request tries: which credential, where, on what.
 type Triple = (Option<u32>, RouteId, Option<u32>);
@@ -23,24 +21,24 @@ fn triple(arrival: &Arrival) -> Triple {
     (arrival.held().map(HeldId::number), arrival.route(), arrival.row())
 }
 
-fn harvester(strategy: Strategy, knows: Vec<RouteId>) -> AgentPlan {
+pub fn harvester(strategy: Strategy, knows: Vec<RouteId>) -> AgentPlan {
     AgentPlan { fault: Fault::Harvest { strategy }, knows, ..spec(vec![]) }
 }
 
 /// Two services: one lists 7 records in pages of 3, with a key in each of the first 4; the other shows and pings.
-struct Town {
-    scene: Scene,
-    first: ServiceId,
-    second: ServiceId,
-    keys: FamilyId,
-    files: CollId,
-    list: RouteId,
-    delete: RouteId,
-    ping: RouteId,
+pub struct Town {
+    pub scene: Scene,
+    pub first: ServiceId,
+    pub second: ServiceId,
+    pub keys: FamilyId,
+    pub files: CollId,
+    pub list: RouteId,
+    pub delete: RouteId,
+    pub ping: RouteId,
 }
 
 impl Town {
-    fn new() -> Town {
+    pub fn new() -> Town {
         let mut scene = Scene::new();
         let (first, second) = (scene.service(), scene.service());
         let keys = scene.family(SecretKind::ApiKey, 4);
@@ -52,11 +50,11 @@ impl Town {
         Town { scene, first, second, keys, files, list, delete, ping }
     }
 
-    fn answer(&self, request: &Request, slot: &mut Slot) -> Outcome {
+    pub fn answer(&self, request: &Request, slot: &mut Slot) -> Outcome {
         if request.route == self.list { page(&self.scene.plan, self.files, 3, request, slot) } else { ok() }
     }
 
-    fn knows(&self) -> Vec<RouteId> {
+    pub fn knows(&self) -> Vec<RouteId> {
         vec![self.list, self.delete, self.ping]
     }
 
@@ -156,154 +154,6 @@ fn a_lot_is_the_same_for_the_same_seed_only() {
     };
     assert_eq!(order(7), order(7));
     assert_ne!(order(7), order(8));
-}
-
-#[test]
-fn a_401_closes_the_service_for_that_credential_and_a_403_the_operation() {
-    let town = Town::new();
-    for strategy in STRATEGIES {
-        let mut scene = Town::new().scene;
-        let extra: Vec<RouteId> = (0..3).map(|_| scene.ping(town.second)).collect();
-        let mut plan = harvester(strategy, [town.knows(), extra.clone()].concat());
-        plan.holds = vec![(town.keys, 0)];
-        let trace = run(&mut scene.agent(plan), LONG, LATENCY, |_, request, slot| match request.presented {
-            Some(_) if request.route != town.list => status(401),
-            Some(_) => status(403),
-            None => town.answer(request, slot),
-        });
-        let at = |held: u32, service| {
-            let routes = trace.arrivals.iter().filter(|a| a.held() == Some(HeldId::new(held)));
-            routes.filter(|a| scene.plan.route(a.route()).service == service).count()
-        };
-        for held in 0..4 {
-            assert_eq!(at(held, town.second), 1, "{strategy:?}: one 401 is enough");
-            assert_eq!(at(held, town.first), 1);
-        }
-        let bare = trace.arrivals.iter().filter(|a| a.held().is_none()).count();
-        assert_eq!(bare, 3 + 7 + 1 + 3, "being without a credential is tried everywhere");
-    }
-}
-
-#[test]
-fn many_records_refused_in_a_row_are_a_refused_operation() {
-    let mut scene = Scene::new();
-    let service = scene.service();
-    let coll = scene.collection(100);
-    let (list, delete) = (scene.list(service, coll), scene.delete(service, coll));
-    let scenario = scene.plan.clone();
-    let deleted = |allowed: fn(u32) -> bool| {
-        let plan = harvester(Strategy::Breadth, vec![list, delete]);
-        let trace = run(&mut scene.agent(plan), LONG, LATENCY, |_, request, slot| match request.about {
-            Arg::Id(res) if allowed(res.row) => ok(),
-            Arg::Id(_) => status(403),
-            _ => page(&scenario, coll, 100, request, slot),
-        });
-        trace.of(delete).len()
-    };
-    assert_eq!(deleted(|_| false), 8);
-    assert_eq!(deleted(|row| row % 7 == 6), 100, "some of them are its own");
-}
-
-#[test]
-fn a_404_says_nothing_about_the_next_record() {
-    let town = Town::new();
-    let trace =
-        run(&mut town.scene.agent(harvester(Strategy::Breadth, town.knows())), LONG, LATENCY, |_, request, slot| {
-            if request.route == town.delete { status(404) } else { town.answer(request, slot) }
-        });
-    assert_eq!(trace.of(town.delete).len(), 5 * 7);
-}
-
-#[test]
-fn a_link_is_a_new_route_for_every_credential() {
-    let mut town = Town::new();
-    let hidden = town.scene.ping(town.first);
-    let trace =
-        run(&mut town.scene.agent(harvester(Strategy::Breadth, town.knows())), LONG, LATENCY, |_, request, slot| {
-            if request.route == town.ping { body(Body::Link(hidden)) } else { town.answer(request, slot) }
-        });
-    let with: BTreeSet<_> = trace.of(hidden).iter().map(Arrival::held).collect();
-    assert_eq!((with.len(), trace.of(hidden).len()), (5, 5));
-}
-
-#[test]
-fn a_limited_try_is_made_again_later() {
-    let town = Town::new();
-    let mut refused = 0;
-    let trace = run(&mut town.scene.agent(harvester(Strategy::Breadth, vec![town.ping])), LONG, LATENCY, |_, _, _| {
-        refused += 1;
-        if refused < 3 { later(Span::from_secs(2)) } else { ok() }
-    });
-    assert_eq!(trace.times(), [0, 2_001, 4_002]);
-}
-
-#[test]
-fn ids_are_guessed_where_they_can_be_until_a_lot_of_them_is_wrong() {
-    for (ids, tried) in [(Ids::Sequential, 48), (Ids::Guessable, 48), (Ids::Listed, 0), (Ids::Unguessable, 0)] {
-        let mut scene = Scene::new();
-        let service = scene.service();
-        let coll = scene.collection(20);
-        scene.plan.collections[coll.index()].ids = ids;
-        let delete = scene.delete(service, coll);
-        let plan = AgentPlan { guesses: true, ..harvester(Strategy::Breadth, vec![delete]) };
-        let trace = run(&mut scene.agent(plan), LONG, LATENCY, |_, request, _| match request.about {
-            Arg::Id(res) if res.row < 20 => ok(),
-            _ => status(404),
-        });
-        assert_eq!(trace.arrivals.len(), tried, "{ids:?}: 20 exist; 32 to 47 are all wrong");
-    }
-}
-
-#[test]
-fn records_that_it_knew_and_records_that_it_made_are_tried() {
-    let mut scene = Scene::new();
-    let service = scene.service();
-    let coll = scene.collection(9);
-    let (make, delete) = (scene.route(service, Act::Create, Effect::Write, Some(coll)), scene.delete(service, coll));
-    let plan = AgentPlan { knows_records: vec![res(coll, 5)], ..harvester(Strategy::Breadth, vec![make, delete]) };
-    let trace = run(&mut scene.agent(plan), LONG, LATENCY, |_, request, _| {
-        if request.route == make { body(Body::Created(res(coll, 9))) } else { ok() }
-    });
-    let tried: Vec<_> = trace.arrivals.iter().map(|a| a.row()).collect();
-    assert_eq!(tried, [None, Some(5), Some(9)]);
-}
-
-#[test]
-fn a_minted_token_is_a_credential_and_a_refresh_token_stands_in_the_body() {
-    let mut scene = Scene::new();
-    let service = scene.service();
-    let (access, refresh) = (scene.family(SecretKind::AccessToken, 0), scene.family(SecretKind::RefreshToken, 1));
-    let grant = Grant::RefreshToken { rotates: false };
-    let act = Act::Mint { family: access, refresh: None, grant };
-    let token = scene.route(service, act, Effect::Mint, None);
-    let mut plan = harvester(Strategy::Breadth, vec![token]);
-    plan.holds = vec![(refresh, 0)];
-    let minted = Text::Generated { family: access, index: 0, turn: 0 };
-    let trace = run(&mut scene.agent(plan), LONG, LATENCY, |_, _, _| {
-        body(Body::Token { access: minted, refresh: None, lives: None })
-    });
-    let bodies: Vec<Arg> = trace.arrivals.iter().map(|a| a.request.about).collect();
-    let given = Text::Generated { family: refresh, index: 0, turn: 0 };
-    assert_eq!(bodies, [Arg::Text(given), Arg::Text(minted)], "without a credential there is nothing to exchange");
-    let got = trace.log.events.iter().filter(|e| matches!(e, Event::Got { via: Some(_), .. })).count();
-    assert_eq!(got, 1, "the same token twice is one");
-}
-
-#[test]
-fn lists_inside_a_record_take_its_id() {
-    let mut scene = Scene::new();
-    let service = scene.service();
-    let (buckets, objects) = (scene.collection(2), scene.collection(4));
-    let list = scene.list(service, buckets);
-    let act = Act::List { answer: Answer::Ids, inside: Some(buckets) };
-    let inside = scene.route(service, act, Effect::Read, Some(objects));
-    let scenario = scene.plan.clone();
-    let plan = harvester(Strategy::Breadth, vec![inside, list]);
-    let trace = run(&mut scene.agent(plan), LONG, LATENCY, |_, request, slot| {
-        page(&scenario, if request.route == list { buckets } else { objects }, 10, request, slot)
-    });
-    let abouts: Vec<Arg> = trace.of(inside).iter().map(|a| a.request.about).collect();
-    assert_eq!(abouts, [Arg::Id(res(buckets, 0)), Arg::Id(res(buckets, 1))]);
 }
 
 #[test]
