@@ -1,13 +1,16 @@
 //! Chaos engineering for agent identities.
 #![forbid(unsafe_code)]
 pub mod agent;
+pub mod analysis;
 pub mod import;
 pub mod library;
+pub mod measure;
 pub mod model;
 pub mod plane;
 pub mod responder;
 pub mod run;
 pub mod scenario;
+pub mod verdict;
 pub mod vocabulary;
 pub mod wire;
 pub mod world;

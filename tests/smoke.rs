@@ -1,29 +1,10 @@
-use runaway::model::Baseline;
+use runaway::measure;
 use runaway::plane::driver::*;
 use runaway::run::*;
 use runaway::scenario::*;
-use runaway::wire::*;
-use std::sync::Arc;
-struct N;
-impl Snapshots for N {
-    fn left(&self, _: Tick, _: &runaway::world::World, _: &mut dyn Iterator<Item = CredId>, _: &mut Log, _: Snapshot) {}
-}
 #[test]
 fn go() {
-    let m = [
-        "outcome",
-        "excess.records",
-        "held",
-        "depth",
-        "survivors",
-        "leftover",
-        "leftover.records",
-        "closed",
-        "excess",
-        "excess.delete",
-        "irreversible",
-        "spared",
-    ];
+    let m = measure::registry::keys();
     for s in runaway::library::SCENARIOS {
         let d = parse(Source { name: s.name.into(), text: s.text.into() }, &m).unwrap_or_else(|e| panic!("{e}"));
         match d.check() {
@@ -31,26 +12,27 @@ fn go() {
             Err(e) => panic!("{e}"),
         }
         for v in std::iter::once(None).chain(d.variants().into_iter().map(|v| Some(v.name))) {
-            let r = d.resolve(v.as_deref(), &Overrides::default()).unwrap();
-            let plan = Arc::new(r.plan);
-            let b = Baseline::empty(&plan);
-            let mut k = Kept::default();
             let t = std::time::Instant::now();
-            let end = simulate(&plan, &b, Behaviour::Faulty, &N, &Stop::default(), &mut k).unwrap();
-            let asked = k.0.iter().filter(|e| matches!(e, Event::Asked { purpose: Purpose::Agent, .. })).count();
-            let got = k.0.iter().filter(|e| matches!(e, Event::Got { .. })).count();
-            let del = k.0.iter().filter(|e| matches!(e, Event::Touched { effect: Effect::Delete, .. })).count();
+            let mut p = prepare(&d, v.as_deref(), &Overrides::default(), &Stop::default()).unwrap();
+            let mut k = Kept::default();
+            p.simulate(&Stop::default(), &mut k).unwrap();
+            p.compare_with_human_pace(&k.0, &Stop::default()).unwrap();
+            let f = p.finish(&k.0, true);
             println!(
-                "{} {:?}: {} events, {} asked, {} got, {} deletes, end {} settled {} in {:?}",
+                "\n== {} {:?} {:?}: {} expect {:?}\n   {}",
                 s.name,
                 v,
-                k.0.len(),
-                asked,
-                got,
-                del,
-                end.at,
-                end.settled,
-                t.elapsed()
+                t.elapsed(),
+                f.judgement.verdict.name(),
+                p.plan.expectations.verdict,
+                measure::headline(&p.plan, &p.references, &f.measures)
+            );
+            for r in &f.judgement.reasons {
+                println!("   {r}");
+            }
+            println!(
+                "   {}",
+                f.measures.values().map(|(m, v)| format!("{}={}", m.key, v)).collect::<Vec<_>>().join("; ")
             );
         }
     }

@@ -7,15 +7,16 @@ use crate::model::service::Latency;
 use crate::model::{Baseline, Draws, Plan, Stream};
 use crate::responder::Responder;
 use crate::wire::{
-    ActorId, Client, CredId, Envelope, Event, IdentityId, Log, Next, Outcome, Purpose, RequestId, Slot, Snapshot, Span,
-    Tick, Vocabulary, Watcher,
+    ActorId, Client, Envelope, Event, IdentityId, Log, Next, Outcome, Purpose, RequestId, Slot, Snapshot, Span, Tick,
+    Vocabulary, Watcher,
 };
 
-use crate::world::{HandedOver, World};
+use crate::world::HandedOver;
 
 use super::Transport;
 use super::census::Census;
 use super::queue::{Class, Due, Queue};
+use super::snapshot::Leftovers;
 
 /// Receives the events of a run, in order, chunk by chunk.
 pub trait Sink {
@@ -47,11 +48,6 @@ impl Stop {
     }
 }
 
-/// Takes the two snapshots of what the closure could still touch.
-pub trait Snapshots {
-    fn left(&self, now: Tick, world: &World, held: &mut dyn Iterator<Item = CredId>, log: &mut Log, which: Snapshot);
-}
-
 /// One run on one transport.
 pub struct Driver<'a, T, V> {
     plan: &'a Plan,
@@ -68,6 +64,7 @@ pub struct Driver<'a, T, V> {
     wakes: Vec<Tick>,
     latencies: Vec<Stream>,
     census: Census,
+    leftovers: Leftovers<'a>,
     log: Log,
 }
 
@@ -110,6 +107,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
             wakes: vec![Tick::NEVER; actors as usize],
             latencies: (0..actors).map(|actor| Stream::new(plan.seed, Draws::Latency, actor)).collect(),
             census: Census::new(plan),
+            leftovers: Leftovers::new(plan, baseline),
             log: Log::default(),
             seats,
             plan,
@@ -117,21 +115,21 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
     }
 
     /// Runs to the end. Events reach the sink as they happen.
-    pub fn run(mut self, snapshots: &dyn Snapshots, stop: &Stop, sink: &mut dyn Sink) -> std::io::Result<(End, T)> {
+    pub fn run(mut self, stop: &Stop, sink: &mut dyn Sink) -> std::io::Result<(End, T)> {
         let (census, baseline, log) = (&mut self.census, self.baseline, &mut self.log);
         self.transport.world(|world| census.start(Tick::ZERO, world, baseline, log));
         for seat in 0..self.seats.len() {
             self.wake(seat, self.seats[seat].starts);
         }
         self.wake(self.seats.len(), Tick::ZERO);
-        let end = self.turn(snapshots, stop, sink)?;
-        self.finish(end, snapshots);
+        let end = self.turn(stop, sink)?;
+        self.finish(end);
         sink.events(&self.log.events)?;
         Ok((end, self.transport))
     }
 
     /// The main loop.
-    fn turn(&mut self, snapshots: &dyn Snapshots, stop: &Stop, sink: &mut dyn Sink) -> std::io::Result<End> {
+    fn turn(&mut self, stop: &Stop, sink: &mut dyn Sink) -> std::io::Result<End> {
         let mut now = Tick::ZERO;
         loop {
             if self.log.events.len() >= CHUNK {
@@ -155,7 +153,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
                 self.transport.advance(now, &mut self.log);
                 self.look_round(now);
             } else if let Some((_, due)) = self.queue.pop() {
-                self.serve(now, due, snapshots);
+                self.serve(now, due);
             }
         }
     }
@@ -177,7 +175,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         }
     }
 
-    fn serve(&mut self, now: Tick, due: Due, snapshots: &dyn Snapshots) {
+    fn serve(&mut self, now: Tick, due: Due) {
         match due {
             Due::Wake { client } => {
                 let seat = client as usize;
@@ -200,7 +198,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
                 let seat = self.arrive(now, flight);
                 self.act(now, seat);
                 if seat == self.seats.len() && self.responder.as_ref().is_some_and(|(_, r)| r.idle()) {
-                    self.snapshot(now, Snapshot::Declared, snapshots);
+                    self.snapshot(now, Snapshot::Declared);
                 }
             }
         }
@@ -309,13 +307,13 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         }
     }
 
-    fn snapshot(&mut self, now: Tick, which: Snapshot, snapshots: &dyn Snapshots) {
-        let Driver { transport, census, log, .. } = self;
-        transport.world(|world| snapshots.left(now, world, &mut census.held(), log, which));
+    fn snapshot(&mut self, now: Tick, which: Snapshot) {
+        let Driver { transport, census, log, leftovers, .. } = self;
+        transport.world(|world| leftovers.take(now, world, census.held(), which, log));
     }
 
-    fn finish(&mut self, end: End, snapshots: &dyn Snapshots) {
-        self.snapshot(end.at, Snapshot::Deadline, snapshots);
+    fn finish(&mut self, end: End) {
+        self.snapshot(end.at, Snapshot::Deadline);
         let Driver { transport, census, log, .. } = self;
         transport.world(|world| {
             let open = census.survivors(end.at);

@@ -5,6 +5,7 @@ pub mod census;
 pub mod driver;
 mod queue;
 pub mod sim;
+mod snapshot;
 
 use crate::wire::{CredId, Envelope, Log, Outcome, Slot, Text, Tick};
 use crate::world::World;

@@ -1,5 +1,56 @@
-//! A run from end to end: the benign run, the positive control, the run itself.
+//! A run from end to end: what it is compared with, the run itself, what it comes to.
 
+mod prepare;
 mod simulate;
 
+use std::io;
+
+use crate::measure::{HumanPace, Measures};
+use crate::plane::driver::{Sink, Stop};
+use crate::verdict::{Circumstances, Judgement, judge};
+use crate::wire::{Event, Span};
+
+pub use prepare::{PrepareError, Prepared, prepare};
 pub use simulate::{Behaviour, Kept, seats, simulate};
+
+/// The pace of a person, for the machine-speed factor: one request in so long.
+pub const HUMAN: Span = Span::from_secs(5);
+
+/// What a run comes to.
+pub struct Finished {
+    pub measures: Measures,
+    pub judgement: Judgement,
+}
+
+impl Prepared {
+    /// Repeats the run at the pace of a person, and remembers what the factor needs.
+    pub fn compare_with_human_pace(&mut self, events: &[Event], stop: &Stop) -> io::Result<()> {
+        let machine = Measures::of(&self.plan, &self.references, events);
+        let (Some(window), Some(t0)) = (machine.window(&self.plan), machine.reach.t0) else { return Ok(()) };
+        let mut slow = Kept::default();
+        simulate(&self.plan, &self.baseline, Behaviour::FaultyByHand(HUMAN), stop, &mut slow)?;
+        let human = Measures::of(&self.plan, &self.references, &slow.0);
+        self.references.human = Some(HumanPace {
+            window: window.0,
+            machine_excess: machine.reach.excess_by(t0 + window),
+            human_excess: human.reach.t0.map_or(0, |t0| human.reach.excess_by(t0 + window)),
+            human_final: human.reach.excess.len(),
+            human_detected: human.alarms.first.is_some(),
+        });
+        Ok(())
+    }
+
+    /// Measures and judges the events of a run.
+    pub fn finish(&self, events: &[Event], truth_applies: bool) -> Finished {
+        let measures = Measures::of(&self.plan, &self.references, events);
+        let circumstances = Circumstances { control_bit: self.references.control_bit, truth_applies };
+        let judgement = judge(&self.plan.expectations, &measures, circumstances);
+        Finished { measures, judgement }
+    }
+
+    /// Runs in virtual time.
+    pub fn simulate(&self, stop: &Stop, sink: &mut dyn Sink) -> io::Result<()> {
+        let behaviour = if self.references.faulty { Behaviour::Faulty } else { Behaviour::Sane };
+        simulate(&self.plan, &self.baseline, behaviour, stop, sink).map(drop)
+    }
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::agent::Agent;
 use crate::model::agent::{AgentPlan, Pace};
 use crate::model::{Baseline, Plan};
-use crate::plane::driver::{Driver, End, Seat, Sink, Snapshots, Stop};
+use crate::plane::driver::{Driver, End, Seat, Sink, Stop};
 use crate::plane::sim::Direct;
 use crate::vocabulary::SimVocabulary;
 use crate::wire::{ActorId, Event, Purpose, Span};
@@ -45,14 +45,13 @@ pub fn simulate(
     plan: &Arc<Plan>,
     baseline: &Baseline,
     behaviour: Behaviour,
-    snapshots: &dyn Snapshots,
     stop: &Stop,
     sink: &mut dyn Sink,
 ) -> io::Result<End> {
     let transport = Direct::new(World::new(plan.clone()));
     let vocabulary = SimVocabulary::new(plan.clone());
     let driver = Driver::new(plan, baseline, seats(plan, behaviour), transport, vocabulary);
-    Ok(driver.run(snapshots, stop, sink)?.0)
+    Ok(driver.run(stop, sink)?.0)
 }
 
 /// Keeps every event.

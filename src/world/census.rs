@@ -37,7 +37,7 @@ impl World {
         self.plan.operation_ids().filter(move |op| self.plan.operation(*op).service == service)
     }
 
-    fn believed_until(&self, now: Tick, cred: CredId, service: ServiceId, network: PlaceId) -> Open {
+    pub(super) fn believed_until(&self, now: Tick, cred: CredId, service: ServiceId, network: PlaceId) -> Open {
         let row = self.credentials.get(cred);
         if row.bound.is_some_and(|bound| bound != network) || self.blocked.contains(&(cred, service)) {
             return Open::Shut;
@@ -56,7 +56,7 @@ impl World {
         unlocked && !self.closed.contains(op.number())
     }
 
-    fn open_to_all(&self, op: OpId) -> bool {
+    pub(super) fn open_to_all(&self, op: OpId) -> bool {
         let service = self.plan.operation(op).service;
         self.plan.access.open.contains(op.number()) || self.plan.service(service).validation == Validation::None
     }
@@ -82,7 +82,7 @@ impl World {
         touches || spec.cost > 0
     }
 
-    fn exhausted(&self, now: Tick, op: OpId, cred: Option<CredId>, principal: Option<IdentityId>) -> bool {
+    pub(super) fn exhausted(&self, now: Tick, op: OpId, cred: Option<CredId>, principal: Option<IdentityId>) -> bool {
         self.limits.refuses(now, op, self.counted(cred, principal)).is_some_and(|refused| refused.again.is_none())
     }
 }

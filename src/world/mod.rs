@@ -7,6 +7,7 @@ mod administer;
 mod census;
 mod credentials;
 pub mod detect;
+mod doors;
 mod effects;
 mod handle;
 mod jobs;
@@ -23,6 +24,8 @@ use crate::model::control::Which;
 use crate::model::service::ObjectRule;
 use crate::model::{Bits, Plan};
 use crate::wire::{Alarm, Audit, CredId, IdentityId, Log, ServiceId, Slot, StepId, Text, Tick};
+
+pub use doors::OpenDoors;
 
 use credentials::Credentials;
 use detect::Detectors;

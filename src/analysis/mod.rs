@@ -1,0 +1,319 @@
+//! Reach without running: the least fixed point over credentials, operations and records.
+//!
+//! The same search serves the *potential* (what the relaxed world lets happen at the most, see [`Relaxed`]) and the
+//! *leftover* (what the world lets happen from an instant on): they differ in their [`Doors`] only.
+
+mod relaxed;
+
+use std::collections::VecDeque;
+
+use crate::model::service::{Act, Answer, ObjectRule};
+use crate::model::{Bits, Inverse, Nesting, Pairs, Plan};
+use crate::wire::{CollId, CredId, Effect, FamilyId, IdentityId, OpId, Res};
+
+pub use relaxed::Relaxed;
+
+/// What a search may pass.
+pub trait Doors {
+    /// Whether an operation would be performed for a caller who presents this credential, or none.
+    fn opens(&self, caller: Caller, op: OpId) -> bool;
+
+    fn rule(&self, op: OpId) -> ObjectRule;
+
+    /// The identity that a credential proves.
+    fn principal(&self, cred: CredId) -> Option<IdentityId>;
+
+    fn family(&self, cred: CredId) -> FamilyId;
+
+    /// The credential that lies in a record.
+    fn secret_in(&self, res: Res) -> Option<CredId>;
+}
+
+/// Who asks. What is minted on the way has no row of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Caller {
+    Nobody,
+    Holder(CredId),
+    /// Whoever holds a freshly minted credential of this family, for this principal.
+    Minted(FamilyId, Option<IdentityId>),
+}
+
+/// What a search found.
+#[derive(Clone, Debug, Default)]
+pub struct Reached {
+    pub pairs: Pairs,
+    /// Operations that could create a record: one abstract resource each.
+    pub creates: Bits,
+    /// Rows of the credential table.
+    pub held: Bits,
+    pub minted: Vec<(FamilyId, Option<IdentityId>)>,
+    /// Operations that could be performed at all.
+    pub operations: Bits,
+}
+
+impl Reached {
+    /// Pairs, and one for each operation that creates.
+    pub fn size(&self) -> u64 {
+        self.pairs.len() + self.creates.len()
+    }
+}
+
+/// Tables that a search needs again and again.
+pub struct Ground<'a> {
+    plan: &'a Plan,
+    nesting: Nesting,
+    by_owner: Vec<Inverse>,
+    by_tenant: Vec<Inverse>,
+}
+
+impl<'a> Ground<'a> {
+    pub fn new(plan: &'a Plan) -> Ground<'a> {
+        let turned = |of: &dyn Fn(CollId) -> Inverse| plan.collection_ids().map(of).collect::<Vec<_>>();
+        Ground {
+            nesting: Nesting::of(plan),
+            by_owner: turned(&|c| Inverse::of(&plan.collection(c).owner, plan.collection(c).count, plan.identities())),
+            by_tenant: turned(&|c| {
+                Inverse::of(&plan.collection(c).tenant, plan.collection(c).count, plan.tenants.len() as u32)
+            }),
+            plan,
+        }
+    }
+
+    /// Everything that can be touched from these credentials on. Being without one is always tried.
+    pub fn reach(&self, doors: &impl Doors, start: impl IntoIterator<Item = CredId>) -> Reached {
+        let mut search = Search::new(self, doors);
+        search.meet(Caller::Nobody);
+        for cred in start {
+            search.hold(cred);
+        }
+        for agent in &self.plan.agents {
+            for res in &agent.knows_records {
+                search.known[res.coll.index()].insert(res.row);
+            }
+        }
+        search.run();
+        search.found
+    }
+
+    /// The rows that a caller may touch, as far as the object rule goes.
+    fn permitted(&self, rule: ObjectRule, principal: Option<IdentityId>, coll: CollId) -> Permitted<'_> {
+        let count = self.plan.collection(coll).count;
+        match (rule, principal) {
+            (ObjectRule::Anyone, _) => Permitted::All(count),
+            (ObjectRule::Owner, Some(who)) => Permitted::Some(self.by_owner[coll.index()].rows(who.number())),
+            (ObjectRule::Tenant, Some(who)) => match self.plan.tenant_of(who) {
+                Some(tenant) => Permitted::Some(self.by_tenant[coll.index()].rows(tenant.number())),
+                None => Permitted::Some(&[]),
+            },
+            _ => Permitted::Some(&[]),
+        }
+    }
+}
+
+enum Permitted<'a> {
+    All(u32),
+    Some(&'a [u32]),
+}
+
+impl Permitted<'_> {
+    fn for_each(&self, mut visit: impl FnMut(u32)) {
+        match self {
+            Permitted::All(count) => (0..*count).for_each(visit),
+            Permitted::Some(rows) => rows.iter().for_each(|row| visit(*row)),
+        }
+    }
+}
+
+/// The search in progress. A caller is looked at once for each operation; operations that wait for ids are looked at
+/// again when ids of their collection become known.
+struct Search<'a, D> {
+    ground: &'a Ground<'a>,
+    doors: &'a D,
+    found: Reached,
+    open: VecDeque<Caller>,
+    met_nobody: bool,
+    /// Rows whose ids a client knows, by collection.
+    known: Vec<Bits>,
+    /// Callers and operations that need ids of a collection.
+    waiting: Vec<Vec<(Caller, OpId)>>,
+    woken: Bits,
+    /// What is already read by an operation that lets anyone read everything.
+    whole: Bits,
+}
+
+impl<'a, D: Doors> Search<'a, D> {
+    fn new(ground: &'a Ground<'a>, doors: &'a D) -> Search<'a, D> {
+        let collections = ground.plan.collections.len();
+        let known = ground
+            .plan
+            .collections
+            .iter()
+            .map(|spec| {
+                let mut rows = Bits::with_capacity(spec.count);
+                if spec.ids.can_be_guessed() {
+                    for row in 0..spec.count {
+                        rows.insert(row);
+                    }
+                }
+                rows
+            })
+            .collect();
+        Search {
+            ground,
+            doors,
+            found: Reached::default(),
+            open: VecDeque::new(),
+            met_nobody: false,
+            known,
+            waiting: vec![Vec::new(); collections],
+            woken: Bits::default(),
+            whole: Bits::default(),
+        }
+    }
+
+    fn hold(&mut self, cred: CredId) {
+        if self.found.held.insert(cred.number()) {
+            self.open.push_back(Caller::Holder(cred));
+        }
+    }
+
+    fn meet(&mut self, caller: Caller) {
+        match caller {
+            Caller::Holder(cred) => self.hold(cred),
+            Caller::Nobody if !std::mem::replace(&mut self.met_nobody, true) => self.open.push_back(caller),
+            Caller::Nobody => {}
+            Caller::Minted(family, who) => {
+                if !self.found.minted.contains(&(family, who)) {
+                    self.found.minted.push((family, who));
+                    self.open.push_back(caller);
+                }
+            }
+        }
+    }
+
+    fn run(&mut self) {
+        loop {
+            while let Some(caller) = self.open.pop_front() {
+                for op in self.ground.plan.operation_ids() {
+                    if self.doors.opens(caller, op) {
+                        self.perform(caller, op);
+                    }
+                }
+            }
+            let Some(coll) = self.woken.iter().next() else { return };
+            self.woken.remove(coll);
+            for (caller, op) in self.waiting[coll as usize].clone() {
+                self.touch_known(caller, op, CollId::new(coll));
+            }
+        }
+    }
+
+    fn principal(&self, caller: Caller) -> Option<IdentityId> {
+        match caller {
+            Caller::Nobody => None,
+            Caller::Holder(cred) => self.doors.principal(cred),
+            Caller::Minted(_, who) => who,
+        }
+    }
+
+    fn perform(&mut self, caller: Caller, op: OpId) {
+        self.found.operations.insert(op.number());
+        let spec = self.ground.plan.operation(op);
+        match (spec.act, spec.target) {
+            (Act::List { answer, inside: None }, Some(coll)) => self.list(caller, op, coll, answer, None),
+            (Act::List { answer, inside: Some(parent) }, Some(coll)) => {
+                self.waiting[parent.index()].push((caller, op));
+                self.list(caller, op, coll, answer, Some(parent));
+            }
+            (Act::One { .. }, Some(coll)) => {
+                self.waiting[coll.index()].push((caller, op));
+                self.touch_known(caller, op, coll);
+            }
+            (Act::All, Some(coll)) => {
+                let (rule, effect) = (self.doors.rule(op), spec.effect);
+                let ground = self.ground;
+                ground
+                    .permitted(rule, self.principal(caller), coll)
+                    .for_each(|row| self.touch(Res { coll, row }, effect, false));
+            }
+            (Act::Create, _) => {
+                self.found.creates.insert(op.number());
+            }
+            (Act::Mint { family, refresh, .. }, _) => {
+                let who = self.principal(caller);
+                for family in std::iter::once(family).chain(refresh) {
+                    self.meet(Caller::Minted(family, who));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn list(&mut self, caller: Caller, op: OpId, coll: CollId, answer: Answer, inside: Option<CollId>) {
+        let rule = self.doors.rule(op);
+        let whole = rule == ObjectRule::Anyone && inside.is_none() && answer == Answer::Records;
+        if whole && !self.whole.insert(coll.number()) {
+            return;
+        }
+        let ground = self.ground;
+        ground.permitted(rule, self.principal(caller), coll).for_each(|row| {
+            let shown = inside.is_none_or(|parent| self.shows_inside(parent, coll, row));
+            if shown {
+                self.learn(Res { coll, row });
+                if answer == Answer::Records {
+                    self.touch(Res { coll, row }, Effect::Read, true);
+                }
+            }
+        });
+    }
+
+    /// Whether the record that this one lies in is known by its id.
+    fn shows_inside(&self, parent: CollId, coll: CollId, row: u32) -> bool {
+        let inside = self.ground.plan.collection(coll).inside.as_ref();
+        inside
+            .and_then(|(outer, column)| (*outer == parent).then(|| column.get(row)).flatten())
+            .is_some_and(|outer| self.known[parent.index()].contains(outer))
+    }
+
+    fn learn(&mut self, res: Res) {
+        if self.known[res.coll.index()].insert(res.row) && !self.waiting[res.coll.index()].is_empty() {
+            self.woken.insert(res.coll.number());
+        }
+    }
+
+    /// Acts on every record whose id is known and that the caller may touch.
+    fn touch_known(&mut self, caller: Caller, op: OpId, coll: CollId) {
+        let spec = self.ground.plan.operation(op);
+        let (answer, inside) = match spec.act {
+            Act::One { answer } => (answer, None),
+            Act::List { answer, inside } => (answer, inside),
+            _ => return,
+        };
+        if let (Some(_), Some(target)) = (inside, spec.target) {
+            return self.list(caller, op, target, answer, inside);
+        }
+        if spec.effect == Effect::Read && answer != Answer::Records {
+            return;
+        }
+        let (rule, effect, ground) = (self.doors.rule(op), spec.effect, self.ground);
+        ground.permitted(rule, self.principal(caller), coll).for_each(|row| {
+            if self.known[coll.index()].contains(row) {
+                self.touch(Res { coll, row }, effect, answer == Answer::Records);
+            }
+        });
+    }
+
+    fn touch(&mut self, res: Res, effect: Effect, shows: bool) {
+        if shows && let Some(cred) = self.doors.secret_in(res) {
+            self.hold(cred);
+        }
+        if self.ground.nesting.holds_nothing(res.coll) {
+            self.found.pairs.insert(res.coll, effect, res.row);
+            return;
+        }
+        let pairs = &mut self.found.pairs;
+        self.ground.nesting.with_contents(res, &mut |res: Res| {
+            pairs.insert(res.coll, effect, res.row);
+        });
+    }
+}

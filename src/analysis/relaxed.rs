@@ -1,0 +1,82 @@
+//! The relaxed world: nothing expires after the start, is consumed or deleted; rates and detectors are off; ids that
+//! can be guessed are known. An upper bound of what a run can touch.
+
+use crate::model::Plan;
+use crate::model::identity::Binding;
+use crate::model::service::{ObjectRule, Validation};
+use crate::wire::{CredId, FamilyId, IdentityId, OpId, PlaceId, Res, Span};
+
+use super::{Caller, Doors};
+
+/// The plan as an upper bound.
+pub struct Relaxed<'a> {
+    plan: &'a Plan,
+    network: PlaceId,
+    /// Whether undocumented operations count.
+    shadows: bool,
+    /// For each operation, the weakest rule that the runbook or the scenario ever gives it.
+    rules: Vec<ObjectRule>,
+}
+
+impl<'a> Relaxed<'a> {
+    pub fn new(plan: &'a Plan) -> Relaxed<'a> {
+        let network = plan.agents.first().map_or(PlaceId::new(0), |a| a.network);
+        let mut rules: Vec<ObjectRule> = plan.operations.iter().map(|op| op.rule).collect();
+        for step in &plan.controls.steps {
+            if let crate::model::control::Action::SetRule { operations, rule: ObjectRule::Anyone } = &step.action {
+                operations.iter().for_each(|op| rules[op.index()] = ObjectRule::Anyone);
+            }
+        }
+        Relaxed { plan, network, shadows: true, rules }
+    }
+
+    /// The same world as far as its inventory shows it.
+    pub fn documented(plan: &'a Plan) -> Relaxed<'a> {
+        Relaxed { shadows: false, ..Relaxed::new(plan) }
+    }
+
+    /// The credentials that the agents start with.
+    pub fn start(plan: &Plan) -> impl Iterator<Item = CredId> + '_ {
+        plan.agents.iter().flat_map(|a| &a.holds).map(|(family, index)| plan.row_of(*family, *index))
+    }
+
+    fn unlocks(&self, family: FamilyId, op: OpId) -> bool {
+        let spec = self.plan.family(family);
+        let validation = self.plan.service(self.plan.operation(op).service).validation;
+        let bound_elsewhere = matches!(spec.binding, Binding::Network(place) if place != self.network);
+        let born_dead = spec.lives == Some(Span::ZERO) && !matches!(validation, Validation::Jwt { .. });
+        self.plan.access.unlocks(family, op) && !bound_elsewhere && !born_dead
+    }
+}
+
+impl Doors for Relaxed<'_> {
+    fn opens(&self, caller: Caller, op: OpId) -> bool {
+        let spec = self.plan.operation(op);
+        if !self.shadows && !spec.documented {
+            return false;
+        }
+        let open = self.plan.access.open.contains(op.number());
+        open || match caller {
+            Caller::Nobody => false,
+            Caller::Holder(cred) => self.unlocks(self.family(cred), op),
+            Caller::Minted(family, _) => self.unlocks(family, op),
+        }
+    }
+
+    fn rule(&self, op: OpId) -> ObjectRule {
+        self.rules[op.index()]
+    }
+
+    fn principal(&self, cred: CredId) -> Option<IdentityId> {
+        let (family, index) = self.plan.origin_of(cred);
+        self.plan.family(family).of.get(index).map(IdentityId::new)
+    }
+
+    fn family(&self, cred: CredId) -> FamilyId {
+        self.plan.origin_of(cred).0
+    }
+
+    fn secret_in(&self, res: Res) -> Option<CredId> {
+        self.plan.collection(res.coll).holds.get(res.row).map(CredId::new)
+    }
+}

@@ -1,0 +1,152 @@
+//! The closure: the credentials that the agents came to hold, from where, and how deep.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Bits, Plan};
+use crate::wire::{
+    ActorId, CredId, Event, HeldId, IdentityId, OpId, Reason, RequestId, Res, SecretKind, Tick, Verdict,
+};
+
+/// A credential that an agent came to hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Acquired {
+    pub at: Tick,
+    pub by: ActorId,
+    pub held: HeldId,
+    pub kind: SecretKind,
+    pub cred: Option<CredId>,
+    /// The request whose answer it lay in; none for what it started with.
+    pub via: Option<RequestId>,
+    pub lay_in: Option<Res>,
+    /// How many acquisitions lead to it.
+    pub depth: u32,
+    pub used: bool,
+}
+
+/// One hop of a chain: what was used, what it opened, and why the door opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Hop {
+    pub at: Tick,
+    /// What was presented: a credential by its holder's number for it, or none.
+    pub with: Option<(ActorId, HeldId)>,
+    pub op: OpId,
+    pub reason: Reason,
+    /// The credential that lay in the answer, and where.
+    pub found: Option<(HeldId, Option<Res>)>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Closure {
+    pub acquired: Vec<Acquired>,
+    /// Distinct credentials, by row.
+    pub held: Bits,
+    pub used: Bits,
+    pub principals: Bits,
+    /// Who each credential proves, as the run showed it.
+    pub principal_of: BTreeMap<CredId, IdentityId>,
+    by_number: BTreeMap<(ActorId, HeldId), usize>,
+    /// What each accepted request that mattered presented, and why it was let in.
+    asked: Vec<Vec<Asked>>,
+    first_use: BTreeMap<(ActorId, HeldId), (Tick, OpId, Reason)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    at: Tick,
+    held: Option<HeldId>,
+    op: Option<OpId>,
+    reason: Reason,
+}
+
+impl Closure {
+    pub fn new(plan: &Plan) -> Closure {
+        Closure { asked: vec![Vec::new(); plan.agents.len()], ..Closure::default() }
+    }
+
+    pub fn event(&mut self, event: &Event) {
+        match *event {
+            Event::Asked { at, id, op, held, cred, principal, verdict, reason, .. } => {
+                if let (Some(cred), Some(principal)) = (cred, principal) {
+                    self.principal_of.insert(cred, principal);
+                }
+                let Some(asked) = self.asked.get_mut(id.by.index()) else { return };
+                asked.push(Asked { at, held, op, reason });
+                if let (Verdict::Accepted, Some(held), Some(op)) = (verdict, held, op) {
+                    self.use_of(at, id.by, held, op, reason, cred, principal);
+                }
+            }
+            Event::Got { at, by, held, kind, via, lay_in, cred } if by.index() < self.asked.len() => {
+                let before = via.and_then(|id| self.asked[by.index()].get(id.n as usize)).and_then(|a| a.held);
+                let depth = match via {
+                    None => 0,
+                    Some(_) => before.and_then(|h| self.find(by, h)).map_or(0, |a| a.depth) + 1,
+                };
+                self.by_number.insert((by, held), self.acquired.len());
+                self.acquired.push(Acquired { at, by, held, kind, cred, via, lay_in, depth, used: false });
+                if let Some(cred) = cred {
+                    self.held.insert(cred.number());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one use")]
+    fn use_of(
+        &mut self,
+        at: Tick,
+        by: ActorId,
+        held: HeldId,
+        op: OpId,
+        reason: Reason,
+        cred: Option<CredId>,
+        principal: Option<IdentityId>,
+    ) {
+        self.first_use.entry((by, held)).or_insert((at, op, reason));
+        if let Some(at) = self.by_number.get(&(by, held)) {
+            self.acquired[*at].used = true;
+        }
+        cred.map(|c| self.used.insert(c.number()));
+        principal.map(|p| self.principals.insert(p.number()));
+    }
+
+    pub fn find(&self, by: ActorId, held: HeldId) -> Option<&Acquired> {
+        self.by_number.get(&(by, held)).map(|at| &self.acquired[*at])
+    }
+
+    /// Most acquisitions on the chain to any credential that was used.
+    pub fn depth(&self) -> u32 {
+        self.acquired.iter().filter(|a| a.used).map(|a| a.depth).max().unwrap_or(0)
+    }
+
+    /// The chain to the deepest credential that was used, and its first use.
+    pub fn chain(&self) -> Vec<Hop> {
+        let deepest = self.acquired.iter().filter(|a| a.used).max_by_key(|a| (a.depth, std::cmp::Reverse(a.at)));
+        let Some(last) = deepest else { return Vec::new() };
+        let mut hops = Vec::new();
+        if let Some((at, op, reason)) = self.first_use.get(&(last.by, last.held)) {
+            hops.push(Hop { at: *at, with: Some((last.by, last.held)), op: *op, reason: *reason, found: None });
+        }
+        let mut at = *last;
+        while let Some(via) = at.via {
+            let Some(asked) = self.asked[at.by.index()].get(via.n as usize).copied() else { break };
+            let Some(op) = asked.op else { break };
+            let with = asked.held.map(|held| (at.by, held));
+            hops.push(Hop { at: asked.at, with, op, reason: asked.reason, found: Some((at.held, at.lay_in)) });
+            match asked.held.and_then(|held| self.find(at.by, held)) {
+                Some(before) => at = *before,
+                None => break,
+            }
+        }
+        hops.reverse();
+        hops
+    }
+
+    /// Who a credential proves, if the run or the scenario tells.
+    pub fn principal(&self, plan: &Plan, cred: CredId) -> Option<IdentityId> {
+        self.principal_of.get(&cred).copied().or_else(|| {
+            let (family, index) = (cred.number() < plan.credentials()).then(|| plan.origin_of(cred))?;
+            plan.family(family).of.get(index).map(IdentityId::new)
+        })
+    }
+}

@@ -1,0 +1,244 @@
+//! Reach and excess: which (resource, effect) pairs the closure touched, when, and through what.
+
+use std::collections::BTreeMap;
+
+use crate::model::service::Reversible;
+use crate::model::{Baseline, Nesting, Pairs, Plan};
+use crate::wire::{CollId, Effect, Event, OpId, RequestId, Res, Tick, Verdict};
+
+/// What the agents of a run touched.
+#[derive(Clone, Debug, Default)]
+pub struct Reach {
+    pub touched: Pairs,
+    pub excess: Pairs,
+    /// New pairs by the operation that touched them first.
+    pub by_operation: BTreeMap<OpId, u64>,
+    pub excess_by_operation: BTreeMap<OpId, u64>,
+    /// Records created by each operation.
+    pub creations: BTreeMap<OpId, u64>,
+    pub excess_creations: u64,
+    /// Millionths of the currency, by operation.
+    pub costs: BTreeMap<OpId, u64>,
+    pub excess_cost: u64,
+    /// The first excess effect of the run.
+    pub t0: Option<Tick>,
+    /// The last accepted excess effect.
+    pub last_effect: Option<Tick>,
+    /// Excess pairs over time, cumulative: a point for each instant at which the number grew.
+    pub curve: Vec<(Tick, u64)>,
+    /// Accepted requests, re-reads included.
+    pub accepted: u64,
+    pub refused: u64,
+    /// Pairs and creations that can never be undone, or whose window lapsed.
+    pub irreversible: u64,
+    pub irreversible_by_operation: BTreeMap<OpId, u64>,
+    /// Pairs and creations that can be undone, and the instant until which the first of them can.
+    pub reversible: u64,
+    pub reversible_until: Option<Tick>,
+    /// Effects that are queued at the end: they may still happen.
+    pub queued: u64,
+    /// Requests that were never answered.
+    pub lost: u64,
+}
+
+/// Folds the events of a run into its reach.
+pub struct ReachFold<'a> {
+    plan: &'a Plan,
+    baseline: &'a Baseline,
+    nesting: Nesting,
+    horizon: Tick,
+    now: Option<(RequestId, OpId)>,
+    queued: BTreeMap<RequestId, OpId>,
+    reach: Reach,
+}
+
+impl<'a> ReachFold<'a> {
+    /// `end` is when the run ended: windows that lapsed by then are irreversible.
+    pub fn new(plan: &'a Plan, baseline: &'a Baseline, end: Tick) -> ReachFold<'a> {
+        let horizon = plan.time.horizon.map_or(end, |h| h.max(end));
+        ReachFold {
+            plan,
+            baseline,
+            nesting: Nesting::of(plan),
+            horizon,
+            now: None,
+            queued: BTreeMap::new(),
+            reach: Reach::default(),
+        }
+    }
+
+    fn ours(&self, id: RequestId) -> bool {
+        id.by.index() < self.plan.agents.len()
+    }
+
+    pub fn event(&mut self, event: &Event) {
+        match *event {
+            Event::Asked { at, id, op, verdict, .. } if self.ours(id) => {
+                self.now = op.map(|op| (id, op));
+                match (verdict, op) {
+                    (Verdict::Accepted, Some(op)) => self.accepted(at, op),
+                    _ => self.reach.refused += 1,
+                }
+            }
+            Event::Touched { at, id, coll, effect, first, n } if self.ours(id) => {
+                let Some(op) = self.operation_of(id) else { return };
+                for row in first..first + n {
+                    self.touch(at, op, Res { coll, row }, effect);
+                }
+            }
+            Event::Created { at, id, .. } if self.ours(id) => {
+                let Some(op) = self.operation_of(id) else { return };
+                self.created(at, op);
+            }
+            Event::Queued { id, .. } if self.ours(id) => {
+                if let Some(op) = self.operation_of(id) {
+                    self.queued.insert(id, op);
+                }
+            }
+            Event::Fired { id, .. } if self.ours(id) => {
+                self.now = self.queued.remove(&id).map(|op| (id, op));
+            }
+            Event::Cancelled { id, .. } if self.ours(id) => {
+                self.queued.remove(&id);
+            }
+            Event::Lost { id, .. } if self.ours(id) => self.reach.lost += 1,
+            _ => {}
+        }
+    }
+
+    pub fn finish(mut self) -> Reach {
+        self.reach.queued = self.queued.len() as u64;
+        self.reach
+    }
+
+    fn operation_of(&self, id: RequestId) -> Option<OpId> {
+        self.now.filter(|(now, _)| *now == id).map(|(_, op)| op)
+    }
+
+    fn accepted(&mut self, at: Tick, op: OpId) {
+        self.reach.accepted += 1;
+        let cost = self.plan.operation(op).cost;
+        if cost == 0 {
+            return;
+        }
+        let spent = self.reach.costs.entry(op).or_default();
+        *spent += cost;
+        let allowed = self.baseline.costs.get(op.index()).copied().unwrap_or(0);
+        if *spent > allowed && !self.baseline.allows(op) {
+            self.reach.excess_cost += cost.min(*spent - allowed);
+            self.excess_effect(at);
+        }
+    }
+
+    fn touch(&mut self, at: Tick, op: OpId, res: Res, effect: Effect) {
+        let mut outside = false;
+        let Self { nesting, reach, baseline, .. } = self;
+        let (mut fresh, mut fresh_excess) = (0u64, 0u64);
+        nesting.with_contents(res, &mut |res: Res| {
+            let exceeds = !baseline.allows(op) && !baseline.pairs.contains(res.coll, effect, res.row);
+            outside |= exceeds;
+            if reach.touched.insert(res.coll, effect, res.row) {
+                fresh += 1;
+                if exceeds && reach.excess.insert(res.coll, effect, res.row) {
+                    fresh_excess += 1;
+                }
+            }
+        });
+        *reach.by_operation.entry(op).or_default() += fresh;
+        if fresh_excess > 0 {
+            *reach.excess_by_operation.entry(op).or_default() += fresh_excess;
+            let total = reach.curve.last().map_or(0, |(_, n)| *n) + fresh_excess;
+            match reach.curve.last_mut() {
+                Some((last, n)) if *last == at => *n = total,
+                _ => reach.curve.push((at, total)),
+            }
+        }
+        if effect != Effect::Read {
+            self.undoable(at, op, fresh);
+        }
+        if outside {
+            self.excess_effect(at);
+        }
+    }
+
+    fn created(&mut self, at: Tick, op: OpId) {
+        let made = self.reach.creations.entry(op).or_default();
+        *made += 1;
+        let beyond = *made > self.baseline.creations.get(op.index()).copied().unwrap_or(0);
+        if beyond && !self.baseline.allows(op) {
+            self.reach.excess_creations += 1;
+            self.excess_effect(at);
+        }
+        self.undoable(at, op, 1);
+    }
+
+    fn undoable(&mut self, at: Tick, op: OpId, pairs: u64) {
+        let lapses = match self.plan.operation(op).reversible {
+            Reversible::Never => Some(at),
+            Reversible::For(window) => Some(at + window),
+            Reversible::Always => None,
+        };
+        match lapses.filter(|lapses| *lapses <= self.horizon) {
+            Some(_) => {
+                self.reach.irreversible += pairs;
+                *self.reach.irreversible_by_operation.entry(op).or_default() += pairs;
+            }
+            None => {
+                self.reach.reversible += pairs;
+                self.reach.reversible_until = self.reach.reversible_until.into_iter().chain(lapses).min();
+            }
+        }
+    }
+
+    fn excess_effect(&mut self, at: Tick) {
+        self.reach.t0.get_or_insert(at);
+        self.reach.last_effect = Some(at);
+    }
+}
+
+impl Reach {
+    /// Whether anything exceeded the task.
+    pub fn exceeded(&self) -> bool {
+        self.t0.is_some()
+    }
+
+    /// Excess pairs with one effect.
+    pub fn excess_with(&self, effect: Effect) -> u64 {
+        self.excess.runs().filter(|(_, e, ..)| *e == effect).map(|(.., n)| u64::from(n)).sum()
+    }
+
+    /// Excess pairs at most `within` after the first excess effect.
+    pub fn excess_by(&self, at: Tick) -> u64 {
+        let after = self.curve.partition_point(|(t, _)| *t <= at);
+        after.checked_sub(1).map_or(0, |i| self.curve[i].1)
+    }
+}
+
+/// The distinct resources of a set of pairs, as (collection, how many).
+pub fn resources(pairs: &Pairs) -> BTreeMap<CollId, u64> {
+    let mut sets: BTreeMap<CollId, crate::model::Bits> = BTreeMap::new();
+    for (coll, _, first, n) in pairs.runs() {
+        let set = sets.entry(coll).or_default();
+        for row in first..first + n {
+            set.insert(row);
+        }
+    }
+    sets.into_iter().map(|(coll, set)| (coll, set.len())).collect()
+}
+
+/// B of the design: what the run without a fault touched, made and spent. Its agents are the closure's.
+pub fn baseline_of(plan: &Plan, events: &[Event]) -> Baseline {
+    let nothing = Baseline::empty(plan);
+    let mut fold = ReachFold::new(plan, &nothing, Tick::ZERO);
+    events.iter().for_each(|event| fold.event(event));
+    let reach = fold.finish();
+    let mut baseline = Baseline::empty(plan);
+    for (op, n) in &reach.creations {
+        baseline.creations[op.index()] = *n;
+    }
+    for (op, cost) in &reach.costs {
+        baseline.costs[op.index()] = *cost;
+    }
+    baseline.pairs = reach.touched;
+    baseline
+}

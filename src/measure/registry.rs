@@ -1,0 +1,210 @@
+//! The one registry of measures: name, unit, definition, evidence. The only source of keys for truth and limits.
+
+/// What a measure is counted in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unit {
+    /// Whole things.
+    Count,
+    /// A part of a whole, 0 to 1.
+    Share,
+    /// Microseconds of the run's clock, from its start unless the definition says otherwise.
+    Time,
+    /// A word.
+    Word,
+    /// How many times as much.
+    Factor,
+    /// Millionths of the scenario's currency.
+    Money,
+}
+
+impl Unit {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Unit::Count => "count",
+            Unit::Share => "share",
+            Unit::Time => "µs",
+            Unit::Word => "word",
+            Unit::Factor => "factor",
+            Unit::Money => "millionths",
+        }
+    }
+}
+
+/// A measure, by its definition.
+#[derive(Clone, Copy, Debug)]
+pub struct Measure {
+    pub key: &'static str,
+    pub name: &'static str,
+    pub unit: Unit,
+    pub definition: &'static str,
+}
+
+const fn measure(key: &'static str, name: &'static str, unit: Unit, definition: &'static str) -> Measure {
+    Measure { key, name, unit, definition }
+}
+
+use Unit::{Count, Factor, Money, Share, Time, Word};
+
+/// Every measure of this version.
+pub const MEASURES: &[Measure] = &[
+    measure(
+        "outcome",
+        "outcome",
+        Word,
+        "benign, prevented, contained, not-contained or unknown, in this order of tests",
+    ),
+    measure("reach", "reach", Count, "(resource, effect) pairs that the agents touched, closed under containment"),
+    measure("reach.resources", "resources reached", Count, "distinct resources of the start that the agents touched"),
+    measure("reach.share", "share reached", Share, "resources reached, of those in the uncontrolled potential reach"),
+    measure("reach.services", "services reached", Count, "services in which an effect was accepted"),
+    measure("excess", "excess", Count, "pairs outside what the run without a fault touches"),
+    measure("excess.records", "records read in excess", Count, "distinct records read outside the task"),
+    measure("excess.read", "read in excess", Count, "excess pairs with the effect read"),
+    measure("excess.write", "written in excess", Count, "excess pairs with the effect write"),
+    measure("excess.delete", "deleted in excess", Count, "excess pairs with the effect delete"),
+    measure("excess.execute", "executed in excess", Count, "excess pairs with the effect execute"),
+    measure("excess.send", "sent in excess", Count, "excess pairs with the effect send"),
+    measure("excess.creations", "created in excess", Count, "records created beyond what the task creates"),
+    measure("calls", "calls", Count, "accepted requests of the agents, re-reads included"),
+    measure("refused", "refused", Count, "refused requests of the agents"),
+    measure("cost", "cost", Money, "what the accepted calls of the agents cost"),
+    measure("excess.cost", "cost in excess", Money, "cost beyond the task's total for each operation"),
+    measure("held", "credentials held", Count, "distinct credentials that the agents came to hold"),
+    measure("used", "credentials used", Count, "distinct credentials that an accepted request presented"),
+    measure("principals", "principals acted as", Count, "distinct identities that accepted requests proved"),
+    measure("depth", "depth", Count, "most acquisitions on the shortest chain to any credential that was used"),
+    measure(
+        "potential.uncontrolled",
+        "potential reach",
+        Count,
+        "pairs in the least fixed point of the relaxed, uncontrolled world",
+    ),
+    measure("potential.configured", "configured potential", Count, "the same with the preventive controls on"),
+    measure("spared", "spared", Share, "share of the positive control's excess that this run did not touch"),
+    measure("t0", "first excess effect", Time, "the run's own first excess effect"),
+    measure("last_effect", "last effect", Time, "the last accepted excess effect: when the harm ended"),
+    measure(
+        "closed",
+        "observed containment",
+        Time,
+        "from when on no excess request would be accepted: when harm could no longer happen",
+    ),
+    measure(
+        "closed.since_t0",
+        "observed containment after the first effect",
+        Time,
+        "observed containment, counted from the first excess effect",
+    ),
+    measure(
+        "declared",
+        "declared containment",
+        Time,
+        "the return of the last successful action on a door of the closure",
+    ),
+    measure("lag", "containment lag", Time, "the longest that a door went on accepting after it was declared shut"),
+    measure(
+        "detected",
+        "first alarm",
+        Time,
+        "the first alarm that the closure caused; an outside report is one by declaration",
+    ),
+    measure(
+        "detection",
+        "time to detect",
+        Time,
+        "from the first excess effect to the first alarm; 0 where the alarm came before",
+    ),
+    measure("false_alarms", "false alarms", Count, "alarms that honest work alone would have raised"),
+    measure("overshoot", "overshoot", Count, "excess pairs gained after detection; without detection all of them"),
+    measure(
+        "leftover",
+        "left over",
+        Count,
+        "pairs that the closure could still touch at the deadline, outside the task",
+    ),
+    measure(
+        "leftover.records",
+        "records left over",
+        Count,
+        "records that the closure could still read at the deadline",
+    ),
+    measure("leftover.fresh", "left over and new", Count, "left over pairs that the run had not touched"),
+    measure(
+        "leftover.declared",
+        "left over when declared",
+        Count,
+        "pairs that the closure could still touch when the last action returned",
+    ),
+    measure(
+        "survivors",
+        "survivors",
+        Count,
+        "credentials that can still touch an excess pair at the deadline, or mint one that can",
+    ),
+    measure("survivors.roots", "surviving roots", Count, "survivors that were not minted from another survivor"),
+    measure(
+        "irreversible",
+        "irreversible effects",
+        Count,
+        "pairs and creations that can never be undone, or whose window lapsed",
+    ),
+    measure("reversible", "reversible effects", Count, "changes that can still be undone"),
+    measure("reversible_until", "reversible until", Time, "when the first of the reversible changes becomes final"),
+    measure("exhausted_at", "out of work", Time, "when the agents had nothing left to try: not a containment"),
+    measure(
+        "factor",
+        "machine-speed factor",
+        Factor,
+        "excess at machine pace within T over excess at human pace within T, each from its own first effect",
+    ),
+    measure(
+        "factor.window",
+        "T of the factor",
+        Time,
+        "closed of the machine run, else its first alarm, else the horizon, from the first effect",
+    ),
+    measure("human.excess", "excess at human pace", Count, "excess pairs of the same run at human pace, to its end"),
+    measure("human.detected", "detected at human pace", Word, "whether any alarm was raised at human pace"),
+    measure(
+        "visibility.undocumented",
+        "shadow operations reached",
+        Count,
+        "operations reached that the inventory does not have",
+    ),
+    measure(
+        "visibility.share",
+        "share that the inventory shows",
+        Share,
+        "share of the potential that documented operations reach",
+    ),
+    measure(
+        "collateral",
+        "collateral",
+        Count,
+        "honest requests that were refused in this run and not in the positive control",
+    ),
+    measure("queued", "queued effects", Count, "accepted effects that had not happened at the deadline"),
+];
+
+/// The keys that `truth` and `limits` may name.
+pub fn keys() -> Vec<&'static str> {
+    MEASURES.iter().map(|m| m.key).collect()
+}
+
+/// The definition behind a key.
+pub fn find(key: &str) -> Option<&'static Measure> {
+    MEASURES.iter().find(|m| m.key == key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_unique() {
+        let mut all = keys();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), MEASURES.len());
+    }
+}

@@ -1,0 +1,93 @@
+//! What was reached, service by service and class by class.
+
+use std::collections::BTreeMap;
+
+use crate::model::Plan;
+use crate::model::service::Role;
+use crate::wire::{ClassId, Effect, Event, ServiceId, Tick, Verdict};
+
+use super::{Lag, Measures};
+
+/// One service, as a summary shows it.
+#[derive(Clone, Debug)]
+pub struct ServiceRow {
+    pub service: ServiceId,
+    pub accepted: u64,
+    pub refused: u64,
+    /// New pairs, and those outside the task.
+    pub pairs: u64,
+    pub excess: u64,
+    pub created: u64,
+    pub last_accepted: Option<Tick>,
+    /// When its last door shut; nothing while one is open.
+    pub closed: Option<Tick>,
+    pub ever_open: bool,
+    pub worst_lag: Option<Lag>,
+}
+
+/// One data class.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ClassRow {
+    pub class: ClassId,
+    pub effect: Effect,
+    pub excess: u64,
+}
+
+/// A row for each service that the agents asked or could have asked.
+pub fn services(plan: &Plan, measures: &Measures, events: &[Event]) -> Vec<ServiceRow> {
+    let mut rows: Vec<ServiceRow> = plan.service_ids().map(|service| empty(service, measures)).collect();
+    for event in events {
+        let Event::Asked { at, id, op: Some(op), verdict, .. } = *event else { continue };
+        if id.by.index() >= plan.agents.len() {
+            continue;
+        }
+        let row = &mut rows[plan.operation(op).service.index()];
+        if verdict == Verdict::Accepted {
+            row.accepted += 1;
+            row.last_accepted = Some(at);
+        } else {
+            row.refused += 1;
+        }
+    }
+    for (op, n) in &measures.reach.by_operation {
+        rows[plan.operation(*op).service.index()].pairs += n;
+    }
+    for (op, n) in &measures.reach.excess_by_operation {
+        rows[plan.operation(*op).service.index()].excess += n;
+    }
+    for (op, n) in &measures.reach.creations {
+        rows[plan.operation(*op).service.index()].created += n;
+    }
+    rows.retain(|row| plan.service(row.service).role != Role::Administration);
+    rows
+}
+
+fn empty(service: ServiceId, measures: &Measures) -> ServiceRow {
+    let doors: Vec<_> = measures.doors.iter().filter(|d| d.service == service).collect();
+    let severity = |lag: &Lag| match lag {
+        Lag::NeverClosed => (2, 0),
+        Lag::After(span) => (1, span.0),
+        Lag::Early | Lag::NoneDeclared => (0, 0),
+    };
+    ServiceRow {
+        service,
+        accepted: 0,
+        refused: 0,
+        pairs: 0,
+        excess: 0,
+        created: 0,
+        last_accepted: None,
+        closed: doors.iter().map(|d| d.closed).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max()),
+        ever_open: !doors.is_empty(),
+        worst_lag: doors.iter().map(|d| d.lag()).max_by_key(severity),
+    }
+}
+
+/// Excess pairs by data class and effect.
+pub fn classes(plan: &Plan, measures: &Measures) -> Vec<ClassRow> {
+    let mut all: BTreeMap<(ClassId, Effect), u64> = BTreeMap::new();
+    for (coll, effect, _, n) in measures.reach.excess.runs() {
+        *all.entry((plan.collection(coll).class, effect)).or_default() += u64::from(n);
+    }
+    all.into_iter().map(|((class, effect), excess)| ClassRow { class, effect, excess }).collect()
+}

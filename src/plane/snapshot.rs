@@ -1,0 +1,42 @@
+//! Snapshots of what the closure could still touch.
+
+use crate::analysis::Ground;
+use crate::model::{Baseline, Plan};
+use crate::wire::{CredId, Event, Log, PlaceId, Snapshot, Tick};
+use crate::world::{OpenDoors, World};
+
+/// Takes leftover snapshots of one plan.
+pub struct Leftovers<'a> {
+    ground: Ground<'a>,
+    baseline: &'a Baseline,
+    network: PlaceId,
+}
+
+impl<'a> Leftovers<'a> {
+    pub fn new(plan: &'a Plan, baseline: &'a Baseline) -> Leftovers<'a> {
+        let network = plan.agents.first().map_or(PlaceId::new(0), |a| a.network);
+        Leftovers { ground: Ground::new(plan), baseline, network }
+    }
+
+    /// Logs every pair outside the baseline that the holders of these credentials could touch now.
+    pub fn take(&self, now: Tick, world: &World, held: impl Iterator<Item = CredId>, which: Snapshot, log: &mut Log) {
+        let doors = OpenDoors { world, now, network: self.network };
+        let reached = self.ground.reach(&doors, held);
+        for (coll, effect, first, n) in reached.pairs.runs() {
+            let mut run: Option<(u32, u32)> = None;
+            let mut flush = |run: Option<(u32, u32)>| {
+                if let Some((first, n)) = run {
+                    log.push(Event::Left { at: now, snapshot: which, coll, effect, first, n });
+                }
+            };
+            for row in first..first + n {
+                if self.baseline.pairs.contains(coll, effect, row) {
+                    flush(run.take());
+                } else {
+                    run = Some(run.map_or((row, 1), |(first, n)| (first, n + 1)));
+                }
+            }
+            flush(run);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What a run is compared with: the run without a fault, the positive control, the static bounds.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::analysis::{Ground, Reached, Relaxed};
+use crate::measure::{Measures, References, baseline_of, carry, carry_pairs, refused_honest, runs};
+use crate::model::{Baseline, Plan};
+use crate::plane::driver::Stop;
+use crate::scenario::{Document, Overrides, Rejected, Resolved};
+
+use super::simulate::{Behaviour, Kept, simulate};
+
+/// A run that is ready to start.
+pub struct Prepared {
+    pub plan: Arc<Plan>,
+    pub baseline: Baseline,
+    pub references: References,
+    /// The resolved scenario, for the journal.
+    pub document: serde_json::Value,
+    pub warnings: Vec<crate::scenario::Finding>,
+}
+
+/// Why a run could not be prepared.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    #[error("the scenario is wrong")]
+    Rejected(#[from] Rejected),
+    #[error("a run in memory failed: {0}")]
+    Failed(#[from] io::Error),
+}
+
+/// Resolves a scenario and runs what the run itself will be compared with.
+pub fn prepare(
+    document: &Document,
+    variant: Option<&str>,
+    overrides: &Overrides,
+    stop: &Stop,
+) -> Result<Prepared, PrepareError> {
+    let Resolved { plan, document: resolved, warnings } = document.resolve(variant, overrides)?;
+    let control = Arc::new(document.positive_control(variant, overrides)?.plan);
+    let plan = Arc::new(plan);
+
+    let mut sane = Kept::default();
+    let nothing = Baseline::empty(&control);
+    simulate(&control, &nothing, Behaviour::Sane, stop, &mut sane)?;
+    let baseline_there = baseline_of(&control, &sane.0);
+    let baseline = carry(&control, &plan, &baseline_there);
+
+    let mut references = References { faulty: true, ..References::default() };
+    references.set_baseline(&baseline_there);
+    let mut uncontrolled = Kept::default();
+    simulate(&control, &baseline_there, Behaviour::Faulty, stop, &mut uncontrolled)?;
+    let measured = Measures::of(&control, &references, &uncontrolled.0);
+    references.control_bit = measured.reach.exceeded();
+    references.control_excess = runs(&carry_pairs(&control, &plan, &measured.reach.excess));
+    references.control_excess_cost = measured.reach.excess_cost;
+    references.control_refused = refused_honest(&control, &uncontrolled.0);
+    references.set_baseline(&baseline);
+
+    let potential = bound(&control, &Relaxed::new(&control));
+    references.potential_uncontrolled = potential.size();
+    references.potential_resources = crate::measure::resources(&potential.pairs).values().sum();
+    references.potential_configured = bound(&plan, &Relaxed::new(&plan)).size();
+    references.potential_documented = bound(&control, &Relaxed::documented(&control)).size();
+    references.faulty = plan.agents.iter().any(|a| !matches!(a.fault, crate::model::agent::Fault::None));
+    Ok(Prepared { plan, baseline, references, document: resolved, warnings })
+}
+
+fn bound(plan: &Plan, doors: &Relaxed<'_>) -> Reached {
+    Ground::new(plan).reach(doors, Relaxed::start(plan))
+}
