@@ -2,11 +2,14 @@
 #![forbid(unsafe_code)]
 pub mod agent;
 pub mod analysis;
+pub mod cli;
 pub mod import;
+pub mod journal;
 pub mod library;
 pub mod measure;
 pub mod model;
 pub mod plane;
+pub mod report;
 pub mod responder;
 pub mod run;
 pub mod scenario;

@@ -33,9 +33,7 @@ pub enum Command {
     /// Print a JSON Schema, for editors and for readers of run.json
     Schema(Schema),
     /// Print a completion script for your shell
-    Completions {
-        shell: clap_complete::Shell,
-    },
+    Completions { shell: clap_complete::Shell },
     /// Print the manual page
     #[command(hide = true)]
     Man,

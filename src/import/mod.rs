@@ -1,2 +1,3 @@
 //! Scenarios from descriptions that nobody here wrote.
 pub mod openapi;
+pub mod starter;

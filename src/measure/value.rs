@@ -150,7 +150,7 @@ pub fn percent(share: f64) -> String {
     match share * 100.0 {
         p if p > 0.0 && p < 0.1 => "under 0.1 %".to_owned(),
         p if p < 100.0 && p > 99.9 => "over 99.9 %".to_owned(),
-        p if p.fract() == 0.0 || p >= 10.0 && p < 99.5 => format!("{p:.0} %"),
+        p if p.fract() == 0.0 || (10.0..99.5).contains(&p) => format!("{p:.0} %"),
         p => format!("{p:.1} %"),
     }
 }

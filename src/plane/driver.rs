@@ -191,6 +191,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
                         let logged = self.log.events.len();
                         self.seats[seat].client.handed(now, old, new, &mut self.log);
                         self.identify(logged, now, seat);
+                        self.act(now, seat);
                     }
                 }
             }

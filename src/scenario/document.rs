@@ -204,7 +204,9 @@ impl Document {
             let written = self.root.get("variants")?.get(choice.written())?;
             written.get("against")?.text().map(str::to_owned)
         });
-        let mut tree = self.tree(against.as_deref(), overrides)?;
+        let defence = |path: &str| path.starts_with("respond") || path.starts_with("controls");
+        let sets = overrides.sets.iter().filter(|(path, _)| !defence(path)).cloned().collect();
+        let mut tree = self.tree(against.as_deref(), &Overrides { sets, seed: overrides.seed })?;
         for part in ["respond", "controls", "truth", "limits", "expect_verdict"] {
             tree.remove(part);
         }
@@ -229,7 +231,7 @@ impl Document {
 
     fn lower(&self, tree: &Node, variant: Option<&str>) -> Result<Resolved, Rejected> {
         let measures: Vec<&str> = self.measures.iter().map(String::as_str).collect();
-        let Lowered { mut plan, findings, document } = lower::lower(tree, &measures, self.folder.as_deref());
+        let Lowered { mut plan, findings, document } = lower::lower(tree, Some(&measures), self.folder.as_deref());
         let (errors, warnings): (Vec<_>, Vec<_>) = findings.into_iter().partition(|f| f.severity == Severity::Error);
         if !errors.is_empty() {
             return Err(self.rejected(errors));
@@ -260,8 +262,8 @@ impl Document {
 /// The plan behind a resolved document, as a journal is headed by it.
 pub fn plan_of(document: &serde_json::Value, variant: Option<&str>) -> Result<Plan, String> {
     let tree = Node::from_json(document).ok_or("the resolved scenario is damaged")?;
-    let Lowered { mut plan, findings, .. } = lower::lower(&tree, &[], None);
-    match findings.iter().find(|f| f.severity == Severity::Error && f.code != Code::UnknownMeasure) {
+    let Lowered { mut plan, findings, .. } = lower::lower(&tree, None, None);
+    match findings.iter().find(|f| f.severity == Severity::Error) {
         Some(finding) => Err(finding.message.clone()),
         None => {
             plan.meta.variant = variant.map(str::to_owned);

@@ -13,6 +13,23 @@ pub struct Source {
     pub text: Arc<str>,
 }
 
+impl Source {
+    /// A source from the bytes of a file, which must be UTF-8.
+    pub fn from_bytes(name: String, bytes: Vec<u8>) -> Result<Source, Rejected> {
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Source { name, text: text.into() }),
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let text: Arc<str> = String::from_utf8_lossy(error.as_bytes()).into();
+                let message = format!("the file is not UTF-8: byte {at} begins no character");
+                let help = "save it as UTF-8; Latin-1 and UTF-16 are not read";
+                let finding = Finding::new(Code::NotText, Place { start: at, len: 1 }, message).help(help);
+                Err(Rejected { source: Source { name, text }, findings: vec![finding] })
+            }
+        }
+    }
+}
+
 macro_rules! codes {
     ($($(#[doc = $doc:literal])* $name:ident = $code:literal),* $(,)?) => {
         /// The kinds of findings. A code never changes its meaning.
@@ -57,8 +74,6 @@ codes! {
     NotADuration = "not-a-duration",
     /// Not a whole number.
     NotACount = "not-a-count",
-    /// Not a share between 0 and 1.
-    NotAShare = "not-a-share",
     /// Not an amount of money.
     NotMoney = "not-money",
     /// Not yes or no.

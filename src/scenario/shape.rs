@@ -17,7 +17,7 @@ pub enum Shape {
     Range,
     Rate,
     Count,
-    Share,
+
     Money,
     Boolean,
     /// One of a few words.
@@ -76,7 +76,6 @@ impl Shape {
             Shape::Range => "a duration, or a range such as `10ms..90ms`".into(),
             Shape::Rate => "a rate such as `50/s`".into(),
             Shape::Count => "a whole number such as `1_500`".into(),
-            Shape::Share => "a share such as `10%`".into(),
             Shape::Money => "an amount such as `$5` or `0.002`".into(),
             Shape::Boolean => "`yes` or `no`".into(),
             Shape::Word(words) => {
@@ -167,7 +166,6 @@ impl Shape {
             Shape::Range => (quantity::range(text).is_some(), Code::NotADuration),
             Shape::Rate => (quantity::rate(text).is_some(), Code::ImpossibleNumber),
             Shape::Count => (quantity::count(text).is_some(), Code::NotACount),
-            Shape::Share => (quantity::share(text).is_some(), Code::NotAShare),
             Shape::Money => (quantity::money(text).is_some(), Code::NotMoney),
             Shape::Boolean => (quantity::boolean(text).is_some(), Code::NotABoolean),
             Shape::Word(words) => (words.contains(&text), Code::UnknownWord),
@@ -179,7 +177,7 @@ impl Shape {
     /// JSON Schema 2020-12.
     pub fn schema(&self, defs: &mut Map<String, serde_json::Value>) -> serde_json::Value {
         match self {
-            Shape::Text | Shape::Money | Shape::Share | Shape::Quantity => {
+            Shape::Text | Shape::Money | Shape::Quantity => {
                 json!({"type": ["string", "number", "integer"]})
             }
             Shape::Name => json!({"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_.-]*$"}),
@@ -294,7 +292,6 @@ fn code_noun(code: Code) -> &'static str {
         Code::NotAName => "a name",
         Code::NotADuration => "a duration",
         Code::NotACount => "a whole number",
-        Code::NotAShare => "a share",
         Code::NotMoney => "an amount of money",
         Code::NotABoolean => "yes or no",
         Code::UnknownWord => "a word that may stand here",

@@ -41,6 +41,15 @@ impl Done {
     }
 }
 
+/// An admitted request that is being performed.
+#[derive(Clone, Copy)]
+struct Deed<'a> {
+    now: Tick,
+    op: OpId,
+    admitted: Admitted,
+    envelope: &'a Envelope,
+}
+
 impl World {
     /// Performs an admitted request, or queues it.
     pub(super) fn perform(
@@ -96,14 +105,14 @@ impl World {
         log: &mut Log,
     ) -> Result<Done, Refusal> {
         let spec = self.plan.operation(op);
+        let (act, target) = (spec.act, spec.target);
         let counted = self.counted(admitted.cred, admitted.principal);
-        let done = match (spec.act, spec.target) {
-            (Act::List { answer, inside }, Some(coll)) => {
-                self.list(now, op, admitted, (coll, answer, inside.is_some()), envelope, slot, log)
-            }
-            (Act::One { answer }, Some(_)) => self.one(now, op, admitted, answer, envelope, slot, log),
-            (Act::All, Some(coll)) => self.all(now, envelope.id, op, admitted, coll, slot, log),
-            (Act::Create, Some(coll)) => self.create(now, envelope.id, op, admitted, coll, log),
+        let deed = Deed { now, op, admitted, envelope };
+        let done = match (act, target) {
+            (Act::List { answer, inside }, Some(coll)) => self.list(deed, coll, (answer, inside.is_some()), slot, log),
+            (Act::One { answer }, Some(_)) => self.one(deed, answer, slot, log),
+            (Act::All, Some(coll)) => self.all(deed, coll, slot, log),
+            (Act::Create, Some(coll)) => self.create(deed, coll, log),
             (Act::Administer, _) => return self.administer(now, envelope, log),
             (Act::Mint { .. } | Act::RevokeToken | Act::IntrospectToken | Act::Metadata, _) => {
                 self.protocol(now, op, admitted, envelope, log)
@@ -129,14 +138,13 @@ impl World {
 
     fn list(
         &mut self,
-        now: Tick,
-        op: OpId,
-        admitted: Admitted,
-        (coll, answer, inside): (CollId, Answer, bool),
-        envelope: &Envelope,
+        deed: Deed<'_>,
+        coll: CollId,
+        (answer, inside): (Answer, bool),
         slot: &mut Slot,
         log: &mut Log,
     ) -> Result<Done, Refusal> {
+        let Deed { now, op, admitted, envelope } = deed;
         let (page, rule) = (self.plan.operation(op).page, self.rules[op.index()]);
         let caller = self.caller(admitted.principal);
         let parent = named(&envelope.request).filter(|_| inside);
@@ -150,20 +158,12 @@ impl World {
             return Ok(Done::nothing(response));
         }
         self.show_secrets(coll, page.rows, slot);
-        touch(now, envelope.id, coll, Effect::Read, page.rows, slot, log);
+        touch(now, envelope.id, (coll, Effect::Read), page.rows, slot, log);
         Ok(Done::touching(response, coll, page.rows, slot))
     }
 
-    fn one(
-        &mut self,
-        now: Tick,
-        op: OpId,
-        admitted: Admitted,
-        answer: Answer,
-        envelope: &Envelope,
-        slot: &mut Slot,
-        log: &mut Log,
-    ) -> Result<Done, Refusal> {
+    fn one(&mut self, deed: Deed<'_>, answer: Answer, slot: &mut Slot, log: &mut Log) -> Result<Done, Refusal> {
+        let Deed { now, op, admitted, envelope } = deed;
         let Some(res) = named(&envelope.request) else {
             return Err(Refusal::new(Verdict::Missing, Reason::NoSuchRecord, 404));
         };
@@ -177,31 +177,22 @@ impl World {
         if answer == Answer::Records {
             self.show_secrets(res.coll, rows, slot);
         }
-        touch(now, envelope.id, res.coll, effect, rows, slot, log);
+        touch(now, envelope.id, (res.coll, effect), rows, slot, log);
         if effect == Effect::Delete {
             self.records.delete(res);
         }
         Ok(Done::touching(response, res.coll, rows, slot))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "who, what, on which records, and where the answer goes")]
-    fn all(
-        &mut self,
-        now: Tick,
-        id: RequestId,
-        op: OpId,
-        admitted: Admitted,
-        coll: CollId,
-        slot: &mut Slot,
-        log: &mut Log,
-    ) -> Result<Done, Refusal> {
+    fn all(&mut self, deed: Deed<'_>, coll: CollId, slot: &mut Slot, log: &mut Log) -> Result<Done, Refusal> {
+        let Deed { now, op, admitted, envelope } = deed;
         let (effect, denies) = (self.plan.operation(op).effect, self.plan.operation(op).denies);
         let caller = self.caller(admitted.principal);
         let page = self.records.page(coll, self.rules[op.index()], caller, None, (0, u32::MAX), slot);
         if page.hidden {
             return Err(Refusal::denied(denies, Reason::ObjectRule));
         }
-        touch(now, id, coll, effect, page.rows, slot, log);
+        touch(now, envelope.id, (coll, effect), page.rows, slot, log);
         if effect == Effect::Delete {
             for row in page.rows.iter(slot).collect::<Vec<_>>() {
                 self.records.delete(Res { coll, row });
@@ -211,20 +202,13 @@ impl World {
         Ok(Done::touching(response, coll, page.rows, slot))
     }
 
-    fn create(
-        &mut self,
-        now: Tick,
-        id: RequestId,
-        op: OpId,
-        admitted: Admitted,
-        coll: CollId,
-        log: &mut Log,
-    ) -> Result<Done, Refusal> {
+    fn create(&mut self, deed: Deed<'_>, coll: CollId, log: &mut Log) -> Result<Done, Refusal> {
+        let Deed { now, op, admitted, envelope } = deed;
         if !self.may_create(op, admitted.principal) {
             return Err(Refusal::denied(hide_creation(self.plan.operation(op).denies), Reason::ObjectRule));
         }
         let res = self.records.create(coll, admitted.principal);
-        log.push(Event::Created { at: now, id, coll, row: res.row });
+        log.push(Event::Created { at: now, id: envelope.id, coll, row: res.row });
         let response = Response::with(201, Body::Created(res));
         Ok(Done { response, rows: 1, objects: Some((coll, res.row, 1)) })
     }
@@ -270,7 +254,7 @@ fn shown(answer: Answer, coll: CollId, rows: Rows, next: Option<u32>) -> Body {
     }
 }
 
-fn touch(now: Tick, id: RequestId, coll: CollId, effect: Effect, rows: Rows, slot: &Slot, log: &mut Log) {
+fn touch(now: Tick, id: RequestId, (coll, effect): (CollId, Effect), rows: Rows, slot: &Slot, log: &mut Log) {
     let mut run: Option<(u32, u32)> = None;
     if let Rows::Span { first, n } = rows {
         run = (n > 0).then_some((first, n));

@@ -120,7 +120,7 @@ impl Lowering<'_> {
             Requirement::AnyOf(alternatives) => alternatives
                 .iter()
                 .map(|alternative| {
-                    let scopes: Vec<String> = alternative.scopes().into_iter().map(|s| s.to_string()).collect();
+                    let scopes: Vec<String> = alternative.scopes().map(str::to_owned).collect();
                     if scopes.is_empty() && !alternative.all_of.is_empty() {
                         vec![format!("{own}:{}", operation.effect.name())]
                     } else {

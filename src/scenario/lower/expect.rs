@@ -5,7 +5,7 @@ use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::tree::{Key, Node};
 
-pub(super) fn expectations(root: &Node, measures: &[&str], findings: &mut Vec<Finding>) -> Expectations {
+pub(super) fn expectations(root: &Node, measures: Option<&[&str]>, findings: &mut Vec<Finding>) -> Expectations {
     let mut values = |part: &str| -> Vec<(String, Value)> {
         let entries = root.get(part).map_or(&[][..], Node::entries);
         entries.iter().filter_map(|(key, node)| value(key, node, measures, findings)).collect()
@@ -22,8 +22,8 @@ pub(super) fn expectations(root: &Node, measures: &[&str], findings: &mut Vec<Fi
     }
 }
 
-fn value(key: &Key, node: &Node, measures: &[&str], findings: &mut Vec<Finding>) -> Option<(String, Value)> {
-    if !measures.contains(&key.name.as_str()) {
+fn value(key: &Key, node: &Node, measures: Option<&[&str]>, findings: &mut Vec<Finding>) -> Option<(String, Value)> {
+    if let Some(measures) = measures.filter(|known| !known.contains(&key.name.as_str())) {
         let message = format!("nothing measures `{}`", key.name);
         let finding =
             Finding::new(Code::UnknownMeasure, key.place, message).suggest(&key.name, measures.iter().copied());

@@ -59,8 +59,8 @@ struct Lowering<'a> {
     operator: Option<(FamilyId, u32)>,
 }
 
-/// Builds the plan of a tree that fits the grammar.
-pub fn lower(root: &Node, measures: &[&str], folder: Option<&Path>) -> Lowered {
+/// Builds the plan of a tree that fits the grammar. Without a list of measures, every key of one is taken as it is.
+pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> Lowered {
     let mut work = Lowering {
         root,
         folder,

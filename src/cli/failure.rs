@@ -1,0 +1,69 @@
+//! What ends a command before it has a verdict: what, and what to do about it.
+
+use std::io;
+use std::process::ExitCode;
+
+use crate::scenario::Rejected;
+use crate::verdict::Exit;
+
+/// An error on its way to the user.
+#[derive(Debug)]
+pub struct Failure {
+    exit: Exit,
+    message: String,
+    help: Option<String>,
+}
+
+impl Failure {
+    /// The input is wrong.
+    pub fn input(message: impl Into<String>, help: Option<String>) -> Failure {
+        Failure { exit: Exit::WrongInput, message: message.into(), help }
+    }
+
+    /// The run could not be completed.
+    pub fn incomplete(message: impl Into<String>) -> Failure {
+        Failure { exit: Exit::Inconclusive, message: message.into(), help: None }
+    }
+
+    /// Refused for safety.
+    pub fn refused(message: impl Into<String>, help: impl Into<String>) -> Failure {
+        Failure { exit: Exit::Stopped, message: message.into(), help: Some(help.into()) }
+    }
+
+    /// Says what went wrong. A reader that has gone away is no error.
+    pub fn report(self) -> ExitCode {
+        if !self.message.is_empty() {
+            anstream::eprintln!("error: {}", self.message.trim_end());
+            if let Some(help) = &self.help {
+                anstream::eprintln!("  help: {help}");
+            }
+        }
+        ExitCode::from(self.exit as u8)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Failure { exit: Exit::Holds, message: String::new(), help: None };
+        }
+        Failure::incomplete(error.to_string())
+    }
+}
+
+impl From<Rejected> for Failure {
+    fn from(rejected: Rejected) -> Failure {
+        let errors = rejected.findings.len();
+        let noun = if errors == 1 { "finding" } else { "findings" };
+        Failure::input(format!("{errors} {noun} in {}\n\n{rejected}", rejected.source.name), None)
+    }
+}
+
+impl From<crate::run::PrepareError> for Failure {
+    fn from(error: crate::run::PrepareError) -> Failure {
+        match error {
+            crate::run::PrepareError::Rejected(rejected) => rejected.into(),
+            crate::run::PrepareError::Failed(error) => error.into(),
+        }
+    }
+}

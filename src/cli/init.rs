@@ -1,0 +1,59 @@
+//! `runaway init`: a scenario to start from.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::args;
+use super::failure::Failure;
+use super::output;
+use crate::import;
+use crate::library;
+use crate::verdict::Exit;
+
+/// Writes a scenario that runs as it is. Never over a file that is there.
+pub fn init(args: &args::Init) -> Result<Exit, Failure> {
+    let (name, text) = match args.from {
+        Some(args::From::Openapi) => from_openapi(args)?,
+        None => from_library(&args.source)?,
+    };
+    let path = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.yaml")));
+    let opened = OpenOptions::new().write(true).create_new(true).open(&path);
+    let mut file = opened.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            Failure::input(format!("{} is there already", path.display()), Some("say --out FILE".into()))
+        }
+        _ => Failure::input(format!("{} cannot be written: {error}", path.display()), None),
+    })?;
+    file.write_all(text.as_bytes())?;
+    let shown = path.display();
+    output::text(&format!("wrote {shown}\nnext: runaway check {shown} && runaway run {shown}\n"))
+}
+
+fn from_library(name: &str) -> Result<(String, String), Failure> {
+    match library::find(name) {
+        Some(found) => Ok((found.name.to_owned(), found.text.to_owned())),
+        None => {
+            let near = library::nearest(name).map(|n| format!("did you mean `{n}`?"));
+            let help =
+                near.unwrap_or_else(|| "`runaway list` lists the library; a description needs --from openapi".into());
+            Err(Failure::input(format!("there is no scenario `{name}`"), Some(help)))
+        }
+    }
+}
+
+fn from_openapi(args: &args::Init) -> Result<(String, String), Failure> {
+    let path = Path::new(&args.source);
+    let bytes =
+        std::fs::read(path).map_err(|e| Failure::input(format!("{} cannot be read: {e}", path.display()), None))?;
+    let description = import::openapi::read(&bytes)
+        .map_err(|e| Failure::input(format!("{} cannot be used: {e}", path.display()), None))?;
+    for note in description.notes.iter().take(10) {
+        anstream::eprintln!("note: {note}");
+    }
+    if description.notes.len() > 10 {
+        anstream::eprintln!("note: and {} more of this kind", description.notes.len() - 10);
+    }
+    import::starter::scenario(&description, path, args.scope.as_deref(), args.out.as_deref())
+        .map_err(|error| Failure::input(error.to_string(), None))
+}

@@ -1,0 +1,63 @@
+//! The command line.
+
+mod args;
+mod check;
+mod demo;
+mod failure;
+mod init;
+mod list;
+mod open;
+mod output;
+mod progress;
+mod replay;
+mod run;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use args::{Cli, Command, SchemaOf};
+use failure::Failure;
+
+/// Runs the program and says how it ended.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Demo(args) => demo::demo(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Mock(_) => Err(Failure::input("the mock plane is not part of this build yet", None)),
+        Command::Replay(args) => replay::replay(&args),
+        Command::List(args) => list::list(&args),
+        Command::Show(args) => show::show(&args),
+        Command::Init(args) => init::init(&args),
+        Command::Schema(args) => schema(args.of),
+        Command::Completions { shell } => completions(shell),
+        Command::Man => manual(),
+    };
+    match done {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(failure) => failure.report(),
+    }
+}
+
+fn schema(of: SchemaOf) -> Result<crate::verdict::Exit, Failure> {
+    let schema = match of {
+        SchemaOf::Scenario => crate::scenario::schema(),
+        SchemaOf::Run => crate::report::run_schema(),
+    };
+    output::json(&schema)
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<crate::verdict::Exit, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "runaway", &mut script);
+    output::bytes(&script)
+}
+
+fn manual() -> Result<crate::verdict::Exit, Failure> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+    output::bytes(&page)
+}

@@ -1,0 +1,56 @@
+//! Scenarios by name, or by file; with a variant behind an `@`.
+
+use std::path::Path;
+
+use super::failure::Failure;
+use crate::library;
+use crate::measure::registry;
+use crate::scenario::{self, Document, Source};
+
+/// What the user named.
+pub struct Named {
+    pub document: Document,
+    pub variant: Option<String>,
+}
+
+/// Finds a scenario: a file if there is one of that name, else one of the library.
+pub fn open(named: &str) -> Result<Named, Failure> {
+    let (name, variant) = match named.rsplit_once('@') {
+        Some((name, variant)) if !Path::new(named).exists() => (name, Some(variant.to_owned())),
+        _ => (named, None),
+    };
+    let document = if looks_like_a_file(name) { read(Path::new(name))? } else { from_library(name)? };
+    Ok(Named { document, variant })
+}
+
+fn looks_like_a_file(name: &str) -> bool {
+    name.ends_with(".yaml")
+        || name.ends_with(".yml")
+        || name.contains(std::path::MAIN_SEPARATOR)
+        || Path::new(name).is_file()
+}
+
+fn from_library(name: &str) -> Result<Document, Failure> {
+    let Some(found) = library::find(name) else {
+        let help = match library::nearest(name) {
+            Some(near) => format!("did you mean `{near}`? `runaway list` lists the library; a file ends in .yaml"),
+            None => "`runaway list` lists the library; a file ends in .yaml".to_owned(),
+        };
+        return Err(Failure::input(format!("there is no scenario `{name}`"), Some(help)));
+    };
+    let source = Source { name: format!("{name} (library)"), text: found.text.into() };
+    Ok(scenario::parse(source, &registry::keys())?)
+}
+
+/// Reads a scenario file.
+pub fn read(path: &Path) -> Result<Document, Failure> {
+    let shown = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| {
+        let help =
+            (error.kind() == std::io::ErrorKind::NotFound).then(|| "`runaway list` lists the library".to_owned());
+        Failure::input(format!("{shown} cannot be read: {error}"), help)
+    })?;
+    let source = Source::from_bytes(shown, bytes)?;
+    let folder = path.parent().map_or_else(|| Path::new(".").to_owned(), Path::to_owned);
+    Ok(scenario::parse(source, &registry::keys())?.in_folder(folder))
+}

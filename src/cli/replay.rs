@@ -1,0 +1,49 @@
+//! `runaway replay`: the summary of a run from its journal alone.
+
+use std::fs::File;
+use std::io::BufReader;
+
+use super::args;
+use super::failure::Failure;
+use super::output;
+use super::run::write_results;
+use crate::journal::read;
+use crate::measure::{Measures, References};
+use crate::report::Summary;
+use crate::scenario::plan_of;
+use crate::verdict::{Circumstances, Exit, judge};
+
+/// Rebuilds the summary. An incomplete journal says so, and is never a pass.
+pub fn replay(args: &args::Replay) -> Result<Exit, Failure> {
+    let shown = args.journal.display();
+    let file = File::open(&args.journal).map_err(|e| Failure::input(format!("{shown} cannot be read: {e}"), None))?;
+    let journal = read(BufReader::new(file), plan_of).map_err(|e| Failure::input(format!("{shown}: {e}"), None))?;
+    let references = match &journal.trailer {
+        Some(trailer) => &trailer.references,
+        None => &journal.header.references,
+    };
+    let references: References = serde_json::from_value(references.clone())
+        .map_err(|e| Failure::input(format!("{shown}: its references are damaged: {e}"), None))?;
+    let measures = Measures::of(&journal.plan, &references, &journal.events);
+    let circumstances =
+        Circumstances { control_bit: references.control_bit, truth_applies: journal.header.truth_applies };
+    let judgement = judge(&journal.plan.expectations, &measures, circumstances);
+    let summary = Summary {
+        plan: &journal.plan,
+        references: &references,
+        measures: &measures,
+        judgement: &judgement,
+        events: &journal.events,
+        plane: &journal.header.plane,
+    };
+    let digest = journal.trailer.as_ref().map_or(String::new(), |t| t.digest.clone());
+    if let Some(folder) = &args.out {
+        write_results(folder, &summary, &digest)?;
+    }
+    if args.quiet {
+        output::text(&format!("{} {}\n", judgement.verdict.name(), summary.headline()))?;
+    } else {
+        output::text(&summary.render(output::style()))?;
+    }
+    Ok(judgement.verdict.exit())
+}

@@ -1,0 +1,71 @@
+//! What is written can be read back, to the bit.
+
+use std::sync::Arc;
+
+use crate::measure::registry;
+use crate::plane::driver::Stop;
+use crate::run::{Kept, prepare};
+use crate::scenario::{Overrides, Source, parse, plan_of};
+
+use super::*;
+
+fn written(name: &str, variant: Option<&str>) -> (Vec<crate::wire::Event>, Vec<u8>) {
+    let text = crate::library::find(name).unwrap().text;
+    let document = parse(Source { name: name.into(), text: text.into() }, &registry::keys()).unwrap();
+    let prepared = prepare(&document, variant, &Overrides::default(), &Stop::default()).unwrap();
+    let mut kept = Kept::default();
+    prepared.simulate(&Stop::default(), &mut kept).unwrap();
+    let header = Header {
+        format: FORMAT,
+        written_by: "test".into(),
+        scenario: name.into(),
+        variant: variant.map(str::to_owned),
+        seed: prepared.plan.seed,
+        plane: "sim".into(),
+        truth_applies: true,
+        document: prepared.document.clone(),
+        references: serde_json::Value::Null,
+    };
+    let mut bytes = Vec::new();
+    let mut writer = Writer::new(&mut bytes, Arc::clone(&prepared.plan), &header).unwrap();
+    writer.events(&kept.0).unwrap();
+    writer.finish(serde_json::Value::Null).unwrap();
+    (kept.0, bytes)
+}
+
+#[test]
+fn a_journal_reads_back_event_for_event() {
+    for (name, variant) in [("moltbook", Some("rotated-first")), ("wiper", Some("lag-7s")), ("volume-delete", None)] {
+        let (events, bytes) = written(name, variant);
+        let journal = read(&bytes[..], plan_of).unwrap();
+        for (at, (read, wrote)) in journal.events.iter().zip(&events).enumerate() {
+            assert_eq!(read, wrote, "{name}: event {at}");
+        }
+        assert_eq!(journal.events.len(), events.len());
+        assert!(journal.trailer.is_some());
+    }
+}
+
+#[test]
+fn a_killed_run_leaves_a_journal_that_says_so() {
+    let (events, bytes) = written("volume-delete", None);
+    let mut whole = 0;
+    for cut in (0..bytes.len()).filter(|cut| *cut > bytes.iter().position(|b| *b == b'\n').unwrap()) {
+        let journal = read(&bytes[..cut], plan_of).unwrap();
+        assert!(journal.trailer.is_none() || cut + 1 >= bytes.len());
+        assert!(events.starts_with(&journal.events), "cut at {cut}");
+        whole = whole.max(journal.events.len());
+    }
+    assert_eq!(whole, events.len());
+}
+
+#[test]
+fn a_changed_journal_is_noticed() {
+    let (_, bytes) = written("volume-delete", None);
+    let text = String::from_utf8(bytes).unwrap();
+    let changed = text.replacen("\"rows\":1}", "\"rows\":2}", 1);
+    assert_ne!(text, changed);
+    assert!(matches!(read(changed.as_bytes(), plan_of), Err(ReadError::Changed { .. })));
+    let damaged = text.replacen("{\"event\":\"got\"", "{\"event\":\"goat\"", 1);
+    assert!(matches!(read(damaged.as_bytes(), plan_of), Err(ReadError::Damaged { .. })));
+}

@@ -1,0 +1,108 @@
+//! The words of the journal, and the way back from them.
+
+use crate::wire::{LimitId, Purpose, Reason, Snapshot, StepId, Turn, Verdict};
+
+pub const fn purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Agent => "agent",
+        Purpose::Benign => "benign",
+        Purpose::Probe => "probe",
+        Purpose::Response => "response",
+    }
+}
+
+pub fn read_purpose(word: &str) -> Option<Purpose> {
+    [Purpose::Agent, Purpose::Benign, Purpose::Probe, Purpose::Response].into_iter().find(|p| purpose(*p) == word)
+}
+
+pub const fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Accepted => "accepted",
+        Verdict::Unauthenticated => "unauthenticated",
+        Verdict::Forbidden => "forbidden",
+        Verdict::Missing => "missing",
+        Verdict::Limited => "limited",
+        Verdict::Exhausted => "exhausted",
+    }
+}
+
+pub fn read_verdict(word: &str) -> Option<Verdict> {
+    let all = [
+        Verdict::Accepted,
+        Verdict::Unauthenticated,
+        Verdict::Forbidden,
+        Verdict::Missing,
+        Verdict::Limited,
+        Verdict::Exhausted,
+    ];
+    all.into_iter().find(|v| verdict(*v) == word)
+}
+
+pub const fn turn(turn: Turn) -> &'static str {
+    match turn {
+        Turn::Started => "started",
+        Turn::FaultTookOver => "fault-took-over",
+        Turn::OutOfWork => "out-of-work",
+    }
+}
+
+pub fn read_turn(word: &str) -> Option<Turn> {
+    [Turn::Started, Turn::FaultTookOver, Turn::OutOfWork].into_iter().find(|t| turn(*t) == word)
+}
+
+pub const fn snapshot(snapshot: Snapshot) -> &'static str {
+    match snapshot {
+        Snapshot::Declared => "declared",
+        Snapshot::Deadline => "deadline",
+    }
+}
+
+pub fn read_snapshot(word: &str) -> Option<Snapshot> {
+    [Snapshot::Declared, Snapshot::Deadline].into_iter().find(|s| snapshot(*s) == word)
+}
+
+pub const fn reason(reason: Reason) -> (u8, &'static str) {
+    match reason {
+        Reason::OpenDoor => (0, "open-door"),
+        Reason::Granted => (1, "granted"),
+        Reason::TrustedFromCache => (2, "trusted-from-cache"),
+        Reason::TrustedOffline => (3, "trusted-offline"),
+        Reason::NotYetTold => (4, "not-yet-told"),
+        Reason::NoCredential => (5, "no-credential"),
+        Reason::UnknownCredential => (6, "unknown-credential"),
+        Reason::Expired => (7, "expired"),
+        Reason::Revoked(_) => (8, "revoked"),
+        Reason::RevokedByProtocol => (9, "revoked-by-protocol"),
+        Reason::BoundElsewhere => (10, "bound-elsewhere"),
+        Reason::Scope => (11, "scope"),
+        Reason::ObjectRule => (12, "object-rule"),
+        Reason::Blocked(_) => (13, "blocked"),
+        Reason::Limit(_) => (14, "limit"),
+        Reason::NoSuchRoute => (15, "no-such-route"),
+        Reason::NoSuchRecord => (16, "no-such-record"),
+        Reason::Unsupported => (17, "unsupported"),
+    }
+}
+
+pub fn read_reason(word: &str, step: Option<StepId>, limit: Option<LimitId>) -> Option<Reason> {
+    let mut all = vec![
+        Reason::OpenDoor,
+        Reason::Granted,
+        Reason::TrustedFromCache,
+        Reason::TrustedOffline,
+        Reason::NotYetTold,
+        Reason::NoCredential,
+        Reason::UnknownCredential,
+        Reason::Expired,
+        Reason::RevokedByProtocol,
+        Reason::BoundElsewhere,
+        Reason::Scope,
+        Reason::ObjectRule,
+        Reason::NoSuchRoute,
+        Reason::NoSuchRecord,
+        Reason::Unsupported,
+    ];
+    all.extend(step.into_iter().flat_map(|step| [Reason::Revoked(step), Reason::Blocked(step)]));
+    all.extend(limit.map(Reason::Limit));
+    all.into_iter().find(|r| reason(*r).1 == word)
+}

@@ -1,0 +1,166 @@
+//! The readable form: one JSON object a line. It is a rendering; the digest is over the binary form.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use crate::model::Plan;
+use crate::wire::{CollId, Event, OpId, RuleId, ServiceId, StepId};
+
+use super::digest::Digest;
+use super::fields::{Fields, tell};
+use super::{Header, Trailer};
+
+/// Writes a journal as it happens: a run that is killed leaves all but the last chunk, and no trailer.
+pub struct Writer<W: Write> {
+    out: W,
+    lines: Lines,
+    digest: Digest,
+    events: u64,
+}
+
+impl<W: Write> Writer<W> {
+    /// Writes the header at once.
+    pub fn new(mut out: W, plan: Arc<Plan>, header: &Header) -> io::Result<Writer<W>> {
+        serde_json::to_writer(&mut out, header)?;
+        out.write_all(b"\n")?;
+        out.flush()?;
+        let digest = Digest::new(&header.scenario, header.variant.as_deref(), header.seed, &header.document);
+        Ok(Writer { out, lines: Lines::new(plan), digest, events: 0 })
+    }
+
+    /// Appends events, and hands them to the operating system.
+    pub fn events(&mut self, events: &[Event]) -> io::Result<()> {
+        self.digest.events(events);
+        self.events += events.len() as u64;
+        for event in events {
+            self.lines.event(event);
+            if self.lines.text.len() >= CHUNK {
+                self.out.write_all(&self.lines.text)?;
+                self.lines.text.clear();
+            }
+        }
+        self.out.write_all(&self.lines.text)?;
+        self.lines.text.clear();
+        self.out.flush()
+    }
+
+    /// Writes the trailer, which says that nothing is missing. Returns the digest.
+    pub fn finish(mut self, references: serde_json::Value) -> io::Result<String> {
+        let digest = self.digest.finish();
+        let trailer = Trailer { complete: true, events: self.events, digest: digest.clone(), references };
+        serde_json::to_writer(&mut self.out, &trailer)?;
+        self.out.write_all(b"\n")?;
+        self.out.flush()?;
+        Ok(digest)
+    }
+}
+
+/// So many bytes gather before they are written.
+const CHUNK: usize = 1 << 16;
+
+/// Renders events with the names of a plan.
+pub struct Lines {
+    text: Vec<u8>,
+    /// Names as JSON strings, rendered once.
+    operations: Vec<String>,
+    services: Vec<String>,
+    collections: Vec<String>,
+    rules: Vec<String>,
+    steps: Vec<String>,
+}
+
+impl Lines {
+    pub fn new(plan: Arc<Plan>) -> Lines {
+        let quoted = |name: &str| serde_json::Value::from(name).to_string();
+        Lines {
+            text: Vec::new(),
+            operations: plan.operation_ids().map(|op| quoted(&plan.operation_name(op))).collect(),
+            services: plan.services.iter().map(|s| quoted(&s.name)).collect(),
+            collections: plan.collections.iter().map(|c| quoted(&c.name)).collect(),
+            rules: plan.controls.detectors.iter().map(|d| quoted(&d.name)).collect(),
+            steps: plan.controls.steps.iter().map(|s| quoted(&s.name)).collect(),
+        }
+    }
+
+    pub fn event(&mut self, event: &Event) {
+        tell(event, self);
+        self.text.extend_from_slice(b"}\n");
+    }
+
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    fn key(&mut self, name: &str) {
+        self.text.extend_from_slice(b",\"");
+        self.text.extend_from_slice(name.as_bytes());
+        self.text.extend_from_slice(b"\":");
+    }
+
+    fn digits(&mut self, value: u64) {
+        let mut digits = [0u8; 20];
+        let mut at = digits.len();
+        let mut rest = value;
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.text.extend_from_slice(&digits[at..]);
+    }
+
+    fn named(&mut self, key: &str, at: Option<usize>, table: fn(&Lines) -> &Vec<String>) {
+        let Some(name) = at.and_then(|at| table(self).get(at)).cloned() else { return };
+        self.key(key);
+        self.text.extend_from_slice(name.as_bytes());
+    }
+}
+
+impl Fields for Lines {
+    fn kind(&mut self, _: u8, word: &'static str) {
+        self.text.extend_from_slice(b"{\"event\":\"");
+        self.text.extend_from_slice(word.as_bytes());
+        self.text.push(b'"');
+    }
+
+    fn number(&mut self, name: &'static str, value: u64) {
+        self.key(name);
+        self.digits(value);
+    }
+
+    fn maybe(&mut self, name: &'static str, value: Option<u32>) {
+        if let Some(value) = value {
+            self.number(name, u64::from(value));
+        }
+    }
+
+    fn word(&mut self, name: &'static str, _: u8, word: &'static str) {
+        self.key(name);
+        self.text.push(b'"');
+        self.text.extend_from_slice(word.as_bytes());
+        self.text.push(b'"');
+    }
+
+    fn operation(&mut self, name: &'static str, op: Option<OpId>) {
+        self.named(name, op.map(|o| o.index()), |l| &l.operations);
+    }
+
+    fn service(&mut self, name: &'static str, service: ServiceId) {
+        self.named(name, Some(service.index()), |l| &l.services);
+    }
+
+    fn collection(&mut self, name: &'static str, coll: Option<CollId>) {
+        self.named(name, coll.map(|c| c.index()), |l| &l.collections);
+    }
+
+    fn rule(&mut self, name: &'static str, rule: RuleId) {
+        self.named(name, Some(rule.index()), |l| &l.rules);
+    }
+
+    fn step(&mut self, name: &'static str, step: StepId) {
+        self.named(name, Some(step.index()), |l| &l.steps);
+    }
+}

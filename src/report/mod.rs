@@ -1,0 +1,10 @@
+//! What people and machines read of a run.
+
+mod curve;
+mod json;
+mod names;
+mod summary;
+
+pub use json::{RunReport, run_schema};
+pub use names::{credential_label, hop_line, reason_in_words};
+pub use summary::{Style, Summary};

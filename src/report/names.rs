@@ -1,0 +1,71 @@
+//! Names for people: never a secret, always its kind and its holder's number for it.
+
+use crate::measure::{Closure, Hop};
+use crate::model::Plan;
+use crate::wire::{ActorId, CredId, HeldId, Reason, Res};
+
+/// `member-token-17`, `api-key #3`; `no credential`.
+pub fn credential_label(plan: &Plan, cred: Option<CredId>) -> String {
+    match cred {
+        None => "no credential".to_owned(),
+        Some(cred) if cred.number() < plan.credentials() => {
+            let (family, index) = plan.origin_of(cred);
+            plan.credential_name(family, index)
+        }
+        Some(cred) => format!("issued #{}", cred.number() - plan.credentials() + 1),
+    }
+}
+
+/// What an actor holds, by its own number for it.
+pub fn held_label(plan: &Plan, closure: &Closure, by: ActorId, held: HeldId) -> String {
+    match closure.find(by, held) {
+        Some(acquired) => {
+            let number = format!("{} #{}", acquired.kind.name(), held.number() + 1);
+            match acquired.cred {
+                Some(cred) => format!("{number} ({})", credential_label(plan, Some(cred))),
+                None => number,
+            }
+        }
+        None => "no credential".to_owned(),
+    }
+}
+
+/// One hop as a line: what was presented, what it opened, why, and what was found.
+pub fn hop_line(plan: &Plan, closure: &Closure, hop: &Hop) -> String {
+    let with = hop.with.map_or("no credential".to_owned(), |(by, held)| held_label(plan, closure, by, held));
+    let op = plan.operation_name(hop.op);
+    let found = match (hop.found, hop.with) {
+        (Some((held, lay_in)), with) => {
+            let by = with.map_or(ActorId::new(0), |(by, _)| by);
+            let place = lay_in.map_or(String::new(), |res: Res| format!(" in {}", plan.record_name(res)));
+            format!(", found {}{place}", held_label(plan, closure, by, held))
+        }
+        (None, _) => String::new(),
+    };
+    format!("{with} opened {op}, {}{found}", reason_in_words(plan, hop.reason))
+}
+
+/// Why a door opened or stayed shut.
+pub fn reason_in_words(plan: &Plan, reason: Reason) -> String {
+    let step = |id: crate::wire::StepId| plan.controls.steps[id.index()].name.as_str();
+    match reason {
+        Reason::OpenDoor => "which asks for nothing".into(),
+        Reason::Granted => "by its scopes".into(),
+        Reason::TrustedFromCache => "because an earlier check was still trusted".into(),
+        Reason::TrustedOffline => "because nobody is asked before it expires".into(),
+        Reason::NotYetTold => "because the revocation had not arrived".into(),
+        Reason::NoCredential => "refused without a credential".into(),
+        Reason::UnknownCredential => "refused: nobody knows it".into(),
+        Reason::Expired => "refused: expired".into(),
+        Reason::Revoked(id) => format!("refused by {}", step(id)),
+        Reason::RevokedByProtocol => "refused: revoked".into(),
+        Reason::BoundElsewhere => "refused: bound to another network".into(),
+        Reason::Scope => "refused: no scope for it".into(),
+        Reason::ObjectRule => "refused: not the caller's record".into(),
+        Reason::Blocked(id) => format!("blocked by {}", step(id)),
+        Reason::Limit(id) => format!("refused by the limit {}", plan.controls.limits[id.index()].name),
+        Reason::NoSuchRoute => "which does not exist".into(),
+        Reason::NoSuchRecord => "refused: no such record".into(),
+        Reason::Unsupported => "which the provider cannot do".into(),
+    }
+}

@@ -1,0 +1,52 @@
+//! What the tests share: running a scenario of the library, or one written in the test.
+
+use runaway::measure::registry;
+use runaway::plane::driver::Stop;
+use runaway::run::{Finished, Kept, Prepared, prepare};
+use runaway::scenario::{Document, Overrides, Source, parse};
+use runaway::wire::Event;
+
+/// A run in memory.
+pub struct Ran {
+    pub prepared: Prepared,
+    pub finished: Finished,
+    pub events: Vec<Event>,
+}
+
+pub fn document(yaml: &str) -> Document {
+    parse(Source { name: "test.yaml".into(), text: yaml.into() }, &registry::keys()).unwrap_or_else(|e| panic!("{e}"))
+}
+
+pub fn library(name: &str) -> Document {
+    document(runaway::library::find(name).expect("a scenario of the library").text)
+}
+
+pub fn run(document: &Document, variant: Option<&str>, sets: &[(&str, &str)]) -> Ran {
+    let sets = sets.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
+    let overrides = Overrides { sets, seed: None };
+    let stop = Stop::default();
+    let mut prepared = prepare(document, variant, &overrides, &stop).unwrap_or_else(|e| match e {
+        runaway::run::PrepareError::Rejected(rejected) => panic!("{rejected}"),
+        other => panic!("{other}"),
+    });
+    let mut kept = Kept::default();
+    prepared.simulate(&stop, &mut kept).expect("a run in memory");
+    prepared.compare_with_human_pace(&kept.0, &stop).expect("a run in memory");
+    let finished = prepared.finish(&kept.0, overrides.sets.is_empty());
+    Ran { prepared, finished, events: kept.0 }
+}
+
+impl Ran {
+    /// A measure, as a person reads it.
+    pub fn shown(&self, key: &str) -> String {
+        self.finished.measures.get(key).unwrap_or_else(|| panic!("no measure {key}")).to_string()
+    }
+
+    pub fn outcome(&self) -> &'static str {
+        self.finished.measures.outcome.name()
+    }
+
+    pub fn verdict(&self) -> &'static str {
+        self.finished.judgement.verdict.name()
+    }
+}
