@@ -17,6 +17,7 @@ pub struct Progress {
 }
 
 impl Progress {
+    #[expect(clippy::disallowed_methods, reason = "the speed on the screen is in wall time")]
     pub fn new(title: &str, quiet: bool) -> Progress {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         if quiet {

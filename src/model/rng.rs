@@ -51,11 +51,14 @@ impl Stream {
 mod tests {
     use super::*;
 
+    /// The known answer: a change of it changes every run.
+    const KNOWN: [u64; 8] = [402, 80, 596, 219, 283, 710, 461, 152];
+
     #[test]
     fn streams_are_the_same_for_ever() {
         let mut stream = Stream::new(1, Draws::Latency, 0);
         let drawn: Vec<u64> = (0..8).map(|_| stream.below(1_000)).collect();
-        insta::assert_debug_snapshot!(drawn);
+        assert_eq!(drawn, KNOWN);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The world: services, an identity provider, data, detectors. A state machine without I/O, clock or chance.
 //!
 //! [`World::handle`] decides one request, [`World::advance`] lets time pass. Everything that happens is written to a
-//! [`Log`]; the client learns the [`Response`] and nothing else.
+//! [`Log`]; the client learns the [`Response`](crate::wire::Response) and nothing else.
 
 mod administer;
 mod census;

@@ -1,10 +1,8 @@
 //! The exact truths of the three scenarios, from closed forms written down by hand.
 
-mod support;
-
+use crate::support::{Ran, library, run};
 use runaway::measure::thousands;
 use runaway::wire::{Effect, Event, Purpose, Verdict};
-use support::{Ran, library, run};
 
 /// Requests of the agents.
 fn requests(ran: &Ran) -> usize {
