@@ -186,6 +186,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
             }
             Due::HandOver { parcel } => {
                 let HandedOver { to, old, new, .. } = self.parcels[parcel as usize];
+                let (old, new) = (self.transport.as_client_knows(old), self.transport.as_client_knows(new));
                 for seat in 0..self.seats.len() {
                     if self.seats[seat].identity == Some(to) {
                         let logged = self.log.events.len();

@@ -3,6 +3,7 @@
 
 pub mod census;
 pub mod driver;
+pub mod mock;
 mod queue;
 pub mod sim;
 mod snapshot;
@@ -23,6 +24,11 @@ pub trait Transport {
 
     /// Whose secret this is, for the journal only: no client ever learns it.
     fn identify(&self, text: Text) -> Option<CredId>;
+
+    /// The name by which clients of this plane know a secret that the world speaks of.
+    fn as_client_knows(&mut self, text: Text) -> Text {
+        text
+    }
 
     /// For the census and the responder's feed, which are in process on every plane that has a world.
     fn world<R>(&mut self, look: impl FnOnce(&mut World) -> R) -> R;

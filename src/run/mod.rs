@@ -11,7 +11,7 @@ use crate::verdict::{Circumstances, Judgement, judge};
 use crate::wire::{Event, Span};
 
 pub use prepare::{PrepareError, Prepared, prepare};
-pub use simulate::{Behaviour, Kept, seats, simulate};
+pub use simulate::{Behaviour, Kept, lockstep, seats, simulate};
 
 /// The pace of a person, for the machine-speed factor: one request in so long.
 pub const HUMAN: Span = Span::from_secs(5);
@@ -50,7 +50,15 @@ impl Prepared {
 
     /// Runs in virtual time.
     pub fn simulate(&self, stop: &Stop, sink: &mut dyn Sink) -> io::Result<()> {
-        let behaviour = if self.references.faulty { Behaviour::Faulty } else { Behaviour::Sane };
-        simulate(&self.plan, &self.baseline, behaviour, stop, sink).map(drop)
+        simulate(&self.plan, &self.baseline, self.behaviour(), stop, sink).map(drop)
+    }
+
+    /// Runs over HTTP on loopback, in virtual time.
+    pub fn lockstep(&self, stop: &Stop, sink: &mut dyn Sink) -> io::Result<()> {
+        lockstep(&self.plan, &self.baseline, self.behaviour(), stop, sink).map(drop)
+    }
+
+    fn behaviour(&self) -> Behaviour {
+        if self.references.faulty { Behaviour::Faulty } else { Behaviour::Sane }
     }
 }

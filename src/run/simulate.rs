@@ -1,4 +1,4 @@
-//! One run in virtual time, to the end.
+//! One run in virtual time, to the end: in memory, or over HTTP in lock-step.
 
 use std::io;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use crate::agent::Agent;
 use crate::model::agent::{AgentPlan, Pace};
 use crate::model::{Baseline, Plan};
 use crate::plane::driver::{Driver, End, Seat, Sink, Stop};
+use crate::plane::mock::Lockstep;
 use crate::plane::sim::Direct;
 use crate::vocabulary::SimVocabulary;
 use crate::wire::{ActorId, Event, Purpose, Span};
@@ -50,6 +51,20 @@ pub fn simulate(
 ) -> io::Result<End> {
     let transport = Direct::new(World::new(plan.clone()));
     let vocabulary = SimVocabulary::new(plan.clone());
+    let driver = Driver::new(plan, baseline, seats(plan, behaviour), transport, vocabulary);
+    Ok(driver.run(stop, sink)?.0)
+}
+
+/// The same run over real HTTP on loopback, by the driver's clock.
+pub fn lockstep(
+    plan: &Arc<Plan>,
+    baseline: &Baseline,
+    behaviour: Behaviour,
+    stop: &Stop,
+    sink: &mut dyn Sink,
+) -> io::Result<End> {
+    let transport = Lockstep::start(plan.clone())?;
+    let vocabulary = transport.vocabulary();
     let driver = Driver::new(plan, baseline, seats(plan, behaviour), transport, vocabulary);
     Ok(driver.run(stop, sink)?.0)
 }

@@ -2,8 +2,8 @@
 
 use crate::model::service::{Denial, Operation, Role};
 use crate::wire::{
-    Alarm, Arg, Audit, Body, CredId, Envelope, Event, IdentityId, Log, OpId, Presented, Reason, Response, Slot, Tick,
-    Vantage, Verdict,
+    Alarm, Arg, Audit, Body, CredId, Envelope, Event, IdentityId, Log, OpId, Presented, Reason, Response, Slot, Span,
+    Tick, Vantage, Verdict,
 };
 
 use super::detect::Line;
@@ -120,7 +120,8 @@ impl World {
         let counted = self.counted(cred, principal);
         if let Some(refused) = self.limits.refuses(now, op, counted) {
             let verdict = if refused.again.is_some() { Verdict::Limited } else { Verdict::Exhausted };
-            let retry_after = refused.again.map(|again| again.since(now));
+            // RFC 9110 section 10.2.3 counts in whole seconds.
+            let retry_after = refused.again.map(|again| Span::from_secs(again.since(now).whole_seconds_up()));
             let response = Response { status: refused.status, retry_after, body: Body::Empty };
             if refused.again.is_none() {
                 self.changes.everything = true;

@@ -2,7 +2,7 @@
 
 use crate::model::service::{Act, Grant};
 use crate::wire::{
-    Arg, Body, CredId, Envelope, Event, FamilyId, Log, OpId, Reason, RequestId, Response, Tick, Verdict,
+    Arg, Body, CredId, Envelope, Event, FamilyId, Log, OpId, Reason, RequestId, Response, Span, Tick, Verdict,
 };
 
 use super::World;
@@ -109,7 +109,8 @@ impl World {
         let body = Body::Token {
             access: self.credentials.get(access).text(),
             refresh: renewed.map(|cred| self.credentials.get(cred).text()),
-            lives: self.plan.family(family).lives,
+            // RFC 6749 section 5.1 counts in whole seconds.
+            lives: self.plan.family(family).lives.map(|lives| Span::from_secs(lives.whole_seconds())),
         };
         Ok(Done { response: Response::with(200, body), rows: 1, objects: None })
     }

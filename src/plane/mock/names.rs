@@ -1,0 +1,109 @@
+//! The bytes that clients saw on a socket, and the names that they go by inside the program.
+//!
+//! A client never learns who issued a secret: bytes that it was given at the start keep the name that it was given
+//! them by, all others are numbered as they are seen. The numbers go nowhere: the journal counts by acquisition.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::vocabulary::{Recogniser, Scribe};
+use crate::wire::{SecretKind, Text, Vocabulary};
+
+/// Bytes and their names. Holds secrets: it has no `Debug`.
+pub struct Names {
+    scribe: Arc<Scribe>,
+    recogniser: Recogniser,
+    by_bytes: BTreeMap<Arc<str>, Text>,
+    seen: Vec<Seen>,
+    /// The bytes of secrets that clients were given.
+    given: BTreeMap<(u32, u32, u16), Arc<str>>,
+}
+
+struct Seen {
+    bytes: Arc<str>,
+    kind: Option<SecretKind>,
+}
+
+impl Names {
+    pub fn new(scribe: Arc<Scribe>) -> Names {
+        Names {
+            scribe,
+            recogniser: Recogniser::default(),
+            by_bytes: BTreeMap::new(),
+            seen: Vec::new(),
+            given: BTreeMap::new(),
+        }
+    }
+
+    /// The bytes behind a name that a client uses.
+    pub fn bytes(&mut self, text: Text) -> Arc<str> {
+        match text {
+            Text::Seen(number) => self.seen.get(number as usize).map_or_else(|| "".into(), |s| s.bytes.clone()),
+            Text::Generated { family, index, turn } => {
+                let key = (family.number(), index, turn);
+                if let Some(bytes) = self.given.get(&key) {
+                    return bytes.clone();
+                }
+                let mut bytes = String::new();
+                self.scribe.render(text, &mut bytes);
+                let bytes: Arc<str> = bytes.into();
+                self.given.insert(key, bytes.clone());
+                self.by_bytes.insert(bytes.clone(), text);
+                bytes
+            }
+        }
+    }
+
+    /// The name of bytes that came over a socket.
+    pub fn name(&mut self, bytes: &str) -> Text {
+        if let Some(text) = self.by_bytes.get(bytes) {
+            return *text;
+        }
+        let text = Text::Seen(self.seen.len() as u32);
+        let bytes: Arc<str> = bytes.into();
+        let whole = self.recogniser.spot(bytes.as_bytes()).find(|s| s.start == 0 && s.end == bytes.len());
+        self.seen.push(Seen { bytes: bytes.clone(), kind: whole.map(|s| s.kind) });
+        self.by_bytes.insert(bytes, text);
+        text
+    }
+
+    /// The name by which a client knows a secret that the world speaks of.
+    pub fn as_client_knows(&mut self, text: Text) -> Text {
+        let bytes = self.bytes(text);
+        self.by_bytes.get(&bytes).copied().unwrap_or(text)
+    }
+
+    /// Every secret in some bytes, by name.
+    pub fn spot<'a>(&'a mut self, bytes: &'a str) -> impl Iterator<Item = Text> + 'a {
+        let spotted: Vec<_> = self.recogniser.spot(bytes.as_bytes()).collect();
+        spotted.into_iter().filter_map(|s| Some(self.name(bytes.get(s.start..s.end)?)))
+    }
+}
+
+/// The names of one run, shared by its connections.
+#[derive(Clone)]
+pub struct SharedNames(Arc<Mutex<Names>>);
+
+impl SharedNames {
+    pub fn new(scribe: Arc<Scribe>) -> SharedNames {
+        SharedNames(Arc::new(Mutex::new(Names::new(scribe))))
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, Names> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Vocabulary for SharedNames {
+    fn kind(&mut self, text: Text) -> Option<SecretKind> {
+        let mut names = self.lock();
+        let text = match text {
+            Text::Generated { .. } => {
+                let bytes = names.bytes(text);
+                return names.recogniser.spot(bytes.as_bytes()).find(|s| s.end == bytes.len()).map(|s| s.kind);
+            }
+            Text::Seen(number) => number as usize,
+        };
+        names.seen.get(text).and_then(|s| s.kind)
+    }
+}
