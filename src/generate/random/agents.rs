@@ -6,7 +6,8 @@ use super::fields::{Fields, list, quoted};
 use super::steps::{step, steps};
 
 const STRATEGIES: [&str; 4] = ["breadth", "depth", "greedy", "random"];
-const FAULTS: [&str; 5] = ["harvest", "runaway-loop", "over-broad", "wrong-credential", "wrong-target"];
+const FAULTS: [&str; 7] =
+    ["harvest", "harvest", "harvest", "runaway-loop", "over-broad", "wrong-credential", "wrong-target"];
 
 pub fn agents(seed: u64, cast: &Cast) -> String {
     let mut dice = Dice::new(seed, Part::Agents);
@@ -117,9 +118,9 @@ fn fault(told: &[(Fields, String)], cast: &Cast, dice: &mut Dice) -> (String, Op
 
 fn pace(dice: &mut Dice, connections: u32) -> Fields {
     let pace = Fields::default();
-    match dice.between(1, 4) {
-        1 | 2 => pace.with("machine", dice.between(1, connections)),
-        3 => {
+    match dice.between(1, 5) {
+        1..=3 => pace.with("machine", dice.between(1, connections)),
+        4 => {
             let rate = Fields::default()
                 .with("of", dice.pick(&["50/s", "20/s", "7/s"]))
                 .with("connections", dice.between(1, connections));

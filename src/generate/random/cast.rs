@@ -103,7 +103,9 @@ impl Cast {
         let count = dice.between(1, 4) as usize;
         let mut services: Vec<Service> = SERVICES.iter().take(count).map(|name| service(name, &mut dice)).collect();
         for service in &mut services {
-            let wanted = dice.between(2, 6);
+            let listed = dice.between(0, collections.len() as u32 - 1) as usize;
+            service.add(Deed::List(listed), &families, &collections);
+            let wanted = dice.between(1, 5);
             for _ in 0..wanted {
                 service.add(deed(&mut dice, &families, &collections), &families, &collections);
             }

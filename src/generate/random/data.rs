@@ -24,11 +24,11 @@ fn records(collection: &Collection, cast: &Cast, dice: &mut Dice) -> Fields {
     let fields = Fields::default().with("class", dice.pick(&CLASSES)).with("ids", dice.pick(&IDS));
     let fields = match dice.between(1, 5) {
         1 => by_tenant(fields, count, dice),
-        2 => fields.with("count", count).with("tenant", dice.pick(&TENANTS)),
+        2 | 3 => fields.with("count", count).with("tenant", dice.pick(&TENANTS)),
         _ => fields.with("count", count),
     };
     let owner = dice.pick(&owners(cast)).formula(count, dice);
-    let fields = match dice.between(1, 4) {
+    let fields = match dice.between(1, 6) {
         1 => fields,
         2 => fields.with("owner", "caller"),
         _ => fields.with("owner", quoted(owner)),

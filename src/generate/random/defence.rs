@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::cast::{Cast, Group};
+use super::cast::{Cast, Deed, Group};
 use super::dice::{Dice, Part};
 use super::fields::{Fields, list, quoted};
 
@@ -25,20 +25,37 @@ pub fn defence(seed: u64, cast: &Cast) -> String {
         if number == 1 || dice.one_in(2) {
             let numbers: Vec<u32> = (1..=steps).collect();
             let chosen = dice.some(&numbers, 3).into_iter().map(|n| format!("step-{n}"));
-            let response = Fields::default().with("after", ms(&mut dice, 2_000)).with("do", list(chosen));
+            let response = Fields::default().with("after", ms(&mut dice, 900)).with("do", list(chosen));
             let _ = writeln!(text, "  alarm-{number}: {response}");
         }
     }
     if dice.one_in(3) {
         let _ = writeln!(text, "  step-1: {}", ms(&mut dice, cast.horizon_ms));
     }
-    if limits > 0 {
+    let mints = mints(cast);
+    if limits > 0 || !mints.is_empty() {
         text.push_str("\ncontrols:\n");
+    }
+    if !mints.is_empty() {
+        let fields = Fields::default().with("on", list(mints)).with("at_most", dice.between(4, 30));
+        let _ = writeln!(text, "  mints: {fields}");
     }
     for number in 1..=limits {
         let _ = writeln!(text, "  limit-{number}: {}", limit(cast, &mut dice));
     }
     text
+}
+
+/// Every new credential can raise an alarm of its own, and every alarm sets off an action for each credential: what
+/// mints is limited, so that the defence's own requests stay few.
+fn mints(cast: &Cast) -> Vec<String> {
+    let spelt = cast.operations().into_iter().filter(|(_, deed)| matches!(deed, Deed::Mint(_))).map(|(name, _)| name);
+    let access = cast.families.iter().any(|f| f.kind == "access-token");
+    let refresh = cast.families.iter().any(|f| f.kind == "refresh-token");
+    let protocol = [("token", access), ("refresh", access && refresh)];
+    let protocol = protocol.into_iter().filter(|(_, there)| *there).map(|(name, _)| name);
+    let providers = cast.services.iter().filter(|s| s.provider).map(|s| s.name);
+    spelt.chain(providers.flat_map(|s| protocol.clone().map(move |op| format!("{s}.{op}")))).map(quoted).collect()
 }
 
 fn ms(dice: &mut Dice, most: u32) -> String {
@@ -49,7 +66,7 @@ fn detector(cast: &Cast, dice: &mut Dice) -> Fields {
     let within = *dice.pick(&["200ms", "1s", "3s"]);
     let fields = Fields::default();
     let fields = match dice.between(1, 7) {
-        1 => return fields.with("report", ms(dice, cast.horizon_ms / 2)),
+        1 => return fields.with("report", ms(dice, cast.horizon_ms / 4)),
         2 => fields.with("requests", dice.between(2, 30)).with("within", within),
         3 => fields.with("operations", dice.between(1, 5)).with("within", within),
         4 => fields.with("records", dice.between(1, 40)).with("within", within),

@@ -38,16 +38,16 @@ fn identities(cast: &Cast, dice: &mut Dice) -> String {
         .with("kind", "agent")
         .with("count", cast.agents)
         .with_if(dice.one_in(2), "of", "boss")
-        .with_if(!dice.one_in(3), "tenant", tenant(dice));
+        .with_if(!dice.one_in(5), "tenant", tenant(dice));
     let members = Fields::default()
         .with("kind", kind(dice))
         .with("count", cast.members)
         .with_if(dice.one_in(3), "of", "boss")
-        .with_if(!dice.one_in(3), "tenant", tenant(dice));
+        .with_if(!dice.one_in(5), "tenant", tenant(dice));
     let robot = Fields::default()
         .with("kind", kind(dice))
         .with_if(dice.one_in(2), "of", if cast.members == 1 { "member" } else { "member-1" })
-        .with_if(!dice.one_in(3), "tenant", dice.pick(&TENANTS));
+        .with_if(!dice.one_in(5), "tenant", dice.pick(&TENANTS));
     format!("\nidentities:\n  boss: {{kind: human}}\n  bot: {bots}\n  member: {members}\n  robot: {robot}\n")
 }
 
@@ -70,7 +70,7 @@ fn credential(at: usize, family: &Family, cast: &Cast, dice: &mut Dice) -> Field
     let lives = *dice.pick(&["0s", "700ms", "2s", "4s", "1h"]);
     let fields = fields
         .with("scopes", list(scopes(at == OWN, cast, dice)))
-        .with_if(dice.one_in(4), "lives", lives)
+        .with_if(dice.one_in(if at == OWN { 12 } else { 4 }), "lives", lives)
         .with_if(dice.one_in(20), "bound", Fields::default().with("network", "office"));
     match parent.filter(|_| dice.one_in(3)) {
         Some(parent) => fields.with("parent", parent).with_if(dice.one_in(2), "cascade", "yes"),
@@ -78,14 +78,15 @@ fn credential(at: usize, family: &Family, cast: &Cast, dice: &mut Dice) -> Field
     }
 }
 
-/// An agent's own credential opens at least most of one service.
+/// An agent's own credential opens most of some services.
 fn scopes(own: bool, cast: &Cast, dice: &mut Dice) -> Vec<String> {
-    let wanted = dice.between(1, 4);
+    let wanted = dice.between(1, 4) + u32::from(own);
     (0..wanted)
         .map(|at| {
             let service = dice.pick(&cast.services);
             let scope = match dice.between(1, 8) {
-                _ if own && at == 0 => format!("{}:*", service.name),
+                1..=3 if own && at == 0 => "*".to_owned(),
+                _ if own && at < 2 => format!("{}:*", service.name),
                 1..=3 => format!("{}:*", service.name),
                 4 => format!("{}:read", service.name),
                 5 => format!("{}:{}", service.name, dice.pick(&["write", "delete", "mint", "token"])),

@@ -7,7 +7,7 @@ use super::dice::{Dice, Part};
 use super::fields::{Fields, list, quoted};
 
 const DENIALS: [&str; 4] = ["401", "403", "404", "empty"];
-const RULES: [&str; 5] = ["anyone", "anyone", "anyone", "owner", "tenant"];
+const RULES: [&str; 7] = ["anyone", "anyone", "anyone", "anyone", "anyone", "owner", "tenant"];
 const LATENCIES: [&str; 5] = ["20ms", "25ms", "20ms..60ms", "30ms..31ms", "50ms"];
 
 pub fn services(seed: u64, cast: &Cast) -> String {
@@ -67,7 +67,7 @@ fn operation(operation: &Operation, cast: &Cast, dice: &mut Dice) -> Fields {
         .with_if(dice.one_in(6), "latency", dice.pick(&LATENCIES))
         .with_if(dice.one_in(6), "costs", dice.pick(&["$0.25", "$1", "0.002"]))
         .with_if(dice.one_in(8), "selector", Fields::default().with("action", &operation.name));
-    let fields = match dice.between(1, 10) {
+    let fields = match dice.between(1, 16) {
         1 => fields.with("effect_after", "150ms"),
         2 => fields.with("effect_after", "900ms").with("recheck", "yes"),
         _ => fields,
@@ -81,7 +81,7 @@ fn deed(operation: &Operation, cast: &Cast, dice: &mut Dice) -> Fields {
     let name = &operation.name;
     let coll = |at: usize| cast.collections[at].group.name;
     let http = |line: String| Fields::default().with("http", quoted(line));
-    let shown = *dice.pick(&["records", "records", "records", "ids", "ids", "count"]);
+    let shown = *dice.pick(&["records", "records", "records", "records", "ids", "count"]);
     let changes = *dice.pick(&["write", "execute", "send", "grant"]);
     match operation.deed {
         Deed::List(at) => http(format!("GET /{name} -> {} {shown}", coll(at))),

@@ -59,7 +59,7 @@ fn on(fields: Fields, deed: Deed, cast: &Cast, dice: &mut Dice) -> Fields {
     };
     let Some(named) = cast.named_by(deed) else { return fields };
     let name = named.group.name;
-    match (deed, dice.between(1, 3)) {
+    match (deed, dice.between(1, 4)) {
         (Deed::ListInside(_), 1) => fields.with("on", quoted(format!("each listed parent {name}"))),
         (_, 1 | 2) => fields.with("on", quoted(format!("each listed {name}"))),
         _ => {
