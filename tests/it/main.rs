@@ -2,6 +2,7 @@
 
 mod generated;
 mod openapi;
+mod oracle;
 mod schemas;
 mod support;
 mod tidy;
