@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod analysis;
 pub mod cli;
+pub mod generate;
 pub mod import;
 pub mod journal;
 pub mod library;

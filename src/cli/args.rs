@@ -28,7 +28,7 @@ pub enum Command {
     List(List),
     /// Tell a scenario's story: who can do what, what goes wrong, what contains it
     Show(Show),
-    /// Start a scenario of your own: from the library, or from an OpenAPI description
+    /// Start a scenario of your own: from the library, from an OpenAPI description, or by a rule
     Init(Init),
     /// Print a JSON Schema, for editors and for readers of run.json
     Schema(Schema),
@@ -139,10 +139,10 @@ pub struct Show {
 #[derive(Debug, Args)]
 pub struct Init {
     /// The scenario of the library to copy, or with --from openapi the description to read
-    #[arg(value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
-    pub source: String,
-    /// What FILE is
-    #[arg(long, value_enum)]
+    #[arg(value_name = "NAME|FILE", value_hint = ValueHint::FilePath, required_unless_present = "from")]
+    pub source: Option<String>,
+    /// What it is made from: `openapi`, `chain:LINKS`, or `random:SEED`
+    #[arg(long, value_name = "RULE")]
     pub from: Option<From>,
     /// The scope that the compromised agent holds [default: the one that unlocks most]
     #[arg(long, requires = "from")]
@@ -152,9 +152,30 @@ pub struct Init {
     pub out: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+/// What a scenario is made from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum From {
     Openapi,
+    Chain(u32),
+    Random(u64),
+}
+
+/// A longer chain is a slip of the finger.
+const MOST_LINKS: u32 = 10_000;
+
+impl std::str::FromStr for From {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<From, String> {
+        let number = |n: &str| n.parse::<u64>().ok();
+        match text.split_once(':').map_or((text, None), |(rule, n)| (rule, number(n))) {
+            ("openapi", None) => Ok(From::Openapi),
+            ("chain", Some(n)) if n <= u64::from(MOST_LINKS) => Ok(From::Chain(n as u32)),
+            ("chain", Some(_)) => Err(format!("a chain has at most {MOST_LINKS} links")),
+            ("random", Some(seed)) => Ok(From::Random(seed)),
+            _ => Err("this is none of `openapi`, `chain:10` and `random:7`".to_owned()),
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -7,15 +7,25 @@ use std::path::{Path, PathBuf};
 use super::args;
 use super::failure::Failure;
 use super::output;
+use crate::generate;
 use crate::import;
 use crate::library;
 use crate::verdict::Exit;
 
 /// Writes a scenario that runs as it is. Never over a file that is there.
 pub fn init(args: &args::Init) -> Result<Exit, Failure> {
-    let (name, text) = match args.from {
-        Some(args::From::Openapi) => from_openapi(args)?,
-        None => from_library(&args.source)?,
+    let (name, text) = match (args.from, &args.source) {
+        (None, source) => from_library(source.as_deref().unwrap_or_default())?,
+        (Some(args::From::Openapi), Some(file)) => from_openapi(args, Path::new(file))?,
+        (Some(args::From::Openapi), None) => {
+            return Err(Failure::input("which description?", Some("runaway init --from openapi FILE".into())));
+        }
+        (Some(_), Some(name)) => {
+            let message = format!("a generated scenario is made from no other, and `{name}` is one too many");
+            return Err(Failure::input(message, Some("say --out FILE".into())));
+        }
+        (Some(args::From::Chain(links)), None) => (format!("chain-{links}"), generate::chain(links)),
+        (Some(args::From::Random(seed)), None) => (format!("random-{seed}"), generate::random_world(seed)),
     };
     let path = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.yaml")));
     let opened = OpenOptions::new().write(true).create_new(true).open(&path);
@@ -42,8 +52,7 @@ fn from_library(name: &str) -> Result<(String, String), Failure> {
     }
 }
 
-fn from_openapi(args: &args::Init) -> Result<(String, String), Failure> {
-    let path = Path::new(&args.source);
+fn from_openapi(args: &args::Init, path: &Path) -> Result<(String, String), Failure> {
     let bytes =
         std::fs::read(path).map_err(|e| Failure::input(format!("{} cannot be read: {e}", path.display()), None))?;
     let description = import::openapi::read(&bytes)

@@ -13,6 +13,7 @@ pub enum Draws {
     Replica,
     Exploration,
     Response,
+    Generation,
 }
 
 /// A portable stream of numbers. ChaCha8 is chosen for being the same on every machine and in every release.

@@ -1,6 +1,8 @@
 //! Every promise has a file.
 
+mod generated;
 mod openapi;
+mod oracle;
 mod schemas;
 mod support;
 mod tidy;

@@ -20,6 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("report", &["wire", "model", "measure", "verdict", "journal"]),
     ("plane", &["wire", "model", "world", "agent", "responder", "analysis", "vocabulary", "journal"]),
     ("library", &[]),
+    ("generate", &["model"]),
     (
         "run",
         &[

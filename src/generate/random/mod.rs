@@ -1,0 +1,39 @@
+//! Random small worlds: every way to validate, every fault, every pace, every control, put together at random.
+
+mod agents;
+mod cast;
+mod data;
+mod defence;
+mod dice;
+mod fields;
+mod people;
+mod services;
+mod steps;
+
+use cast::Cast;
+
+/// A scenario for each seed, the same on every machine. It checks without a finding, ends within 8 s of virtual time
+/// and takes at most some 3,000 requests. Its variant `undefended` has no responses and no limits.
+pub fn random_world(seed: u64) -> String {
+    let cast = Cast::draw(seed);
+    let mut text = format!(
+        "# yaml-language-server: $schema=https://runaway.invalid/schemas/scenario.schema.json\n\
+         #\n\
+         # Made by `runaway init --from random:{seed}`.\n\
+         runaway: 1\n\
+         name: random-{seed}\n\
+         story: A world drawn from the seed {seed}.\n\
+         seed: {seed}\n\
+         time: {{horizon: {}ms, settle: {}ms}}\n",
+        cast.horizon_ms,
+        cast.horizon_ms / 4,
+    );
+    text.push_str(&services::services(seed, &cast));
+    text.push_str(&people::people(seed, &cast));
+    text.push_str(&data::data(seed, &cast));
+    text.push_str(&agents::agents(seed, &cast));
+    text.push_str(&defence::defence(seed, &cast));
+    text.push_str("\nlimits: {survivors: 0}\n\nvariants:\n");
+    text.push_str("  undefended: {story: Nobody answers., set: {respond: {}, controls: {}}}\n");
+    text
+}
