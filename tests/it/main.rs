@@ -3,6 +3,7 @@
 mod generated;
 mod openapi;
 mod oracle;
+mod parity;
 mod schemas;
 mod support;
 mod tidy;

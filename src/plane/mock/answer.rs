@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::model::Plan;
+use crate::model::service::Method;
 use crate::wire::{Body, CollId, Found, JobId, OpId, Res, Response, RouteId, Rows, ServiceId, Slot, Span, Text};
 
 use super::address::Addresses;
@@ -204,12 +205,14 @@ impl Answerer {
     }
 
     /// The route that a URL leads to, as far as the client's own inventory knows it.
-    /// RFC 9110 section 15.4.8: a 307 keeps the method.
+    /// A 307 keeps the method (RFC 9110 section 15.4.8), where the path knows it.
     fn linked(&self, url: &str, asked: OpId) -> Option<RouteId> {
         let (service, path) = self.origins.split(url)?;
-        let method = self.plan.operation(asked).method.name();
-        let located = self.addresses.locate(service, method, path).ok()?;
-        located.candidates.first().map(|op| RouteId::new(op.number()))
+        let kept = self.plan.operation(asked).method;
+        std::iter::once(kept).chain(Method::ALL).find_map(|method| {
+            let located = self.addresses.locate(service, method.name(), path).ok()?;
+            located.candidates.first().map(|op| RouteId::new(op.number()))
+        })
     }
 
     /// The operation that answers a client's route, and the service that it believes in.

@@ -38,7 +38,7 @@ impl Lockstep {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
         let servers = runtime.block_on(start_all(&shared, 0))?;
         let lines = servers.iter().map(|server| Line::to(server.address())).collect();
-        let names = SharedNames::new(shared.scribe.clone());
+        let names = SharedNames::new(&shared.plan, shared.scribe.clone());
         Ok(Lockstep { runtime, shared, names, servers, lines, sent: 0 })
     }
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::model::Plan;
 use crate::vocabulary::{Recogniser, Scribe};
 use crate::wire::{SecretKind, Text, Vocabulary};
 
@@ -48,7 +49,7 @@ impl Names {
                 self.scribe.render(text, &mut bytes);
                 let bytes: Arc<str> = bytes.into();
                 self.given.insert(key, bytes.clone());
-                self.by_bytes.insert(bytes.clone(), text);
+                self.by_bytes.entry(bytes.clone()).or_insert(text);
                 bytes
             }
         }
@@ -85,8 +86,14 @@ impl Names {
 pub struct SharedNames(Arc<Mutex<Names>>);
 
 impl SharedNames {
-    pub fn new(scribe: Arc<Scribe>) -> SharedNames {
-        SharedNames(Arc::new(Mutex::new(Names::new(scribe))))
+    /// The names of what every client was given before the run.
+    pub fn new(plan: &Plan, scribe: Arc<Scribe>) -> SharedNames {
+        let mut names = Names::new(scribe);
+        let given = plan.agents.iter().chain(&plan.benign).flat_map(|client| &client.holds).chain(&plan.operator);
+        for &(family, index) in given {
+            names.bytes(Text::Generated { family, index, turn: 0 });
+        }
+        SharedNames(Arc::new(Mutex::new(names)))
     }
 
     pub fn lock(&self) -> MutexGuard<'_, Names> {
