@@ -108,6 +108,9 @@ pub struct Mock {
     /// Draw tokens from this seed instead of the scenario's
     #[arg(long)]
     pub seed: Option<u64>,
+    /// The port of the first service; the others follow [default: ports that are free]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub port: u16,
 }
 
 #[derive(Debug, Args)]

@@ -13,10 +13,10 @@ use crate::wire::{
 
 use crate::world::HandedOver;
 
-use super::Transport;
 use super::census::Census;
 use super::queue::{Class, Due, Queue};
 use super::snapshot::Leftovers;
+use super::{Passed, Transport};
 
 /// Receives the events of a run, in order, chunk by chunk.
 pub trait Sink {
@@ -85,8 +85,6 @@ pub struct End {
     pub aborted: bool,
 }
 
-/// How many events gather before they are handed to the sink.
-const CHUNK: usize = 4_096;
 /// The latency of a route that no operation answers.
 const LOST: Latency = Latency { least: Span::from_millis(1), most: Span::from_millis(1) };
 
@@ -132,28 +130,43 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
     fn turn(&mut self, stop: &Stop, sink: &mut dyn Sink) -> std::io::Result<End> {
         let mut now = Tick::ZERO;
         loop {
-            if self.log.events.len() >= CHUNK {
+            if self.log.events.len() >= T::CHUNK {
                 sink.events(&self.log.events)?;
                 self.log.events.clear();
-                if stop.wanted() {
-                    return Ok(End { at: now, settled: false, aborted: true });
-                }
+            }
+            if stop.wanted() {
+                return Ok(End { at: now, settled: false, aborted: true });
             }
             let timer = self.transport.due();
             let next = match (timer, self.queue.next()) {
                 (Some(timer), Some(client)) => Some(timer.min(client)),
                 (timer, client) => timer.or(client),
             };
-            if let Some(end) = self.over(now, next) {
+            if !self.transport.in_flight()
+                && let Some(end) = self.over(now, next)
+            {
                 return Ok(end);
             }
-            let Some(next) = next else { continue };
-            now = next;
+            let horizon = self.plan.time.horizon.unwrap_or(Tick::NEVER);
+            let next = next.unwrap_or(Tick::NEVER).min(horizon);
+            match self.transport.pass(next, &mut self.log) {
+                Passed::Answer { flight, at, outcome, slot } => {
+                    now = at;
+                    self.land(now, flight, outcome, slot);
+                    continue;
+                }
+                Passed::Time(at) => now = at,
+            }
+            if now >= horizon {
+                return Ok(End { at: horizon, settled: false, aborted: false });
+            }
             if timer.is_some_and(|timer| timer <= now) {
                 self.transport.advance(now, &mut self.log);
                 self.look_round(now);
-            } else if let Some((_, due)) = self.queue.pop() {
-                self.serve(now, due);
+            } else if self.queue.next().is_some_and(|due| due <= now)
+                && let Some((at, due)) = self.queue.pop()
+            {
+                self.serve(now, at, due);
             }
         }
     }
@@ -175,11 +188,12 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         }
     }
 
-    fn serve(&mut self, now: Tick, due: Due) {
+    /// Does what was due `at` an instant that has come.
+    fn serve(&mut self, now: Tick, at: Tick, due: Due) {
         match due {
             Due::Wake { client } => {
                 let seat = client as usize;
-                if self.wakes[seat] == now {
+                if self.wakes[seat] == at {
                     self.wakes[seat] = Tick::NEVER;
                     self.act(now, seat);
                 }
@@ -196,13 +210,26 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
                     }
                 }
             }
-            Due::Arrive { flight } => {
-                let seat = self.arrive(now, flight);
-                self.act(now, seat);
-                if seat == self.seats.len() && self.responder.as_ref().is_some_and(|(_, r)| r.idle()) {
-                    self.snapshot(now, Snapshot::Declared);
-                }
-            }
+            Due::Arrive { flight } => self.deliver(now, flight),
+        }
+    }
+
+    /// An answer came off the wire.
+    fn land(&mut self, now: Tick, flight: u32, outcome: Outcome, slot: Slot) {
+        let landed = &mut self.flights[flight as usize];
+        (landed.outcome, landed.slot) = (outcome, slot);
+        if outcome == Outcome::NoAnswer {
+            self.log.push(Event::Lost { at: now, id: landed.id });
+        }
+        self.look_round(now);
+        self.deliver(now, flight);
+    }
+
+    fn deliver(&mut self, now: Tick, flight: u32) {
+        let seat = self.arrive(now, flight);
+        self.act(now, seat);
+        if seat == self.seats.len() && self.responder.as_ref().is_some_and(|(_, r)| r.idle()) {
+            self.snapshot(now, Snapshot::Declared);
         }
     }
 
@@ -257,8 +284,11 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         let taken = &mut self.flights[flight as usize];
         taken.client = seat as u32;
         taken.id = envelope.id;
-        taken.outcome = self.transport.exchange(now, &envelope, &mut taken.slot, &mut self.log);
-        if taken.outcome == Outcome::NoAnswer {
+        let Some(outcome) = self.transport.exchange(now, flight, &envelope, &mut taken.slot, &mut self.log) else {
+            return;
+        };
+        taken.outcome = outcome;
+        if outcome == Outcome::NoAnswer {
             self.log.push(Event::Lost { at: now, id: envelope.id });
         }
         self.queue.push(now + envelope.back, self.class(seat), Due::Arrive { flight });

@@ -11,10 +11,39 @@ mod snapshot;
 use crate::wire::{CredId, Envelope, Log, Outcome, Slot, Text, Tick};
 use crate::world::World;
 
+/// What ended a wait.
+pub enum Passed {
+    /// It is so late now; earlier, perhaps, than was asked for.
+    Time(Tick),
+    /// An answer came.
+    Answer { flight: u32, at: Tick, outcome: Outcome, slot: Slot },
+}
+
 /// Carries requests to the world and answers back.
 pub trait Transport {
-    /// Puts one request on the wire. The world decides at `now`; the driver delivers the answer `envelope.back` later.
-    fn exchange(&mut self, now: Tick, envelope: &Envelope, slot: &mut Slot, log: &mut Log) -> Outcome;
+    /// How many events gather before they are handed to the journal.
+    const CHUNK: usize = 4_096;
+
+    /// Puts one request on the wire. In virtual time the world decides at `now` and the answer is here at once: the
+    /// driver delivers it `envelope.back` later. In real time there is no answer yet: [`Transport::pass`] brings it.
+    fn exchange(
+        &mut self,
+        now: Tick,
+        flight: u32,
+        envelope: &Envelope,
+        slot: &mut Slot,
+        log: &mut Log,
+    ) -> Option<Outcome>;
+
+    /// Lets time pass, until then at the latest. In virtual time it takes none.
+    fn pass(&mut self, until: Tick, _log: &mut Log) -> Passed {
+        Passed::Time(until)
+    }
+
+    /// Whether an answer is on its way that the driver does not have yet.
+    fn in_flight(&self) -> bool {
+        false
+    }
 
     /// Lets the world's own timers pass.
     fn advance(&mut self, now: Tick, log: &mut Log);

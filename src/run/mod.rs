@@ -11,7 +11,7 @@ use crate::verdict::{Circumstances, Judgement, judge};
 use crate::wire::{Event, Span};
 
 pub use prepare::{PrepareError, Prepared, prepare};
-pub use simulate::{Behaviour, Kept, lockstep, seats, simulate};
+pub use simulate::{Behaviour, Kept, live, lockstep, seats, simulate};
 
 /// The pace of a person, for the machine-speed factor: one request in so long.
 pub const HUMAN: Span = Span::from_secs(5);
@@ -56,6 +56,11 @@ impl Prepared {
     /// Runs over HTTP on loopback, in virtual time.
     pub fn lockstep(&self, stop: &Stop, sink: &mut dyn Sink) -> io::Result<()> {
         lockstep(&self.plan, &self.baseline, self.behaviour(), stop, sink).map(drop)
+    }
+
+    /// Runs over HTTP on loopback, by the wall clock, `scale` times as fast as life.
+    pub fn live(&self, scale: f64, stop: &Stop, sink: &mut dyn Sink) -> io::Result<()> {
+        live(&self.plan, &self.baseline, self.behaviour(), scale, stop, sink).map(drop)
     }
 
     fn behaviour(&self) -> Behaviour {

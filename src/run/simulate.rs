@@ -7,7 +7,7 @@ use crate::agent::Agent;
 use crate::model::agent::{AgentPlan, Pace};
 use crate::model::{Baseline, Plan};
 use crate::plane::driver::{Driver, End, Seat, Sink, Stop};
-use crate::plane::mock::Lockstep;
+use crate::plane::mock::{Live, Lockstep};
 use crate::plane::sim::Direct;
 use crate::vocabulary::SimVocabulary;
 use crate::wire::{ActorId, Event, Purpose, Span};
@@ -64,6 +64,21 @@ pub fn lockstep(
     sink: &mut dyn Sink,
 ) -> io::Result<End> {
     let transport = Lockstep::start(plan.clone())?;
+    let vocabulary = transport.vocabulary();
+    let driver = Driver::new(plan, baseline, seats(plan, behaviour), transport, vocabulary);
+    Ok(driver.run(stop, sink)?.0)
+}
+
+/// The same run over real HTTP on loopback, by the wall clock, `scale` times as fast as life.
+pub fn live(
+    plan: &Arc<Plan>,
+    baseline: &Baseline,
+    behaviour: Behaviour,
+    scale: f64,
+    stop: &Stop,
+    sink: &mut dyn Sink,
+) -> io::Result<End> {
+    let transport = Live::start(plan.clone(), scale)?;
     let vocabulary = transport.vocabulary();
     let driver = Driver::new(plan, baseline, seats(plan, behaviour), transport, vocabulary);
     Ok(driver.run(stop, sink)?.0)

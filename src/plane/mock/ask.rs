@@ -66,6 +66,18 @@ impl Asker {
         Asker { plan, addresses }
     }
 
+    /// The path of an operation for the first record of its kind.
+    pub fn example(&self, op: OpId) -> String {
+        let spec = self.plan.operation(op);
+        let of = match spec.act {
+            Act::List { inside, .. } => inside,
+            _ => spec.target,
+        };
+        let mut path = String::new();
+        self.addresses.path(&self.plan, op, of.map(|coll| Res { coll, row: 0 }), &mut path);
+        path
+    }
+
     /// A client's request to an operation, in bytes.
     pub fn write(&self, op: OpId, request: &Request, names: &mut Names) -> Asking {
         let spec = self.plan.operation(op);

@@ -99,6 +99,13 @@ impl Host {
         now
     }
 
+    /// The present, and everything that happened before it.
+    pub fn drain(&mut self, log: &mut Log) -> Tick {
+        let now = self.arrive();
+        log.events.append(&mut self.log.events);
+        now
+    }
+
     /// Notes what is not among the bytes of a request that goes onto a socket.
     pub fn note(&mut self, envelope: &Envelope) {
         let Envelope { id, request, back } = envelope;

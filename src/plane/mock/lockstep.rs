@@ -71,7 +71,14 @@ impl Lockstep {
 }
 
 impl Transport for Lockstep {
-    fn exchange(&mut self, now: Tick, envelope: &Envelope, slot: &mut Slot, log: &mut Log) -> Outcome {
+    fn exchange(
+        &mut self,
+        now: Tick,
+        _flight: u32,
+        envelope: &Envelope,
+        slot: &mut Slot,
+        log: &mut Log,
+    ) -> Option<Outcome> {
         {
             let mut host = self.shared.host();
             host.clock = Clock::Virtual(now);
@@ -79,7 +86,7 @@ impl Transport for Lockstep {
         }
         let outcome = self.send(envelope, slot).unwrap_or(Outcome::NoAnswer);
         log.events.append(&mut self.shared.host().log.events);
-        outcome
+        Some(outcome)
     }
 
     fn advance(&mut self, now: Tick, log: &mut Log) {

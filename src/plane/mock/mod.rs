@@ -9,10 +9,14 @@ mod ask;
 mod clock;
 mod host;
 mod line;
+mod live;
 mod lockstep;
 mod metadata;
 mod names;
 mod origins;
+mod serve;
 mod server;
 
+pub use live::Live;
 pub use lockstep::Lockstep;
+pub use serve::Served;
