@@ -81,10 +81,6 @@ impl World {
         };
         touches || spec.cost > 0
     }
-
-    pub(super) fn exhausted(&self, now: Tick, op: OpId, cred: Option<CredId>, principal: Option<IdentityId>) -> bool {
-        self.limits.refuses(now, op, self.counted(cred, principal)).is_some_and(|refused| refused.again.is_none())
-    }
 }
 
 fn outside(rows: &Original<'_>, baseline: &Baseline, coll: crate::wire::CollId, effect: crate::wire::Effect) -> bool {

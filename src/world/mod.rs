@@ -13,6 +13,7 @@ mod handle;
 mod jobs;
 mod limits;
 mod provider;
+mod quota;
 mod records;
 mod registry;
 mod validate;
@@ -53,6 +54,8 @@ pub struct World {
     /// Whether the defence keeps the audit log.
     audited: bool,
     audit: Vec<Audit>,
+    /// The records of the request that is being logged.
+    objects: Vec<detect::Run>,
     alarms: Vec<Alarm>,
     changes: Changes,
     /// Rotated secrets and their successors, on their way to the owners.
@@ -103,6 +106,7 @@ impl World {
             blocked_by: None,
             audited: plan.controls.steps.iter().any(|step| step.which == Which::Exposed),
             audit: Vec::new(),
+            objects: Vec::new(),
             alarms: Vec::new(),
             changes: Changes::default(),
             handed_over: Vec::new(),

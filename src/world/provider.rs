@@ -111,6 +111,6 @@ impl World {
             refresh: renewed.map(|cred| self.credentials.get(cred).text()),
             lives: self.plan.family(family).lives,
         };
-        Ok(Done { response: Response::with(200, body), rows: 1, objects: None })
+        Ok(Done { response: Response::with(200, body), rows: 1 })
     }
 }
