@@ -161,12 +161,10 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
     /// Whether the run is over before `next`, the next thing that would happen.
     fn over(&mut self, now: Tick, next: Option<Tick>) -> Option<End> {
         let horizon = self.plan.time.horizon.unwrap_or(Tick::NEVER);
-        let settles = self.census.settles(self.plan.time.settle);
+        let Driver { census, transport, .. } = self;
+        let settles = census.settles(self.plan.time.settle, || transport.world(|world| world.pending()));
         if let Some(at) = settles.filter(|at| *at <= horizon && next.is_none_or(|next| next > *at)) {
-            let queued = self.transport.world(|world| world.queued());
-            if queued == 0 {
-                return Some(End { at: at.max(now), settled: true, aborted: false });
-            }
+            return Some(End { at: at.max(now), settled: true, aborted: false });
         }
         match next {
             Some(next) if next < horizon => None,

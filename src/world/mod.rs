@@ -27,6 +27,7 @@ use crate::model::{Bits, Plan};
 use crate::wire::{Alarm, Audit, CredId, IdentityId, Log, ServiceId, Slot, StepId, Text, Tick};
 
 pub use doors::OpenDoors;
+pub use jobs::Pending;
 
 use credentials::Credentials;
 use detect::Detectors;
@@ -147,9 +148,9 @@ impl World {
         !self.alarms.is_empty() || self.audit.len() >= AUDIT_CHUNK
     }
 
-    /// How many accepted effects have not happened yet.
-    pub fn queued(&self) -> usize {
-        self.jobs.waiting()
+    /// What the agents under test have queued.
+    pub fn pending(&self) -> Pending {
+        self.jobs.pending()
     }
 
     /// The secrets that are on their way to their owners since the last call.
