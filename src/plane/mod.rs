@@ -3,6 +3,7 @@
 
 pub mod census;
 pub mod driver;
+mod probe;
 mod queue;
 pub mod sim;
 mod snapshot;

@@ -11,7 +11,7 @@ use crate::verdict::{Circumstances, Judgement, judge};
 use crate::wire::{Event, Span};
 
 pub use prepare::{PrepareError, Prepared, prepare};
-pub use simulate::{Behaviour, Kept, seats, simulate};
+pub use simulate::{Behaviour, Kept, RunOptions, seats, simulate, simulate_with};
 
 /// The pace of a person, for the machine-speed factor: one request in so long.
 pub const HUMAN: Span = Span::from_secs(5);
@@ -50,7 +50,12 @@ impl Prepared {
 
     /// Runs in virtual time.
     pub fn simulate(&self, stop: &Stop, sink: &mut dyn Sink) -> io::Result<()> {
+        self.simulate_with(RunOptions::default(), stop, sink)
+    }
+
+    /// Runs in virtual time, with what the run does beside its scenario.
+    pub fn simulate_with(&self, options: RunOptions, stop: &Stop, sink: &mut dyn Sink) -> io::Result<()> {
         let behaviour = if self.references.faulty { Behaviour::Faulty } else { Behaviour::Sane };
-        simulate(&self.plan, &self.baseline, behaviour, stop, sink).map(drop)
+        simulate_with(&self.plan, &self.baseline, behaviour, options, stop, sink).map(drop)
     }
 }

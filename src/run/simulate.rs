@@ -40,6 +40,13 @@ fn seat(plan: &Arc<Plan>, at: usize, spec: &AgentPlan, purpose: Purpose, behavio
     Seat { client, purpose, identity, starts }
 }
 
+/// What a run does beside its scenario.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RunOptions {
+    /// Probes every credential of the closure so often.
+    pub probes: Option<Span>,
+}
+
 /// Runs a plan in virtual time. Every event goes to `sink`.
 pub fn simulate(
     plan: &Arc<Plan>,
@@ -48,9 +55,24 @@ pub fn simulate(
     stop: &Stop,
     sink: &mut dyn Sink,
 ) -> io::Result<End> {
+    simulate_with(plan, baseline, behaviour, RunOptions::default(), stop, sink)
+}
+
+/// The same, with what the run does beside its scenario.
+pub fn simulate_with(
+    plan: &Arc<Plan>,
+    baseline: &Baseline,
+    behaviour: Behaviour,
+    options: RunOptions,
+    stop: &Stop,
+    sink: &mut dyn Sink,
+) -> io::Result<End> {
     let transport = Direct::new(World::new(plan.clone()));
     let vocabulary = SimVocabulary::new(plan.clone());
-    let driver = Driver::new(plan, baseline, seats(plan, behaviour), transport, vocabulary);
+    let mut driver = Driver::new(plan, baseline, seats(plan, behaviour), transport, vocabulary);
+    if let Some(every) = options.probes {
+        driver = driver.probing(plan, every);
+    }
     Ok(driver.run(stop, sink)?.0)
 }
 

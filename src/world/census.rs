@@ -9,7 +9,7 @@ use crate::wire::{CredId, IdentityId, OpId, Open, PlaceId, ServiceId, Tick};
 
 use super::World;
 use super::records::Original;
-use super::validate::believes_until;
+use super::validate::{Check, believes_until};
 
 impl World {
     /// How long each operation stays open for `cred`, used from any of `networks`, for a request outside `baseline`.
@@ -38,12 +38,14 @@ impl World {
 
     /// How long a service would believe a credential that is used from the most welcome of `networks`.
     pub(super) fn believed_until(&self, now: Tick, cred: CredId, service: ServiceId, networks: &[PlaceId]) -> Open {
-        let row = self.credentials.get(cred);
-        let elsewhere = row.bound.is_some_and(|bound| !networks.contains(&bound));
-        if elsewhere || self.blocked.contains(&(cred, service)) {
+        if self.blocked.contains(&(cred, service)) {
             return Open::Shut;
         }
-        believes_until(&self.plan, &self.credentials, &self.caches, now, service, cred)
+        let believed = networks.iter().map(|from| {
+            let check = Check { service, cred, from: *from };
+            believes_until(&self.plan, &self.credentials, &self.caches, now, check)
+        });
+        believed.max().unwrap_or(Open::Shut)
     }
 
     /// Whether the scopes of a credential, or of none at all, unlock an operation. What is open to all belongs to the

@@ -2,14 +2,15 @@
 
 use crate::model::service::{Denial, Role};
 use crate::wire::{
-    Alarm, Arg, Audit, Body, CredId, Envelope, Event, IdentityId, Log, OpId, Presented, Reason, Response, Slot, Tick,
-    Vantage, Verdict,
+    Alarm, Arg, Audit, Body, CredId, Envelope, Event, IdentityId, Log, OpId, Presented, Purpose, Reason, Response,
+    Slot, Tick, Vantage, Verdict,
 };
 
 use super::detect::{Line, Run, masked};
 use super::effects::Done;
 use super::limits::Refused;
 use super::records::Caller;
+use super::validate::{Check, validate};
 use super::{World, alarm_event};
 
 /// A caller that got past authentication.
@@ -104,7 +105,9 @@ impl World {
             rows: done.rows,
             objects: None,
         };
-        self.audit(op, line, asked + 1, log);
+        if request.from.purpose != Purpose::Probe {
+            self.audit(op, line, asked + 1, log);
+        }
         response
     }
 
@@ -167,16 +170,13 @@ impl World {
         if let Some(step) = self.blocked_by.filter(|_| self.blocked.contains(&(cred, spec.service))) {
             return Err(Refusal::denied(spec.denies, Reason::Blocked(step)));
         }
+        let asked = Check { service: spec.service, cred, from: from.network };
         let validated =
-            super::validate::validate(&self.plan, &self.credentials, &mut self.caches, now, spec.service, cred)
-                .map_err(unauthenticated)?;
+            validate(&self.plan, &self.credentials, &mut self.caches, now, asked).map_err(unauthenticated)?;
         if validated.window_moved {
             self.changes.credentials.push(cred);
         }
         let row = self.credentials.get(cred);
-        if row.bound.is_some_and(|network| network != from.network) {
-            return Err(unauthenticated(Reason::BoundElsewhere));
-        }
         if !self.plan.access.unlocks(row.family, op) {
             return Err(Refusal::denied(spec.denies, Reason::Scope));
         }
