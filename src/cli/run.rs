@@ -13,36 +13,10 @@ use crate::journal::{FORMAT, Header, Writer};
 use crate::model::Plan;
 use crate::plane::driver::{Sink, Stop};
 use crate::report::{RunReport, Style, Summary};
-use crate::run::{Finished, Prepared, prepare};
+use crate::run::{Finished, Plane, Prepared, RunOptions, prepare};
 use crate::scenario::{Document, Overrides, Severity};
 use crate::verdict::Exit;
 use crate::wire::{Event, Span, Tick};
-
-/// Where requests are answered.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Plane {
-    Sim,
-    /// Over HTTP in lock-step: virtual time.
-    Mock,
-    /// Over HTTP by the wall clock, `scale` times as fast as life.
-    Live {
-        scale: f64,
-    },
-}
-
-impl Plane {
-    pub const fn name(self) -> &'static str {
-        match self {
-            Plane::Sim => "sim",
-            Plane::Mock | Plane::Live { .. } => "mock",
-        }
-    }
-
-    /// By the wall clock, nothing is exact: what a scenario says that a run must compute holds in virtual time only.
-    const fn keeps_virtual_time(self) -> bool {
-        !matches!(self, Plane::Live { .. })
-    }
-}
 
 /// `runaway run`.
 pub fn run(args: &args::Run) -> Result<Exit, Failure> {
@@ -193,11 +167,7 @@ impl Job<'_> {
             events: Vec::new(),
             progress: Progress::new(&title, quiet),
         };
-        let ran = match self.plane {
-            Plane::Sim => prepared.simulate(stop, &mut record),
-            Plane::Mock => prepared.lockstep(stop, &mut record),
-            Plane::Live { scale } => prepared.live(scale, stop, &mut record),
-        };
+        let ran = prepared.run(self.plane, RunOptions::default(), stop, &mut record);
         record.progress.done();
         ran?;
         let Record { writer, events, .. } = record;

@@ -1,6 +1,6 @@
 //! The compiled scenario: dense tables that the state machines run on, and the names for the edges.
 
-use crate::wire::{CollId, CredId, FamilyId, IdentityId, OpId, Res, RouteId, ServiceId, Span, TenantId, Tick};
+use crate::wire::{CollId, CredId, FamilyId, IdentityId, OpId, PlaceId, Res, RouteId, ServiceId, Span, TenantId, Tick};
 
 use super::agent::AgentPlan;
 use super::control::Controls;
@@ -89,6 +89,21 @@ impl Plan {
 
     pub fn service_ids(&self) -> impl Iterator<Item = ServiceId> + use<> {
         (0..self.services.len()).map(ServiceId::at)
+    }
+
+    /// Where the agents' requests come from: the networks that a stolen credential may be used from.
+    pub fn agent_networks(&self) -> Vec<PlaceId> {
+        let mut networks: Vec<PlaceId> = self.agents.iter().map(|a| a.network).collect();
+        networks.sort_unstable();
+        networks.dedup();
+        networks
+    }
+
+    /// How many records a collection has, with all that lies in them.
+    pub fn within(&self, coll: CollId) -> u64 {
+        let inner = |c: &CollId| self.collection(*c).inside.as_ref().is_some_and(|(outer, _)| *outer == coll);
+        u64::from(self.collection(coll).count)
+            + self.collection_ids().filter(inner).map(|c| self.within(c)).sum::<u64>()
     }
 
     /// How many identities there are.

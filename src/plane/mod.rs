@@ -4,6 +4,7 @@
 pub mod census;
 pub mod driver;
 pub mod mock;
+mod probe;
 mod queue;
 pub mod sim;
 mod snapshot;

@@ -11,7 +11,7 @@ use crate::verdict::{Circumstances, Judgement, judge};
 use crate::wire::{Event, Span};
 
 pub use prepare::{PrepareError, Prepared, prepare};
-pub use simulate::{Behaviour, Kept, live, lockstep, seats, simulate};
+pub use simulate::{Behaviour, Kept, Plane, RunOptions, run_on, seats, simulate};
 
 /// The pace of a person, for the machine-speed factor: one request in so long.
 pub const HUMAN: Span = Span::from_secs(5);
@@ -50,20 +50,12 @@ impl Prepared {
 
     /// Runs in virtual time.
     pub fn simulate(&self, stop: &Stop, sink: &mut dyn Sink) -> io::Result<()> {
-        simulate(&self.plan, &self.baseline, self.behaviour(), stop, sink).map(drop)
+        self.run(Plane::Sim, RunOptions::default(), stop, sink)
     }
 
-    /// Runs over HTTP on loopback, in virtual time.
-    pub fn lockstep(&self, stop: &Stop, sink: &mut dyn Sink) -> io::Result<()> {
-        lockstep(&self.plan, &self.baseline, self.behaviour(), stop, sink).map(drop)
-    }
-
-    /// Runs over HTTP on loopback, by the wall clock, `scale` times as fast as life.
-    pub fn live(&self, scale: f64, stop: &Stop, sink: &mut dyn Sink) -> io::Result<()> {
-        live(&self.plan, &self.baseline, self.behaviour(), scale, stop, sink).map(drop)
-    }
-
-    fn behaviour(&self) -> Behaviour {
-        if self.references.faulty { Behaviour::Faulty } else { Behaviour::Sane }
+    /// Runs on one of the planes.
+    pub fn run(&self, plane: Plane, options: RunOptions, stop: &Stop, sink: &mut dyn Sink) -> io::Result<()> {
+        let behaviour = if self.references.faulty { Behaviour::Faulty } else { Behaviour::Sane };
+        run_on(plane, &self.plan, &self.baseline, behaviour, options, stop, sink).map(drop)
     }
 }

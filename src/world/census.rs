@@ -9,40 +9,43 @@ use crate::wire::{CredId, IdentityId, OpId, Open, PlaceId, ServiceId, Tick};
 
 use super::World;
 use super::records::Original;
-use super::validate::believes_until;
+use super::validate::{Check, believes_until};
 
 impl World {
-    /// How long `service` stays open for `cred`, used from `network`, for a request outside `baseline`.
-    pub fn open_until(
-        &self,
+    /// How long each operation stays open for `cred`, used from any of `networks`, for a request outside `baseline`.
+    pub fn doors<'a>(
+        &'a self,
         now: Tick,
         cred: Option<CredId>,
-        service: ServiceId,
-        network: PlaceId,
-        baseline: &Baseline,
-    ) -> Open {
-        let believed = match cred {
-            None => Open::ForEver,
-            Some(cred) => self.believed_until(now, cred, service, network),
-        };
-        let exceeds = |op: OpId| self.opens(cred, op) && self.can_exceed(now, cred, op, baseline);
-        match believed {
-            Open::Shut => Open::Shut,
-            open if self.operations_of(service).any(exceeds) => open,
-            _ => Open::Shut,
-        }
+        networks: &'a [PlaceId],
+        baseline: &'a Baseline,
+    ) -> impl Iterator<Item = (OpId, Open)> + 'a {
+        let mut believed: Option<(ServiceId, Open)> = None;
+        self.plan.operation_ids().map(move |op| {
+            let service = self.plan.operation(op).service;
+            if !(self.opens(cred, op) && self.can_exceed(now, cred, op, baseline)) {
+                return (op, Open::Shut);
+            }
+            let Some(cred) = cred else { return (op, Open::ForEver) };
+            let open = match believed {
+                Some((of, open)) if of == service => open,
+                _ => self.believed_until(now, cred, service, networks),
+            };
+            believed = Some((service, open));
+            (op, open)
+        })
     }
 
-    fn operations_of(&self, service: ServiceId) -> impl Iterator<Item = OpId> + '_ {
-        self.plan.operation_ids().filter(move |op| self.plan.operation(*op).service == service)
-    }
-
-    pub(super) fn believed_until(&self, now: Tick, cred: CredId, service: ServiceId, network: PlaceId) -> Open {
-        let row = self.credentials.get(cred);
-        if row.bound.is_some_and(|bound| bound != network) || self.blocked.contains(&(cred, service)) {
+    /// How long a service would believe a credential that is used from the most welcome of `networks`.
+    pub(super) fn believed_until(&self, now: Tick, cred: CredId, service: ServiceId, networks: &[PlaceId]) -> Open {
+        if self.blocked.contains(&(cred, service)) {
             return Open::Shut;
         }
-        believes_until(&self.plan, &self.credentials, &self.caches, now, service, cred)
+        let believed = networks.iter().map(|from| {
+            let check = Check { service, cred, from: *from };
+            believes_until(&self.plan, &self.credentials, &self.caches, now, check)
+        });
+        believed.max().unwrap_or(Open::Shut)
     }
 
     /// Whether the scopes of a credential, or of none at all, unlock an operation. What is open to all belongs to the
@@ -80,10 +83,6 @@ impl World {
             _ => false,
         };
         touches || spec.cost > 0
-    }
-
-    pub(super) fn exhausted(&self, now: Tick, op: OpId, cred: Option<CredId>, principal: Option<IdentityId>) -> bool {
-        self.limits.refuses(now, op, self.counted(cred, principal)).is_some_and(|refused| refused.again.is_none())
     }
 }
 

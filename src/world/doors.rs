@@ -1,16 +1,17 @@
 //! The world as it is now, as doors for a search: what the closure could still touch.
 
 use crate::analysis::{Caller, Doors};
+use crate::model::identity::Binding;
 use crate::model::service::ObjectRule;
 use crate::wire::{CredId, FamilyId, IdentityId, OpId, Open, PlaceId, Res, Tick};
 
 use super::World;
 
-/// The doors of a world at an instant, for somebody on a network.
+/// The doors of a world at an instant, for somebody on these networks.
 pub struct OpenDoors<'a> {
     pub world: &'a World,
     pub now: Tick,
-    pub network: PlaceId,
+    pub networks: &'a [PlaceId],
 }
 
 impl Doors for OpenDoors<'_> {
@@ -26,10 +27,17 @@ impl Doors for OpenDoors<'_> {
             Caller::Holder(cred) => {
                 let row = world.credentials.get(cred);
                 world.plan.access.unlocks(row.family, op)
-                    && world.believed_until(self.now, cred, service, self.network) != Open::Shut
+                    && world.believed_until(self.now, cred, service, self.networks) != Open::Shut
                     && !world.exhausted(self.now, op, Some(cred), row.principal)
             }
-            Caller::Minted(family, who) => world.plan.access.unlocks(family, op) && !world.is_disabled(who),
+            Caller::Minted(family, who) => {
+                let bound = world.plan.family(family).binding;
+                let elsewhere = matches!(bound, Binding::Network(place) if !self.networks.contains(&place));
+                world.plan.access.unlocks(family, op)
+                    && !elsewhere
+                    && !world.is_disabled(who)
+                    && !world.exhausted(self.now, op, None, who)
+            }
         }
     }
 

@@ -13,6 +13,7 @@ mod handle;
 mod jobs;
 mod limits;
 mod provider;
+mod quota;
 mod records;
 mod registry;
 mod validate;
@@ -26,6 +27,7 @@ use crate::model::{Bits, Plan};
 use crate::wire::{Alarm, Audit, CredId, IdentityId, Log, ServiceId, Slot, StepId, Text, Tick};
 
 pub use doors::OpenDoors;
+pub use jobs::Pending;
 
 use credentials::Credentials;
 use detect::Detectors;
@@ -53,6 +55,8 @@ pub struct World {
     /// Whether the defence keeps the audit log.
     audited: bool,
     audit: Vec<Audit>,
+    /// The records of the request that is being logged.
+    objects: Vec<detect::Run>,
     alarms: Vec<Alarm>,
     changes: Changes,
     /// Rotated secrets and their successors, on their way to the owners.
@@ -103,6 +107,7 @@ impl World {
             blocked_by: None,
             audited: plan.controls.steps.iter().any(|step| step.which == Which::Exposed),
             audit: Vec::new(),
+            objects: Vec::new(),
             alarms: Vec::new(),
             changes: Changes::default(),
             handed_over: Vec::new(),
@@ -143,9 +148,9 @@ impl World {
         !self.alarms.is_empty() || self.audit.len() >= AUDIT_CHUNK
     }
 
-    /// How many accepted effects have not happened yet.
-    pub fn queued(&self) -> usize {
-        self.jobs.waiting()
+    /// What the agents under test have queued.
+    pub fn pending(&self) -> Pending {
+        self.jobs.pending()
     }
 
     /// The secrets that are on their way to their owners since the last call.

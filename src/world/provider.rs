@@ -112,6 +112,6 @@ impl World {
             // RFC 6749 section 5.1 counts in whole seconds.
             lives: self.plan.family(family).lives.map(|lives| Span::from_secs(lives.whole_seconds())),
         };
-        Ok(Done { response: Response::with(200, body), rows: 1, objects: None })
+        Ok(Done { response: Response::with(200, body), rows: 1 })
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use runaway::generate::random_world;
 use runaway::plane::driver::Stop;
-use runaway::run::{Kept, Prepared, prepare};
+use runaway::run::{Kept, Plane, Prepared, RunOptions, prepare};
 use runaway::scenario::{Document, Overrides};
 use runaway::wire::Event;
 
@@ -23,7 +23,7 @@ fn compare(document: &Document, variant: Option<&str>) -> Result<Option<usize>, 
         return Ok(None);
     }
     let mut over_http = Kept::default();
-    prepared.lockstep(&stop, &mut over_http).map_err(|e| e.to_string())?;
+    prepared.run(Plane::Mock, RunOptions::default(), &stop, &mut over_http).map_err(|e| e.to_string())?;
     match first_difference(&simulated, &over_http.0) {
         None => Ok(Some(requests)),
         Some(difference) => Err(difference),
