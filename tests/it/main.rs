@@ -3,6 +3,7 @@
 mod generated;
 mod openapi;
 mod oracle;
+mod properties;
 mod schemas;
 mod support;
 mod tidy;
