@@ -4,6 +4,7 @@ mod generated;
 mod openapi;
 mod oracle;
 mod parity;
+mod properties;
 mod schemas;
 mod support;
 mod tidy;
