@@ -395,7 +395,7 @@ static VARIANT: Part = Part {
             may("like", Name, "the variant that it starts from"),
             may("against", Name, "the variant whose uncontrolled run is the positive control"),
             may("set", Keyed(&Anything), "values by dotted path"),
-            may("add", Anything, "parts that are merged in"),
+            may("add", Keyed(&Anything), "parts that are merged in"),
             may("respond", P(&RESPOND), "which steps happen, and when"),
             may("truth", MEASURES, "what the run must compute"),
             may("limits", MEASURES, "the most that the team tolerates"),

@@ -31,6 +31,31 @@ pub fn duration(text: &str) -> Option<Span> {
     Some(Span(total))
 }
 
+/// A duration whose unit is missing or written in a way that is not read: `5`, `5 seconds`.
+pub fn duration_meant(text: &str) -> Option<String> {
+    let text = text.trim();
+    let letters = text.find(|c: char| c.is_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(letters);
+    let number = number.trim();
+    let unit = match unit.trim().to_lowercase().as_str() {
+        "" | "s" | "sec" | "secs" | "second" | "seconds" => "s",
+        "min" | "mins" | "minute" | "minutes" => "min",
+        "h" | "hr" | "hrs" | "hour" | "hours" => "h",
+        "d" | "day" | "days" => "d",
+        "ms" | "msec" | "millis" | "millisecond" | "milliseconds" => "ms",
+        _ => return None,
+    };
+    let meant = format!("{number}{unit}");
+    duration(&meant).map(|_| meant)
+}
+
+/// A whole number that is written in a way that is not read: `1,500`, `1500.0`.
+pub fn count_meant(text: &str) -> Option<String> {
+    let plain: String = text.trim().chars().filter(|c| !matches!(c, ',' | ' ' | '\'')).collect();
+    let plain = plain.trim_end_matches(".0");
+    (plain != text.trim() && count(plain).is_some()).then(|| plain.to_owned())
+}
+
 /// `number * scale`, exactly, where the number may have a fraction.
 fn scaled(number: &str, scale: u64) -> Option<u64> {
     let number: String = number.chars().filter(|c| *c != '_').collect();
