@@ -51,6 +51,8 @@ codes! {
     UnknownWord = "unknown-word",
     /// Not a duration.
     NotADuration = "not-a-duration",
+    /// Not a date and time.
+    NotADate = "not-a-date",
     /// Not a rate.
     NotARate = "not-a-rate",
     /// Not a whole number.

@@ -36,7 +36,7 @@ impl Shape {
             (Shape::Named(of), Value::Map(entries)) => {
                 for (name, value) in entries {
                     of.check(value, Some(name), findings);
-                    if !is_name(&name.name) {
+                    if !is_name(&name.name) || name.name.contains('.') {
                         let message = format!("`{}` is not a name", shortened(&name.name));
                         findings.push(Finding::new(Code::NotAName, name.place, message).help(NAMES));
                     }
@@ -73,6 +73,7 @@ impl Shape {
         let (fits, code) = match self {
             Shape::Name => (is_name(text), Code::NotAName),
             Shape::Duration => (quantity::duration(text).is_some(), Code::NotADuration),
+            Shape::Instant => (text.parse::<jiff::Timestamp>().is_ok(), Code::NotADate),
             Shape::Range => (quantity::range(text).is_some(), Code::NotADuration),
             Shape::Rate => (quantity::rate(text).is_some(), Code::NotARate),
             Shape::Count => (quantity::count(text).is_some(), Code::NotACount),
@@ -94,6 +95,7 @@ impl Shape {
             }
             Code::NotAName => format!("`{shown}` is not a name"),
             Code::NotADuration => format!("`{shown}` is not a duration"),
+            Code::NotADate => format!("`{shown}` is not a date and time"),
             Code::NotARate => format!("`{shown}` is not a rate"),
             Code::NotACount => format!("`{shown}` is not a whole number"),
             Code::NotMoney => format!("`{shown}` is not an amount of money"),
@@ -131,7 +133,7 @@ impl Shape {
     }
 }
 
-const NAMES: &str = "names are made of letters, digits, `-`, `_` and `.`, and begin with a letter";
+const NAMES: &str = "names are made of letters, digits, `-` and `_`, and begin with a letter";
 
 /// A whole number that no table could hold.
 fn is_huge(text: &str) -> bool {

@@ -10,6 +10,8 @@ pub enum Shape {
     /// A kebab-case or snake-case name.
     Name,
     Duration,
+    /// A date with its time.
+    Instant,
     Range,
     Rate,
     Count,
@@ -68,6 +70,7 @@ impl Shape {
             Shape::Text => "a text".into(),
             Shape::Name => "a name such as `build-bot`".into(),
             Shape::Duration => "a duration such as `250ms`, `4h` or `1min 30s`".into(),
+            Shape::Instant => "a date and time such as `2026-01-31T21:48:00Z`".into(),
             Shape::Range => "a duration, or a range such as `10ms..90ms`".into(),
             Shape::Rate => "a rate such as `50/s`".into(),
             Shape::Count => "a whole number such as `1_500`".into(),
@@ -100,6 +103,7 @@ impl Shape {
             }
             Shape::Name => json!({"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_.-]*$"}),
             Shape::Duration => json!({"type": "string", "pattern": "^([0-9][0-9_.]*\\s*(us|µs|ms|s|min|m|h|d)\\s*)+$"}),
+            Shape::Instant => json!({"type": "string", "format": "date-time"}),
             Shape::Range => json!({"type": "string", "pattern": "(us|µs|ms|s|min|m|h|d)\\s*$"}),
             Shape::Rate => json!({"type": "string", "pattern": "^[0-9_]+/"}),
             Shape::Count => {

@@ -79,6 +79,11 @@ impl Node {
         self.entries().iter().find(|(k, _)| k.name == key).map(|(_, node)| node)
     }
 
+    /// A key as it is written, for findings about its value.
+    pub fn key(&self, key: &str) -> Option<&Key> {
+        self.entries().iter().map(|(k, _)| k).find(|k| k.name == key)
+    }
+
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         match &mut self.value {
             Value::Map(entries) => entries.iter_mut().find(|(k, _)| k.name == key).map(|(_, node)| node),
