@@ -149,6 +149,7 @@ impl Finding {
         }
         match known.len() {
             0 => self,
+            1 => self.help(format!("the only one is `{}`", known[0])),
             n if n > FEW => self,
             _ => {
                 let list: Vec<String> = known.iter().map(|k| format!("`{k}`")).collect();
@@ -163,7 +164,7 @@ const FEW: usize = 30;
 
 /// The name that was probably meant.
 pub fn nearest<'a>(got: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    if got.len() > LONGEST {
+    if got.len() > LONGEST || got.bytes().all(|c| c.is_ascii_digit()) {
         return None;
     }
     let got = got.to_lowercase();
@@ -174,7 +175,7 @@ pub fn nearest<'a>(got: &str, known: impl Iterator<Item = &'a str>) -> Option<&'
         .map(|(_, name)| name)
 }
 
-/// Nobody mistypes a name as long as this.
+/// Nobody mistypes a name as long as this. A number is never near another.
 const LONGEST: usize = 100;
 
 /// A scenario that cannot be run, and why.

@@ -115,7 +115,9 @@ impl Shape {
     /// What was probably meant by a scalar that does not fit.
     fn meant(&self, text: &str) -> Option<String> {
         match self {
-            Shape::Duration | Shape::Range => quantity::duration_meant(text),
+            Shape::Duration => quantity::duration_meant(text),
+            Shape::Range => quantity::duration_meant(text).or_else(|| quantity::range_meant(text)),
+            Shape::Rate => quantity::count(text).filter(|n| *n > 0).map(|_| format!("{text}/s")),
             Shape::Count => quantity::count_meant(text),
             Shape::Boolean => match text.to_lowercase().as_str() {
                 "true" | "yes" | "on" | "y" | "1" => Some("yes".to_owned()),
@@ -167,6 +169,12 @@ fn check_record(fields: &[Field], node: &Node, owner: Option<&Key>, findings: &m
     let mut meant = Vec::new();
     for (key, value) in node.entries() {
         match fields.iter().find(|f| f.name == key.name) {
+            Some(field) if value.value == Value::Null && !field.shape.takes(&Value::Null) => {
+                let message = format!("`{}` has no value", key.name);
+                let help = format!("write `{}: …`, {}; or leave it out", field.name, field.doc);
+                let help = if field.required { help.trim_end_matches("; or leave it out") } else { &help };
+                findings.push(Finding::new(Code::WrongType, key.place, message).help(help));
+            }
             Some(field) => field.shape.check(value, Some(key), findings),
             None => {
                 let message = format!("`{}` means nothing here", shortened(&key.name));

@@ -49,6 +49,13 @@ pub fn duration_meant(text: &str) -> Option<String> {
     duration(&meant).map(|_| meant)
 }
 
+/// A range whose ends are the wrong way round: `90ms..10ms`.
+pub fn range_meant(text: &str) -> Option<String> {
+    let (most, least) = text.split_once("..")?;
+    let meant = format!("{}..{}", least.trim(), most.trim());
+    range(&meant).map(|_| meant)
+}
+
 /// A whole number that is written in a way that is not read: `1,500`, `1500.0`.
 pub fn count_meant(text: &str) -> Option<String> {
     let plain: String = text.trim().chars().filter(|c| !matches!(c, ',' | ' ' | '\'')).collect();
@@ -75,6 +82,13 @@ pub fn count(text: &str) -> Option<u64> {
     let text = text.trim();
     let shaped = text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || c == '_');
     shaped.then(|| text.replace('_', "").parse().ok()).flatten()
+}
+
+/// A whole number as it is written in a scenario: `1_500`.
+pub fn shown(n: u64) -> String {
+    let digits = n.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group).into_owned());
+    groups.collect::<Vec<_>>().join("_")
 }
 
 /// A share of a whole: `46%` or `0.46`.
@@ -153,6 +167,11 @@ mod tests {
         assert_eq!(rate("0/s"), None);
         assert_eq!(range("10ms..90ms"), Some((Span(10_000), Span(90_000))));
         assert_eq!(range("90ms..10ms"), None);
+        assert_eq!(range_meant("90ms..10ms").as_deref(), Some("10ms..90ms"));
+        assert_eq!(duration_meant("5 minutes").as_deref(), Some("5min"));
+        assert_eq!(duration_meant("-5"), None);
+        assert_eq!(count_meant("1,500").as_deref(), Some("1500"));
+        assert_eq!((shown(7), shown(1_500), shown(1_000_000)), ("7".into(), "1_500".into(), "1_000_000".into()));
         assert_eq!(quota("1 per 4h"), Some(("1", Some(Span(14_400_000_000)))));
     }
 }

@@ -83,6 +83,7 @@ impl Shape {
             Shape::Quantity => "a number, a share, a duration or a word".into(),
             Shape::Null => "nothing".into(),
             Shape::List(of) => format!("a list, each {}", of.describe()),
+            Shape::Keyed(Shape::Anything) => "a map".into(),
             Shape::Named(of) | Shape::Keyed(of) => format!("a map of names, each {}", of.describe()),
             Shape::Record(fields) => {
                 let keys: Vec<&str> = fields.iter().take(4).map(|f| f.name).collect();

@@ -179,7 +179,10 @@ fn same_names(root: &Node, findings: &mut Vec<Finding>) {
     let mut seen = std::collections::BTreeMap::new();
     for choice in choices(root) {
         if let Some(other) = seen.insert(choice.name.clone(), choice.written.clone()) {
-            let message = format!("`{}` and `{other}` both make a variant `{}`", choice.written, choice.name);
+            let message = match choice.written == other {
+                true => format!("`{other}` makes two variants `{}`", choice.name),
+                false => format!("`{}` and `{other}` both make a variant `{}`", choice.written, choice.name),
+            };
             let place = written(root).iter().find(|(key, _)| key.name == choice.written).map(|(key, _)| key.place);
             let help = "names of a matrix's variants are made of its values: choose values that differ";
             findings.push(Finding::new(Code::DuplicateName, place.unwrap_or(root.place), message).help(help));

@@ -117,7 +117,11 @@ const SAID: &[(&str, &str, &str)] = &[
     ("while parsing a block mapping", "this does not belong to the map above", "keys of one map begin in one column"),
     ("did not find expected", "this cannot stand here", "is a bracket, a quote or a `:` missing above?"),
     ("while parsing a flow", "this cannot stand here", "separate items with commas; is a bracket left open?"),
-    ("trailing content", "something stands behind the closing quote", "put quotes around the whole text"),
+    (
+        "trailing content",
+        "something stands behind the closing quote",
+        "is a quote left open above? else put quotes around the whole text",
+    ),
     (
         "comments must be separated",
         "`#` begins a comment only after a space",

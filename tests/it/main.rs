@@ -1,5 +1,6 @@
 //! Every promise has a file.
 
+mod bad;
 mod openapi;
 mod schemas;
 mod support;

@@ -47,7 +47,8 @@ impl Lowering<'_> {
 
     fn who(&mut self, node: &Node) -> Option<IdentityId> {
         if node.text().is_some_and(|t| t.starts_with("every ")) {
-            self.later("an agent for each identity of a group", node.place);
+            let help = "name one identity, `is: member-1`; further agents do the same as others";
+            self.later_but("an agent for each identity of a group", node.place, help);
             return None;
         }
         let member = self.identities.member(node);
@@ -156,7 +157,8 @@ impl Lowering<'_> {
             _ => FaultKind::StalePlan,
         };
         if matches!(kind, FaultKind::Injected | FaultKind::Spread | FaultKind::StalePlan) {
-            self.later(&format!("the fault `{name}`"), fault.place);
+            let help = "take `over-broad`, and write what the agent does under `then`";
+            self.later_but(&format!("the fault `{name}`"), fault.place, help);
             return Fault::None;
         }
         match (kind, then) {

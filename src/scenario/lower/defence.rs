@@ -60,7 +60,10 @@ impl Lowering<'_> {
             "deletes" => Watches::Destruction { at_least, within },
             _ => match node.get("canary") {
                 Some(n) if n.text() != Some("records") => {
-                    let family = self.credentials.group(n);
+                    let family = self.credentials.group(n).map_err(|finding| match n.text() {
+                        Some("record") => finding.help("did you mean `records`?"),
+                        _ => finding,
+                    });
                     Watches::CanaryCredential(FamilyId::at(self.take(family)?))
                 }
                 _ => Watches::CanaryRecord,
@@ -109,7 +112,11 @@ impl Lowering<'_> {
             "bind" => match node.get("to").and_then(Node::text) {
                 Some(network) => Action::Bind { network: self.network(network) },
                 None => {
-                    let finding = Finding::new(Code::MissingKey, key.place, "bound to which network?");
+                    let finding = Finding::new(
+                        Code::MissingKey,
+                        key.place,
+                        format!("`{}` has no `to`: bound to which network?", key.name),
+                    );
                     self.find(finding.help("say `to: office`"));
                     return None;
                 }
@@ -193,7 +200,11 @@ impl Lowering<'_> {
         match node.get("on") {
             Some(on) => self.operations_in(on),
             None => {
-                let finding = Finding::new(Code::MissingKey, key.place, "for which operations?");
+                let finding = Finding::new(
+                    Code::MissingKey,
+                    key.place,
+                    format!("`{}` has no `on`: for which operations?", key.name),
+                );
                 self.find(finding.help("say `on: [service.operation]`"));
                 Vec::new()
             }

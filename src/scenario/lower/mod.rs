@@ -183,8 +183,12 @@ impl Lowering<'_> {
     }
 
     fn later(&mut self, what: &str, place: Place) {
+        self.later_but(what, place, "leave it out: the rest runs without it");
+    }
+
+    fn later_but(&mut self, what: &str, place: Place, help: &str) {
         let message = format!("{what}: the format can say it, this version does not run it yet");
-        self.find(Finding::new(Code::NotAvailable, place, message).help("leave it out: the rest runs without it"));
+        self.find(Finding::new(Code::NotAvailable, place, message).help(help));
     }
 
     fn empty_world(&mut self, agents: &[AgentPlan]) {
@@ -263,7 +267,8 @@ fn rows(node: &Node, findings: &mut Vec<Finding>) -> Option<u32> {
     let count = node.text().and_then(quantity::count).unwrap_or(0);
     let fitting = u32::try_from(count).ok().filter(|n| *n <= MOST_ROWS);
     if fitting.is_none() {
-        let message = format!("{count} are more than this program holds ({MOST_ROWS})");
+        let (count, most) = (quantity::shown(count), quantity::shown(u64::from(MOST_ROWS)));
+        let message = format!("{count} are more than the {most} that this program holds");
         findings.push(Finding::new(Code::ImpossibleNumber, node.place, message).help(SCALE_DOWN));
     }
     fitting

@@ -48,7 +48,8 @@ impl Groups {
         if count.is_none() || sure {
             return Ok(first);
         }
-        let message = format!("with `{name}` there are more than {MOST_ROWS} in `{}:`", self.part);
+        let message =
+            format!("with `{name}` there are more than {} in `{}:`", quantity::shown(MOST_ROWS.into()), self.part);
         Err(Finding::new(Code::ImpossibleNumber, place, message).help(super::SCALE_DOWN))
     }
 
@@ -139,7 +140,10 @@ impl Groups {
         let reached = formula.most(rows);
         if reached > u64::from(group.count) {
             let message = format!("this reaches `{}-{reached}`, and `{}` has {}", group.name, group.name, group.count);
-            let help = format!("`{}-{{n mod {}}}` goes round and round", group.name, group.count.max(1));
+            let help = match group.count {
+                0 | 1 => format!("`{}` stands for the same one in every row", group.name),
+                n => format!("`{}-{{n mod {n}}}` goes round and round", group.name),
+            };
             return Err(Finding::new(Code::OutOfRange, node.place, message).help(help));
         }
         Ok(match formula {

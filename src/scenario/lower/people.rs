@@ -20,7 +20,7 @@ impl Lowering<'_> {
         let identities = root.get("identities").map_or(&[][..], Node::entries);
         let credentials = root.get("credentials").map_or(&[][..], Node::entries);
         for (key, node) in identities {
-            self.reserved(key, RESPONDER);
+            self.reserved(key, RESPONDER, "the identity that the defence acts as");
             let count = node.get("count").map_or(Some(1), |n| rows(n, &mut self.findings));
             let added = self.identities.add(&key.name, count, node.get("count").map_or(key.place, |n| n.place));
             self.take(added);
@@ -30,7 +30,7 @@ impl Lowering<'_> {
         }
         self.owner_cycles(identities);
         for (key, node) in credentials {
-            self.reserved(key, OPERATOR);
+            self.reserved(key, OPERATOR, "the credential that the defence acts with");
             let count = self.how_many(node);
             let added = self.credentials.add(&key.name, count, node.get("count").map_or(key.place, |n| n.place));
             self.take(added);
@@ -44,9 +44,9 @@ impl Lowering<'_> {
         }
     }
 
-    fn reserved(&mut self, key: &Key, name: &str) {
+    fn reserved(&mut self, key: &Key, name: &str, what: &str) {
         if key.name == name {
-            let message = format!("`{name}` is the name of the defence's own");
+            let message = format!("`{name}` is {what}");
             self.find(Finding::new(Code::DuplicateName, key.place, message).help("choose another name"));
         }
     }

@@ -269,6 +269,9 @@ impl Lowering<'_> {
         let op = OpId::at(self.operations.len());
         if self.operation_names.insert(name.clone(), op.index()).is_some() {
             let message = format!("there are two operations `{name}`");
+            let service = self.root.get("services").and_then(|s| s.get(&self.services[spec.service.index()].name));
+            let written = service.and_then(|s| s.get("operations")?.key(&spec.name));
+            let place = written.map_or(place, |key| key.place);
             let help = "rename the one under `operations:`; the other comes with the service";
             self.find(Finding::new(Code::DuplicateName, place, message).help(help));
         }
