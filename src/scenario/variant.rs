@@ -14,6 +14,8 @@ pub struct Choice {
     pub values: Vec<(String, String)>,
 }
 
+/// A variant may be like one that is like another, so many times.
+const MOST_LIKE: usize = 32;
 /// More variants than anybody reads.
 const MOST_VARIANTS: usize = 1_000;
 
@@ -47,6 +49,9 @@ pub fn line<'t>(root: &'t Node, name: &str) -> Vec<&'t Node> {
     let mut line: Vec<&Node> = Vec::new();
     let mut next = root.get("variants").and_then(|v| v.get(name));
     while let Some(variant) = next.filter(|v| !line.iter().any(|known| std::ptr::eq(*known, *v))) {
+        if line.len() == MOST_LIKE {
+            break;
+        }
         line.push(variant);
         next = like(variant).and_then(|name| root.get("variants")?.get(name));
     }
@@ -55,6 +60,9 @@ pub fn line<'t>(root: &'t Node, name: &str) -> Vec<&'t Node> {
 
 /// Everything about the variants that can be said without laying one over the scenario.
 pub fn check(root: &Node, findings: &mut Vec<Finding>) {
+    if how_many(root) > MOST_VARIANTS {
+        return findings.push(too_many(root));
+    }
     let before = findings.len();
     for (key, variant) in written(root) {
         for part in ["like", "against"] {
@@ -66,16 +74,22 @@ pub fn check(root: &Node, findings: &mut Vec<Finding>) {
         axes_of_others(root, key, variant, findings);
     }
     cycles(root, findings);
-    if how_many(root) > MOST_VARIANTS {
-        let message = format!("{} variants are more than anybody reads: {MOST_VARIANTS} at most", how_many(root));
-        let place = root.get("variants").map_or(root.place, |v| v.place);
-        let at = written(root).iter().find_map(|(_, v)| Some(v.get("matrix")?.place)).unwrap_or(place);
-        let help = "a matrix makes one variant for each combination: give it fewer values, or split the scenario";
-        findings.push(Finding::new(Code::ImpossibleNumber, at, message).help(help));
-    }
     if findings.len() == before {
         same_names(root, findings);
     }
+}
+
+fn too_many(root: &Node) -> Finding {
+    let (many, most) = (how_many(root), MOST_VARIANTS);
+    let message = format!("{} variants are more than anybody reads: {} at most", shown(many), shown(most));
+    let matrix = written(root).iter().find_map(|(_, variant)| Some(variant.get("matrix")?.place));
+    let place = matrix.or(root.key("variants").map(|key| key.place)).unwrap_or(root.place);
+    let help = "a matrix makes one variant for each combination: give it fewer values, or split the scenario";
+    Finding::new(Code::ImpossibleNumber, place, message).help(help)
+}
+
+fn shown(n: usize) -> String {
+    super::quantity::shown(u64::try_from(n).unwrap_or(u64::MAX))
 }
 
 fn written(root: &Node) -> &[(Key, Node)] {
@@ -165,6 +179,12 @@ fn cycles(root: &Node, findings: &mut Vec<Finding>) {
                 break;
             }
             seen.push(name);
+            if seen.len() > MOST_LIKE {
+                let message = format!("`{}` goes through more than {MOST_LIKE} others", key.name);
+                let place = variant.get("like").map_or(key.place, |like| like.place);
+                let finding = Finding::new(Code::Cycle, place, message);
+                return findings.push(finding.help("let it be like one that is like none"));
+            }
             next = root.get("variants").and_then(|v| v.get(name)).and_then(like);
         }
     }

@@ -1,6 +1,7 @@
 //! Every promise has a file.
 
 mod bad;
+mod hostile;
 mod openapi;
 mod schemas;
 mod support;

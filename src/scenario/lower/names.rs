@@ -186,7 +186,8 @@ impl Labels {
         let formula = formula.ok_or_else(|| bad_formula(text, node.place))?;
         let most = formula.most(rows);
         if most > MOST_LABELS {
-            let message = format!("this makes {most} labels, and {MOST_LABELS} are the most");
+            let (most, limit) = (quantity::shown(most), quantity::shown(MOST_LABELS));
+            let message = format!("this makes {most} labels, and {limit} are the most");
             let help = format!("`{name}{{n mod 1_000}}` makes 1,000");
             return Err(Finding::new(Code::ImpossibleNumber, node.place, message).help(help));
         }
