@@ -94,8 +94,9 @@ pub struct Demo {
 
 #[derive(Debug, Args)]
 pub struct Check {
-    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub files: Vec<PathBuf>,
+    /// Scenario files, with @VARIANT to check one variant only
+    #[arg(required = true, value_name = "FILE[@VARIANT]", value_hint = ValueHint::FilePath)]
+    pub files: Vec<String>,
     /// How findings are printed
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,

@@ -13,6 +13,11 @@ pub struct Place {
     pub len: usize,
 }
 
+impl Place {
+    /// Of values that came from the command line.
+    pub const OUTSIDE: Place = Place { start: usize::MAX, len: 0 };
+}
+
 /// A value and where it stood.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Node {
@@ -72,6 +77,11 @@ impl Node {
 
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entries().iter().find(|(k, _)| k.name == key).map(|(_, node)| node)
+    }
+
+    /// A key as it is written, for findings about its value.
+    pub fn key(&self, key: &str) -> Option<&Key> {
+        self.entries().iter().map(|(k, _)| k).find(|k| k.name == key)
     }
 
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
@@ -200,14 +210,53 @@ impl<'de> Visitor<'de> for AnyValue {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut entries = Vec::new();
-        while let Some((key, value)) = map.next_entry::<Node, Node>()? {
-            let name = match key.value {
-                Value::Scalar(name) => name,
-                Value::Null => "null".to_owned(),
-                _ => return Err(serde::de::Error::custom("a key is a word, not a list or a map")),
-            };
-            entries.push((Key { name, place: key.place }, value));
+        while let Some((key, value)) = map.next_entry::<Spanned<Word>, Node>()? {
+            let Spanned { value: Word(name), referenced, .. } = key;
+            entries.push((Key { name, place: place(referenced) }, value));
         }
         Ok(Value::Map(entries))
+    }
+}
+
+/// What may be a key.
+struct Word(String);
+
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Word, D::Error> {
+        deserializer.deserialize_any(AnyWord)
+    }
+}
+
+struct AnyWord;
+
+impl Visitor<'_> for AnyWord {
+    type Value = Word;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a word for a key")
+    }
+
+    fn visit_unit<E>(self) -> Result<Word, E> {
+        Ok(Word("null".to_owned()))
+    }
+
+    fn visit_bool<E>(self, v: bool) -> Result<Word, E> {
+        Ok(Word(if v { "yes" } else { "no" }.to_owned()))
+    }
+
+    fn visit_i64<E>(self, v: i64) -> Result<Word, E> {
+        Ok(Word(v.to_string()))
+    }
+
+    fn visit_u64<E>(self, v: u64) -> Result<Word, E> {
+        Ok(Word(v.to_string()))
+    }
+
+    fn visit_f64<E>(self, v: f64) -> Result<Word, E> {
+        Ok(Word(v.to_string()))
+    }
+
+    fn visit_str<E>(self, v: &str) -> Result<Word, E> {
+        Ok(Word(v.to_owned()))
     }
 }

@@ -1,6 +1,8 @@
 //! Every promise has a file.
 
+mod bad;
 mod generated;
+mod hostile;
 mod openapi;
 mod oracle;
 mod parity;

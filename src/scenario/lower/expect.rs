@@ -33,7 +33,8 @@ fn value(key: &Key, node: &Node, measures: Option<&[&str]>, findings: &mut Vec<F
     }
     let Some(text) = node.text() else {
         let message = "an expectation over several seeds: the format can say it, this version does not run it yet";
-        findings.push(Finding::new(Code::NotAvailable, node.place, message));
+        let help = format!("give the value of one seed: `{}: 5`", key.name);
+        findings.push(Finding::new(Code::NotAvailable, node.place, message).help(help));
         return None;
     };
     let value = read(text).ok_or_else(|| {
