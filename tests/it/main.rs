@@ -3,6 +3,7 @@
 mod bad;
 mod generated;
 mod hostile;
+mod live;
 mod openapi;
 mod oracle;
 mod parity;
