@@ -112,6 +112,9 @@ pub struct Mock {
     /// The port of the first service; the others follow [default: ports that are free]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub port: u16,
+    /// How the addresses are printed; as JSON, they are one line, and the access log follows as text
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
 }
 
 #[derive(Debug, Args)]

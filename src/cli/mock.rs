@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::args;
+use super::args::{self, Format};
 use super::failure::Failure;
 use super::open::open;
 use super::output;
@@ -26,7 +26,10 @@ pub fn mock(args: &args::Mock) -> Result<Exit, Failure> {
         let help = "choose another --port, or leave it out for ports that are free";
         Failure::input(format!("cannot listen on loopback: {error}"), Some(help.into()))
     })?;
-    output::text(&welcome(&plan, &served))?;
+    match args.format {
+        Format::Text => output::text(&welcome(&plan, &served))?,
+        Format::Json => output::text(&format!("{}\n", addresses(&plan, &served)))?,
+    };
     served.run(&stop, |events| {
         let lines: String = events.iter().filter_map(|event| line(&plan, event)).collect();
         if lines.is_empty() { Ok(()) } else { output::text(&lines).map(drop) }
@@ -60,6 +63,16 @@ fn welcome(plan: &Plan, served: &Served) -> String {
     }
     out.push('\n');
     out
+}
+
+/// The same for programs.
+fn addresses(plan: &Plan, served: &Served) -> serde_json::Value {
+    let services: serde_json::Map<_, _> =
+        shown(plan).map(|id| (plan.service(id).name.clone(), serde_json::Value::from(served.url(id)))).collect();
+    let first = first_credential(plan);
+    let name = first.map(|(family, index)| plan.credential_name(family, index));
+    let secret = first.map(|(family, index)| served.credential(family, index));
+    serde_json::json!({ "services": services, "credential": { "name": name, "secret": secret } })
 }
 
 fn shown(plan: &Plan) -> impl Iterator<Item = ServiceId> + '_ {
@@ -113,12 +126,12 @@ fn line(plan: &Plan, event: &Event) -> Option<String> {
     match *event {
         Event::Asked { at, route, cred, verdict, reason, status, .. } => {
             let who = credential_label(plan, cred);
-            let verdict = if verdict == Verdict::Accepted { "accepted" } else { "refused" };
+            let accepted = if verdict == Verdict::Accepted { "accepted, " } else { "" };
             let why = reason_in_words(plan, reason);
-            Some(format!("{at:>10}  {status}  {}  {who}: {verdict}, {why}\n", plan.route_name(route)))
+            Some(format!("{:>10}  {status}  {}  {who}: {accepted}{why}\n", at.to_string(), plan.route_name(route)))
         }
         Event::Alarm { at, rule, .. } => {
-            Some(format!("{at:>10}  ALARM {}\n", plan.controls.detectors[rule.index()].name))
+            Some(format!("{:>10}  ALARM {}\n", at.to_string(), plan.controls.detectors[rule.index()].name))
         }
         _ => None,
     }

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use crate::model::control::Which;
 use crate::model::service::ObjectRule;
 use crate::model::{Bits, Plan};
-use crate::wire::{Alarm, Audit, CredId, IdentityId, Log, ServiceId, Slot, StepId, Text, Tick};
+use crate::wire::{Alarm, Audit, Claims, CredId, IdentityId, Log, ServiceId, Slot, StepId, Text, Tick};
 
 pub use doors::OpenDoors;
 pub use jobs::Pending;
@@ -136,6 +136,14 @@ impl World {
     /// The row of a secret, if it was ever issued here.
     pub fn find(&self, text: Text) -> Option<CredId> {
         self.credentials.find(text)
+    }
+
+    /// What a token says of itself, if it was ever issued here.
+    pub fn claims(&self, text: Text) -> Claims {
+        self.find(text).map_or(Claims::default(), |cred| {
+            let row = self.credentials.get(cred);
+            Claims { subject: row.principal, until: Some(row.expires).filter(|at| *at != Tick::NEVER) }
+        })
     }
 
     /// What the defence has not been shown yet: the audit log and the alarms since the last call.

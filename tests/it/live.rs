@@ -91,7 +91,9 @@ fn apart(simulated: &Reach, live: &Reach, horizon: Tick) -> Option<String> {
             other => return Some(format!("{pair:?}: {at} in the simulator, {other:?} live")),
         }
     }
-    live.iter().find(|(pair, at)| !simulated.contains_key(*pair) && !late(at)).map(|(pair, _)| format!("{pair:?}: live only"))
+    live.iter()
+        .find(|(pair, at)| !simulated.contains_key(*pair) && !late(at))
+        .map(|(pair, _)| format!("{pair:?}: live only"))
 }
 
 fn agrees(variant: Option<&str>, least: usize) {

@@ -1,6 +1,7 @@
 //! Every promise has a file.
 
 mod bad;
+mod clients;
 mod generated;
 mod hostile;
 mod live;

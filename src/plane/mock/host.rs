@@ -52,7 +52,7 @@ pub struct Decided {
 }
 
 impl Shared {
-    pub fn new(plan: Arc<Plan>, clock: Clock) -> Arc<Shared> {
+    pub fn new(scribe: Scribe, plan: Arc<Plan>, clock: Clock) -> Arc<Shared> {
         let addresses = Arc::new(Addresses::of(&plan));
         let origins = Arc::new(Origins::default());
         let host = Host {
@@ -64,7 +64,7 @@ impl Shared {
             clock,
         };
         Arc::new(Shared {
-            scribe: Arc::new(Scribe::new(plan.clone())),
+            scribe: Arc::new(scribe),
             asker: Asker::new(plan.clone(), addresses.clone()),
             answerer: Answerer::new(plan.clone(), addresses, origins.clone()),
             host: Mutex::new(host),
@@ -84,7 +84,9 @@ impl Shared {
         let now = host.arrive();
         let Host { world, log, slot, .. } = &mut *host;
         let response = world.handle(now, &envelope, slot, log);
-        let answering = self.answerer.write(&response, slot, |text, out| self.scribe.render(text, out));
+        let answering = self.answerer.write(&response, slot, |text, out| {
+            self.scribe.render(text, world.claims(text), out);
+        });
         Decided { response, answering, after: host.clock.real(envelope.back) }
     }
 }

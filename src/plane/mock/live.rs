@@ -12,6 +12,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::model::Plan;
 use crate::plane::{Passed, Transport};
+use crate::vocabulary::Scribe;
 use crate::wire::{ActorId, CredId, Envelope, Log, OpId, Outcome, ServiceId, Slot, Text, Tick};
 use crate::world::World;
 
@@ -54,7 +55,7 @@ const CARE: u32 = 1_024;
 impl Live {
     /// Starts the servers, then the clock. Time in the world passes `scale` times as fast as outside.
     pub fn start(plan: Arc<Plan>, scale: f64) -> io::Result<Live> {
-        let shared = Shared::new(plan, Clock::Virtual(Tick::ZERO));
+        let shared = Shared::new(Scribe::new(plan.clone()), plan, Clock::Virtual(Tick::ZERO));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let servers = runtime.block_on(start_all(&shared, 0))?;
         let names = SharedNames::new(&shared.plan, shared.scribe.clone());
@@ -160,7 +161,8 @@ impl Transport for Live {
     }
 
     fn as_client_knows(&mut self, text: Text) -> Text {
-        self.names.lock().as_client_knows(text)
+        let claims = self.shared.host().world.claims(text);
+        self.names.lock().as_client_knows(text, claims)
     }
 
     fn world<R>(&mut self, look: impl FnOnce(&mut World) -> R) -> R {

@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 
 use crate::model::Plan;
 use crate::plane::Transport;
+use crate::vocabulary::Scribe;
 use crate::wire::{CredId, Envelope, Log, Outcome, Slot, Text, Tick};
 use crate::world::World;
 
@@ -34,7 +35,7 @@ const CARE: u32 = 1_024;
 impl Lockstep {
     /// Starts the servers.
     pub fn start(plan: Arc<Plan>) -> io::Result<Lockstep> {
-        let shared = Shared::new(plan, Clock::Virtual(Tick::ZERO));
+        let shared = Shared::new(Scribe::new(plan.clone()), plan, Clock::Virtual(Tick::ZERO));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
         let servers = runtime.block_on(start_all(&shared, 0))?;
         let lines = servers.iter().map(|server| Line::to(server.address())).collect();
@@ -104,7 +105,8 @@ impl Transport for Lockstep {
     }
 
     fn as_client_knows(&mut self, text: Text) -> Text {
-        self.names.lock().as_client_knows(text)
+        let claims = self.shared.host().world.claims(text);
+        self.names.lock().as_client_knows(text, claims)
     }
 
     fn world<R>(&mut self, look: impl FnOnce(&mut World) -> R) -> R {

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
 use crate::model::service::{Act, Grant};
+use crate::vocabulary::ISSUER;
 use crate::wire::OpId;
 
 use super::answer::Answering;
@@ -25,11 +26,11 @@ fn keys(shared: &Shared) -> String {
 
 fn server(shared: &Shared, op: OpId) -> String {
     let service = shared.plan.operation(op).service;
-    let issuer = shared.origins.url(service).unwrap_or_default();
+    let origin = shared.origins.url(service).unwrap_or_default();
     let mut grants = Vec::new();
     let mut document = serde_json::Map::new();
     for spec in shared.plan.operations.iter().filter(|spec| spec.service == service) {
-        let url = json!(format!("{issuer}{}", spec.path));
+        let url = json!(format!("{origin}{}", spec.path));
         let endpoint = match spec.act {
             Act::Mint { grant, .. } => {
                 grants.extend(grant_type(grant));
@@ -42,7 +43,8 @@ fn server(shared: &Shared, op: OpId) -> String {
         };
         document.insert(endpoint.to_owned(), url);
     }
-    document.insert("issuer".to_owned(), json!(issuer));
+    // Tokens name the issuer, and their bytes must not depend on the port.
+    document.insert("issuer".to_owned(), json!(ISSUER));
     document.insert("grant_types_supported".to_owned(), json!(grants));
     document.insert("response_types_supported".to_owned(), json!([]));
     let methods = json!(["client_secret_basic", "client_secret_post"]);

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::Plan;
 use crate::vocabulary::{Recogniser, Scribe};
-use crate::wire::{SecretKind, Text, Vocabulary};
+use crate::wire::{Claims, SecretKind, Text, Vocabulary};
 
 /// Bytes and their names. Holds secrets: it has no `Debug`.
 pub struct Names {
@@ -40,19 +40,23 @@ impl Names {
     pub fn bytes(&mut self, text: Text) -> Arc<str> {
         match text {
             Text::Seen(number) => self.seen.get(number as usize).map_or_else(|| "".into(), |s| s.bytes.clone()),
-            Text::Generated { family, index, turn } => {
-                let key = (family.number(), index, turn);
-                if let Some(bytes) = self.given.get(&key) {
-                    return bytes.clone();
-                }
-                let mut bytes = String::new();
-                self.scribe.render(text, &mut bytes);
-                let bytes: Arc<str> = bytes.into();
-                self.given.insert(key, bytes.clone());
-                self.by_bytes.entry(bytes.clone()).or_insert(text);
-                bytes
-            }
+            Text::Generated { .. } => self.bytes_saying(text, self.scribe.claims_at_start(text)),
         }
+    }
+
+    /// The bytes of a secret that says this of itself.
+    fn bytes_saying(&mut self, text: Text, claims: Claims) -> Arc<str> {
+        let Text::Generated { family, index, turn } = text else { return self.bytes(text) };
+        let key = (family.number(), index, turn);
+        if let Some(bytes) = self.given.get(&key) {
+            return bytes.clone();
+        }
+        let mut bytes = String::new();
+        self.scribe.render(text, claims, &mut bytes);
+        let bytes: Arc<str> = bytes.into();
+        self.given.insert(key, bytes.clone());
+        self.by_bytes.entry(bytes.clone()).or_insert(text);
+        bytes
     }
 
     /// The name of bytes that came over a socket.
@@ -69,8 +73,8 @@ impl Names {
     }
 
     /// The name by which a client knows a secret that the world speaks of.
-    pub fn as_client_knows(&mut self, text: Text) -> Text {
-        let bytes = self.bytes(text);
+    pub fn as_client_knows(&mut self, text: Text, claims: Claims) -> Text {
+        let bytes = self.bytes_saying(text, claims);
         self.by_bytes.get(&bytes).copied().unwrap_or(text)
     }
 

@@ -2,12 +2,13 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::Runtime;
 
 use crate::model::Plan;
 use crate::plane::driver::Stop;
+use crate::vocabulary::Scribe;
 use crate::wire::{Event, FamilyId, Log, OpId, ServiceId, Text, Tick};
 
 use super::clock::Clock;
@@ -27,7 +28,9 @@ const LOOK: Duration = Duration::from_millis(50);
 impl Served {
     /// Starts a server for each service, on `first_port` and those after it, or on free ports where that is 0.
     pub fn start(plan: Arc<Plan>, first_port: u16) -> io::Result<Served> {
-        let shared = Shared::new(plan, Clock::Virtual(Tick::ZERO));
+        #[expect(clippy::disallowed_methods, reason = "real clients compare `exp` with the date")]
+        let today = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let shared = Shared::new(Scribe::starting(plan.clone(), today), plan, Clock::Virtual(Tick::ZERO));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let servers = runtime.block_on(start_all(&shared, first_port))?;
         shared.host().clock = Clock::wall(1.0);
@@ -42,7 +45,8 @@ impl Served {
     /// The bytes of a credential. They are synthetic, and open nothing but this world.
     pub fn credential(&self, family: FamilyId, index: u32) -> String {
         let mut bytes = String::new();
-        self.shared.scribe.render(Text::Generated { family, index, turn: 0 }, &mut bytes);
+        let text = Text::Generated { family, index, turn: 0 };
+        self.shared.scribe.render(text, self.shared.scribe.claims_at_start(text), &mut bytes);
         bytes
     }
 
