@@ -1,7 +1,9 @@
 //! Every promise has a file.
 
 mod openapi;
+mod probes;
 mod schemas;
 mod support;
 mod tidy;
 mod truths;
+mod validation;
