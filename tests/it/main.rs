@@ -1,5 +1,6 @@
 //! Every promise has a file.
 
+mod definitions;
 mod openapi;
 mod probes;
 mod schemas;
