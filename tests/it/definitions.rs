@@ -485,6 +485,96 @@ variants:
     }
 }
 
+mod issuing {
+    use super::*;
+
+    const TOKENS: &str = r#"
+time: {horizon: 3h, settle: 60s}
+services:
+  idp: {kind: identity-provider, accepts: gateway, latency: 10ms}
+  api: {accepts: {mode: jwt}, latency: 10ms, operations: {list: GET /files -> files records}}
+credentials:
+  access:  {of: bot, kind: access-token, scopes: ["api:*"], lives: 1h}
+  refresh: {of: bot, kind: refresh-token, scopes: ["none"]}
+identities:
+  bot: {kind: agent}
+data:
+  files: {count: 10, class: confidential}
+agents:
+  bot:
+    is: bot
+    holds: [access, refresh]
+    knows: [api.list, idp.refresh]
+    told: []
+    fault: harvest
+    then: [api.list]
+steps:
+  revoke-access:  {revoke: every access}
+  revoke-refresh: {revoke: every refresh}
+respond: {STEPS}
+"#;
+
+    fn tokens(steps: &str) -> Ran {
+        run(&document(&format!("runaway: 1\nname: tokens{}", TOKENS.replace("STEPS", steps))), None, &[])
+    }
+
+    #[test]
+    fn a_living_refresh_token_survives_the_revocation_of_its_access_token() {
+        let ran = tokens("revoke-access: 10s");
+        assert_eq!(ran.outcome(), "not-contained");
+        assert_eq!((ran.shown("survivors"), ran.shown("leftover")), ("1".into(), "10".into()));
+        let rows: Vec<_> = ran.finished.measures.doors.iter().map(|d| (d.cred.map(|c| c.number()), d.closed)).collect();
+        assert_eq!(rows, [(Some(0), Some(Tick(HOUR))), (Some(1), None)], "nobody gets in without a credential");
+    }
+
+    #[test]
+    fn both_revoked_shut_when_the_signature_expires() {
+        let ran = tokens("revoke-access: 10s, revoke-refresh: 10s");
+        assert_eq!(ran.outcome(), "contained");
+        assert_eq!(closed(&ran), Some(HOUR));
+        assert_eq!(ran.finished.measures.doors[1].closed, Some(Tick(10 * SECOND)), "the provider knows at once");
+        assert_eq!((ran.shown("survivors"), ran.shown("leftover")), ("0".into(), "0".into()));
+    }
+
+    #[test]
+    fn only_a_refresh_token_refreshes() {
+        let parts = TOKENS.replace("STEPS", "revoke-refresh: 10s").replace(
+            "then: [api.list]",
+            "then: [{do: idp.refresh, as: access}, {do: idp.refresh, as: refresh}, {do: api.list, as: access}]",
+        );
+        let ran = run(&document(&format!("runaway: 1\nname: tokens{parts}")), None, &[]);
+        let verdicts: Vec<Verdict> = asked(&ran, Purpose::Agent).into_iter().map(|(_, v)| v).collect();
+        assert_eq!(verdicts, [Verdict::Unauthenticated, Verdict::Accepted, Verdict::Accepted]);
+        // The refresh token was exchanged at 10 ms for a new pair. Every refresh token is revoked, the new one too; the
+        // new access token has an hour of its own.
+        assert_eq!((ran.shown("held"), ran.shown("survivors")), ("4".into(), "0".into()));
+        assert_eq!(closed(&ran), Some(HOUR + 10_000));
+    }
+}
+
+mod entitled {
+    use super::*;
+
+    #[test]
+    fn what_an_agent_may_do_is_no_leftover() {
+        let ran = ran(r#"
+services:
+  api:
+    accepts: gateway
+    latency: 10ms
+    operations: {list: GET /letters -> letters records, read: GET /files -> files records}
+agents:
+  bot: {is: bot, holds: [token], knows: [api.list, api.read], told: [], may: [api.list], fault: harvest, then: [api.list, api.read]}
+steps: {close-files: {close: [api.read]}}
+respond: {close-files: 20s}
+time: {horizon: 2min, settle: 10s}
+"#);
+        assert_eq!((ran.shown("reach"), ran.shown("excess")), ("30".into(), "10".into()));
+        assert_eq!((ran.outcome(), ran.shown("leftover")), ("contained", "0".into()));
+        assert_eq!((closed(&ran), ran.shown("declared")), (Some(20 * SECOND), "20.001 s".into()));
+    }
+}
+
 mod rounds {
     use super::*;
 
