@@ -17,8 +17,9 @@ pub struct Alarms {
     pub false_alarms: u64,
 }
 
-/// Tells caused alarms from false ones by counting again without the closure's records.
-pub fn alarms(plan: &Plan, events: &[Event]) -> Alarms {
+/// Tells caused alarms from false ones by counting again without the closure's records. Where nothing is wrong with the
+/// agents, there is no closure that could have caused any.
+pub fn alarms(plan: &Plan, faulty: bool, events: &[Event]) -> Alarms {
     let raised: Vec<(Tick, RuleId, Key)> = events
         .iter()
         .filter_map(|event| match *event {
@@ -26,10 +27,14 @@ pub fn alarms(plan: &Plan, events: &[Event]) -> Alarms {
             _ => None,
         })
         .collect();
+    if !faulty {
+        let watched = |(_, rule, _): &&(Tick, RuleId, Key)| !is_report(plan, *rule);
+        return Alarms { false_alarms: raised.iter().filter(watched).count() as u64, ..Alarms::default() };
+    }
     let honest = if plan.benign.is_empty() || raised.is_empty() { Vec::new() } else { without_closure(plan, events) };
     let mut all = Alarms::default();
     for (at, rule, key) in raised {
-        let report = matches!(plan.controls.detectors[rule.index()].watches, Watches::Report { .. });
+        let report = is_report(plan, rule);
         if !report && honest.iter().any(|a| a.rule == rule && a.key == key && a.at == at) {
             all.false_alarms += 1;
             continue;
@@ -41,6 +46,10 @@ pub fn alarms(plan: &Plan, events: &[Event]) -> Alarms {
         }
     }
     all
+}
+
+fn is_report(plan: &Plan, rule: RuleId) -> bool {
+    matches!(plan.controls.detectors[rule.index()].watches, Watches::Report { .. })
 }
 
 /// The alarms that the same detectors raise on the same log without the closure's records.

@@ -72,9 +72,10 @@ pub struct Measures {
     values: BTreeMap<&'static str, Measured>,
 }
 
-/// The honest requests that were refused, as (actor, number).
-pub fn refused_honest(plan: &Plan, events: &[Event]) -> Vec<(u32, u32)> {
-    let honest = plan.agents.len()..plan.agents.len() + plan.benign.len();
+/// The honest requests that were refused, as (actor, number). An agent with which nothing is wrong is honest too.
+pub fn refused_honest(plan: &Plan, faulty: bool, events: &[Event]) -> Vec<(u32, u32)> {
+    let first = if faulty { plan.agents.len() } else { 0 };
+    let honest = first..plan.agents.len() + plan.benign.len();
     events
         .iter()
         .filter_map(|event| match event {
@@ -115,10 +116,11 @@ impl Measures {
         let reach = reach.finish();
         let doors = doors.finish(plan, &closure, &reach.jobs, end);
         let before: std::collections::BTreeSet<(u32, u32)> = references.control_refused.iter().copied().collect();
-        let collateral = refused_honest(plan, events).iter().filter(|r| !before.contains(r)).count() as u64;
+        let collateral =
+            refused_honest(plan, references.faulty, events).iter().filter(|r| !before.contains(r)).count() as u64;
         let mut measures = Measures {
             outcome: Outcome::Unknown,
-            alarms: alarms::alarms(plan, events),
+            alarms: alarms::alarms(plan, references.faulty, events),
             complete: ended.is_some() && !gap,
             aborted: ended.is_some_and(|(_, aborted)| aborted),
             values: BTreeMap::new(),

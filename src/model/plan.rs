@@ -1,12 +1,14 @@
 //! The compiled scenario: dense tables that the state machines run on, and the names for the edges.
 
-use crate::wire::{CollId, CredId, FamilyId, IdentityId, OpId, PlaceId, Res, RouteId, ServiceId, Span, TenantId, Tick};
+use crate::wire::{
+    CollId, CredId, FamilyId, IdentityId, OpId, PlaceId, Res, RouteId, SecretKind, ServiceId, Span, TenantId, Tick,
+};
 
 use super::agent::AgentPlan;
 use super::control::Controls;
 use super::expect::Expectations;
 use super::identity::{Collection, Family, Population};
-use super::service::{Access, Operation, Route, Service};
+use super::service::{Access, Act, Grant, Operation, Route, Service};
 
 /// A scenario with every name resolved. Made by `scenario`, read by everything else.
 #[derive(Clone, Debug)]
@@ -89,6 +91,18 @@ impl Plan {
 
     pub fn service_ids(&self) -> impl Iterator<Item = ServiceId> + use<> {
         (0..self.services.len()).map(ServiceId::at)
+    }
+
+    /// Whether an operation would issue a new credential from one of this family. RFC 6749 section 6: a token is
+    /// refreshed by a refresh token, and by nothing else.
+    pub fn issues_from(&self, op: OpId, family: FamilyId) -> bool {
+        match self.operation(op).act {
+            Act::Mint { refresh, grant: Grant::RefreshToken { .. }, .. } => {
+                refresh.map_or(self.family(family).kind == SecretKind::RefreshToken, |refresh| refresh == family)
+            }
+            Act::Mint { .. } => true,
+            _ => false,
+        }
     }
 
     /// Where the agents' requests come from: the networks that a stolen credential may be used from.

@@ -79,7 +79,6 @@ impl World {
 
     /// Lets a queued effect happen.
     pub(super) fn fire(&mut self, now: Tick, job: JobId, work: Job, log: &mut Log) {
-        self.changes.everything = true;
         let principal = work.cred.and_then(|c| self.credentials.get(c).principal);
         let mut slot = std::mem::take(&mut self.scratch);
         slot.clear();

@@ -2,14 +2,17 @@
 
 mod bad;
 mod clients;
+mod definitions;
 mod generated;
 mod hostile;
 mod live;
 mod openapi;
 mod oracle;
 mod parity;
+mod probes;
 mod properties;
 mod schemas;
 mod support;
 mod tidy;
 mod truths;
+mod validation;
