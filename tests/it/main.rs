@@ -1,6 +1,7 @@
 //! Every promise has a file.
 
 mod generated;
+mod known;
 mod openapi;
 mod oracle;
 mod properties;
