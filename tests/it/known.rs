@@ -116,3 +116,42 @@ fn guessing_ends_where_every_answer_is_empty() {
     let asked = ran.events.iter().filter(|e| matches!(e, Event::Asked { .. })).count();
     assert!(asked < 100, "{asked} requests to a collection of 3, all refused, until the horizon");
 }
+
+#[test]
+#[ignore = "the census calls a door open for the sake of an operation that costs, though the object rule shows nothing"]
+fn a_door_that_shows_nothing_is_shut_also_where_calls_cost() {
+    let text = scenario(
+        "{list: {http: GET /things -> things records, rows: owner, costs: $1}}",
+        "{things: {count: 3, class: internal, owner: caller}}",
+        "told: [], fault: over-broad, then: [api.list]",
+        "",
+    );
+    let ran = run(&document(&text), None, &[]);
+    assert_eq!((ran.shown("calls"), ran.shown("cost"), ran.shown("survivors")), ("0".into(), "0".into(), "0".into()));
+}
+
+#[test]
+#[ignore = "census and leftover let a revoked credential mint for ever where its token is trusted offline; minting refuses it"]
+fn a_revoked_credential_mints_nothing_and_is_no_survivor() {
+    let text = "
+runaway: 1
+name: known
+time: {horizon: 100s}
+services:
+  idp: {accepts: jwt, operations: {mint: {http: POST /tokens, mints: token}}}
+  api: {accepts: gateway, operations: {list: GET /things -> things records}}
+identities: {bot: {kind: agent}}
+credentials:
+  key: {of: bot, kind: access-token, scopes: ['idp:*']}
+  token: {count: 0, kind: api-key, scopes: ['api:*']}
+data: {things: {count: 3, class: internal}}
+agents:
+  bot: {is: bot, holds: [key], knows: ['idp.*', 'api.*'], told: [], fault: over-broad, then: [{do: idp.mint, first: 2s}]}
+detect: {outsider: {report: 1s}}
+steps: {revoke: {revoke: every key}}
+respond: {outsider: {after: 0s, do: [revoke]}}
+";
+    let ran = run(&document(text), None, &[]);
+    assert_eq!(ran.shown("refused"), "1", "`invalid_grant`");
+    assert_eq!((ran.shown("survivors"), ran.shown("leftover")), ("0".into(), "0".into()));
+}

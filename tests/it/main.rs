@@ -1,6 +1,7 @@
 //! Every promise has a file.
 
 mod binary;
+mod census;
 mod determinism;
 mod generated;
 mod known;
