@@ -1,10 +1,14 @@
 //! Every promise has a file.
 
 mod bad;
+mod binary;
+mod census;
 mod clients;
 mod definitions;
+mod determinism;
 mod generated;
 mod hostile;
+mod known;
 mod live;
 mod openapi;
 mod oracle;
@@ -12,6 +16,7 @@ mod parity;
 mod probes;
 mod properties;
 mod schemas;
+mod secrets;
 mod support;
 mod tidy;
 mod truths;

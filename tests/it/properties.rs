@@ -117,12 +117,12 @@ fn what_is_touched_was_possible() {
 
 /// A world in which a refused request leaves nothing undone that would stand in the way of another: no limits that it
 /// would have used up, no records that it would have deleted, no tokens that it would have spent, no protocol by which
-/// it would have ended others.
-fn tame(plan: &mut Plan) {
+/// it would have ended others. The runbook has one step, which ends what it is told to.
+pub fn tame(plan: &mut Plan) {
     plan.controls.limits.clear();
     plan.controls.detectors.clear();
     plan.controls.responses.clear();
-    plan.controls.steps.clear();
+    plan.controls.steps = vec![revocation(Which::Named)];
     for op in &mut plan.operations {
         if op.effect == Effect::Delete {
             op.effect = Effect::Write;
@@ -141,6 +141,16 @@ fn tame(plan: &mut Plan) {
 fn revocation(which: Which) -> Step {
     let name = "revoke".to_owned();
     Step { name, action: Action::Revoke, which, first: Span::ZERO, every: Span::ZERO, supported: true }
+}
+
+/// So many requests of anybody, 30 ms apart on average.
+pub fn any_requests(plan: &Plan, stream: &mut Stream, n: u32) -> Vec<(Tick, Request)> {
+    let mut at = 0;
+    let mut next = |_| {
+        at += stream.below(60_000);
+        (Tick(at), any_request(plan, stream))
+    };
+    (0..n).map(&mut next).collect()
 }
 
 /// A request of anybody, with any secret of the start, about any record.
@@ -179,7 +189,6 @@ fn record(plan: &Plan, op: OpId, below: &mut impl FnMut(u32) -> u32) -> Option<R
 fn touched_by(plan: &Arc<Plan>, requests: &[(Tick, Request)], victim: CredId, revoked_before: usize) -> Pairs {
     let mut world = World::new(plan.clone());
     let (mut log, mut slot) = (Log::default(), Slot::default());
-    let operator = plan.operator.expect("the runbook has an operator");
     for (n, (at, request)) in requests.iter().enumerate() {
         world.advance(*at, &mut log);
         let mut send = |by: u32, request: Request| {
@@ -187,7 +196,7 @@ fn touched_by(plan: &Arc<Plan>, requests: &[(Tick, Request)], victim: CredId, re
             world.handle(*at, &Envelope { id, request, back: Span(1) }, &mut slot, &mut log);
         };
         if n == revoked_before {
-            send(1, administer(plan, operator, victim));
+            send(1, revoke(plan, victim));
         }
         send(0, *request);
     }
@@ -201,7 +210,9 @@ fn touched_by(plan: &Arc<Plan>, requests: &[(Tick, Request)], victim: CredId, re
     pairs
 }
 
-fn administer(plan: &Plan, (family, index): (FamilyId, u32), victim: CredId) -> Request {
+/// The first step of the runbook, about a credential.
+pub fn revoke(plan: &Plan, victim: CredId) -> Request {
+    let (family, index) = plan.operator.expect("the runbook has an operator");
     let text = Text::Generated { family, index, turn: 0 };
     Request {
         route: plan.operator_route().expect("the control plane has a route"),
@@ -228,16 +239,9 @@ fn an_earlier_revocation_never_widens_what_a_sequence_touches() {
     (0..1_000).into_par_iter().for_each(|seed| {
         let mut plan = plan(seed);
         tame(&mut plan);
-        plan.controls.steps.push(revocation(Which::Named));
         let plan = Arc::new(plan);
         let mut stream = Stream::new(seed, Draws::Generation, 101);
-        let mut at = 0;
-        let requests: Vec<(Tick, Request)> = (0..150)
-            .map(|_| {
-                at += stream.below(60_000);
-                (Tick(at), any_request(&plan, &mut stream))
-            })
-            .collect();
+        let requests = any_requests(&plan, &mut stream, 150);
         let victim = CredId::new(stream.below(u64::from(plan.credentials())) as u32);
         let mut narrower = touched_by(&plan, &requests, victim, 0);
         for before in [1, 20, 50, 90, 140, 1_000] {
@@ -271,7 +275,7 @@ fn no_window_of_acceptance_widens_when_the_revocation_comes_earlier() {
     (0..300).into_par_iter().for_each(|seed| {
         let mut plan = plan(seed);
         tame(&mut plan);
-        plan.controls.steps.push(revocation(Which::Every(FamilyId::new(0))));
+        plan.controls.steps = vec![revocation(Which::Every(FamilyId::new(0)))];
         for service in &mut plan.services {
             // Traffic shortens a stale window, since the first stale answer asks anew; and traffic is what differs.
             if let Validation::Introspect { stale, .. } = &mut service.validation {

@@ -1,0 +1,72 @@
+//! Same scenario, same seed: the same bytes, whatever the number of threads, in every run and in every process.
+
+use std::fs;
+
+use rayon::prelude::*;
+
+use crate::binary::{files, random_file, run_into, runaway};
+use crate::support::{document, library, run};
+use runaway::generate::random_world;
+use runaway::journal::Digest;
+use runaway::scenario::Document;
+
+/// The digest of a run, as the trailer of its journal has it.
+fn digest(document: &Document, variant: Option<&str>) -> String {
+    let ran = run(document, variant, &[]);
+    let plan = &ran.prepared.plan;
+    let mut digest = Digest::new(document.name(), variant, plan.seed, &ran.prepared.document);
+    digest.events(&ran.events);
+    digest.finish()
+}
+
+fn digests_on(threads: usize, seeds: std::ops::Range<u64>) -> Vec<String> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| seeds.into_par_iter().map(|seed| digest(&document(&random_world(seed)), None)).collect())
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let alone = digests_on(1, 0..100);
+    for threads in [1, 2, 8] {
+        assert_eq!(digests_on(threads, 0..100), alone, "{threads} threads");
+    }
+}
+
+#[test]
+fn another_seed_is_another_run() {
+    let digests = digests_on(2, 0..100);
+    let distinct: std::collections::BTreeSet<&String> = digests.iter().collect();
+    assert_eq!(distinct.len(), 100);
+}
+
+#[test]
+fn two_processes_write_the_same_files_and_a_replay_writes_them_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let random = |seed| random_file(seed, folder.path()).to_str().unwrap().to_owned();
+    let mut scenarios: Vec<String> = (0..8).map(random).collect();
+    scenarios.extend(["volume-delete@in-time", "wiper@at-once", "moltbook@rotated-first"].map(str::to_owned));
+    for (at, scenario) in scenarios.iter().enumerate() {
+        let [first, second, again] = ["a", "b", "c"].map(|run| folder.path().join(format!("{at}{run}")));
+        let ran = run_into(scenario, &first);
+        assert_eq!(run_into(scenario, &second).status, ran.status, "{scenario}");
+        let wrote = files(&first);
+        let names: Vec<&str> = wrote.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["journal.ndjson", "run.json", "summary.txt"], "{scenario}");
+        assert!(files(&second) == wrote, "{scenario}: two processes differ");
+
+        let journal = first.join("journal.ndjson");
+        let replayed = runaway(["replay", journal.to_str().unwrap(), "--out", again.to_str().unwrap()]);
+        assert_eq!(replayed.status, ran.status, "{scenario}: {}", String::from_utf8_lossy(&replayed.stderr));
+        assert!(files(&again)[..] == wrote[1..], "{scenario}: the replay differs from the run");
+    }
+}
+
+#[test]
+fn the_program_writes_the_digest_that_a_run_in_memory_has() {
+    let folder = tempfile::tempdir().unwrap();
+    run_into("wiper@lag-7s", folder.path());
+    let journal = fs::read_to_string(folder.path().join("journal.ndjson")).unwrap();
+    let trailer: serde_json::Value = serde_json::from_str(journal.lines().last().unwrap()).unwrap();
+    let expected = digest(&library("wiper"), Some("lag-7s"));
+    assert!(trailer.to_string().contains(&expected), "{expected} is not in {trailer}");
+}

@@ -1,0 +1,255 @@
+//! No secret appears in anything that the program writes: not plain, not encoded, not in pieces.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use rayon::prelude::*;
+
+use crate::binary::{files, random_file, run_into, runaway};
+use crate::support::{document, library};
+use runaway::agent::Agent;
+use runaway::generate::random_world;
+use runaway::model::Plan;
+use runaway::scenario::{Document, Overrides};
+use runaway::vocabulary::{Scribe, SimVocabulary};
+use runaway::wire::{ActorId, Client, Envelope, Log, Next, Outcome, Purpose, Slot, Span, Text};
+use runaway::world::World;
+
+/// So many letters and digits of a secret in a row are a leak.
+const PIECE: usize = 12;
+/// Rotated secrets and minted ones that a run may come to issue, beside those of the start.
+const TURNS: u16 = 3;
+const MINTED: u32 = 40;
+
+/// Pieces of secrets in every form, by a hash that rolls over the text.
+struct Needles {
+    hashes: Vec<u64>,
+    /// A bit for the low end of each hash: most windows are told apart by it.
+    filter: Vec<u64>,
+}
+
+const FILTER_BITS: u64 = 1 << 26;
+const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// The hash of each window of letters and digits; everything else is left out, so that splitting hides nothing.
+fn windows(text: &[u8]) -> impl Iterator<Item = u64> + '_ {
+    let leaving = (0..PIECE).fold(1u64, |power, _| power.wrapping_mul(FACTOR));
+    let mut last = [0u8; PIECE];
+    let (mut hash, mut seen) = (0u64, 0usize);
+    text.iter().filter(|byte| byte.is_ascii_alphanumeric()).filter_map(move |byte| {
+        let gone = std::mem::replace(&mut last[seen % PIECE], *byte);
+        hash = hash.wrapping_mul(FACTOR).wrapping_add(u64::from(*byte));
+        hash = hash.wrapping_sub(leaving.wrapping_mul(u64::from(gone)));
+        seen += 1;
+        (seen >= PIECE).then_some(hash)
+    })
+}
+
+fn mixed(hash: u64) -> u64 {
+    (hash ^ (hash >> 32)) % FILTER_BITS
+}
+
+impl Needles {
+    fn of(secrets: &[String]) -> Needles {
+        let mut hashes: Vec<u64> = Vec::new();
+        for secret in secrets {
+            forms(secret).iter().for_each(|form| hashes.extend(windows(form)));
+        }
+        hashes.sort_unstable();
+        hashes.dedup();
+        let mut filter = vec![0u64; (FILTER_BITS / 64) as usize];
+        for hash in hashes.iter().map(|hash| mixed(*hash)) {
+            filter[(hash / 64) as usize] |= 1 << (hash % 64);
+        }
+        Needles { hashes, filter }
+    }
+
+    /// Whether a piece of a secret stands in the text, as it is or percent-encoded.
+    fn found_in(&self, text: &[u8]) -> bool {
+        self.stand_in(text) || text.contains(&b'%') && self.stand_in(&percent_decoded(text))
+    }
+
+    fn stand_in(&self, text: &[u8]) -> bool {
+        windows(text).any(|hash| {
+            let bit = mixed(hash);
+            self.filter[(bit / 64) as usize] >> (bit % 64) & 1 == 1 && self.hashes.binary_search(&hash).is_ok()
+        })
+    }
+}
+
+fn percent_decoded(text: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, after)) = rest.split_first() {
+        let byte = after.get(..2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        match byte.filter(|_| *first == b'%') {
+            Some(byte) => {
+                decoded.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                decoded.push(*first);
+                rest = after;
+            }
+        }
+    }
+    decoded
+}
+
+/// A secret as it is, and in base64 at each of the three alignments.
+fn forms(secret: &str) -> Vec<Vec<u8>> {
+    let bytes = secret.as_bytes();
+    let mut forms = vec![bytes.to_vec()];
+    for shift in 0..3 {
+        let shifted: Vec<u8> = std::iter::repeat_n(b' ', shift).chain(bytes.iter().copied()).collect();
+        let encoded = STANDARD.encode(shifted).into_bytes();
+        forms.push(encoded[4..encoded.len() - 4].to_vec());
+    }
+    forms
+}
+
+/// The bytes of every secret that a run of this plan may come to see.
+fn secrets(plan: &Plan) -> Vec<String> {
+    let scribe = Scribe::new(Arc::new(plan.clone()));
+    let mut all = Vec::new();
+    for family in plan.family_ids() {
+        for index in 0..plan.family(family).count + MINTED {
+            for turn in 0..TURNS {
+                let mut secret = String::new();
+                scribe.render(Text::Generated { family, index, turn }, &mut secret);
+                all.extend(token_id(&secret));
+                all.push(secret);
+            }
+        }
+    }
+    all
+}
+
+/// What a signed token carries as its own id: who knows it knows half of the token.
+fn token_id(token: &str) -> Option<String> {
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let claims: serde_json::Value = serde_json::from_slice(&payload).ok()?;
+    claims.get("jti")?.as_str().map(str::to_owned)
+}
+
+fn needles(document: &Document) -> Needles {
+    Needles::of(&secrets(&document.resolve(None, &Overrides::default()).unwrap().plan))
+}
+
+#[test]
+fn a_leak_would_be_found() {
+    let all = secrets(&document(&random_world(3)).resolve(None, &Overrides::default()).unwrap().plan);
+    let needles = Needles::of(&all);
+    assert!(!needles.found_in(b"{\"event\":\"got\",\"at\":402914,\"by\":1,\"kind\":\"access-token\",\"cred\":12}"));
+    for secret in &all {
+        let middle = &secret[secret.len() / 2 - PIECE / 2..];
+        let wrapped: Vec<String> = secret.as_bytes().chunks(5).map(|c| String::from_utf8_lossy(c).into()).collect();
+        let leaks = [
+            format!("key={secret};"),
+            format!("\"…{}…\"", &middle[..PIECE + 1]),
+            wrapped.join("\n  "),
+            STANDARD.encode(format!("user:{secret}")),
+            URL_SAFE_NO_PAD.encode(format!("ab{secret}cd")),
+            secret.bytes().map(|b| format!("%{b:02X}")).collect(),
+            secret.bytes().map(|b| format!("%{b:02x}")).collect(),
+        ];
+        for leak in leaks {
+            assert!(needles.found_in(leak.as_bytes()), "{leak}");
+        }
+    }
+}
+
+/// Runs a scenario, replays its journal and tells its story, and looks through all that was written.
+fn run_and_search(scenario: &str, needles: &Needles) {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = run_into(scenario, folder.path());
+    let journal = folder.path().join("journal.ndjson");
+    assert!(journal.is_file(), "{scenario}: {}", String::from_utf8_lossy(&ran.stderr));
+    let replayed = runaway(["replay", journal.to_str().unwrap()]);
+    let shown = runaway(["show", scenario]);
+    let said = [&ran, &replayed, &shown].into_iter().flat_map(|output| [&output.stdout, &output.stderr]);
+    for bytes in said {
+        assert!(!needles.found_in(bytes), "{scenario}: {}", String::from_utf8_lossy(bytes));
+    }
+    for (name, bytes) in files(folder.path()) {
+        assert!(!needles.found_in(&bytes), "{scenario}: a secret stands in {name}");
+    }
+}
+
+#[test]
+fn the_library_leaks_nothing() {
+    for scenario in runaway::library::SCENARIOS {
+        let document = library(scenario.name);
+        let needles = needles(&document);
+        let variants = document.variants().into_iter().map(|v| format!("{}@{}", scenario.name, v.name));
+        let all: Vec<String> = std::iter::once(scenario.name.to_owned()).chain(variants).collect();
+        all.par_iter().for_each(|named| run_and_search(named, &needles));
+    }
+}
+
+#[test]
+fn random_worlds_leak_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    (0..50u64).into_par_iter().for_each(|seed| {
+        let path = random_file(seed, folder.path());
+        run_and_search(path.to_str().unwrap(), &needles(&document(&random_world(seed))));
+    });
+}
+
+#[test]
+fn a_message_about_a_broken_journal_leaks_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let needles = needles(&library("volume-delete"));
+    run_into("volume-delete", folder.path());
+    let path = folder.path().join("journal.ndjson");
+    let whole = std::fs::read(&path).unwrap();
+    for cut in [0, whole.len() / 3, whole.len() / 2, whole.len() - 2] {
+        std::fs::write(&path, &whole[..cut]).unwrap();
+        let output = runaway(["replay", path.to_str().unwrap()]);
+        assert!(!needles.found_in(&output.stdout) && !needles.found_in(&output.stderr), "cut at {cut}");
+    }
+}
+
+/// One agent alone in a world, for so many requests; everything that can be printed is, at every step.
+fn printed(plan: &Arc<Plan>, steps: usize) -> String {
+    let mut world = World::new(plan.clone());
+    let mut vocabulary = SimVocabulary::new(plan.clone());
+    let (mut log, mut slot) = (Log::default(), Slot::default());
+    let spec = plan.agents[0].clone();
+    let mut now = spec.starts;
+    let mut agent = Agent::new(plan.clone(), ActorId::new(0), spec, Purpose::Agent, plan.seed, true);
+    let mut text = format!("{plan:?}");
+    for _ in 0..steps {
+        let next = agent.next(now, &mut log);
+        text.push_str(&format!("{next:?}"));
+        match next {
+            Next::Send(id, request) => {
+                let envelope = Envelope { id, request, back: Span::from_millis(1) };
+                let outcome = Outcome::Answer(world.handle(now, &envelope, &mut slot, &mut log));
+                text.push_str(&format!("{envelope:?}{outcome:?}{slot:?}"));
+                now = now + envelope.back;
+                agent.observe(now, id, &outcome, &slot, &mut vocabulary, &mut log);
+            }
+            Next::WaitUntil(at) => now = at,
+            Next::AwaitAnswer | Next::Done => break,
+        }
+        world.advance(now, &mut log);
+        text.push_str(&format!("{:?}{:?}{:?}", world.tail(), world.take_changes(), world.take_handed_over()));
+    }
+    text + &format!("{agent:?}{log:?}{now:?}")
+}
+
+#[test]
+fn nothing_that_can_be_printed_prints_a_secret() {
+    let variants = [("moltbook", Some("rotated-first")), ("wiper", None), ("volume-delete", None)];
+    let of_library = variants.map(|(name, variant)| (library(name), variant));
+    let random = (0..50).map(|seed| (document(&random_world(seed)), None));
+    for (document, variant) in of_library.into_iter().chain(random) {
+        let plan = document.resolve(variant, &Overrides::default()).unwrap().plan;
+        let needles = Needles::of(&secrets(&plan));
+        let text = printed(&Arc::new(plan), 80);
+        assert!(text.contains("HeldId"), "{}: nothing was printed", document.name());
+        assert!(!needles.found_in(text.as_bytes()), "{}", document.name());
+    }
+}
