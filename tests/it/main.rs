@@ -2,6 +2,7 @@
 
 mod bad;
 mod hostile;
+mod mutations;
 mod openapi;
 mod schemas;
 mod support;

@@ -32,7 +32,6 @@ use names::{Groups, Labels, MOST_ROWS};
 pub struct Lowered {
     pub plan: Plan,
     pub findings: Vec<Finding>,
-    pub document: serde_json::Value,
 }
 
 /// The work in progress.
@@ -104,7 +103,7 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
         crate::model::control::Trigger::At(at) => at + r.takes,
         crate::model::control::Trigger::Alarm(_) => Tick::NEVER,
     });
-    Lowered { plan, findings: work.findings, document: root.to_json() }
+    Lowered { plan, findings: work.findings }
 }
 
 impl Lowering<'_> {
