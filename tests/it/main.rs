@@ -1,6 +1,7 @@
 //! Every promise has a file.
 
 mod bad;
+mod formats;
 mod hostile;
 mod mutations;
 mod openapi;
