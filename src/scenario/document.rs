@@ -168,8 +168,13 @@ impl Document {
         let defence = |path: &str| path.starts_with("respond") || path.starts_with("controls");
         let sets = overrides.sets.iter().filter(|(path, _)| !defence(path)).cloned().collect();
         let mut tree = self.tree(against.as_deref(), &Overrides { sets, seed: overrides.seed })?;
-        for part in ["respond", "controls", "truth", "limits", "expect_verdict"] {
+        for part in ["respond", "truth", "limits", "expect_verdict"] {
             tree.remove(part);
+        }
+        // Steps may name a limit, so the limits stay, unarmed.
+        if let Some(Value::Map(controls)) = tree.get_mut("controls").map(|controls| &mut controls.value) {
+            let armed = Key { name: "armed".to_owned(), place: Place::OUTSIDE };
+            controls.iter_mut().for_each(|(_, limit)| limit.put(&armed, Node::scalar("no", Place::OUTSIDE)));
         }
         self.lower(&tree, against.as_deref())
     }

@@ -126,8 +126,11 @@ fn every_fixture_is_fine_and_makes_plans() {
         let document = document(&path, &text);
         let warnings = document.check(None).unwrap_or_else(|e| panic!("{e}"));
         assert!(warnings.is_empty(), "{warnings:?}");
-        for variant in document.variants() {
-            document.resolve(Some(&variant.name), &Overrides::default()).unwrap_or_else(|e| panic!("{e}"));
+        let variants = document.variants().into_iter().map(|variant| Some(variant.name));
+        for variant in std::iter::once(None).chain(variants) {
+            let nothing = Overrides::default();
+            document.resolve(variant.as_deref(), &nothing).unwrap_or_else(|e| panic!("{e}"));
+            document.positive_control(variant.as_deref(), &nothing).unwrap_or_else(|e| panic!("{e}"));
         }
     }
 }
