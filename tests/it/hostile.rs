@@ -179,6 +179,11 @@ fn thousands_of_mistakes() {
     let (code, printed) = check_bytes(with("credentials:\n", &format!("{wrong}credentials:\n")));
     assert_eq!(code, 2);
     assert!(printed.contains("and 19900 more findings: mend these first"), "{}", printed.len());
+    let known: String = (0..2_000).map(|n| format!("  somebody-{n}: {{kind: human}}\n")).collect();
+    let wrong: String =
+        (0..2_000).map(|n| format!("  d{n}: {{count: 1, class: pii, owner: somebdy-x{n}}}\n")).collect();
+    let crowd = with("credentials:\n", &format!("{known}credentials:\n"));
+    refused(crowd.replace("data:\n", &format!("data:\n{wrong}")), "and 1900 more findings: mend these first");
 }
 
 #[test]
