@@ -174,6 +174,33 @@ fn long_lines_are_cut_and_wide_ones_measured() {
 }
 
 #[test]
+fn long_names_are_cut_in_messages() {
+    let long = "x".repeat(50_000);
+    for (old, new) in [
+        ("is: bot", format!("is: {long}")),
+        ("holds: [key]", format!("holds: [{long}]")),
+        ("knows: [api.list]", format!("knows: [api.{long}]")),
+        ("pages: all", format!("pages: {long}")),
+        ("pages: all", format!("{long}: all")),
+        ("pages: all", format!("as: {long}")),
+        ("pages: all", format!("on: each listed {long}")),
+        ("class: internal", format!("class: internal, owner: \"{long}-{{n}}\"")),
+        ("things: {", format!("{long}: {{")),
+        ("GET /things", format!("{long} /things")),
+        ("agents:", format!("steps: {{a: {{block: exposed, at: [{long}]}}}}\nagents:")),
+        ("agents:", format!("steps: {{a: {{revoke: {long}}}}}\nagents:")),
+        ("agents:", format!("detect: {{a: {{report: 0s}}}}\nrespond: {{a: {{do: [{long}]}}}}\nagents:")),
+        ("agents:", format!("controls: {{a: {{on: [api.list], at_most: {long}}}}}\nagents:")),
+        ("agents:", format!("truth: {{{long}: 1}}\nagents:")),
+        ("agents:", format!("truth: {{excess: -{long}}}\nagents:")),
+        ("agents:", format!("variants: {{a: {{like: {long}}}}}\nagents:")),
+        ("agents:", format!("variants: {{a: {{set: {{agents.{long}.is: x}}}}}}\nagents:")),
+    ] {
+        refused(with(old, &new), "error[");
+    }
+}
+
+#[test]
 fn thousands_of_mistakes() {
     let wrong: String = (0..20_000).map(|n| format!("  w{n}: {{kind: robot}}\n")).collect();
     let (code, printed) = check_bytes(with("credentials:\n", &format!("{wrong}credentials:\n")));

@@ -6,6 +6,8 @@ mod data;
 mod defence;
 mod described;
 mod expect;
+mod formula;
+mod labels;
 mod names;
 mod people;
 mod scopes;
@@ -26,7 +28,8 @@ use super::finding::{Code, Finding, Severity};
 use super::quantity;
 use super::shape::shortened;
 use super::tree::{Node, Place};
-use names::{Groups, Labels, MOST_ROWS};
+use labels::Labels;
+use names::{Groups, MOST_ROWS};
 
 /// What came of a tree.
 pub struct Lowered {
