@@ -120,7 +120,7 @@ fn numbers_that_cannot_be() {
         refused(with("pages: all", &format!("times: {number}")), "error[impossible-number]");
         refused(with("gateway", &format!("gateway\n    page: {number}")), "error[impossible-number]");
     }
-    let groups: String = (0..200).map(|n| format!("  more-{n}: {{kind: human, count: 49_999_999}}\n")).collect();
+    let groups: String = (0..200).map(|n| format!("  more-{n}: {{kind: human, count: 19_999_999}}\n")).collect();
     refused(with("credentials:\n", &format!("{groups}credentials:\n")), "error[impossible-number]: with `more-1`");
     refused(
         with("class: internal", "class: internal, tenant: \"t-{n}\"").replace("10", "9_000_000"),
@@ -130,6 +130,17 @@ fn numbers_that_cannot_be() {
         fine(format!("{GOOD}seed: {seed}\n"));
     }
     refused(format!("{GOOD}seed: 18446744073709551616\n"), "error[impossible-number]");
+}
+
+#[test]
+fn the_most_records_that_there_can_be_fit_into_memory() {
+    let most = "count: 20_000_000, owner: \"bot-{n mod 1}\", tenant: \"t-{n div 1_000}\", inside: \"box-{n mod 2}\", \
+                holds: \"key-{n mod 1}\"";
+    let boxes = with("count: 10", most);
+    refused(boxes.clone(), "there is no collection `box`");
+    refused(boxes.replace("data:\n", "data:\n  box: {count: 2, class: internal}\n"), "more than 20_000_000 in `data:`");
+    let fitting = boxes.replace("20_000_000", "19_999_998");
+    fine(fitting.replace("data:\n", "data:\n  box: {count: 2, class: internal}\n"));
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub struct Group {
 }
 
 /// More rows of one kind are a slip of the finger.
-pub const MOST_ROWS: u32 = 50_000_000;
+pub const MOST_ROWS: u32 = 20_000_000;
 
 /// All groups of one kind.
 #[derive(Clone, Debug, Default)]
