@@ -168,8 +168,13 @@ impl Document {
         let defence = |path: &str| path.starts_with("respond") || path.starts_with("controls");
         let sets = overrides.sets.iter().filter(|(path, _)| !defence(path)).cloned().collect();
         let mut tree = self.tree(against.as_deref(), &Overrides { sets, seed: overrides.seed })?;
-        for part in ["respond", "controls", "truth", "limits", "expect_verdict"] {
+        for part in ["respond", "truth", "limits", "expect_verdict"] {
             tree.remove(part);
+        }
+        // Steps may name a limit, so the limits stay, unarmed.
+        if let Some(Value::Map(controls)) = tree.get_mut("controls").map(|controls| &mut controls.value) {
+            let armed = Key { name: "armed".to_owned(), place: Place::OUTSIDE };
+            controls.iter_mut().for_each(|(_, limit)| limit.put(&armed, Node::scalar("no", Place::OUTSIDE)));
         }
         self.lower(&tree, against.as_deref())
     }
@@ -194,14 +199,18 @@ impl Document {
     }
 
     fn lower(&self, tree: &Node, variant: Option<&str>) -> Result<Resolved, Rejected> {
-        let measures: Vec<&str> = self.measures.iter().map(String::as_str).collect();
-        let Lowered { mut plan, findings, document } = lower::lower(tree, Some(&measures), self.folder.as_deref());
+        let Lowered { mut plan, findings } = self.lowered(tree);
         let (errors, warnings): (Vec<_>, Vec<_>) = findings.into_iter().partition(|f| f.severity == Severity::Error);
         if !errors.is_empty() {
             return Err(self.rejected(errors));
         }
         plan.meta.variant = variant.map(str::to_owned);
-        Ok(Resolved { plan, document, warnings })
+        Ok(Resolved { plan, document: tree.to_json(), warnings })
+    }
+
+    fn lowered(&self, tree: &Node) -> Lowered {
+        let measures: Vec<&str> = self.measures.iter().map(String::as_str).collect();
+        lower::lower(tree, Some(&measures), self.folder.as_deref())
     }
 
     /// Everything that is wrong with the scenario or with one of its variants; of them all, or of one.
@@ -229,8 +238,13 @@ impl Document {
     }
 
     fn findings_of(&self, choice: Option<&Choice>) -> Vec<Finding> {
-        let lowered = self.tree_of(choice, &Overrides::default()).and_then(|tree| self.lower(&tree, None));
-        let mut found = lowered.map_or_else(|rejected| rejected.findings, |resolved| resolved.warnings);
+        let mut found = match choice {
+            None => self.lowered(&self.root).findings,
+            choice => match self.tree_of(choice, &Overrides::default()) {
+                Ok(tree) => self.lowered(&tree).findings,
+                Err(rejected) => rejected.findings,
+            },
+        };
         found.dedup();
         found
     }
@@ -239,7 +253,7 @@ impl Document {
 /// The plan behind a resolved document, as a journal is headed by it.
 pub fn plan_of(document: &serde_json::Value, variant: Option<&str>) -> Result<Plan, String> {
     let tree = Node::from_json(document).ok_or("the resolved scenario is damaged")?;
-    let Lowered { mut plan, findings, .. } = lower::lower(&tree, None, None);
+    let Lowered { mut plan, findings } = lower::lower(&tree, None, None);
     match findings.iter().find(|f| f.severity == Severity::Error) {
         Some(finding) => Err(finding.message.clone()),
         None => {

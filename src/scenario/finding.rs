@@ -168,13 +168,18 @@ pub fn nearest<'a>(got: &str, known: impl Iterator<Item = &'a str>) -> Option<&'
         return None;
     }
     let got = got.to_lowercase();
+    let far = |name: &str| (got.len().min(name.len()) / 3).max(1);
     known
+        .take(MOST_NAMES)
+        .filter(|name| got.len().abs_diff(name.len()) <= far(name))
         .map(|name| (strsim::damerau_levenshtein(&got, &name.to_lowercase()), name))
         .min()
-        .filter(|(distance, name)| *distance <= (got.len().min(name.len()) / 3).max(1) && *distance < got.len())
+        .filter(|(distance, name)| *distance <= far(name) && *distance < got.len())
         .map(|(_, name)| name)
 }
 
+/// So many names are compared.
+const MOST_NAMES: usize = 2_000;
 /// Nobody mistypes a name as long as this. A number is never near another.
 const LONGEST: usize = 100;
 

@@ -180,7 +180,9 @@ fn check_record(fields: &[Field], node: &Node, owner: Option<&Key>, findings: &m
                 let message = format!("`{}` means nothing here", shortened(&key.name));
                 let open = || fields.iter().map(|f| f.name).filter(|name| node.get(name).is_none());
                 meant.extend(nearest(&key.name, open()));
-                findings.push(Finding::new(Code::UnknownKey, key.place, message).suggest(&key.name, open()));
+                findings.push(
+                    Finding::new(Code::UnknownKey, key.place, message).help("remove it").suggest(&key.name, open()),
+                );
             }
         }
     }

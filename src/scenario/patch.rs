@@ -109,7 +109,10 @@ fn near(finding: Finding, at: &Node, part: &str) -> Finding {
     match &at.value {
         Value::List(items) if items.is_empty() => finding.help("the list is empty"),
         Value::List(items) => finding.help(format!("items are numbered from 0: 0 to {}", items.len() - 1)),
-        Value::Map(entries) => finding.suggest(part, entries.iter().map(|(k, _)| k.name.as_str())),
+        Value::Map(entries) if entries.is_empty() => finding.help("there is nothing there that could be changed"),
+        Value::Map(entries) => {
+            finding.help("name a part that is there").suggest(part, entries.iter().map(|(k, _)| k.name.as_str()))
+        }
         _ => finding.help("nothing lies in a single value: set the whole of it"),
     }
 }

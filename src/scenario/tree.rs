@@ -116,8 +116,11 @@ impl Node {
             Value::Scalar(text) => serde_json::Value::String(text.clone()),
             Value::List(items) => items.iter().map(Node::to_json).collect(),
             Value::Map(entries) => {
-                let pairs = entries.iter().map(|(k, n)| serde_json::json!([k.name, n.to_json()]));
-                serde_json::json!({ "map": pairs.collect::<Vec<_>>() })
+                let pair = |(k, n): &(Key, Node)| {
+                    serde_json::Value::Array(vec![serde_json::Value::String(k.name.clone()), n.to_json()])
+                };
+                let pairs = serde_json::Value::Array(entries.iter().map(pair).collect());
+                serde_json::Value::Object(serde_json::Map::from_iter([("map".to_owned(), pairs)]))
             }
         }
     }

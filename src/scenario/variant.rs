@@ -114,7 +114,8 @@ fn known(root: &Node, name: Option<&Node>, findings: &mut Vec<Finding>) {
     if !written(root).iter().any(|(key, _)| key.name == name) {
         let message = format!("there is no variant `{name}`");
         let names = written(root).iter().map(|(key, _)| key.name.as_str());
-        findings.push(Finding::new(Code::UnknownVariant, node.place, message).suggest(name, names));
+        let finding = Finding::new(Code::UnknownVariant, node.place, message).help("name one under `variants:`");
+        findings.push(finding.suggest(name, names));
     }
 }
 

@@ -120,7 +120,7 @@ fn numbers_that_cannot_be() {
         refused(with("pages: all", &format!("times: {number}")), "error[impossible-number]");
         refused(with("gateway", &format!("gateway\n    page: {number}")), "error[impossible-number]");
     }
-    let groups: String = (0..200).map(|n| format!("  more-{n}: {{kind: human, count: 49_999_999}}\n")).collect();
+    let groups: String = (0..200).map(|n| format!("  more-{n}: {{kind: human, count: 19_999_999}}\n")).collect();
     refused(with("credentials:\n", &format!("{groups}credentials:\n")), "error[impossible-number]: with `more-1`");
     refused(
         with("class: internal", "class: internal, tenant: \"t-{n}\"").replace("10", "9_000_000"),
@@ -130,6 +130,17 @@ fn numbers_that_cannot_be() {
         fine(format!("{GOOD}seed: {seed}\n"));
     }
     refused(format!("{GOOD}seed: 18446744073709551616\n"), "error[impossible-number]");
+}
+
+#[test]
+fn the_most_records_that_there_can_be_fit_into_memory() {
+    let most = "count: 20_000_000, owner: \"bot-{n mod 1}\", tenant: \"t-{n div 1_000}\", inside: \"box-{n mod 2}\", \
+                holds: \"key-{n mod 1}\"";
+    let boxes = with("count: 10", most);
+    refused(boxes.clone(), "there is no collection `box`");
+    refused(boxes.replace("data:\n", "data:\n  box: {count: 2, class: internal}\n"), "more than 20_000_000 in `data:`");
+    let fitting = boxes.replace("20_000_000", "19_999_998");
+    fine(fitting.replace("data:\n", "data:\n  box: {count: 2, class: internal}\n"));
 }
 
 #[test]
@@ -174,11 +185,43 @@ fn long_lines_are_cut_and_wide_ones_measured() {
 }
 
 #[test]
+fn long_names_are_cut_in_messages() {
+    let long = "x".repeat(50_000);
+    for (old, new) in [
+        ("is: bot", format!("is: {long}")),
+        ("holds: [key]", format!("holds: [{long}]")),
+        ("knows: [api.list]", format!("knows: [api.{long}]")),
+        ("pages: all", format!("pages: {long}")),
+        ("pages: all", format!("{long}: all")),
+        ("pages: all", format!("as: {long}")),
+        ("pages: all", format!("on: each listed {long}")),
+        ("class: internal", format!("class: internal, owner: \"{long}-{{n}}\"")),
+        ("things: {", format!("{long}: {{")),
+        ("GET /things", format!("{long} /things")),
+        ("agents:", format!("steps: {{a: {{block: exposed, at: [{long}]}}}}\nagents:")),
+        ("agents:", format!("steps: {{a: {{revoke: {long}}}}}\nagents:")),
+        ("agents:", format!("detect: {{a: {{report: 0s}}}}\nrespond: {{a: {{do: [{long}]}}}}\nagents:")),
+        ("agents:", format!("controls: {{a: {{on: [api.list], at_most: {long}}}}}\nagents:")),
+        ("agents:", format!("truth: {{{long}: 1}}\nagents:")),
+        ("agents:", format!("truth: {{excess: -{long}}}\nagents:")),
+        ("agents:", format!("variants: {{a: {{like: {long}}}}}\nagents:")),
+        ("agents:", format!("variants: {{a: {{set: {{agents.{long}.is: x}}}}}}\nagents:")),
+    ] {
+        refused(with(old, &new), "error[");
+    }
+}
+
+#[test]
 fn thousands_of_mistakes() {
     let wrong: String = (0..20_000).map(|n| format!("  w{n}: {{kind: robot}}\n")).collect();
     let (code, printed) = check_bytes(with("credentials:\n", &format!("{wrong}credentials:\n")));
     assert_eq!(code, 2);
     assert!(printed.contains("and 19900 more findings: mend these first"), "{}", printed.len());
+    let known: String = (0..2_000).map(|n| format!("  somebody-{n}: {{kind: human}}\n")).collect();
+    let wrong: String =
+        (0..2_000).map(|n| format!("  d{n}: {{count: 1, class: pii, owner: somebdy-x{n}}}\n")).collect();
+    let crowd = with("credentials:\n", &format!("{known}credentials:\n"));
+    refused(crowd.replace("data:\n", &format!("data:\n{wrong}")), "and 1900 more findings: mend these first");
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use crate::model::agent::{
     AfterRefusal, AgentPlan, Block, Fault, FaultKind, On, Pace, Program, Repeat, Step, Strategy, With,
 };
+use crate::model::service::Operation;
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::shape::shortened;
 use crate::scenario::tree::{Key, Node};
-use crate::wire::{CollId, FamilyId, IdentityId, OpId, PlaceId, Res, RouteId, Span, Tick};
+use crate::wire::{CollId, FamilyId, IdentityId, OpId, PlaceId, Res, RouteId, ServiceId, Span, Tick};
 
 use super::{Lowering, rows};
 
@@ -69,13 +70,14 @@ impl Lowering<'_> {
     fn operations_named(&mut self, node: Option<&Node>) -> Vec<OpId> {
         let mut all = Vec::new();
         for item in node.map_or(&[][..], Node::each) {
-            match item.text().and_then(|t| t.strip_suffix(".*")) {
-                Some(service) if self.services.iter().any(|s| s.name == service) => {
-                    let of = |o: &crate::model::service::Operation| self.services[o.service.index()].name == service;
-                    let documented = self.operations.iter().enumerate().filter(|(_, o)| of(o) && o.documented);
+            let whole = item.text().and_then(|t| t.strip_suffix(".*"));
+            match whole.and_then(|name| self.services.iter().position(|s| s.name == name)).map(ServiceId::at) {
+                Some(service) => {
+                    let of = |o: &Operation| o.service == service && o.documented;
+                    let documented = self.operations.iter().enumerate().filter(|(_, o)| of(o));
                     all.extend(documented.map(|(at, _)| OpId::at(at)));
                 }
-                _ => all.extend(self.operation(item).map(OpId::at)),
+                None => all.extend(self.operation(item).map(OpId::at)),
             }
         }
         all

@@ -5,6 +5,7 @@ use crate::model::control::{
 };
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
+use crate::scenario::shape::shortened;
 use crate::scenario::tree::{Key, Node};
 use crate::wire::{FamilyId, IdentityId, LimitId, RuleId, ServiceId, Span, StepId, Tick};
 
@@ -186,8 +187,12 @@ impl Lowering<'_> {
             match self.services.iter().position(|s| s.name == name) {
                 Some(at) => all.push(ServiceId::at(at)),
                 None => {
-                    let finding = Finding::new(Code::DanglingName, item.place, format!("there is no service `{name}`"))
-                        .help("one of those under `services:`");
+                    let finding = Finding::new(
+                        Code::DanglingName,
+                        item.place,
+                        format!("there is no service `{}`", shortened(name)),
+                    )
+                    .help("one of those under `services:`");
                     let finding = finding.suggest(name, self.services.iter().map(|s| s.name.as_str()));
                     self.find(finding);
                 }
@@ -223,7 +228,7 @@ impl Lowering<'_> {
         let names =
             |known: &'static str| root.get(known).map_or(&[][..], Node::entries).iter().map(|(k, _)| &k.name[..]);
         let unknown = |name: &str, place, what: &str, part: &'static str| {
-            let finding = Finding::new(Code::DanglingName, place, format!("there is no {what} `{name}`"));
+            let finding = Finding::new(Code::DanglingName, place, format!("there is no {what} `{}`", shortened(name)));
             finding.help(format!("name one under `{part}:`")).suggest(name, names(part))
         };
         if let Some(at) = node.text().and_then(quantity::duration) {
@@ -268,7 +273,7 @@ impl Lowering<'_> {
             quota.and_then(|(n, _)| if counts == Counts::Cost { quantity::money(n) } else { quantity::count(n) });
         let place = node.get("at_most").map_or(node.place, |n| n.place);
         let at_most = amount.unwrap_or_else(|| {
-            let message = format!("`{}` is not a limit", text("at_most").unwrap_or_default());
+            let message = format!("`{}` is not a limit", shortened(text("at_most").unwrap_or_default()));
             self.find(Finding::new(Code::NotACount, place, message).help("write `2_500`, `1 per 4h` or `$5`"));
             0
         });

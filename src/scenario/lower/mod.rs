@@ -6,6 +6,8 @@ mod data;
 mod defence;
 mod described;
 mod expect;
+mod formula;
+mod labels;
 mod names;
 mod people;
 mod scopes;
@@ -26,13 +28,13 @@ use super::finding::{Code, Finding, Severity};
 use super::quantity;
 use super::shape::shortened;
 use super::tree::{Node, Place};
-use names::{Groups, Labels, MOST_ROWS};
+use labels::Labels;
+use names::{Groups, MOST_ROWS};
 
 /// What came of a tree.
 pub struct Lowered {
     pub plan: Plan,
     pub findings: Vec<Finding>,
-    pub document: serde_json::Value,
 }
 
 /// The work in progress.
@@ -104,7 +106,7 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
         crate::model::control::Trigger::At(at) => at + r.takes,
         crate::model::control::Trigger::Alarm(_) => Tick::NEVER,
     });
-    Lowered { plan, findings: work.findings, document: root.to_json() }
+    Lowered { plan, findings: work.findings }
 }
 
 impl Lowering<'_> {

@@ -1,4 +1,4 @@
-//! Names and formulas: `member-17`, `member-{n}`, `member-{n mod 1_500}`, `buckets-{n div 240}`.
+//! Groups and their members: `member-17`, or by formula `member-{n mod 1_500}`.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,8 @@ use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::shape::shortened;
 use crate::scenario::tree::{Node, Place};
+
+use super::formula::{self, Formula};
 
 /// A numbered group: identities of a population, credentials of a family, records of a collection.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,7 +22,7 @@ pub struct Group {
 }
 
 /// More rows of one kind are a slip of the finger.
-pub const MOST_ROWS: u32 = 50_000_000;
+pub const MOST_ROWS: u32 = 20_000_000;
 
 /// All groups of one kind.
 #[derive(Clone, Debug, Default)]
@@ -94,10 +96,7 @@ impl Groups {
         let text = node.text().unwrap_or_default();
         if let Some(at) = self.position(text) {
             let group = &self.all[at];
-            if group.count == 1 {
-                return Ok((at, 0));
-            }
-            if !group.sure {
+            if group.count == 1 || !group.sure {
                 return Ok((at, 0));
             }
             let (message, help) = match group.count {
@@ -126,13 +125,10 @@ impl Groups {
 
     /// A member for each of `rows` rows, by formula. Values are rows of the kind's whole table.
     pub fn column(&self, node: &Node, rows: u32) -> Result<Column, Finding> {
-        let text = node.text().unwrap_or_default();
-        let Some((name, formula)) = text.split_once('{') else {
+        let Some(read) = formula::read(node) else {
             return self.member(node).map(|(at, index)| Column::Same(self.all[at].first + index));
         };
-        let formula = formula.strip_suffix('}').and_then(Formula::parse).filter(|_| name.ends_with('-'));
-        let formula = formula.ok_or_else(|| bad_formula(text, node.place))?;
-        let name = &name[..name.len() - 1];
+        let (name, formula) = read?;
         let group = &self.all[self.position(name).ok_or_else(|| self.dangling(name, node.place))?];
         if !group.sure {
             return Ok(Column::Empty);
@@ -150,93 +146,6 @@ impl Groups {
             Formula::Each => Column::Counting { base: group.first, n: rows },
             formula => Column::Table((0..rows).map(|row| group.first + formula.of(row)).collect()),
         })
-    }
-}
-
-fn bad_formula(text: &str, place: Place) -> Finding {
-    Finding::new(Code::BadFormula, place, format!("`{}` is no formula", shortened(text)))
-        .help("write `{n}`, `{n mod 1_500}` or `{n div 240}` after a name and a dash, as in `member-{n}`")
-}
-
-/// Labels that nobody declares: `acme` for all rows, or by formula `acme-{n mod 3}`.
-#[derive(Clone, Debug, Default)]
-pub struct Labels {
-    all: Vec<String>,
-    by_name: BTreeMap<String, u32>,
-}
-
-/// More labels than anybody tells apart.
-const MOST_LABELS: u64 = 1_000_000;
-
-impl Labels {
-    pub fn number(&mut self, name: &str) -> u32 {
-        if let Some(at) = self.by_name.get(name) {
-            return *at;
-        }
-        let at = self.all.len() as u32;
-        self.all.push(name.to_owned());
-        self.by_name.insert(name.to_owned(), at);
-        at
-    }
-
-    pub fn column(&mut self, node: &Node, rows: u32) -> Result<Column, Finding> {
-        let text = node.text().unwrap_or_default();
-        let Some((name, formula)) = text.split_once('{') else { return Ok(Column::Same(self.number(text))) };
-        let formula = formula.strip_suffix('}').and_then(Formula::parse).filter(|_| name.ends_with('-'));
-        let formula = formula.ok_or_else(|| bad_formula(text, node.place))?;
-        let most = formula.most(rows);
-        if most > MOST_LABELS {
-            let (most, limit) = (quantity::shown(most), quantity::shown(MOST_LABELS));
-            let message = format!("this makes {most} labels, and {limit} are the most");
-            let help = format!("`{name}{{n mod 1_000}}` makes 1,000");
-            return Err(Finding::new(Code::ImpossibleNumber, node.place, message).help(help));
-        }
-        let numbers: Vec<u32> = (1..=most).map(|n| self.number(&format!("{name}{n}"))).collect();
-        Ok(Column::Table((0..rows).filter_map(|row| numbers.get(formula.of(row) as usize)).copied().collect()))
-    }
-
-    pub fn into_names(self) -> Vec<String> {
-        self.all
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Formula {
-    Each,
-    Mod(u32),
-    Div(u32),
-}
-
-impl Formula {
-    fn parse(text: &str) -> Option<Formula> {
-        let mut words = text.split_whitespace();
-        let (n, operator, by) = (words.next()?, words.next(), words.next());
-        let by = by.and_then(quantity::count).and_then(|by| u32::try_from(by).ok()).filter(|by| *by > 0);
-        match (n, operator, by, words.next()) {
-            ("n", None, None, None) => Some(Formula::Each),
-            ("n", Some("mod"), Some(by), None) => Some(Formula::Mod(by)),
-            ("n", Some("div"), Some(by), None) => Some(Formula::Div(by)),
-            _ => None,
-        }
-    }
-
-    fn of(self, row: u32) -> u32 {
-        match self {
-            Formula::Each => row,
-            Formula::Mod(by) => row % by,
-            Formula::Div(by) => row / by,
-        }
-    }
-
-    /// The largest number that it gives, from 1.
-    fn most(self, rows: u32) -> u64 {
-        let rows = u64::from(rows);
-        match self {
-            _ if rows == 0 => 0,
-            Formula::Each => rows,
-            Formula::Mod(by) => rows.min(u64::from(by)),
-            Formula::Div(by) => (rows - 1) / u64::from(by) + 1,
-        }
     }
 }
 
@@ -287,15 +196,5 @@ mod tests {
         assert_eq!(groups.total(), MOST_ROWS);
         let unsure = groups.member(&Node::scalar("over-17", Place::default()));
         assert_eq!(unsure.map_err(|f| f.code), Ok((4, 0)), "one mistake is said once");
-    }
-
-    #[test]
-    fn labels_follow_formulas() {
-        let mut labels = Labels::default();
-        let mut column = |text: &str| labels.column(&Node::scalar(text, Place::default()), 4).map_err(|f| f.code);
-        assert_eq!(column("acme"), Ok(Column::Same(0)));
-        assert_eq!(column("org-{n mod 2}"), Ok(Column::Table([1, 2, 1, 2].into())));
-        assert_eq!(column("org-{n}"), Ok(Column::Table([1, 2, 3, 4].into())));
-        assert_eq!(column("org{n}"), Err(Code::BadFormula));
     }
 }
