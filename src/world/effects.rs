@@ -223,6 +223,7 @@ impl World {
             return Err(Refusal::denied(hide_creation(self.plan.operation(op).denies), Reason::ObjectRule));
         }
         let res = self.records.create(coll, admitted.principal);
+        self.opens_what_costs(coll, admitted.principal);
         log.push(Event::Created { at: now, id: envelope.id, coll, row: res.row });
         let response = Response::with(201, Body::Created(res));
         Ok(Done { response, rows: 1 })
