@@ -199,13 +199,18 @@ impl Document {
     }
 
     fn lower(&self, tree: &Node, variant: Option<&str>) -> Result<Resolved, Rejected> {
-        let Lowered { mut plan, findings } = self.lowered(tree);
+        let Lowered { mut plan, findings, taken } = self.lowered(tree);
         let (errors, warnings): (Vec<_>, Vec<_>) = findings.into_iter().partition(|f| f.severity == Severity::Error);
         if !errors.is_empty() {
             return Err(self.rejected(errors));
         }
         plan.meta.variant = variant.map(str::to_owned);
-        Ok(Resolved { plan, document: tree.to_json(), warnings })
+        let mut document = tree.to_json();
+        for (service, taken) in taken {
+            // A journal stands for itself: the description may be gone when it is read.
+            document["services"][service]["openapi"]["taken"] = taken.into();
+        }
+        Ok(Resolved { plan, document, warnings })
     }
 
     fn lowered(&self, tree: &Node) -> Lowered {
@@ -253,7 +258,7 @@ impl Document {
 /// The plan behind a resolved document, as a journal is headed by it.
 pub fn plan_of(document: &serde_json::Value, variant: Option<&str>) -> Result<Plan, String> {
     let tree = Node::from_json(document).ok_or("the resolved scenario is damaged")?;
-    let Lowered { mut plan, findings } = lower::lower(&tree, None, None);
+    let Lowered { mut plan, findings, .. } = lower::lower(&tree, None, None);
     match findings.iter().find(|f| f.severity == Severity::Error) {
         Some(finding) => Err(finding.message.clone()),
         None => {
