@@ -1,5 +1,6 @@
 //! A scenario file, read and checked; and what becomes of it with a variant laid over it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::finding::{Code, Finding, Rejected, Severity};
@@ -226,12 +227,10 @@ impl Document {
         };
         let mut found = self.findings_of(None);
         let base = found.len();
+        let mut known: BTreeSet<_> = found.iter().map(Finding::identity).collect();
         for choice in &choices {
-            for finding in self.findings_of(Some(choice)) {
-                if !found.iter().any(|known| known.same(&finding)) {
-                    found.push(Finding { variant: Some(choice.name.clone()), ..finding });
-                }
-            }
+            let new = self.findings_of(Some(choice)).into_iter().filter(|finding| known.insert(finding.identity()));
+            found.extend(new.map(|finding| Finding { variant: Some(choice.name.clone()), ..finding }));
         }
         found[base..].sort_by_key(|f| f.place.start);
         let (mut errors, warnings): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.severity == Severity::Error);
