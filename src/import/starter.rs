@@ -13,7 +13,7 @@ pub enum StarterError {
     NoSuchScope { scope: String, some: String },
 }
 
-/// The name of a scenario and its YAML. Without a scope, the agent holds the one that unlocks most.
+/// The name of a scenario and its YAML. Without a scope, the agent holds the one that unlocks most changes.
 pub fn scenario(
     description: &Description,
     file: &Path,
@@ -24,7 +24,7 @@ pub fn scenario(
         return Err(StarterError::Empty);
     }
     let reach = openapi::single_scope_reach(description);
-    let widest = reach.iter().max_by_key(|(_, r)| (r.operations, r.writes)).map(|(scope, _)| scope.clone());
+    let widest = reach.iter().max_by_key(|(_, r)| (r.writes, r.operations)).map(|(scope, _)| scope.clone());
     let held = match scope {
         Some(scope) if !reach.is_empty() && !reach.contains_key(scope) => {
             let some = reach.keys().take(8).cloned().collect::<Vec<_>>().join(", ");

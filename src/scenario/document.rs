@@ -206,11 +206,13 @@ impl Document {
             return Err(self.rejected(errors));
         }
         plan.meta.variant = variant.map(str::to_owned);
-        let mut document = tree.to_json();
+        // A journal stands for itself: the description may be gone when it is read.
+        let mut told = tree.clone();
         for (service, taken) in taken {
-            // A journal stands for itself: the description may be gone when it is read.
-            document["services"][service]["openapi"]["taken"] = taken.into();
+            let key = Key { name: format!("services.{service}.openapi.taken"), place: Place::OUTSIDE };
+            patch::set(&mut told, &key, Node::scalar(taken, Place::OUTSIDE), &mut Vec::new());
         }
+        let document = told.to_json();
         Ok(Resolved { plan, document, warnings })
     }
 

@@ -19,6 +19,7 @@ mod probes;
 mod properties;
 mod schemas;
 mod secrets;
+mod starter;
 mod support;
 mod tidy;
 mod truths;
