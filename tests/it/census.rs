@@ -1,19 +1,21 @@
 //! The census against single requests: what it calls shut refuses everything, and what it calls open lets something in
 //! until the very instant that it names.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::properties::{any_requests, revoke, tame};
-use crate::support::document;
+use crate::support::{document, run};
 use runaway::generate::random_world;
-use runaway::model::service::{Act, Role};
+use runaway::model::control::Action;
+use runaway::model::service::{Act, ObjectRule, Role};
 use runaway::model::{Baseline, Draws, Plan, Stream};
 use runaway::scenario::Overrides;
 use runaway::wire::{
     ActorId, Arg, CredId, Envelope, Event, HeldId, Log, OpId, Open, PlaceId, Presented, Purpose, Request, RequestId,
-    Res, RouteId, Scheme, ServiceId, Slot, Span, Text, Tick, Vantage,
+    Res, RouteId, Scheme, ServiceId, Slot, Span, Text, Tick, Vantage, Verdict,
 };
 use runaway::world::World;
 
@@ -152,4 +154,53 @@ fn check(seed: u64) -> Vec<String> {
         }
     }
     found
+}
+
+/// What `known.rs` holds: an operation that is open to all under an object rule, an agent on a network of its own.
+fn is_known(plan: &Plan, op: OpId, by: ActorId) -> bool {
+    let sets_rules = plan.controls.steps.iter().any(|step| matches!(step.action, Action::SetRule { .. }));
+    let ruled = sets_rules || plan.operation(op).rule != ObjectRule::Anyone;
+    let elsewhere = plan.agents[by.index()].network != plan.agents[0].network;
+    elsewhere || ruled && plan.access.open.contains(op.number())
+}
+
+/// Excess effects of agents behind a door that the census had called shut.
+fn behind_shut_doors(seed: u64) -> Vec<String> {
+    let ran = run(&document(&random_world(seed)), None, &[]);
+    let (plan, baseline) = (&ran.prepared.plan, &ran.prepared.baseline);
+    let mut doors: BTreeMap<(Option<CredId>, ServiceId), Open> = BTreeMap::new();
+    let mut asked = None;
+    let mut found = Vec::new();
+    for event in &ran.events {
+        match *event {
+            Event::Census { cred, service, open, .. } => _ = doors.insert((cred, service), open),
+            Event::Asked { at, id, op: Some(op), cred, purpose: Purpose::Agent, verdict, .. } => {
+                let open_to_all = plan.access.open.contains(op.number());
+                let counts = verdict == Verdict::Accepted && !is_known(plan, op, id.by);
+                asked = counts.then_some((at, op, cred.filter(|_| !open_to_all)));
+            }
+            Event::Asked { .. } | Event::Fired { .. } => asked = None,
+            Event::Touched { coll, effect, first, n, .. } => {
+                let Some((at, op, cred)) = asked.filter(|(_, op, _)| !baseline.allows(*op)) else { continue };
+                let rows = first..(first + n).min(plan.collection(coll).count.max(first));
+                if rows.into_iter().all(|row| baseline.pairs.contains(coll, effect, row)) {
+                    continue;
+                }
+                let door = doors.get(&(cred, plan.operation(op).service)).copied().unwrap_or(Open::Shut);
+                if door == Open::Shut || matches!(door, Open::Until(until) if until <= at) {
+                    found
+                        .push(format!("seed {seed}: {} lets {cred:?} in at {at:?}: {door:?}", plan.operation_name(op)));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn no_excess_happens_behind_a_door_that_the_census_calls_shut() {
+    let mut found: Vec<String> = (0..400u64).into_par_iter().flat_map_iter(behind_shut_doors).collect();
+    found.sort();
+    assert!(found.is_empty(), "{found:#?}");
 }

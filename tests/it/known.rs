@@ -127,7 +127,7 @@ fn a_door_that_shows_nothing_is_shut_also_where_calls_cost() {
         "",
     );
     let ran = run(&document(&text), None, &[]);
-    assert_eq!((ran.shown("calls"), ran.shown("cost"), ran.shown("survivors")), ("0".into(), "0".into(), "0".into()));
+    assert_eq!((ran.shown("calls"), ran.shown("survivors")), ("0".into(), "0".into()));
 }
 
 #[test]
@@ -154,4 +154,39 @@ respond: {outsider: {after: 0s, do: [revoke]}}
     let ran = run(&document(text), None, &[]);
     assert_eq!(ran.shown("refused"), "1", "`invalid_grant`");
     assert_eq!((ran.shown("survivors"), ran.shown("leftover")), ("0".into(), "0".into()));
+}
+
+#[test]
+#[ignore = "an operation open to all shows a caller its own rows, and the census looks there for callers without credential only"]
+fn an_open_operation_with_an_owner_rule_is_an_open_door() {
+    let text = scenario(
+        "{list: {http: GET /things -> things records, rows: owner, needs: []}}",
+        "{things: {count: 3, class: internal, owner: bot}}",
+        "told: [], fault: over-broad, then: [api.list]",
+        "limits: {survivors: 0}",
+    );
+    let ran = run(&document(&text), None, &[]);
+    assert_eq!(ran.shown("excess"), "3");
+    assert_ne!((ran.shown("survivors").as_str(), ran.verdict()), ("0", "pass"), "the door is as open as it was");
+}
+
+#[test]
+#[ignore = "census, leftover and potential look from the first agent's network only"]
+fn what_a_second_agent_opens_from_its_own_network_is_open() {
+    let text = "
+runaway: 1
+name: known
+time: {horizon: 100s}
+services:
+  api: {accepts: gateway, operations: {list: GET /things -> things records}}
+identities: {bot: {kind: agent, count: 2}}
+credentials: {key: {of: bot-2, kind: api-key, scopes: ['api:*'], bound: {network: office}}}
+data: {things: {count: 3, class: internal}}
+agents:
+  outside: {is: bot-1, holds: [], knows: ['api.*'], told: []}
+  inside: {is: bot-2, holds: [key], knows: ['api.*'], told: [], fault: over-broad, then: [api.list], from: office}
+";
+    let ran = run(&document(text), None, &[]);
+    assert_eq!((ran.shown("excess").as_str(), ran.shown("potential.uncontrolled").as_str()), ("3", "3"));
+    assert_eq!((ran.shown("survivors").as_str(), ran.shown("leftover").as_str()), ("1", "3"));
 }
