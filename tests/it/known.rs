@@ -190,3 +190,38 @@ agents:
     assert_eq!((ran.shown("excess").as_str(), ran.shown("potential.uncontrolled").as_str()), ("3", "3"));
     assert_eq!((ran.shown("survivors").as_str(), ran.shown("leftover").as_str()), ("1", "3"));
 }
+
+#[test]
+#[ignore = "the leftover forgets the ids that the agents have listed: with the list closed, they seem out of reach"]
+fn ids_that_were_listed_stay_known() {
+    let text = scenario(
+        "{list: GET /things -> things ids, delete: {http: 'DELETE /things/{id}', on: things}}",
+        "{things: {count: 3, class: internal, ids: unguessable}}",
+        "told: [], fault: over-broad, then: [api.list, {do: api.delete, on: each listed things, every: 40s, first: 2s}]",
+        "
+detect: {outsider: {report: 1s}}
+steps: {close: {close: [api.list]}}
+respond: {outsider: {after: 0s, do: [close]}}
+",
+    );
+    let ran = run(&document(&text), None, &[]);
+    assert_eq!(ran.shown("excess.delete"), "3");
+    assert_eq!(ran.shown("leftover.declared"), "3", "each of them could still be deleted when the list was closed");
+}
+
+#[test]
+#[ignore = "an agent that has not started holds nothing yet: what it will start with is no survivor and leaves nothing over"]
+fn an_agent_that_starts_later_is_of_the_closure() {
+    let text = scenario(
+        "{list: GET /things -> things records}",
+        "{things: {count: 3, class: internal}}",
+        "told: [], fault: over-broad, then: [api.list], starts: 50s",
+        "
+detect: {outsider: {report: 1s}}
+steps: {close: {set_rule: anyone, on: [api.list]}}
+respond: {outsider: {after: 0s, do: [close]}}
+",
+    );
+    let ran = run(&document(&text), None, &[]);
+    assert_eq!(ran.shown("leftover.declared"), "3", "nobody has taken the key away");
+}
