@@ -18,6 +18,11 @@ pub trait Doors {
     /// Whether an operation would be performed for a caller who presents this credential, or none.
     fn opens(&self, caller: Caller, op: OpId) -> bool;
 
+    /// Whether what an operation touches counts: not where it is allowed whatever it touches.
+    fn counts(&self, _op: OpId) -> bool {
+        true
+    }
+
     fn rule(&self, op: OpId) -> ObjectRule;
 
     /// The identity that a credential proves.
@@ -234,7 +239,7 @@ impl<'a, D: Doors> Search<'a, D> {
                 let ground = self.ground;
                 ground
                     .permitted(rule, self.principal(caller), coll)
-                    .for_each(|row| self.touch(Res { coll, row }, effect, false));
+                    .for_each(|row| self.touch(op, Res { coll, row }, effect, false));
             }
             (Act::Create, _) => {
                 self.found.creates.insert(op.number());
@@ -251,7 +256,8 @@ impl<'a, D: Doors> Search<'a, D> {
 
     fn list(&mut self, caller: Caller, op: OpId, coll: CollId, answer: Answer, inside: Option<CollId>) {
         let rule = self.doors.rule(op);
-        let whole = rule == ObjectRule::Anyone && inside.is_none() && answer == Answer::Records;
+        let whole =
+            rule == ObjectRule::Anyone && inside.is_none() && answer == Answer::Records && self.doors.counts(op);
         if whole && !self.whole.insert(coll.number()) {
             return;
         }
@@ -261,7 +267,7 @@ impl<'a, D: Doors> Search<'a, D> {
             if shown {
                 self.learn(Res { coll, row });
                 if answer == Answer::Records {
-                    self.touch(Res { coll, row }, Effect::Read, true);
+                    self.touch(op, Res { coll, row }, Effect::Read, true);
                 }
             }
         });
@@ -298,14 +304,17 @@ impl<'a, D: Doors> Search<'a, D> {
         let (rule, effect, ground) = (self.doors.rule(op), spec.effect, self.ground);
         ground.permitted(rule, self.principal(caller), coll).for_each(|row| {
             if self.known[coll.index()].contains(row) {
-                self.touch(Res { coll, row }, effect, answer == Answer::Records);
+                self.touch(op, Res { coll, row }, effect, answer == Answer::Records);
             }
         });
     }
 
-    fn touch(&mut self, res: Res, effect: Effect, shows: bool) {
+    fn touch(&mut self, op: OpId, res: Res, effect: Effect, shows: bool) {
         if shows && let Some(cred) = self.doors.secret_in(res) {
             self.hold(cred);
+        }
+        if !self.doors.counts(op) {
+            return;
         }
         if self.ground.nesting.holds_nothing(res.coll) {
             self.found.pairs.insert(res.coll, effect, res.row);

@@ -3,7 +3,7 @@
 
 use crate::model::Plan;
 use crate::model::identity::Binding;
-use crate::model::service::{ObjectRule, Validation};
+use crate::model::service::{Act, ObjectRule, Validation};
 use crate::wire::{CredId, FamilyId, IdentityId, OpId, PlaceId, Res, Span};
 
 use super::{Caller, Doors};
@@ -11,7 +11,7 @@ use super::{Caller, Doors};
 /// The plan as an upper bound.
 pub struct Relaxed<'a> {
     plan: &'a Plan,
-    network: PlaceId,
+    networks: Vec<PlaceId>,
     /// Whether undocumented operations count.
     shadows: bool,
     /// For each operation, the weakest rule that the runbook or the scenario ever gives it.
@@ -20,14 +20,13 @@ pub struct Relaxed<'a> {
 
 impl<'a> Relaxed<'a> {
     pub fn new(plan: &'a Plan) -> Relaxed<'a> {
-        let network = plan.agents.first().map_or(PlaceId::new(0), |a| a.network);
         let mut rules: Vec<ObjectRule> = plan.operations.iter().map(|op| op.rule).collect();
         for step in &plan.controls.steps {
             if let crate::model::control::Action::SetRule { operations, rule: ObjectRule::Anyone } = &step.action {
                 operations.iter().for_each(|op| rules[op.index()] = ObjectRule::Anyone);
             }
         }
-        Relaxed { plan, network, shadows: true, rules }
+        Relaxed { plan, networks: plan.agent_networks(), shadows: true, rules }
     }
 
     /// The same world as far as its inventory shows it.
@@ -43,7 +42,7 @@ impl<'a> Relaxed<'a> {
     fn unlocks(&self, family: FamilyId, op: OpId) -> bool {
         let spec = self.plan.family(family);
         let validation = self.plan.service(self.plan.operation(op).service).validation;
-        let bound_elsewhere = matches!(spec.binding, Binding::Network(place) if place != self.network);
+        let bound_elsewhere = matches!(spec.binding, Binding::Network(place) if !self.networks.contains(&place));
         let born_dead = spec.lives == Some(Span::ZERO) && !matches!(validation, Validation::Jwt { .. });
         self.plan.access.unlocks(family, op) && !bound_elsewhere && !born_dead
     }
@@ -56,11 +55,13 @@ impl Doors for Relaxed<'_> {
             return false;
         }
         let open = self.plan.access.open.contains(op.number());
-        open || match caller {
-            Caller::Nobody => false,
-            Caller::Holder(cred) => self.unlocks(self.family(cred), op),
-            Caller::Minted(family, _) => self.unlocks(family, op),
-        }
+        let mints = matches!(spec.act, Act::Mint { .. });
+        let family = match caller {
+            Caller::Nobody => return open && !mints,
+            Caller::Holder(cred) => self.family(cred),
+            Caller::Minted(family, _) => family,
+        };
+        (open || self.unlocks(family, op)) && (!mints || self.plan.issues_from(op, family))
     }
 
     fn rule(&self, op: OpId) -> ObjectRule {

@@ -94,8 +94,9 @@ pub struct Demo {
 
 #[derive(Debug, Args)]
 pub struct Check {
-    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub files: Vec<PathBuf>,
+    /// Scenario files, with @VARIANT to check one variant only
+    #[arg(required = true, value_name = "FILE[@VARIANT]", value_hint = ValueHint::FilePath)]
+    pub files: Vec<String>,
     /// How findings are printed
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
@@ -108,6 +109,12 @@ pub struct Mock {
     /// Draw tokens from this seed instead of the scenario's
     #[arg(long)]
     pub seed: Option<u64>,
+    /// The port of the first service; the others follow [default: ports that are free]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub port: u16,
+    /// How the addresses are printed; as JSON, they are one line, and the access log follows as text
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
 }
 
 #[derive(Debug, Args)]

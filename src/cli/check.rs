@@ -1,33 +1,29 @@
 //! `runaway check`: everything that is wrong with scenario files.
 
+use std::path::Path;
+
 use super::args::{self, Format};
 use super::failure::Failure;
+use super::open::{read, split};
 use super::output;
-use crate::scenario::{Finding, Rejected, Severity, Source, line_and_column, parse};
+use crate::scenario::{Finding, Rejected, Severity, Source, line_and_column};
 use crate::verdict::Exit;
 
 /// Checks every file and every variant in it.
 pub fn check(args: &args::Check) -> Result<Exit, Failure> {
     let mut wrong = 0;
     let mut rows = Vec::new();
-    for path in &args.files {
-        let shown = path.display().to_string();
-        let checked = match std::fs::read(path) {
-            Ok(bytes) => examine(&shown, bytes, path),
-            Err(error) => return Err(Failure::input(format!("{shown} cannot be read: {error}"), None)),
-        };
-        let (source, findings, fine) = match checked {
-            Ok((source, warnings)) => (source, warnings, true),
-            Err(rejected) => (rejected.source, rejected.findings, false),
+    for named in &args.files {
+        let (checked, fine) = match examine(named) {
+            Ok(checked) => (checked, true),
+            Err(rejected) => (rejected, false),
         };
         wrong += usize::from(!fine);
         match args.format {
-            Format::Json => rows.extend(findings.iter().map(|f| row(&source, f))),
+            Format::Json => rows.extend(checked.findings.iter().map(|f| row(&checked.source, f))),
             Format::Text => {
-                if !findings.is_empty() {
-                    output::text(&format!("{}\n", Rejected { source: source.clone(), findings }))?;
-                }
-                output::text(&format!("{shown}: {}\n", if fine { "fine" } else { "wrong" }))?;
+                let gap = if checked.findings.is_empty() { "" } else { "\n" };
+                output::text(&format!("{checked}{gap}{named}: {}\n", if fine { "fine" } else { "wrong" }))?;
             }
         }
     }
@@ -37,11 +33,12 @@ pub fn check(args: &args::Check) -> Result<Exit, Failure> {
     Ok(if wrong == 0 { Exit::Holds } else { Exit::WrongInput })
 }
 
-fn examine(shown: &str, bytes: Vec<u8>, path: &std::path::Path) -> Result<(Source, Vec<Finding>), Rejected> {
-    let source = Source::from_bytes(shown.to_owned(), bytes)?;
-    let folder = path.parent().map_or_else(|| ".".into(), std::path::Path::to_path_buf);
-    let document = parse(source.clone(), &crate::measure::registry::keys())?.in_folder(folder);
-    document.check().map(|warnings| (source, warnings))
+/// What is wrong with a file; or what is worth a warning, where nothing is.
+fn examine(named: &str) -> Result<Rejected, Rejected> {
+    let (path, variant) = split(named);
+    let document = read(Path::new(path))?;
+    let findings = document.check(variant)?;
+    Ok(Rejected { source: document.source().clone(), findings })
 }
 
 fn row(source: &Source, finding: &Finding) -> serde_json::Value {
@@ -52,6 +49,7 @@ fn row(source: &Source, finding: &Finding) -> serde_json::Value {
         "file": source.name,
         "line": line,
         "column": column,
+        "variant": finding.variant,
         "message": finding.message,
         "help": finding.help,
     })

@@ -6,6 +6,7 @@ mod demo;
 mod failure;
 mod init;
 mod list;
+mod mock;
 mod open;
 mod output;
 mod progress;
@@ -27,7 +28,7 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::demo(&args),
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
-        Command::Mock(_) => Err(Failure::input("the mock plane is not part of this build yet", None)),
+        Command::Mock(args) => mock::mock(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::List(args) => list::list(&args),
         Command::Show(args) => show::show(&args),

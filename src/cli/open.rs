@@ -5,7 +5,7 @@ use std::path::Path;
 use super::failure::Failure;
 use crate::library;
 use crate::measure::registry;
-use crate::scenario::{self, Document, Source};
+use crate::scenario::{self, Document, Rejected, Source};
 
 /// What the user named.
 pub struct Named {
@@ -15,12 +15,17 @@ pub struct Named {
 
 /// Finds a scenario: a file if there is one of that name, else one of the library.
 pub fn open(named: &str) -> Result<Named, Failure> {
-    let (name, variant) = match named.rsplit_once('@') {
-        Some((name, variant)) if !Path::new(named).exists() => (name, Some(variant.to_owned())),
-        _ => (named, None),
-    };
+    let (name, variant) = split(named);
     let document = if looks_like_a_file(name) { read(Path::new(name))? } else { from_library(name)? };
-    Ok(Named { document, variant })
+    Ok(Named { document, variant: variant.map(str::to_owned) })
+}
+
+/// The scenario and the variant behind the `@`, unless that is part of a file's name.
+pub fn split(named: &str) -> (&str, Option<&str>) {
+    match named.rsplit_once('@') {
+        Some((name, variant)) if !Path::new(named).exists() => (name, Some(variant)),
+        _ => (named, None),
+    }
 }
 
 fn looks_like_a_file(name: &str) -> bool {
@@ -43,14 +48,7 @@ fn from_library(name: &str) -> Result<Document, Failure> {
 }
 
 /// Reads a scenario file.
-pub fn read(path: &Path) -> Result<Document, Failure> {
-    let shown = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|error| {
-        let help =
-            (error.kind() == std::io::ErrorKind::NotFound).then(|| "`runaway list` lists the library".to_owned());
-        Failure::input(format!("{shown} cannot be read: {error}"), help)
-    })?;
-    let source = Source::from_bytes(shown, bytes)?;
+pub fn read(path: &Path) -> Result<Document, Rejected> {
     let folder = path.parent().map_or_else(|| Path::new(".").to_owned(), Path::to_owned);
-    Ok(scenario::parse(source, &registry::keys())?.in_folder(folder))
+    Ok(scenario::parse(Source::open(path)?, &registry::keys())?.in_folder(folder))
 }

@@ -10,34 +10,20 @@ use super::open::open;
 use super::output;
 use super::progress::Progress;
 use crate::journal::{FORMAT, Header, Writer};
+use crate::model::Plan;
 use crate::plane::driver::{Sink, Stop};
 use crate::report::{RunReport, Style, Summary};
-use crate::run::{Finished, Prepared, prepare};
+use crate::run::{Finished, Plane, Prepared, RunOptions, prepare};
 use crate::scenario::{Document, Overrides, Severity};
 use crate::verdict::Exit;
-use crate::wire::Event;
-
-/// Where requests are answered.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Plane {
-    Sim,
-    Mock,
-}
-
-impl Plane {
-    pub const fn name(self) -> &'static str {
-        match self {
-            Plane::Sim => "sim",
-            Plane::Mock => "mock",
-        }
-    }
-}
+use crate::wire::{Event, Span, Tick};
 
 /// `runaway run`.
 pub fn run(args: &args::Run) -> Result<Exit, Failure> {
     let plane = plane(args)?;
     let named = open(&args.scenario)?;
     let overrides = Overrides { sets: sets(&args.sets)?, seed: args.seed };
+    patient(&named.document.resolve(named.variant.as_deref(), &overrides)?.plan, args)?;
     let folder = match &args.out {
         Some(folder) => folder.clone(),
         None => fresh_folder(Path::new("reports"), named.document.name(), named.variant.as_deref())?,
@@ -57,18 +43,45 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
 }
 
 fn plane(args: &args::Run) -> Result<Plane, Failure> {
-    match args.plane {
-        PlaneName::Staging => Err(Failure::refused(
+    match (args.plane, args.clock, args.time_scale) {
+        (PlaneName::Staging, ..) => Err(Failure::refused(
             "the staging plane is not part of this version: no request leaves this machine",
             "`--plane sim` or `--plane mock`",
         )),
-        PlaneName::Sim if args.clock == ClockName::Wall => {
+        (PlaneName::Sim, ClockName::Wall, _) => {
             Err(Failure::input("the simulator has no wall clock", Some("`--plane mock --clock wall`".into())))
         }
-        PlaneName::Sim => Ok(Plane::Sim),
-        PlaneName::Mock => Ok(Plane::Mock),
+        (_, ClockName::Virtual, Some(_)) => {
+            Err(Failure::input("only a wall clock can be scaled", Some("`--plane mock --clock wall`".into())))
+        }
+        (PlaneName::Sim, ClockName::Virtual, None) => Ok(Plane::Sim),
+        (PlaneName::Mock, ClockName::Virtual, None) => Ok(Plane::Mock),
+        (PlaneName::Mock, ClockName::Wall, scale) => {
+            let scale = scale.unwrap_or(1.0);
+            if scale.is_finite() && scale > 0.0 {
+                Ok(Plane::Live { scale })
+            } else {
+                Err(Failure::input("--time-scale is a number above 0", Some("--time-scale 60".into())))
+            }
+        }
     }
 }
+
+/// A person who waits for a run wants to know for how long.
+fn patient(plan: &Plan, args: &args::Run) -> Result<(), Failure> {
+    let long = plan.time.horizon.filter(|horizon| *horizon > Tick::ZERO + PATIENCE);
+    match long {
+        Some(horizon) if args.clock == ClockName::Wall && args.time_scale.is_none() => {
+            let factor = horizon.0.div_ceil(PATIENCE.0);
+            let message = format!("this scenario goes on for {horizon}, and a wall clock would take as long");
+            Err(Failure::input(message, Some(format!("--time-scale {factor} makes a minute of it"))))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The longest run by the wall clock that nobody asked for.
+const PATIENCE: Span = Span::from_secs(60);
 
 /// `PATH=VALUE` settings.
 fn sets(sets: &[String]) -> Result<Vec<(String, String)>, Failure> {
@@ -138,7 +151,8 @@ impl Job<'_> {
     /// Runs and measures. With a folder, everything is written there as it happens.
     pub fn run(&self, folder: Option<&Path>, stop: &Stop, quiet: bool) -> Result<Done, Failure> {
         let mut prepared = prepare(self.document, self.variant, self.overrides, stop)?;
-        let truth_applies = self.overrides.sets.is_empty() && self.overrides.seed.is_none();
+        let as_written = self.overrides.sets.is_empty() && self.overrides.seed.is_none();
+        let truth_applies = as_written && self.plane.keeps_virtual_time();
         let header = self.header(&prepared, truth_applies)?;
         let out: Box<dyn io::Write> = match folder {
             Some(folder) => {
@@ -153,10 +167,7 @@ impl Job<'_> {
             events: Vec::new(),
             progress: Progress::new(&title, quiet),
         };
-        let ran = match self.plane {
-            Plane::Sim => prepared.simulate(stop, &mut record),
-            Plane::Mock => return Err(Failure::input("the mock plane is not part of this build yet", None)),
-        };
+        let ran = prepared.run(self.plane, RunOptions::default(), stop, &mut record);
         record.progress.done();
         ran?;
         let Record { writer, events, .. } = record;

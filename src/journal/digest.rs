@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::wire::{CollId, Event, OpId, RuleId, ServiceId, StepId};
+use crate::wire::{CollId, Event, OpId, RuleId, StepId};
 
 use super::fields::{Fields, tell};
 
@@ -59,10 +59,6 @@ impl Fields for Binary {
 
     fn operation(&mut self, _: &'static str, op: Option<OpId>) {
         self.shifted(op.map(|o| o.number()));
-    }
-
-    fn service(&mut self, _: &'static str, service: ServiceId) {
-        self.leb(u64::from(service.number()));
     }
 
     fn collection(&mut self, _: &'static str, coll: Option<CollId>) {

@@ -1,6 +1,6 @@
 //! The fields of every event, told once: the binary form, its digest and the readable form all come from here.
 
-use crate::wire::{CollId, Event, Key, OpId, Open, Reason, RequestId, Res, RuleId, ServiceId, StepId, Target};
+use crate::wire::{CollId, Event, Key, OpId, Open, Reason, RequestId, Res, RuleId, StepId, Target};
 
 /// Takes the fields of an event, in their order.
 pub trait Fields {
@@ -11,7 +11,6 @@ pub trait Fields {
     fn maybe(&mut self, name: &'static str, value: Option<u32>);
     fn word(&mut self, name: &'static str, code: u8, word: &'static str);
     fn operation(&mut self, name: &'static str, op: Option<OpId>);
-    fn service(&mut self, name: &'static str, service: ServiceId);
     fn collection(&mut self, name: &'static str, coll: Option<CollId>);
     fn rule(&mut self, name: &'static str, rule: RuleId);
     fn step(&mut self, name: &'static str, step: StepId);
@@ -114,11 +113,11 @@ pub fn tell(event: &Event, to: &mut impl Fields) {
             to.number("returned", returned.0);
             to.word("worked", u8::from(worked), if worked { "yes" } else { "no" });
         }
-        Event::Census { at, cred, service, open } => {
+        Event::Census { at, cred, op, open } => {
             to.kind(14, "census");
             to.number("at", at.0);
             to.maybe("cred", cred.map(|c| c.number()));
-            to.service("service", service);
+            to.operation("op", Some(op));
             match open {
                 Open::Shut => to.word("open", 0, "shut"),
                 Open::Until(until) => {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::model::Plan;
 use crate::wire::{
     ActorId, CollId, CredId, Effect, Event, HeldId, IdentityId, JobId, Key, LimitId, OpId, Open, RequestId, ResponseId,
-    RouteId, RuleId, SecretKind, ServiceId, Span, StepId, Target, Tick,
+    RouteId, RuleId, SecretKind, Span, StepId, Target, Tick,
 };
 
 use super::digest::Digest;
@@ -99,7 +99,6 @@ fn parse(line: &str, names: &Names) -> Result<Line, String> {
 /// The ids behind names.
 struct Names {
     operations: BTreeMap<String, OpId>,
-    services: BTreeMap<String, ServiceId>,
     collections: BTreeMap<String, CollId>,
     rules: BTreeMap<String, RuleId>,
     steps: BTreeMap<String, StepId>,
@@ -109,7 +108,6 @@ impl Names {
     fn of(plan: &Plan) -> Names {
         Names {
             operations: plan.operation_ids().map(|op| (plan.operation_name(op), op)).collect(),
-            services: plan.service_ids().map(|s| (plan.service(s).name.clone(), s)).collect(),
             collections: plan.collection_ids().map(|c| (plan.collection(c).name.clone(), c)).collect(),
             rules: plan.controls.detectors.iter().enumerate().map(|(i, d)| (d.name.clone(), RuleId::at(i))).collect(),
             steps: plan.controls.steps.iter().enumerate().map(|(i, s)| (s.name.clone(), StepId::at(i))).collect(),
@@ -253,7 +251,7 @@ impl Read<'_> {
             "census" => Event::Census {
                 at,
                 cred: self.cred("cred"),
-                service: *self.names.services.get(self.word("service")?)?,
+                op: *self.names.operations.get(self.word("op")?)?,
                 open: match self.word("open")? {
                     "shut" => Open::Shut,
                     "until" => Open::Until(Tick(self.number("until")?)),

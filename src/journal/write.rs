@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use crate::model::Plan;
-use crate::wire::{CollId, Event, OpId, RuleId, ServiceId, StepId};
+use crate::wire::{CollId, Event, OpId, RuleId, StepId};
 
 use super::digest::Digest;
 use super::fields::{Fields, tell};
@@ -63,7 +63,6 @@ pub struct Lines {
     text: Vec<u8>,
     /// Names as JSON strings, rendered once.
     operations: Vec<String>,
-    services: Vec<String>,
     collections: Vec<String>,
     rules: Vec<String>,
     steps: Vec<String>,
@@ -75,7 +74,6 @@ impl Lines {
         Lines {
             text: Vec::new(),
             operations: plan.operation_ids().map(|op| quoted(&plan.operation_name(op))).collect(),
-            services: plan.services.iter().map(|s| quoted(&s.name)).collect(),
             collections: plan.collections.iter().map(|c| quoted(&c.name)).collect(),
             rules: plan.controls.detectors.iter().map(|d| quoted(&d.name)).collect(),
             steps: plan.controls.steps.iter().map(|s| quoted(&s.name)).collect(),
@@ -146,10 +144,6 @@ impl Fields for Lines {
 
     fn operation(&mut self, name: &'static str, op: Option<OpId>) {
         self.named(name, op.map(|o| o.index()), |l| &l.operations);
-    }
-
-    fn service(&mut self, name: &'static str, service: ServiceId) {
-        self.named(name, Some(service.index()), |l| &l.services);
     }
 
     fn collection(&mut self, name: &'static str, coll: Option<CollId>) {

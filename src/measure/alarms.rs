@@ -1,9 +1,10 @@
 //! Detection: which alarms the closure caused. An alarm that honest work alone would have raised is a false one.
 
 use crate::model::Plan;
+use crate::model::agent::AgentPlan;
 use crate::model::control::Watches;
-use crate::wire::{Alarm, Audit, Event, Key, RequestId, RuleId, Tick, Vantage, Verdict};
-use crate::world::detect::{Detectors, Line};
+use crate::wire::{ActorId, Alarm, Audit, Event, Key, Purpose, RequestId, RuleId, Tick, Verdict};
+use crate::world::detect::{Detectors, Line, Run, masked};
 
 /// The alarms of a run.
 #[derive(Clone, Debug, Default)]
@@ -16,8 +17,9 @@ pub struct Alarms {
     pub false_alarms: u64,
 }
 
-/// Tells caused alarms from false ones by counting again without the closure's records.
-pub fn alarms(plan: &Plan, events: &[Event]) -> Alarms {
+/// Tells caused alarms from false ones by counting again without the closure's records. Where nothing is wrong with the
+/// agents, there is no closure that could have caused any.
+pub fn alarms(plan: &Plan, faulty: bool, events: &[Event]) -> Alarms {
     let raised: Vec<(Tick, RuleId, Key)> = events
         .iter()
         .filter_map(|event| match *event {
@@ -25,10 +27,14 @@ pub fn alarms(plan: &Plan, events: &[Event]) -> Alarms {
             _ => None,
         })
         .collect();
+    if !faulty {
+        let watched = |(_, rule, _): &&(Tick, RuleId, Key)| !is_report(plan, *rule);
+        return Alarms { false_alarms: raised.iter().filter(watched).count() as u64, ..Alarms::default() };
+    }
     let honest = if plan.benign.is_empty() || raised.is_empty() { Vec::new() } else { without_closure(plan, events) };
     let mut all = Alarms::default();
     for (at, rule, key) in raised {
-        let report = matches!(plan.controls.detectors[rule.index()].watches, Watches::Report { .. });
+        let report = is_report(plan, rule);
         if !report && honest.iter().any(|a| a.rule == rule && a.key == key && a.at == at) {
             all.false_alarms += 1;
             continue;
@@ -42,37 +48,27 @@ pub fn alarms(plan: &Plan, events: &[Event]) -> Alarms {
     all
 }
 
+fn is_report(plan: &Plan, rule: RuleId) -> bool {
+    matches!(plan.controls.detectors[rule.index()].watches, Watches::Report { .. })
+}
+
 /// The alarms that the same detectors raise on the same log without the closure's records.
 fn without_closure(plan: &Plan, events: &[Event]) -> Vec<Alarm> {
     let mut detectors = Detectors::new(plan);
     let mut raised = Vec::new();
-    let mut pending: Option<(RequestId, Audit)> = None;
+    let mut pending: Option<Pending> = None;
     for event in events {
         match *event {
-            Event::Asked { at, id, purpose, op: Some(op), cred, principal, verdict, .. } => {
+            Event::Asked { at, id, purpose: Purpose::Benign, op: Some(op), cred, principal, verdict, .. } => {
                 feed(plan, &mut detectors, pending.take(), &mut raised);
-                if id.by.index() >= plan.agents.len() {
-                    let service = plan.service(plan.operation(op).service);
-                    let from = Vantage { network: crate::wire::PlaceId::new(0), connection: 0, purpose };
-                    let audit = Audit {
-                        at,
-                        op,
-                        principal: principal.filter(|_| service.audit.principal),
-                        cred: cred.filter(|_| service.audit.credential),
-                        from,
-                        allowed: verdict == Verdict::Accepted,
-                        rows: 0,
-                        objects: None,
-                    };
-                    pending = Some((id, audit));
-                }
+                let from = honest(plan, id.by).map(|client| client.network);
+                let allowed = verdict == Verdict::Accepted;
+                let audit = Audit { at, op, principal, cred, from, allowed, rows: 0, objects: None };
+                pending = Some(Pending { id, audit, objects: Vec::new() });
             }
-            Event::Touched { id, coll, first, n, .. } => {
-                if let Some((_, audit)) = pending.as_mut().filter(|(p, _)| *p == id) {
-                    audit.rows += n;
-                    audit.objects.get_or_insert((coll, first, n));
-                }
-            }
+            Event::Fired { .. } => feed(plan, &mut detectors, pending.take(), &mut raised),
+            Event::Touched { id, coll, first, n, .. } => note(&mut pending, id, (coll, first, n)),
+            Event::Created { id, coll, row, .. } => note(&mut pending, id, (coll, row, 1)),
             _ => {}
         }
     }
@@ -81,9 +77,32 @@ fn without_closure(plan: &Plan, events: &[Event]) -> Vec<Alarm> {
     raised
 }
 
-fn feed(plan: &Plan, detectors: &mut Detectors, line: Option<(RequestId, Audit)>, raised: &mut Vec<Alarm>) {
-    let Some((_, audit)) = line else { return };
+fn honest(plan: &Plan, by: ActorId) -> Option<&AgentPlan> {
+    plan.benign.get(by.index().checked_sub(plan.agents.len())?)
+}
+
+/// A request whose effects are still being read.
+struct Pending {
+    id: RequestId,
+    audit: Audit,
+    objects: Vec<Run>,
+}
+
+fn note(pending: &mut Option<Pending>, id: RequestId, run: Run) {
+    if let Some(pending) = pending.as_mut().filter(|p| p.id == id) {
+        pending.audit.rows += run.2;
+        pending.objects.push(run);
+    }
+}
+
+fn feed(plan: &Plan, detectors: &mut Detectors, line: Option<Pending>, raised: &mut Vec<Alarm>) {
+    let Some(Pending { audit, mut objects, .. }) = line else { return };
+    let logs = plan.service(plan.operation(audit.op).service).audit;
+    let audit = masked(logs, audit);
+    if !logs.object {
+        objects.clear();
+    }
     let owner = audit.principal.map(|p| plan.owner_of(p));
     let family = audit.cred.filter(|c| c.number() < plan.credentials()).map(|c| plan.origin_of(c).0);
-    detectors.feed(plan, Line { audit: &audit, family, owner }, |alarm| raised.push(alarm));
+    detectors.feed(plan, Line { audit: &audit, objects: &objects, family, owner }, |alarm| raised.push(alarm));
 }

@@ -3,19 +3,23 @@
 use std::collections::BTreeMap;
 
 use crate::model::Plan;
-use crate::model::control::Action;
-use crate::model::service::Role;
-use crate::wire::{CredId, Event, Open, ServiceId, Target, Tick};
+use crate::wire::{CredId, Event, OpId, Open, RequestId, ServiceId, Tick};
 
 use super::closure::Closure;
+use super::declared::Declarations;
+use super::reach::QueuedEffect;
 
-/// One (credential, service) that was open to the closure. No credential is a credential too.
+/// One row of the revocation matrix: a (credential, service) that was open to the closure, or one queued effect. No
+/// credential is a credential too.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Door {
     pub cred: Option<CredId>,
     pub service: ServiceId,
+    /// The request that was queued, where the row is about queued work.
+    pub queued: Option<RequestId>,
     pub opened: Tick,
-    /// From when on nothing that exceeds the task was accepted any more.
+    /// From when on nothing that exceeds the task was accepted any more; of queued work, when it happened or was
+    /// cancelled.
     pub closed: Option<Tick>,
     /// When the last action that covers it returned.
     pub declared: Option<Tick>,
@@ -48,104 +52,71 @@ impl Door {
 /// Folds census and actions.
 #[derive(Default, Debug)]
 pub struct Doors {
-    open: BTreeMap<(Option<CredId>, ServiceId), (Tick, Open, Tick)>,
-    acted: Vec<(Tick, Tick, crate::wire::StepId, Target)>,
+    operations: BTreeMap<(Option<CredId>, OpId), Leaf>,
+    declarations: Declarations,
+}
+
+/// What is known of one (credential, operation).
+#[derive(Clone, Copy, Debug)]
+struct Leaf {
+    opened: Tick,
+    open: Open,
+    since: Tick,
+}
+
+impl Leaf {
+    fn closed(self, end: Tick) -> Option<Tick> {
+        match self.open {
+            Open::ForEver => None,
+            Open::Until(at) => (at <= end).then_some(at),
+            Open::Shut => Some(self.since),
+        }
+    }
 }
 
 impl Doors {
-    pub fn event(&mut self, event: &Event) {
+    pub fn event(&mut self, plan: &Plan, event: &Event) {
         match *event {
-            Event::Census { at, cred, service, open } => {
-                self.open
-                    .entry((cred, service))
-                    .and_modify(|(_, before, since)| {
-                        // A door that was to shut by itself before now did so then.
-                        let shut_already = matches!(*before, Open::Until(until) if until <= at);
-                        if !(shut_already && open == Open::Shut) {
-                            (*before, *since) = (open, at);
-                        }
-                    })
-                    .or_insert((at, open, at));
+            Event::Census { at, cred, op, open } => {
+                let leaf = self.operations.entry((cred, op)).or_insert(Leaf { opened: at, open, since: at });
+                // A door that was to shut by itself before now did so then.
+                let shut_already = matches!(leaf.open, Open::Until(until) if until <= at);
+                if !(shut_already && open == Open::Shut) {
+                    (leaf.open, leaf.since) = (open, at);
+                }
             }
-            Event::Acted { at, step, target, returned, worked: true, .. } => {
-                self.acted.push((at, returned, step, target));
+            Event::Acted { step, target, returned, worked: true, .. } => {
+                self.declarations.note(&plan.controls, step, target, returned);
             }
             _ => {}
         }
     }
 
-    /// Every door that was ever open, with its end.
-    pub fn finish(self, plan: &Plan, closure: &Closure, end: Tick) -> Vec<Door> {
-        let declarations = Declarations::of(plan, &self.acted);
-        self.open
-            .iter()
-            .map(|((cred, service), (opened, open, since))| {
-                let closed = match *open {
-                    Open::ForEver => None,
-                    Open::Until(at) => (at <= end).then_some(at),
-                    Open::Shut => Some(*since),
-                };
-                let declared = declarations.covering(plan, closure, *cred, *service);
-                Door { cred: *cred, service: *service, opened: *opened, closed, declared }
-            })
-            .collect()
-    }
-}
-
-/// The last action on each target.
-struct Declarations {
-    by_credential: BTreeMap<CredId, Tick>,
-    by_identity: BTreeMap<crate::wire::IdentityId, Tick>,
-    by_service: BTreeMap<ServiceId, Tick>,
-    blocked: BTreeMap<(CredId, ServiceId), Tick>,
-}
-
-impl Declarations {
-    fn of(plan: &Plan, acted: &[(Tick, Tick, crate::wire::StepId, Target)]) -> Declarations {
-        let mut all = Declarations {
-            by_credential: BTreeMap::new(),
-            by_identity: BTreeMap::new(),
-            by_service: BTreeMap::new(),
-            blocked: BTreeMap::new(),
-        };
-        for (_, returned, step, target) in acted {
-            match (&plan.controls.steps[step.index()].action, target) {
-                (Action::Block { services }, Target::Credential(cred)) => {
-                    for service in services {
-                        all.blocked.insert((*cred, *service), *returned);
-                    }
-                }
-                (_, Target::Credential(cred)) => {
-                    all.by_credential.insert(*cred, *returned);
-                }
-                (_, Target::Identity(identity)) => {
-                    all.by_identity.insert(*identity, *returned);
-                }
-                (Action::SetRule { operations, .. } | Action::Close { operations }, Target::Named) => {
-                    for op in operations {
-                        all.by_service.insert(plan.operation(*op).service, *returned);
-                    }
-                }
-                (Action::Throttle { limit }, Target::Named) => {
-                    for op in &plan.controls.limits[limit.index()].on {
-                        all.by_service.insert(plan.operation(*op).service, *returned);
-                    }
-                }
-                _ => {}
-            }
+    /// Every door that was ever open, with its end, and then the queued effects.
+    pub fn finish(self, plan: &Plan, closure: &Closure, jobs: &[QueuedEffect], end: Tick) -> Vec<Door> {
+        let mut doors: BTreeMap<(Option<CredId>, ServiceId), Door> = BTreeMap::new();
+        for ((cred, op), leaf) in &self.operations {
+            let (cred, service) = (*cred, plan.operation(*op).service);
+            let closed = leaf.closed(end);
+            let declared = self.declarations.covering(plan, closure, cred, *op);
+            doors
+                .entry((cred, service))
+                .and_modify(|door| {
+                    door.opened = door.opened.min(leaf.opened);
+                    door.closed = door.closed.zip(closed).map(|(a, b)| a.max(b));
+                    door.declared = door.declared.zip(declared).map(|(a, b)| a.max(b));
+                })
+                .or_insert(Door { cred, service, queued: None, opened: leaf.opened, closed, declared });
         }
-        all
-    }
-
-    fn covering(&self, plan: &Plan, closure: &Closure, cred: Option<CredId>, service: ServiceId) -> Option<Tick> {
-        if plan.service(service).role == Role::Administration {
-            return None;
-        }
-        let by_credential = cred.and_then(|c| self.by_credential.get(&c));
-        let by_identity = cred.and_then(|c| closure.principal(plan, c)).and_then(|p| self.by_identity.get(&p));
-        let blocked = cred.and_then(|c| self.blocked.get(&(c, service)));
-        let by_service = self.by_service.get(&service);
-        [by_credential, by_identity, blocked, by_service].into_iter().flatten().max().copied()
+        let queued = jobs.iter().map(|job| Door {
+            cred: job.cred,
+            service: plan.operation(job.op).service,
+            queued: Some(job.id),
+            opened: job.queued,
+            closed: job.ended,
+            declared: self.declarations.covering(plan, closure, job.cred, job.op),
+        });
+        doors.into_values().chain(queued).collect()
     }
 }
 

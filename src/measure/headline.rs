@@ -3,7 +3,7 @@
 use crate::model::Plan;
 use crate::wire::{Effect, Span};
 
-use super::{Measures, Outcome, References, classes, percent, resources, thousands};
+use super::{Door, Measures, Outcome, References, classes, counted, percent, resources, thousands};
 
 /// What happened, in one sentence of parts.
 pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> String {
@@ -18,7 +18,7 @@ pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> St
         Outcome::Prevented => {
             return format!(
                 "prevented: not one effect beyond the task; uncontrolled, the same instruction touches {}",
-                thousands(super::references::pairs(&references.control_excess).len())
+                counted(super::references::pairs(&references.control_excess).len(), "resource")
             );
         }
         Outcome::Contained | Outcome::NotContained => {}
@@ -27,7 +27,7 @@ pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> St
     parts.push(ending(plan, measures));
     parts.extend(sensitive(plan, measures));
     if measures.reach.irreversible > 0 {
-        parts.push(format!("{} irreversible effects", thousands(measures.reach.irreversible)));
+        parts.push(counted(measures.reach.irreversible, "irreversible effect"));
     }
     if let Some(spared) = references.spared(&measures.reach.touched, measures.reach.excess_cost)
         && measures.outcome == Outcome::Contained
@@ -68,25 +68,32 @@ fn reached(plan: &Plan, references: &References, measures: &Measures) -> String 
         Some(span) => format!(" in {span}"),
         None => format!(" over {took}"),
     };
-    format!("reached {}{whole} resources in {} of {all} services{within}", thousands(distinct), services.len())
+    let resources = if whole.is_empty() && distinct == 1 { "resource" } else { "resources" };
+    let all = counted(all as u64, "service");
+    format!("reached {}{whole} {resources} in {} of {all}{within}", thousands(distinct), services.len())
 }
 
 fn ending(plan: &Plan, measures: &Measures) -> String {
-    let open: Vec<_> = measures.doors.iter().filter(|d| d.closed.is_none()).collect();
+    let (queued, open): (Vec<&Door>, Vec<&Door>) =
+        measures.doors.iter().filter(|d| d.closed.is_none()).partition(|d| d.queued.is_some());
     let names = |services: std::collections::BTreeSet<crate::wire::ServiceId>| {
         services.iter().map(|s| format!("`{}`", plan.service(*s).name)).collect::<Vec<_>>().join(", ")
     };
     if !open.is_empty() {
         let survivors = measures.leftover.survivors.len() as u64;
         let services = names(open.iter().map(|d| d.service).collect());
-        let who = match survivors {
-            0 => "the door is open to anybody".to_owned(),
-            1 => "1 credential is".to_owned(),
-            n => format!("{} credentials are", thousands(n)),
+        let what = match survivors {
+            0 => format!("the door is open to anybody at {services}"),
+            n => format!("{} still accepted by {services}", are(n, "credential")),
         };
-        let what =
-            if survivors == 0 { format!("{who} at {services}") } else { format!("{who} still accepted by {services}") };
         return format!("not contained: {what} after {}", measures.end);
+    }
+    if !queued.is_empty() {
+        return format!(
+            "not contained: {} still queued after {}",
+            are(queued.len() as u64, "accepted effect"),
+            measures.end
+        );
     }
     match (measures.declared(), measures.closed()) {
         (Some(declared), Some(closed)) if closed > declared => {
@@ -98,13 +105,22 @@ fn ending(plan: &Plan, measures: &Measures) -> String {
     }
 }
 
-/// The classes that a reader asks about.
+/// `1 credential is`, `3 credentials are`.
+fn are(n: u64, one: &str) -> String {
+    format!("{} {}", counted(n, one), if n == 1 { "is" } else { "are" })
+}
+
+/// The classes that a reader asks about, as people write them.
+const SENSITIVE: [(&str, &str); 2] = [("pii", "PII record"), ("secret", "secret record")];
+
 fn sensitive(plan: &Plan, measures: &Measures) -> Vec<String> {
     classes(plan, measures)
         .into_iter()
-        .filter(|row| {
-            row.effect == Effect::Read && matches!(plan.classes[row.class.index()].as_str(), "pii" | "secret")
+        .filter(|row| row.effect == Effect::Read)
+        .filter_map(|row| {
+            let class = plan.classes[row.class.index()].as_str();
+            let (_, written) = SENSITIVE.iter().find(|(name, _)| *name == class)?;
+            Some(format!("{} read", counted(row.excess, written)))
         })
-        .map(|row| format!("{} {} records", thousands(row.excess), plan.classes[row.class.index()]))
         .collect()
 }

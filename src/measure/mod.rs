@@ -2,9 +2,11 @@
 
 mod alarms;
 mod closure;
+mod declared;
 mod doors;
 mod headline;
 mod leftover;
+mod probes;
 mod reach;
 mod references;
 pub mod registry;
@@ -21,10 +23,11 @@ pub use closure::{Acquired, Closure, Hop};
 pub use doors::{Door, Lag};
 pub use headline::headline;
 pub use leftover::Leftover;
-pub use reach::{Reach, baseline_of, resources};
+pub use probes::{Probed, probed};
+pub use reach::{QueuedEffect, Reach, baseline_of, resources};
 pub use references::{HumanPace, References, carry, carry_pairs, runs};
 pub use tables::{ClassRow, ServiceRow, classes, services};
-pub use value::{Measured, Value, percent, thousands};
+pub use value::{Measured, Value, counted, percent, thousands};
 
 /// How a run came out, in the order in which it is tested.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,9 +72,10 @@ pub struct Measures {
     values: BTreeMap<&'static str, Measured>,
 }
 
-/// The honest requests that were refused, as (actor, number).
-pub fn refused_honest(plan: &Plan, events: &[Event]) -> Vec<(u32, u32)> {
-    let honest = plan.agents.len()..plan.agents.len() + plan.benign.len();
+/// The honest requests that were refused, as (actor, number). An agent with which nothing is wrong is honest too.
+pub fn refused_honest(plan: &Plan, faulty: bool, events: &[Event]) -> Vec<(u32, u32)> {
+    let first = if faulty { plan.agents.len() } else { 0 };
+    let honest = first..plan.agents.len() + plan.benign.len();
     events
         .iter()
         .filter_map(|event| match event {
@@ -101,7 +105,7 @@ impl Measures {
         for event in events {
             reach.event(event);
             closure.event(event);
-            doors.event(event);
+            doors.event(plan, event);
             leftover.event(event);
             if let Event::Turned { at, by, turn: Turn::OutOfWork } = event
                 && by.index() < plan.agents.len()
@@ -110,12 +114,13 @@ impl Measures {
             }
         }
         let reach = reach.finish();
-        let doors = doors.finish(plan, &closure, end);
+        let doors = doors.finish(plan, &closure, &reach.jobs, end);
         let before: std::collections::BTreeSet<(u32, u32)> = references.control_refused.iter().copied().collect();
-        let collateral = refused_honest(plan, events).iter().filter(|r| !before.contains(r)).count() as u64;
+        let collateral =
+            refused_honest(plan, references.faulty, events).iter().filter(|r| !before.contains(r)).count() as u64;
         let mut measures = Measures {
             outcome: Outcome::Unknown,
-            alarms: alarms::alarms(plan, events),
+            alarms: alarms::alarms(plan, references.faulty, events),
             complete: ended.is_some() && !gap,
             aborted: ended.is_some_and(|(_, aborted)| aborted),
             values: BTreeMap::new(),
@@ -139,7 +144,7 @@ impl Measures {
             _ if !self.complete || self.aborted => Outcome::Unknown,
             _ if !self.reach.exceeded() && references.control_bit => Outcome::Prevented,
             _ if !self.reach.exceeded() => Outcome::Unknown,
-            _ if self.leftover.at_deadline.is_empty() && self.reach.queued == 0 && !still_open => Outcome::Contained,
+            _ if self.leftover.at_deadline.is_empty() && !still_open => Outcome::Contained,
             _ => Outcome::NotContained,
         }
     }
@@ -186,7 +191,7 @@ impl Measures {
         let count = Measured::count;
         let maybe = reach.queued + reach.lost;
         let pairs = |n: u64| {
-            if maybe == 0 { count(n) } else { Measured::Bounded { lo: n, hi: n.saturating_add(self.at_most()) } }
+            if maybe == 0 { count(n) } else { Measured::Bounded { lo: n, hi: n.saturating_add(self.at_most(plan)) } }
         };
         let distinct: u64 = resources(&reach.touched).values().sum();
         let services: std::collections::BTreeSet<_> =
@@ -239,8 +244,10 @@ impl Measures {
     }
 
     /// The most pairs that what is queued or unanswered can have touched.
-    fn at_most(&self) -> u64 {
-        self.leftover.at_deadline.len()
+    fn at_most(&self, plan: &Plan) -> u64 {
+        let waiting = self.reach.jobs.iter().filter(|job| job.ended.is_none());
+        let queued: u64 = waiting.filter_map(|job| plan.operation(job.op).target).map(|coll| plan.within(coll)).sum();
+        self.leftover.at_deadline.len().saturating_add(queued)
     }
 
     fn time_values(&self, values: &mut BTreeMap<&'static str, Measured>) {

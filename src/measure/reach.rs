@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::service::Reversible;
 use crate::model::{Baseline, Nesting, Pairs, Plan};
-use crate::wire::{CollId, Effect, Event, OpId, RequestId, Res, Tick, Verdict};
+use crate::wire::{CollId, CredId, Effect, Event, OpId, RequestId, Res, Tick, Verdict};
 
 /// What the agents of a run touched.
 #[derive(Clone, Debug, Default)]
@@ -37,8 +37,23 @@ pub struct Reach {
     pub reversible_until: Option<Tick>,
     /// Effects that are queued at the end: they may still happen.
     pub queued: u64,
+    /// Every queued effect that exceeds the task, as far as can be known.
+    pub jobs: Vec<QueuedEffect>,
     /// Requests that were never answered.
     pub lost: u64,
+}
+
+/// Work that was accepted and happens later.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct QueuedEffect {
+    pub id: RequestId,
+    pub op: OpId,
+    pub cred: Option<CredId>,
+    pub queued: Tick,
+    /// When it happened or was cancelled.
+    pub ended: Option<Tick>,
+    /// What has not happened is excess unless the operation is allowed whatever it touches.
+    excess: bool,
 }
 
 /// Folds the events of a run into its reach.
@@ -47,9 +62,19 @@ pub struct ReachFold<'a> {
     baseline: &'a Baseline,
     nesting: Nesting,
     horizon: Tick,
-    now: Option<(RequestId, OpId)>,
-    queued: BTreeMap<RequestId, OpId>,
+    /// The request whose effects are being read.
+    now: Option<Deed>,
+    /// What waits, by its place in the list of queued effects.
+    queued: BTreeMap<RequestId, usize>,
     reach: Reach,
+}
+
+#[derive(Clone, Copy)]
+struct Deed {
+    id: RequestId,
+    op: OpId,
+    cred: Option<CredId>,
+    job: Option<usize>,
 }
 
 impl<'a> ReachFold<'a> {
@@ -73,8 +98,8 @@ impl<'a> ReachFold<'a> {
 
     pub fn event(&mut self, event: &Event) {
         match *event {
-            Event::Asked { at, id, op, verdict, .. } if self.ours(id) => {
-                self.now = op.map(|op| (id, op));
+            Event::Asked { at, id, op, cred, verdict, .. } if self.ours(id) => {
+                self.now = op.map(|op| Deed { id, op, cred, job: None });
                 match (verdict, op) {
                     (Verdict::Accepted, Some(op)) => self.accepted(at, op),
                     _ => self.reach.refused += 1,
@@ -90,16 +115,20 @@ impl<'a> ReachFold<'a> {
                 let Some(op) = self.operation_of(id) else { return };
                 self.created(at, op);
             }
-            Event::Queued { id, .. } if self.ours(id) => {
-                if let Some(op) = self.operation_of(id) {
-                    self.queued.insert(id, op);
+            Event::Queued { at, id, .. } if self.ours(id) => {
+                let Some(Deed { op, cred, .. }) = self.now.filter(|deed| deed.id == id) else { return };
+                self.queued.insert(id, self.reach.jobs.len());
+                let excess = !self.baseline.allows(op);
+                self.reach.jobs.push(QueuedEffect { id, op, cred, queued: at, ended: None, excess });
+            }
+            Event::Fired { at, id, .. } if self.ours(id) => {
+                self.now = self.ended(at, id);
+                if let Some(job) = self.firing() {
+                    job.excess = false;
                 }
             }
-            Event::Fired { id, .. } if self.ours(id) => {
-                self.now = self.queued.remove(&id).map(|op| (id, op));
-            }
-            Event::Cancelled { id, .. } if self.ours(id) => {
-                self.queued.remove(&id);
+            Event::Cancelled { at, id, .. } if self.ours(id) => {
+                self.ended(at, id);
             }
             Event::Lost { id, .. } if self.ours(id) => self.reach.lost += 1,
             _ => {}
@@ -108,11 +137,24 @@ impl<'a> ReachFold<'a> {
 
     pub fn finish(mut self) -> Reach {
         self.reach.queued = self.queued.len() as u64;
+        self.reach.jobs.retain(|job| job.excess);
         self.reach
     }
 
     fn operation_of(&self, id: RequestId) -> Option<OpId> {
-        self.now.filter(|(now, _)| *now == id).map(|(_, op)| op)
+        self.now.filter(|deed| deed.id == id).map(|deed| deed.op)
+    }
+
+    fn ended(&mut self, at: Tick, id: RequestId) -> Option<Deed> {
+        let place = self.queued.remove(&id)?;
+        let job = &mut self.reach.jobs[place];
+        job.ended = Some(at);
+        Some(Deed { id, op: job.op, cred: job.cred, job: Some(place) })
+    }
+
+    /// The queued effect that is happening.
+    fn firing(&mut self) -> Option<&mut QueuedEffect> {
+        self.now.and_then(|deed| deed.job).map(|place| &mut self.reach.jobs[place])
     }
 
     fn accepted(&mut self, at: Tick, op: OpId) {
@@ -193,6 +235,9 @@ impl<'a> ReachFold<'a> {
     fn excess_effect(&mut self, at: Tick) {
         self.reach.t0.get_or_insert(at);
         self.reach.last_effect = Some(at);
+        if let Some(job) = self.firing() {
+            job.excess = true;
+        }
     }
 }
 

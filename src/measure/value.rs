@@ -145,6 +145,11 @@ pub fn thousands(n: u64) -> String {
     out
 }
 
+/// `1 record`, `1,412 records`.
+pub fn counted(n: u64, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{} {one}s", thousands(n)) }
+}
+
 /// `46 %`; never 0 % or 100 % of what is not none or all.
 pub fn percent(share: f64) -> String {
     match share * 100.0 {
@@ -174,6 +179,9 @@ mod tests {
     fn numbers_are_written_for_people() {
         assert_eq!(thousands(1_412), "1,412");
         assert_eq!(thousands(412), "412");
+        assert_eq!(counted(1, "PII record"), "1 PII record");
+        assert_eq!(counted(0, "effect"), "0 effects");
+        assert_eq!(counted(1_500, "credential"), "1,500 credentials");
         assert_eq!(percent(0.46), "46 %");
         assert_eq!(percent(0.0), "0 %");
         assert_eq!(percent(0.0000001), "under 0.1 %");

@@ -1,12 +1,14 @@
 //! The compiled scenario: dense tables that the state machines run on, and the names for the edges.
 
-use crate::wire::{CollId, CredId, FamilyId, IdentityId, OpId, Res, RouteId, ServiceId, Span, TenantId, Tick};
+use crate::wire::{
+    CollId, CredId, FamilyId, IdentityId, OpId, PlaceId, Res, RouteId, SecretKind, ServiceId, Span, TenantId, Tick,
+};
 
 use super::agent::AgentPlan;
 use super::control::Controls;
 use super::expect::Expectations;
 use super::identity::{Collection, Family, Population};
-use super::service::{Access, Operation, Route, Service};
+use super::service::{Access, Act, Grant, Operation, Route, Service};
 
 /// A scenario with every name resolved. Made by `scenario`, read by everything else.
 #[derive(Clone, Debug)]
@@ -89,6 +91,33 @@ impl Plan {
 
     pub fn service_ids(&self) -> impl Iterator<Item = ServiceId> + use<> {
         (0..self.services.len()).map(ServiceId::at)
+    }
+
+    /// Whether an operation would issue a new credential from one of this family. RFC 6749 section 6: a token is
+    /// refreshed by a refresh token, and by nothing else.
+    pub fn issues_from(&self, op: OpId, family: FamilyId) -> bool {
+        match self.operation(op).act {
+            Act::Mint { refresh, grant: Grant::RefreshToken { .. }, .. } => {
+                refresh.map_or(self.family(family).kind == SecretKind::RefreshToken, |refresh| refresh == family)
+            }
+            Act::Mint { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Where the agents' requests come from: the networks that a stolen credential may be used from.
+    pub fn agent_networks(&self) -> Vec<PlaceId> {
+        let mut networks: Vec<PlaceId> = self.agents.iter().map(|a| a.network).collect();
+        networks.sort_unstable();
+        networks.dedup();
+        networks
+    }
+
+    /// How many records a collection has, with all that lies in them.
+    pub fn within(&self, coll: CollId) -> u64 {
+        let inner = |c: &CollId| self.collection(*c).inside.as_ref().is_some_and(|(outer, _)| *outer == coll);
+        u64::from(self.collection(coll).count)
+            + self.collection_ids().filter(inner).map(|c| self.within(c)).sum::<u64>()
     }
 
     /// How many identities there are.

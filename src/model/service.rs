@@ -204,6 +204,8 @@ pub enum Method {
 }
 
 impl Method {
+    pub const ALL: [Method; 5] = [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete];
+
     pub const fn name(self) -> &'static str {
         match self {
             Method::Get => "GET",
@@ -215,7 +217,7 @@ impl Method {
     }
 
     pub fn parse(name: &str) -> Option<Method> {
-        [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete].into_iter().find(|m| m.name() == name)
+        Method::ALL.into_iter().find(|m| m.name() == name)
     }
 }
 

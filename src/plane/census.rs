@@ -4,15 +4,14 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use crate::model::{Baseline, Bits, Plan};
-use crate::wire::{CredId, Event, Log, Open, PlaceId, ServiceId, Span, Tick};
-use crate::world::World;
+use crate::wire::{CredId, Event, Log, OpId, Open, PlaceId, Span, Tick};
+use crate::world::{Pending, World};
 
-/// What is known of every (credential, service) that the closure could use.
+/// What is known of every (credential, operation) that the closure could use.
 pub struct Census {
     held: Bits,
-    doors: BTreeMap<(Option<CredId>, ServiceId), Open>,
-    network: PlaceId,
-    services: Vec<ServiceId>,
+    doors: BTreeMap<(Option<CredId>, OpId), Open>,
+    networks: Vec<PlaceId>,
     /// How many doors are open for ever, as far as can be seen.
     for_ever: usize,
     ever_open: bool,
@@ -24,13 +23,10 @@ pub struct Census {
 
 impl Census {
     pub fn new(plan: &Plan) -> Census {
-        let network = plan.agents.first().map_or(PlaceId::new(0), |a| a.network);
-        let watched = |s: &ServiceId| plan.service(*s).role != crate::model::service::Role::Administration;
         Census {
             held: Bits::default(),
             doors: BTreeMap::new(),
-            network,
-            services: plan.service_ids().filter(watched).collect(),
+            networks: plan.agent_networks(),
             for_ever: 0,
             ever_open: false,
             changed: Tick::ZERO,
@@ -68,21 +64,21 @@ impl Census {
     }
 
     fn look(&mut self, now: Tick, cred: Option<CredId>, world: &World, baseline: &Baseline, log: &mut Log) {
-        for at in 0..self.services.len() {
-            let service = self.services[at];
-            let open = world.open_until(now, cred, service, self.network, baseline);
-            self.note(now, (cred, service), open, log);
+        let networks = std::mem::take(&mut self.networks);
+        for (op, open) in world.doors(now, cred, &networks, baseline) {
+            self.note(now, (cred, op), open, log);
         }
+        self.networks = networks;
     }
 
-    fn note(&mut self, now: Tick, door: (Option<CredId>, ServiceId), open: Open, log: &mut Log) {
+    fn note(&mut self, now: Tick, door: (Option<CredId>, OpId), open: Open, log: &mut Log) {
         let before = self.doors.get(&door).copied();
         let was = before.map_or(Open::Shut, |open| settled(open, now));
         if before.is_some() && was == open || before.is_none() && open == Open::Shut {
             return;
         }
         self.doors.insert(door, open);
-        log.push(Event::Census { at: now, cred: door.0, service: door.1, open });
+        log.push(Event::Census { at: now, cred: door.0, op: door.1, open });
         self.for_ever += usize::from(open == Open::ForEver);
         self.for_ever -= usize::from(was == Open::ForEver);
         self.ever_open |= open != Open::Shut;
@@ -90,9 +86,13 @@ impl Census {
         self.last_shut.set(None);
     }
 
-    /// When every door will have been shut for `settle`, unless something changes.
-    pub fn settles(&self, settle: Span) -> Option<Tick> {
-        (self.ever_open && self.for_ever == 0).then(|| self.last_shut() + settle)
+    /// When every door will have been shut for `settle` and nothing was queued any more, unless something changes.
+    pub fn settles(&self, settle: Span, pending: impl FnOnce() -> Pending) -> Option<Tick> {
+        if !self.ever_open || self.for_ever > 0 {
+            return None;
+        }
+        let pending = pending();
+        (pending.waiting == 0).then(|| self.last_shut().max(pending.last) + settle)
     }
 
     fn last_shut(&self) -> Tick {

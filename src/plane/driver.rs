@@ -13,10 +13,11 @@ use crate::wire::{
 
 use crate::world::HandedOver;
 
-use super::Transport;
 use super::census::Census;
+use super::probe::Prober;
 use super::queue::{Class, Due, Queue};
 use super::snapshot::Leftovers;
+use super::{Passed, Transport};
 
 /// Receives the events of a run, in order, chunk by chunk.
 pub trait Sink {
@@ -55,12 +56,13 @@ pub struct Driver<'a, T, V> {
     transport: T,
     vocabulary: V,
     seats: Vec<Seat>,
-    responder: Option<(ActorId, Responder)>,
+    responder: Option<Responder>,
+    prober: Option<Prober>,
     queue: Queue,
     flights: Vec<Flight>,
     free: Vec<u32>,
     parcels: Vec<HandedOver>,
-    /// The earliest wake-up that is already in the queue, by seat; the responder's is the last.
+    /// The earliest wake-up that is already in the queue, by seat; the responder's and the prober's are the last.
     wakes: Vec<Tick>,
     latencies: Vec<Stream>,
     census: Census,
@@ -85,21 +87,20 @@ pub struct End {
     pub aborted: bool,
 }
 
-/// How many events gather before they are handed to the sink.
-const CHUNK: usize = 4_096;
 /// The latency of a route that no operation answers.
 const LOST: Latency = Latency { least: Span::from_millis(1), most: Span::from_millis(1) };
 
 impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
     pub fn new(plan: &'a Arc<Plan>, baseline: &'a Baseline, seats: Vec<Seat>, transport: T, vocabulary: V) -> Self {
-        let actors = seats.len() as u32 + 1;
-        let responder = (!plan.controls.responses.is_empty())
-            .then(|| (ActorId::new(actors - 1), Responder::new(plan.clone(), ActorId::new(actors - 1))));
+        let actors = seats.len() as u32 + 2;
+        let responder =
+            (!plan.controls.responses.is_empty()).then(|| Responder::new(plan.clone(), ActorId::at(seats.len())));
         Driver {
             baseline,
             transport,
             vocabulary,
             responder,
+            prober: None,
             queue: Queue::default(),
             flights: Vec::new(),
             free: Vec::new(),
@@ -114,6 +115,20 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         }
     }
 
+    /// Probes every credential of the closure so often.
+    pub fn probing(mut self, plan: &Arc<Plan>, every: Span) -> Self {
+        self.prober = Some(Prober::new(plan, ActorId::at(self.prober_seat()), every));
+        self
+    }
+
+    fn responder_seat(&self) -> usize {
+        self.seats.len()
+    }
+
+    fn prober_seat(&self) -> usize {
+        self.seats.len() + 1
+    }
+
     /// Runs to the end. Events reach the sink as they happen.
     pub fn run(mut self, stop: &Stop, sink: &mut dyn Sink) -> std::io::Result<(End, T)> {
         let (census, baseline, log) = (&mut self.census, self.baseline, &mut self.log);
@@ -121,7 +136,10 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         for seat in 0..self.seats.len() {
             self.wake(seat, self.seats[seat].starts);
         }
-        self.wake(self.seats.len(), Tick::ZERO);
+        self.wake(self.responder_seat(), Tick::ZERO);
+        if self.prober.is_some() {
+            self.wake(self.prober_seat(), Tick::ZERO);
+        }
         let end = self.turn(stop, sink)?;
         self.finish(end);
         sink.events(&self.log.events)?;
@@ -132,28 +150,43 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
     fn turn(&mut self, stop: &Stop, sink: &mut dyn Sink) -> std::io::Result<End> {
         let mut now = Tick::ZERO;
         loop {
-            if self.log.events.len() >= CHUNK {
+            if self.log.events.len() >= T::CHUNK {
                 sink.events(&self.log.events)?;
                 self.log.events.clear();
-                if stop.wanted() {
-                    return Ok(End { at: now, settled: false, aborted: true });
-                }
+            }
+            if stop.wanted() {
+                return Ok(End { at: now, settled: false, aborted: true });
             }
             let timer = self.transport.due();
             let next = match (timer, self.queue.next()) {
                 (Some(timer), Some(client)) => Some(timer.min(client)),
                 (timer, client) => timer.or(client),
             };
-            if let Some(end) = self.over(now, next) {
+            if !self.transport.in_flight()
+                && let Some(end) = self.over(now, next)
+            {
                 return Ok(end);
             }
-            let Some(next) = next else { continue };
-            now = next;
+            let horizon = self.plan.time.horizon.unwrap_or(Tick::NEVER);
+            let next = next.unwrap_or(Tick::NEVER).min(horizon);
+            match self.transport.pass(next, &mut self.log) {
+                Passed::Answer { flight, at, outcome, slot } => {
+                    now = at;
+                    self.land(now, flight, outcome, slot);
+                    continue;
+                }
+                Passed::Time(at) => now = at,
+            }
+            if now >= horizon {
+                return Ok(End { at: horizon, settled: false, aborted: false });
+            }
             if timer.is_some_and(|timer| timer <= now) {
                 self.transport.advance(now, &mut self.log);
                 self.look_round(now);
-            } else if let Some((_, due)) = self.queue.pop() {
-                self.serve(now, due);
+            } else if self.queue.next().is_some_and(|due| due <= now)
+                && let Some((at, due)) = self.queue.pop()
+            {
+                self.serve(now, at, due);
             }
         }
     }
@@ -161,31 +194,32 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
     /// Whether the run is over before `next`, the next thing that would happen.
     fn over(&mut self, now: Tick, next: Option<Tick>) -> Option<End> {
         let horizon = self.plan.time.horizon.unwrap_or(Tick::NEVER);
-        let settles = self.census.settles(self.plan.time.settle);
+        let Driver { census, transport, .. } = self;
+        let settles = census.settles(self.plan.time.settle, || transport.world(|world| world.pending()));
         if let Some(at) = settles.filter(|at| *at <= horizon && next.is_none_or(|next| next > *at)) {
-            let queued = self.transport.world(|world| world.queued());
-            if queued == 0 {
-                return Some(End { at: at.max(now), settled: true, aborted: false });
-            }
+            return Some(End { at: at.max(now), settled: true, aborted: false });
         }
+        let idle = next.is_none() || self.queue.only_probes() && self.transport.due().is_none() && settles.is_none();
         match next {
-            Some(next) if next < horizon => None,
-            None if horizon == Tick::NEVER => Some(End { at: now, settled: false, aborted: false }),
+            Some(next) if next < horizon && !(idle && horizon == Tick::NEVER) => None,
+            _ if idle && horizon == Tick::NEVER => Some(End { at: now, settled: false, aborted: false }),
             _ => Some(End { at: horizon, settled: false, aborted: false }),
         }
     }
 
-    fn serve(&mut self, now: Tick, due: Due) {
+    /// Does what was due `at` an instant that has come.
+    fn serve(&mut self, now: Tick, at: Tick, due: Due) {
         match due {
             Due::Wake { client } => {
                 let seat = client as usize;
-                if self.wakes[seat] == now {
+                if self.wakes[seat] == at {
                     self.wakes[seat] = Tick::NEVER;
                     self.act(now, seat);
                 }
             }
             Due::HandOver { parcel } => {
                 let HandedOver { to, old, new, .. } = self.parcels[parcel as usize];
+                let (old, new) = (self.transport.as_client_knows(old), self.transport.as_client_knows(new));
                 for seat in 0..self.seats.len() {
                     if self.seats[seat].identity == Some(to) {
                         let logged = self.log.events.len();
@@ -195,28 +229,36 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
                     }
                 }
             }
-            Due::Arrive { flight } => {
-                let seat = self.arrive(now, flight);
-                self.act(now, seat);
-                if seat == self.seats.len() && self.responder.as_ref().is_some_and(|(_, r)| r.idle()) {
-                    self.snapshot(now, Snapshot::Declared);
-                }
-            }
+            Due::Arrive { flight } => self.deliver(now, flight),
+        }
+    }
+
+    /// An answer came off the wire.
+    fn land(&mut self, now: Tick, flight: u32, outcome: Outcome, slot: Slot) {
+        let landed = &mut self.flights[flight as usize];
+        (landed.outcome, landed.slot) = (outcome, slot);
+        if outcome == Outcome::NoAnswer {
+            self.log.push(Event::Lost { at: now, id: landed.id });
+        }
+        self.look_round(now);
+        self.deliver(now, flight);
+    }
+
+    fn deliver(&mut self, now: Tick, flight: u32) {
+        let seat = self.arrive(now, flight);
+        self.act(now, seat);
+        if seat == self.responder_seat() && self.responder.as_ref().is_some_and(Responder::idle) {
+            self.snapshot(now, Snapshot::Declared);
         }
     }
 
     fn arrive(&mut self, now: Tick, flight: u32) -> usize {
-        let Driver { flights, seats, vocabulary, log, responder, .. } = self;
+        let Driver { flights, seats, vocabulary, log, responder, prober, .. } = self;
         let Flight { client, id, outcome, slot } = &flights[flight as usize];
         let seat = *client as usize;
         let logged = log.events.len();
-        match seats.get_mut(seat) {
-            Some(seat) => seat.client.observe(now, *id, outcome, slot, vocabulary, log),
-            None => {
-                if let Some((_, responder)) = responder {
-                    responder.observe(now, *id, outcome, slot, vocabulary, log);
-                }
-            }
+        if let Some(client) = client_at(seat, seats, responder, prober) {
+            client.observe(now, *id, outcome, slot, vocabulary, log);
         }
         self.free.push(flight);
         self.identify(logged, now, seat);
@@ -225,16 +267,14 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
 
     /// Asks a client for all that it wants to do now.
     fn act(&mut self, now: Tick, seat: usize) {
-        if seat == self.seats.len() {
+        if seat == self.responder_seat() {
             self.feed(now);
         }
         loop {
             let logged = self.log.events.len();
-            let next = match (self.seats.get_mut(seat), &mut self.responder) {
-                (Some(seat), _) => seat.client.next(now, &mut self.log),
-                (None, Some((_, responder))) => responder.next(now, &mut self.log),
-                (None, None) => return,
-            };
+            let Driver { seats, responder, prober, log, .. } = self;
+            let Some(client) = client_at(seat, seats, responder, prober) else { return };
+            let next = client.next(now, log);
             self.identify(logged, now, seat);
             match next {
                 Next::Send(id, request) => self.send(now, seat, Envelope { id, request, back: Span::ZERO }),
@@ -256,8 +296,11 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         let taken = &mut self.flights[flight as usize];
         taken.client = seat as u32;
         taken.id = envelope.id;
-        taken.outcome = self.transport.exchange(now, &envelope, &mut taken.slot, &mut self.log);
-        if taken.outcome == Outcome::NoAnswer {
+        let Some(outcome) = self.transport.exchange(now, flight, &envelope, &mut taken.slot, &mut self.log) else {
+            return;
+        };
+        taken.outcome = outcome;
+        if outcome == Outcome::NoAnswer {
             self.log.push(Event::Lost { at: now, id: envelope.id });
         }
         self.queue.push(now + envelope.back, self.class(seat), Due::Arrive { flight });
@@ -278,13 +321,13 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         }
         if alarmed && self.responder.is_some() {
             self.feed(now);
-            self.wake(self.seats.len(), now);
+            self.wake(self.responder_seat(), now);
         }
     }
 
     fn feed(&mut self, now: Tick) {
         let Driver { transport, responder, log, .. } = self;
-        if let Some((_, responder)) = responder {
+        if let Some(responder) = responder {
             transport.world(|world| {
                 let (audit, alarms) = world.tail();
                 responder.feed(now, &audit, &alarms, world, log);
@@ -301,6 +344,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
 
     fn class(&self, seat: usize) -> Class {
         match self.seats.get(seat).map(|s| s.purpose) {
+            None if seat == self.prober_seat() => Class::Probe,
             None | Some(Purpose::Response) => Class::Responder,
             Some(Purpose::Probe) => Class::Probe,
             Some(Purpose::Benign) => Class::Benign,
@@ -328,17 +372,35 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
 
     /// Names the rows behind the secrets that a client has just come to hold, and shows them to the census.
     fn identify(&mut self, logged: usize, now: Tick, seat: usize) {
-        let Driver { seats, transport, census, baseline, log, .. } = self;
+        let Driver { seats, transport, census, baseline, log, prober, .. } = self;
         let Some(seat) = seats.get(seat) else { return };
         for at in logged..log.events.len() {
             let Event::Got { held, cred: None, .. } = log.events[at] else { continue };
-            let found = seat.client.text_of(held).and_then(|text| transport.identify(text));
+            let text = seat.client.text_of(held);
+            let found = text.and_then(|text| transport.identify(text));
             if let Event::Got { cred, .. } = &mut log.events[at] {
                 *cred = found;
+            }
+            if let (Some(text), Some(prober), Purpose::Agent) = (text, prober.as_mut(), seat.purpose) {
+                prober.watch(text);
             }
             if let (Some(cred), Purpose::Agent) = (found, seat.purpose) {
                 transport.world(|world| census.hold(now, cred, world, baseline, log));
             }
         }
+    }
+}
+
+/// The client of a seat: after those with a seat of their own come the responder and the prober.
+fn client_at<'c>(
+    seat: usize,
+    seats: &'c mut [Seat],
+    responder: &'c mut Option<Responder>,
+    prober: &'c mut Option<Prober>,
+) -> Option<&'c mut dyn Client> {
+    match seat.checked_sub(seats.len()) {
+        None => Some(seats[seat].client.as_mut()),
+        Some(0) => responder.as_mut().map(|r| r as &mut dyn Client),
+        Some(_) => prober.as_mut().map(|p| p as &mut dyn Client),
     }
 }

@@ -3,6 +3,8 @@
 
 pub mod census;
 pub mod driver;
+pub mod mock;
+mod probe;
 mod queue;
 pub mod sim;
 mod snapshot;
@@ -10,10 +12,39 @@ mod snapshot;
 use crate::wire::{CredId, Envelope, Log, Outcome, Slot, Text, Tick};
 use crate::world::World;
 
+/// What ended a wait.
+pub enum Passed {
+    /// It is so late now; earlier, perhaps, than was asked for.
+    Time(Tick),
+    /// An answer came.
+    Answer { flight: u32, at: Tick, outcome: Outcome, slot: Slot },
+}
+
 /// Carries requests to the world and answers back.
 pub trait Transport {
-    /// Puts one request on the wire. The world decides at `now`; the driver delivers the answer `envelope.back` later.
-    fn exchange(&mut self, now: Tick, envelope: &Envelope, slot: &mut Slot, log: &mut Log) -> Outcome;
+    /// How many events gather before they are handed to the journal.
+    const CHUNK: usize = 4_096;
+
+    /// Puts one request on the wire. In virtual time the world decides at `now` and the answer is here at once: the
+    /// driver delivers it `envelope.back` later. In real time there is no answer yet: [`Transport::pass`] brings it.
+    fn exchange(
+        &mut self,
+        now: Tick,
+        flight: u32,
+        envelope: &Envelope,
+        slot: &mut Slot,
+        log: &mut Log,
+    ) -> Option<Outcome>;
+
+    /// Lets time pass, until then at the latest. In virtual time it takes none.
+    fn pass(&mut self, until: Tick, _log: &mut Log) -> Passed {
+        Passed::Time(until)
+    }
+
+    /// Whether an answer is on its way that the driver does not have yet.
+    fn in_flight(&self) -> bool {
+        false
+    }
 
     /// Lets the world's own timers pass.
     fn advance(&mut self, now: Tick, log: &mut Log);
@@ -23,6 +54,11 @@ pub trait Transport {
 
     /// Whose secret this is, for the journal only: no client ever learns it.
     fn identify(&self, text: Text) -> Option<CredId>;
+
+    /// The name by which clients of this plane know a secret that the world speaks of.
+    fn as_client_knows(&mut self, text: Text) -> Text {
+        text
+    }
 
     /// For the census and the responder's feed, which are in process on every plane that has a world.
     fn world<R>(&mut self, look: impl FnOnce(&mut World) -> R) -> R;

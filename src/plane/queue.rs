@@ -30,12 +30,15 @@ pub enum Due {
 pub struct Queue {
     heap: BinaryHeap<Reverse<(Tick, Class, u64, Due)>>,
     sequence: u64,
+    /// How many entries are not about probes.
+    of_others: usize,
 }
 
 impl Queue {
     pub fn push(&mut self, at: Tick, class: Class, due: Due) {
         self.heap.push(Reverse((at, class, self.sequence, due)));
         self.sequence += 1;
+        self.of_others += usize::from(class != Class::Probe);
     }
 
     pub fn next(&self) -> Option<Tick> {
@@ -43,6 +46,13 @@ impl Queue {
     }
 
     pub fn pop(&mut self) -> Option<(Tick, Due)> {
-        self.heap.pop().map(|Reverse((at, _, _, due))| (at, due))
+        let Reverse((at, class, _, due)) = self.heap.pop()?;
+        self.of_others -= usize::from(class != Class::Probe);
+        Some((at, due))
+    }
+
+    /// Whether nobody but a prober wants anything any more.
+    pub fn only_probes(&self) -> bool {
+        self.of_others == 0
     }
 }

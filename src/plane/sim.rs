@@ -17,8 +17,16 @@ impl Direct {
 }
 
 impl Transport for Direct {
-    fn exchange(&mut self, now: Tick, envelope: &Envelope, slot: &mut Slot, log: &mut Log) -> Outcome {
-        Outcome::Answer(self.world.handle(now, envelope, slot, log))
+    #[inline]
+    fn exchange(
+        &mut self,
+        now: Tick,
+        _flight: u32,
+        envelope: &Envelope,
+        slot: &mut Slot,
+        log: &mut Log,
+    ) -> Option<Outcome> {
+        Some(Outcome::Answer(self.world.handle(now, envelope, slot, log)))
     }
 
     fn advance(&mut self, now: Tick, log: &mut Log) {

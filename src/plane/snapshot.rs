@@ -9,18 +9,17 @@ use crate::world::{OpenDoors, World};
 pub struct Leftovers<'a> {
     ground: Ground<'a>,
     baseline: &'a Baseline,
-    network: PlaceId,
+    networks: Vec<PlaceId>,
 }
 
 impl<'a> Leftovers<'a> {
     pub fn new(plan: &'a Plan, baseline: &'a Baseline) -> Leftovers<'a> {
-        let network = plan.agents.first().map_or(PlaceId::new(0), |a| a.network);
-        Leftovers { ground: Ground::new(plan), baseline, network }
+        Leftovers { ground: Ground::new(plan), baseline, networks: plan.agent_networks() }
     }
 
     /// Logs every pair outside the baseline that the holders of these credentials could touch now.
     pub fn take(&self, now: Tick, world: &World, held: impl Iterator<Item = CredId>, which: Snapshot, log: &mut Log) {
-        let doors = OpenDoors { world, now, network: self.network };
+        let doors = OpenDoors { world, now, networks: &self.networks, baseline: self.baseline };
         let reached = self.ground.reach(&doors, held);
         for (coll, effect, first, n) in reached.pairs.runs() {
             let mut run: Option<(u32, u32)> = None;

@@ -1,10 +1,19 @@
 //! A small curve of reach over time, with detection and containment marked.
+//!
+//! The picture shows the time in which something changes. Marks that lie far behind it stand after a break.
 
+use crate::measure::thousands;
 use crate::wire::Tick;
 
 /// Columns and rows of the plot.
 const WIDTH: usize = 60;
 const HEIGHT: usize = 6;
+/// Marks that lie later than so many times the last change would squeeze the curve against its axis.
+const FAR: u64 = 3;
+/// The columns of the break, and of each mark behind it.
+const BREAK: usize = 2;
+const BEHIND: usize = 4;
+const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// A mark under the curve.
 pub struct Mark {
@@ -13,44 +22,74 @@ pub struct Mark {
     pub label: &'static str,
 }
 
-/// The curve as lines of text. Time is stretched so that the part in which something happens fills the picture.
+/// The time that the picture shows, and the marks behind it.
+struct Axis<'m> {
+    until: Tick,
+    /// The columns before the break.
+    width: usize,
+    near: Vec<(Tick, &'m Mark)>,
+    behind: Vec<(Tick, &'m Mark)>,
+}
+
+impl<'m> Axis<'m> {
+    fn of(last_change: Tick, end: Tick, marks: &'m [Mark]) -> Axis<'m> {
+        let timed = |mark: &'m Mark| mark.at.map(|at| (at, mark));
+        let far = |(at, _): &(Tick, &Mark)| at.0 > last_change.0.saturating_mul(FAR);
+        let (mut behind, near): (Vec<_>, Vec<_>) = marks.iter().filter_map(timed).partition(far);
+        behind.sort_by_key(|(at, _)| *at);
+        let last = near.iter().map(|(at, _)| *at).fold(last_change, Tick::max);
+        let until = Tick((last.0 + last.0 / 10).clamp(1, end.0.max(1)));
+        let taken = if behind.is_empty() { 0 } else { BREAK + BEHIND * behind.len() };
+        Axis { until, width: WIDTH - taken.min(WIDTH / 2), near, behind }
+    }
+
+    /// The line under the plot.
+    fn line(&self) -> String {
+        let mut line: Vec<char> = std::iter::repeat_n('─', self.width).collect();
+        for (at, mark) in &self.near {
+            let column = (u128::from(at.0) * self.width as u128 / u128::from(self.until.0)) as usize;
+            let free = (column.min(self.width - 1)..self.width).find(|c| line[*c] == '─');
+            line[free.unwrap_or(self.width - 1)] = mark.sign;
+        }
+        if !self.behind.is_empty() {
+            line.extend(std::iter::repeat_n('╌', BREAK));
+        }
+        for (_, mark) in &self.behind {
+            line.extend(['─', mark.sign, '─', '─']);
+        }
+        line.into_iter().collect()
+    }
+}
+
+/// The curve as lines of text.
 pub fn curve(points: &[(Tick, u64)], end: Tick, marks: &[Mark]) -> Vec<String> {
-    let Some((_, top)) = points.last().copied().filter(|(_, top)| *top > 0) else { return Vec::new() };
-    let last_change = points.last().map_or(end, |(at, _)| *at);
-    let last_mark = marks.iter().filter_map(|m| m.at).max().unwrap_or(Tick::ZERO);
-    let until = Tick((last_change.max(last_mark).0 + last_change.max(last_mark).0 / 10).max(1)).min(end.max(Tick(1)));
-    let at_column = |column: usize| Tick(until.0 / WIDTH as u64 * (column as u64 + 1));
+    let Some((last_change, top)) = points.last().copied().filter(|(_, top)| *top > 0) else { return Vec::new() };
+    let axis = Axis::of(last_change, end, marks);
+    let at_column = |column: usize| Tick((axis.until.0 as u128 * (column as u128 + 1) / axis.width as u128) as u64);
     let value = |at: Tick| {
         let after = points.partition_point(|(t, _)| *t <= at);
         after.checked_sub(1).map_or(0, |i| points[i].1)
     };
-    let heights: Vec<usize> =
-        (0..WIDTH).map(|c| (value(at_column(c)) as usize * HEIGHT * 8).div_ceil(top as usize)).collect();
-    let blocks = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let label = crate::measure::thousands(top);
-    let gutter = label.len().max(1);
+    let height = |at: Tick| (value(at) as usize * HEIGHT * BLOCKS.len().saturating_sub(1)).div_ceil(top as usize);
+    let mut heights: Vec<usize> = (0..axis.width).map(|c| height(at_column(c))).collect();
+    if !axis.behind.is_empty() {
+        heights.extend(std::iter::repeat_n(0, BREAK));
+        heights.extend(std::iter::repeat_n(height(Tick::NEVER), BEHIND * axis.behind.len()));
+    }
+    let label = thousands(top);
+    let gutter = label.len();
     let mut lines = Vec::new();
     for row in (0..HEIGHT).rev() {
-        let cells: String = heights.iter().map(|h| blocks[h.saturating_sub(row * 8).min(8)]).collect();
-        let left = if row == HEIGHT - 1 {
-            label.as_str()
-        } else if row == 0 {
-            "0"
-        } else {
-            ""
+        let cells: String = heights.iter().map(|h| BLOCKS[h.saturating_sub(row * 8).min(8)]).collect();
+        let left = match row {
+            0 => "0",
+            _ if row == HEIGHT - 1 => label.as_str(),
+            _ => "",
         };
         lines.push(format!("{left:>gutter$} │{}", cells.trim_end()));
     }
-    let mut axis: Vec<char> = std::iter::repeat_n('─', WIDTH).collect();
-    for mark in marks {
-        if let Some(at) = mark.at {
-            let column = ((at.0 as u128 * WIDTH as u128) / u128::from(until.0.max(1))) as usize;
-            axis[column.min(WIDTH - 1)] = mark.sign;
-        }
-    }
-    lines.push(format!("{:>gutter$} └{}", "", axis.into_iter().collect::<String>()));
-    let right = until.to_string();
-    lines.push(format!("{:>gutter$}  0{right:>width$}", "", width = WIDTH - 1));
+    lines.push(format!("{:>gutter$} └{}", "", axis.line()));
+    lines.push(format!("{:>gutter$}  0{:>width$}", "", axis.until.to_string(), width = axis.width - 1));
     let shown: Vec<String> =
         marks.iter().filter_map(|m| m.at.map(|at| format!("{} {} {at}", m.sign, m.label))).collect();
     if !shown.is_empty() {
@@ -63,14 +102,39 @@ pub fn curve(points: &[(Tick, u64)], end: Tick, marks: &[Mark]) -> Vec<String> {
 mod tests {
     use super::*;
 
+    const SECOND: u64 = 1_000_000;
+
+    fn mark(at: u64, sign: char) -> Mark {
+        Mark { at: Some(Tick(at)), sign, label: "mark" }
+    }
+
     #[test]
     fn a_curve_ends_at_its_top_and_fits_eighty_columns() {
-        let points = [(Tick(1_000_000), 5), (Tick(2_000_000), 10)];
-        let marks = [Mark { at: Some(Tick(1_500_000)), sign: 'A', label: "alarm" }];
-        let lines = curve(&points, Tick(10_000_000), &marks);
+        let points = [(Tick(SECOND), 5), (Tick(2 * SECOND), 10)];
+        let lines = curve(&points, Tick(10 * SECOND), &[mark(1_500_000, 'A')]);
         assert!(lines.iter().all(|l| l.chars().count() <= 80));
         assert!(lines[0].starts_with("10 │") && lines[0].ends_with('█'), "{lines:#?}");
         assert!(lines.iter().any(|l| l.contains('A')));
         assert!(curve(&[], Tick(5), &[]).is_empty());
+    }
+
+    #[test]
+    fn a_late_end_does_not_flatten_the_curve() {
+        let points: Vec<(Tick, u64)> = (1..=10).map(|k| (Tick(k * SECOND), k)).collect();
+        let marks = [mark(0, 'A'), mark(192 * 60 * SECOND, 'D'), mark(194 * 60 * SECOND, 'C')];
+        let lines = curve(&points, Tick(200 * 60 * SECOND), &marks);
+        assert!(lines.iter().all(|l| l.chars().count() <= 78), "{lines:#?}");
+        assert_eq!(lines[6], format!("   └A{}╌╌─D───C──", "─".repeat(49)));
+        let widths: Vec<usize> =
+            lines[..6].iter().map(|l| l.chars().filter(|c| BLOCKS[1..].contains(c)).count()).collect();
+        assert!(widths.is_sorted() && widths[0] < widths[5] / 2, "it rises: {lines:#?}");
+        assert!(lines[7].trim_end().ends_with("11 s"), "{}", lines[7]);
+    }
+
+    #[test]
+    fn marks_of_one_instant_stand_side_by_side() {
+        let points = [(Tick(SECOND), 5)];
+        let lines = curve(&points, Tick(10 * SECOND), &[mark(SECOND, 'D'), mark(SECOND, 'C')]);
+        assert!(lines[6].contains("DC"), "{}", lines[6]);
     }
 }

@@ -122,6 +122,7 @@ fn matrix_row(plan: &Plan, measures: &Measures, door: &Door) -> Value {
         "credential": credential_label(plan, door.cred),
         "row": door.cred.map(|c| c.number()),
         "service": plan.service(door.service).name,
+        "queued": door.queued.map(|id| id.n),
         "opened": door.opened.0,
         "closed": time(door.closed),
         "declared": time(door.declared),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::measure::{Lag, Measures, Outcome, References, ServiceRow, headline, services, thousands};
+use crate::measure::{Lag, Measures, Outcome, References, ServiceRow, counted, headline, services, thousands};
 use crate::model::Plan;
 use crate::verdict::{Judgement, Verdict};
 use crate::wire::Event;
@@ -159,14 +159,15 @@ impl Summary<'_> {
         let pairs = measures.leftover.at_deadline.len();
         let fresh = measures.leftover.fresh(&measures.reach.touched);
         let mut line =
-            format!("{} resources can still be touched ({} not touched yet)", thousands(pairs), thousands(fresh));
+            format!("{} can still be touched ({} not touched yet)", counted(pairs, "resource"), thousands(fresh));
         let survivors = measures.leftover.survivors.len() as u64;
         if survivors > 0 {
-            let _ = write!(line, ", by {} surviving credentials", thousands(survivors));
+            let _ = write!(line, ", by {}", counted(survivors, "surviving credential"));
         }
         out.push_str(&wrapped(&line, 2));
         if measures.reach.queued > 0 {
-            out.push_str(&wrapped(&format!("{} accepted effects are still queued", measures.reach.queued), 2));
+            let queued = counted(measures.reach.queued, "accepted effect");
+            out.push_str(&wrapped(&format!("still queued: {queued}"), 2));
         }
         if let Some(at) = measures.exhausted_at {
             out.push_str(&wrapped(&format!("the agent ran out of work at {at}: that contained nothing"), 2));

@@ -11,7 +11,7 @@ use crate::verdict::{Circumstances, Judgement, judge};
 use crate::wire::{Event, Span};
 
 pub use prepare::{PrepareError, Prepared, prepare};
-pub use simulate::{Behaviour, Kept, seats, simulate};
+pub use simulate::{Behaviour, Kept, Plane, RunOptions, run_on, seats, simulate};
 
 /// The pace of a person, for the machine-speed factor: one request in so long.
 pub const HUMAN: Span = Span::from_secs(5);
@@ -50,7 +50,12 @@ impl Prepared {
 
     /// Runs in virtual time.
     pub fn simulate(&self, stop: &Stop, sink: &mut dyn Sink) -> io::Result<()> {
+        self.run(Plane::Sim, RunOptions::default(), stop, sink)
+    }
+
+    /// Runs on one of the planes.
+    pub fn run(&self, plane: Plane, options: RunOptions, stop: &Stop, sink: &mut dyn Sink) -> io::Result<()> {
         let behaviour = if self.references.faulty { Behaviour::Faulty } else { Behaviour::Sane };
-        simulate(&self.plan, &self.baseline, behaviour, stop, sink).map(drop)
+        run_on(plane, &self.plan, &self.baseline, behaviour, options, stop, sink).map(drop)
     }
 }

@@ -55,7 +55,8 @@ pub fn prepare(
     references.control_bit = measured.reach.exceeded();
     references.control_excess = runs(&carry_pairs(&control, &plan, &measured.reach.excess));
     references.control_excess_cost = measured.reach.excess_cost;
-    references.control_refused = refused_honest(&control, &uncontrolled.0);
+    let faulty = plan.agents.iter().any(|a| !matches!(a.fault, crate::model::agent::Fault::None));
+    references.control_refused = refused_honest(&control, faulty, &uncontrolled.0);
     references.set_baseline(&baseline);
 
     let potential = bound(&control, &Relaxed::new(&control));
@@ -63,7 +64,7 @@ pub fn prepare(
     references.potential_resources = crate::measure::resources(&potential.pairs).values().sum();
     references.potential_configured = bound(&plan, &Relaxed::new(&plan)).size();
     references.potential_documented = bound(&control, &Relaxed::documented(&control)).size();
-    references.faulty = plan.agents.iter().any(|a| !matches!(a.fault, crate::model::agent::Fault::None));
+    references.faulty = faulty;
     Ok(Prepared { plan, baseline, references, document: resolved, warnings })
 }
 

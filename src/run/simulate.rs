@@ -1,4 +1,4 @@
-//! One run in virtual time, to the end.
+//! One run in virtual time, to the end: in memory, or over HTTP in lock-step.
 
 use std::io;
 use std::sync::Arc;
@@ -6,10 +6,12 @@ use std::sync::Arc;
 use crate::agent::Agent;
 use crate::model::agent::{AgentPlan, Pace};
 use crate::model::{Baseline, Plan};
+use crate::plane::Transport;
 use crate::plane::driver::{Driver, End, Seat, Sink, Stop};
+use crate::plane::mock::{Live, Lockstep};
 use crate::plane::sim::Direct;
 use crate::vocabulary::SimVocabulary;
-use crate::wire::{ActorId, Event, Purpose, Span};
+use crate::wire::{ActorId, Event, Purpose, Span, Vocabulary};
 use crate::world::World;
 
 /// How the agents of a run behave.
@@ -40,6 +42,38 @@ fn seat(plan: &Arc<Plan>, at: usize, spec: &AgentPlan, purpose: Purpose, behavio
     Seat { client, purpose, identity, starts }
 }
 
+/// Where requests are answered.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Plane {
+    /// In this process, in virtual time.
+    Sim,
+    /// Over real HTTP on loopback, in lock-step with the driver's clock.
+    Mock,
+    /// Over real HTTP on loopback by the wall clock, `scale` times as fast as life.
+    Live { scale: f64 },
+}
+
+impl Plane {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Plane::Sim => "sim",
+            Plane::Mock | Plane::Live { .. } => "mock",
+        }
+    }
+
+    /// By the wall clock, nothing is exact: what a scenario says that a run must compute holds in virtual time only.
+    pub const fn keeps_virtual_time(self) -> bool {
+        !matches!(self, Plane::Live { .. })
+    }
+}
+
+/// What a run does beside its scenario.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RunOptions {
+    /// Probes every credential of the closure so often.
+    pub probes: Option<Span>,
+}
+
 /// Runs a plan in virtual time. Every event goes to `sink`.
 pub fn simulate(
     plan: &Arc<Plan>,
@@ -48,10 +82,57 @@ pub fn simulate(
     stop: &Stop,
     sink: &mut dyn Sink,
 ) -> io::Result<End> {
-    let transport = Direct::new(World::new(plan.clone()));
-    let vocabulary = SimVocabulary::new(plan.clone());
-    let driver = Driver::new(plan, baseline, seats(plan, behaviour), transport, vocabulary);
-    Ok(driver.run(stop, sink)?.0)
+    run_on(Plane::Sim, plan, baseline, behaviour, RunOptions::default(), stop, sink)
+}
+
+/// Runs a plan on one of the planes. Every event goes to `sink`.
+pub fn run_on(
+    plane: Plane,
+    plan: &Arc<Plan>,
+    baseline: &Baseline,
+    behaviour: Behaviour,
+    options: RunOptions,
+    stop: &Stop,
+    sink: &mut dyn Sink,
+) -> io::Result<End> {
+    let run = Run { plan, baseline, behaviour, options };
+    match plane {
+        Plane::Sim => run.with(Direct::new(World::new(plan.clone())), SimVocabulary::new(plan.clone()), stop, sink),
+        Plane::Mock => {
+            let transport = Lockstep::start(plan.clone())?;
+            let vocabulary = transport.vocabulary();
+            run.with(transport, vocabulary, stop, sink)
+        }
+        Plane::Live { scale } => {
+            let transport = Live::start(plan.clone(), scale)?;
+            let vocabulary = transport.vocabulary();
+            run.with(transport, vocabulary, stop, sink)
+        }
+    }
+}
+
+/// A run that only needs a transport.
+struct Run<'a> {
+    plan: &'a Arc<Plan>,
+    baseline: &'a Baseline,
+    behaviour: Behaviour,
+    options: RunOptions,
+}
+
+impl Run<'_> {
+    fn with<T: Transport, V: Vocabulary>(
+        self,
+        transport: T,
+        vocabulary: V,
+        stop: &Stop,
+        sink: &mut dyn Sink,
+    ) -> io::Result<End> {
+        let mut driver = Driver::new(self.plan, self.baseline, seats(self.plan, self.behaviour), transport, vocabulary);
+        if let Some(every) = self.options.probes {
+            driver = driver.probing(self.plan, every);
+        }
+        Ok(driver.run(stop, sink)?.0)
+    }
 }
 
 /// Keeps every event.

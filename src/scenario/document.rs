@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use serde_saphyr::options;
-
-use super::finding::{Code, Finding, Rejected, Severity, Source};
+use super::finding::{Code, Finding, Rejected, Severity};
 use super::grammar::SCENARIO;
 use super::lower::{self, Lowered};
-use super::patch::{self, Choice};
+use super::shape::shortened;
+use super::source::Source;
 use super::tree::{Key, Node, Place, Value};
+use super::variant::{self, Choice};
+use super::{patch, yaml};
 use crate::model::Plan;
 
 /// A scenario file that could be read. Nothing in it is resolved yet.
@@ -44,98 +45,56 @@ pub struct Overrides {
     pub seed: Option<u64>,
 }
 
-/// No scenario needs more. Records are generated from counts.
-const MOST_BYTES: usize = 8 << 20;
-/// Deeper than any part of the format goes.
-const MOST_DEPTH: usize = 48;
-/// The parser recurses, with large frames in debug builds.
-const STACK: usize = 64 << 20;
-
 /// Reads a scenario file. `measures` are the keys that truths and limits may name.
 pub fn parse(source: Source, measures: &[&str]) -> Result<Document, Rejected> {
-    let rejected = |finding| Rejected { source: source.clone(), findings: vec![finding] };
-    if source.text.len() > MOST_BYTES {
-        let message = format!("the file has {} bytes, and {MOST_BYTES} are the most that are read", source.text.len());
-        let help = "records are generated from counts: `count: 1_500` in place of a list";
-        return Err(rejected(Finding::new(Code::TooLarge, Place::default(), message).help(help)));
-    }
-    let root = read_yaml(&source.text).map_err(&rejected)?;
-    if !matches!(root.value, Value::Map(_)) {
-        let message = "this is not a scenario: it holds no map";
-        let help = "a scenario begins with `runaway: 1`; `runaway init moltbook` makes one to start from";
-        return Err(rejected(Finding::new(Code::Empty, root.place, message).help(help)));
-    }
+    let read = source.fits().and_then(|()| yaml::read(&source.text)).and_then(|root| match not_a_scenario(&root) {
+        Some(finding) => Err(finding),
+        None => Ok(root),
+    });
+    let root = match read {
+        Ok(root) => root,
+        Err(finding) => return Err(Rejected { source, findings: vec![finding] }),
+    };
     let mut findings = Vec::new();
-    if let Some(version) = root.get("runaway").filter(|v| v.text() != Some("1")) {
-        let message = format!("version {} of the format is not known here", version.text().unwrap_or("?"));
-        findings
-            .push(Finding::new(Code::UnknownVersion, version.place, message).help("this program reads `runaway: 1`"));
-        return Err(Rejected { source, findings });
+    SCENARIO.shape.check(&root, None, &mut findings);
+    if findings.is_empty() {
+        variant::check(&root, &mut findings);
     }
-    SCENARIO.shape.check(&root, &mut findings);
     if findings.is_empty() {
         let measures = measures.iter().map(|m| (*m).to_owned()).collect();
         Ok(Document { source, root, measures, folder: None })
     } else {
+        findings.sort_by_key(|f| f.place.start);
         Err(Rejected { source, findings })
     }
 }
 
-fn read_yaml(text: &str) -> Result<Node, Finding> {
-    if let Some(at) = deeper_than(text, MOST_DEPTH) {
-        let message = format!("nested more than {MOST_DEPTH} deep");
-        return Err(Finding::new(Code::NotYaml, Place { start: at, len: 1 }, message));
+/// What keeps a tree from being a scenario of this version at all.
+fn not_a_scenario(root: &Node) -> Option<Finding> {
+    const BEGIN: &str = "a scenario begins with `runaway: 1`; `runaway init moltbook` makes one to start from";
+    if !matches!(root.value, Value::Map(_)) {
+        let found = match root.value {
+            Value::Null => "the file is empty",
+            Value::List(_) => "this is not a scenario: it is a list",
+            _ => "this is not a scenario: it is a single text",
+        };
+        let place = if root.value == Value::Null { Place::default() } else { root.place };
+        return Some(Finding::new(Code::Empty, place, found).help(BEGIN));
     }
-    std::thread::scope(|scope| {
-        let reader = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || {
-            let options = options! { strict_booleans: true };
-            serde_saphyr::from_str_with_options::<Node>(text, options).map_err(|error| yaml_finding(&error, text))
-        });
-        let failed = || Finding::new(Code::NotYaml, Place::default(), "the file could not be read");
-        reader.map_err(|_| failed())?.join().map_err(|_| failed())?
-    })
-}
-
-/// Where brackets or indentation go too deep, before a parser recurses into them.
-fn deeper_than(text: &str, most: usize) -> Option<usize> {
-    let (mut depth, mut start) = (0usize, 0usize);
-    for line in text.split_inclusive('\n') {
-        let indent = line.len() - line.trim_start_matches([' ', '-', '?']).len();
-        if indent / 2 > most {
-            return Some(start + indent.min(line.len() - 1));
-        }
-        for (at, c) in line.char_indices() {
-            match c {
-                '[' | '{' => depth += 1,
-                ']' | '}' => depth = depth.saturating_sub(1),
-                '#' if line[..at].trim_end().len() < at || at == 0 => break,
-                _ => {}
-            }
-            if depth > most {
-                return Some(start + at);
-            }
-        }
-        start += line.len();
+    if let Some(version) = root.get("runaway") {
+        let text = version.text().filter(|text| *text != "1")?;
+        let message = format!("version {} of the format is not known here", shortened(text));
+        let help = "this program reads `runaway: 1`; a newer one may read this file";
+        return Some(Finding::new(Code::UnknownVersion, version.place, message).help(help));
     }
-    None
-}
-
-fn yaml_finding(error: &serde_saphyr::Error, text: &str) -> Finding {
-    let place = error
-        .location()
-        .and_then(|l| l.span().byte_offset())
-        .map_or(Place::default(), |start| Place { start: (start as usize).min(text.len()), len: 1 });
-    let said = error.to_string();
-    let said = said.lines().next().unwrap_or_default();
-    let finding = Finding::new(Code::NotYaml, place, super::shape::shortened_to(said, 160));
-    let line = text[..place.start.min(text.len())].rfind('\n').map_or(0, |n| n + 1);
-    if text.get(line..).is_some_and(|l| {
-        l.lines().next().is_some_and(|l| l.starts_with('\t') || l.trim_start_matches(' ').starts_with('\t'))
-    }) {
-        finding.help("YAML is indented with spaces, never with tabs")
-    } else {
-        finding
+    let described = root.entries().iter().find(|(key, _)| matches!(key.name.as_str(), "openapi" | "swagger"));
+    if let Some((key, _)) = described {
+        let message = "this is an OpenAPI description, not a scenario";
+        let help = "`runaway init --from openapi FILE` makes a scenario of it";
+        return Some(Finding::new(Code::NotAScenario, key.place, message).help(help));
     }
+    let known = ["name", "services", "identities", "agents"].iter().filter(|key| root.get(key).is_some()).count();
+    (known < 2).then(|| Finding::new(Code::NotAScenario, root.place, "this is not a scenario").help(BEGIN))
 }
 
 impl Document {
@@ -164,10 +123,10 @@ impl Document {
     /// Every variant, matrices expanded.
     pub fn variants(&self) -> Vec<Variant> {
         let written = |choice: &Choice, key: &str| {
-            let variant = self.root.get("variants")?.get(choice.written())?;
+            let variant = self.root.get("variants")?.get(&choice.written)?;
             variant.get(key).and_then(Node::text).map(|text| text.trim().to_owned())
         };
-        patch::choices(&self.root)
+        variant::choices(&self.root)
             .iter()
             .map(|choice| Variant {
                 name: choice.name.clone(),
@@ -178,12 +137,14 @@ impl Document {
     }
 
     fn choice(&self, variant: &str) -> Result<Choice, Rejected> {
-        let all = patch::choices(&self.root);
+        let all = variant::choices(&self.root);
         all.iter().find(|c| c.name == variant).cloned().ok_or_else(|| {
-            let place = self.root.get("variants").map_or(Place::default(), |v| v.place);
-            let message = format!("`{}` has no variant `{variant}`", self.name());
+            let written = self.root.entries().iter().find(|(key, _)| key.name == "variants");
+            let place = written.map_or(self.root.place, |(key, _)| key.place);
+            let message = format!("there is no variant `{}`", shortened(variant));
             let finding = Finding::new(Code::UnknownVariant, place, message);
-            self.rejected(vec![finding.suggest(variant, all.iter().map(|c| c.name.as_str()))])
+            let usual = "`runaway show FILE` lists the variants";
+            self.rejected(vec![finding.help(usual).suggest(variant, all.iter().map(|c| c.name.as_str()))])
         })
     }
 
@@ -201,68 +162,98 @@ impl Document {
     /// fault does when nothing stops it.
     pub fn positive_control(&self, variant: Option<&str>, overrides: &Overrides) -> Result<Resolved, Rejected> {
         let against = variant.and_then(|v| self.choice(v).ok()).and_then(|choice| {
-            let written = self.root.get("variants")?.get(choice.written())?;
+            let written = self.root.get("variants")?.get(&choice.written)?;
             written.get("against")?.text().map(str::to_owned)
         });
         let defence = |path: &str| path.starts_with("respond") || path.starts_with("controls");
         let sets = overrides.sets.iter().filter(|(path, _)| !defence(path)).cloned().collect();
         let mut tree = self.tree(against.as_deref(), &Overrides { sets, seed: overrides.seed })?;
-        for part in ["respond", "controls", "truth", "limits", "expect_verdict"] {
+        for part in ["respond", "truth", "limits", "expect_verdict"] {
             tree.remove(part);
+        }
+        // Steps may name a limit, so the limits stay, unarmed.
+        if let Some(Value::Map(controls)) = tree.get_mut("controls").map(|controls| &mut controls.value) {
+            let armed = Key { name: "armed".to_owned(), place: Place::OUTSIDE };
+            controls.iter_mut().for_each(|(_, limit)| limit.put(&armed, Node::scalar("no", Place::OUTSIDE)));
         }
         self.lower(&tree, against.as_deref())
     }
 
     fn tree(&self, variant: Option<&str>, overrides: &Overrides) -> Result<Node, Rejected> {
         let choice = variant.map(|v| self.choice(v)).transpose()?;
+        self.tree_of(choice.as_ref(), overrides)
+    }
+
+    fn tree_of(&self, choice: Option<&Choice>, overrides: &Overrides) -> Result<Node, Rejected> {
         let mut findings = Vec::new();
-        let mut tree = patch::apply(&self.root, choice.as_ref(), &mut findings);
-        for (path, value) in &overrides.sets {
-            let key = Key { name: path.clone(), place: Place::default() };
-            patch::set(&mut tree, &key, Node::scalar(value.clone(), Place::default()), &mut findings);
+        let mut tree = patch::apply(&self.root, choice, &mut findings);
+        let seed = overrides.seed.map(|seed| ("seed".to_owned(), seed.to_string()));
+        for (path, value) in overrides.sets.iter().cloned().chain(seed) {
+            let key = Key { name: path, place: Place::OUTSIDE };
+            patch::set(&mut tree, &key, Node::scalar(value, Place::OUTSIDE), &mut findings);
         }
-        if let Some(seed) = overrides.seed {
-            let key = Key { name: "seed".into(), place: Place::default() };
-            patch::set(&mut tree, &key, Node::scalar(seed.to_string(), Place::default()), &mut findings);
+        if choice.is_some() || !overrides.sets.is_empty() {
+            SCENARIO.shape.check(&tree, None, &mut findings);
         }
-        SCENARIO.shape.check(&tree, &mut findings);
         if findings.is_empty() { Ok(tree) } else { Err(self.rejected(findings)) }
     }
 
     fn lower(&self, tree: &Node, variant: Option<&str>) -> Result<Resolved, Rejected> {
-        let measures: Vec<&str> = self.measures.iter().map(String::as_str).collect();
-        let Lowered { mut plan, findings, document } = lower::lower(tree, Some(&measures), self.folder.as_deref());
+        let Lowered { mut plan, findings } = self.lowered(tree);
         let (errors, warnings): (Vec<_>, Vec<_>) = findings.into_iter().partition(|f| f.severity == Severity::Error);
         if !errors.is_empty() {
             return Err(self.rejected(errors));
         }
         plan.meta.variant = variant.map(str::to_owned);
-        Ok(Resolved { plan, document, warnings })
+        Ok(Resolved { plan, document: tree.to_json(), warnings })
     }
 
-    /// Everything that is wrong with the scenario or with one of its variants.
-    pub fn check(&self) -> Result<Vec<Finding>, Rejected> {
-        let mut findings: Vec<Finding> = Vec::new();
-        let mut warnings: Vec<Finding> = Vec::new();
-        let names = std::iter::once(None).chain(self.variants().into_iter().map(|v| Some(v.name)));
-        for name in names {
-            match self.resolve(name.as_deref(), &Overrides::default()) {
-                Ok(resolved) => warnings.extend(resolved.warnings),
-                Err(rejected) => findings.extend(rejected.findings),
+    fn lowered(&self, tree: &Node) -> Lowered {
+        let measures: Vec<&str> = self.measures.iter().map(String::as_str).collect();
+        lower::lower(tree, Some(&measures), self.folder.as_deref())
+    }
+
+    /// Everything that is wrong with the scenario or with one of its variants; of them all, or of one.
+    pub fn check(&self, only: Option<&str>) -> Result<Vec<Finding>, Rejected> {
+        let choices = match only {
+            Some(name) => vec![self.choice(name)?],
+            None => variant::choices(&self.root),
+        };
+        let mut found = self.findings_of(None);
+        let base = found.len();
+        for choice in &choices {
+            for finding in self.findings_of(Some(choice)) {
+                if !found.iter().any(|known| known.same(&finding)) {
+                    found.push(Finding { variant: Some(choice.name.clone()), ..finding });
+                }
             }
         }
-        for all in [&mut findings, &mut warnings] {
-            all.sort_by_key(|f| (f.place.start, f.code));
-            all.dedup();
+        found[base..].sort_by_key(|f| f.place.start);
+        let (mut errors, warnings): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.severity == Severity::Error);
+        if errors.is_empty() {
+            return Ok(warnings);
         }
-        if findings.is_empty() { Ok(warnings) } else { Err(self.rejected(findings)) }
+        errors.sort_by_key(|f| f.place.start);
+        Err(self.rejected(errors))
+    }
+
+    fn findings_of(&self, choice: Option<&Choice>) -> Vec<Finding> {
+        let mut found = match choice {
+            None => self.lowered(&self.root).findings,
+            choice => match self.tree_of(choice, &Overrides::default()) {
+                Ok(tree) => self.lowered(&tree).findings,
+                Err(rejected) => rejected.findings,
+            },
+        };
+        found.dedup();
+        found
     }
 }
 
 /// The plan behind a resolved document, as a journal is headed by it.
 pub fn plan_of(document: &serde_json::Value, variant: Option<&str>) -> Result<Plan, String> {
     let tree = Node::from_json(document).ok_or("the resolved scenario is damaged")?;
-    let Lowered { mut plan, findings, .. } = lower::lower(&tree, None, None);
+    let Lowered { mut plan, findings } = lower::lower(&tree, None, None);
     match findings.iter().find(|f| f.severity == Severity::Error) {
         Some(finding) => Err(finding.message.clone()),
         None => {

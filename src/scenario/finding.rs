@@ -1,34 +1,7 @@
 //! What is wrong with a scenario: every finding with its code, its place, what was expected, and a fix.
 
-use std::fmt;
-use std::sync::Arc;
-
+use super::source::Source;
 use super::tree::Place;
-
-/// A scenario file.
-#[derive(Clone, Debug)]
-pub struct Source {
-    /// For messages: a path, or the name of a scenario of the library.
-    pub name: String,
-    pub text: Arc<str>,
-}
-
-impl Source {
-    /// A source from the bytes of a file, which must be UTF-8.
-    pub fn from_bytes(name: String, bytes: Vec<u8>) -> Result<Source, Rejected> {
-        match String::from_utf8(bytes) {
-            Ok(text) => Ok(Source { name, text: text.into() }),
-            Err(error) => {
-                let at = error.utf8_error().valid_up_to();
-                let text: Arc<str> = String::from_utf8_lossy(error.as_bytes()).into();
-                let message = format!("the file is not UTF-8: byte {at} begins no character");
-                let help = "save it as UTF-8; Latin-1 and UTF-16 are not read";
-                let finding = Finding::new(Code::NotText, Place { start: at, len: 1 }, message).help(help);
-                Err(Rejected { source: Source { name, text }, findings: vec![finding] })
-            }
-        }
-    }
-}
 
 macro_rules! codes {
     ($($(#[doc = $doc:literal])* $name:ident = $code:literal),* $(,)?) => {
@@ -52,6 +25,8 @@ macro_rules! codes {
 }
 
 codes! {
+    /// The file cannot be opened.
+    Unreadable = "unreadable",
     /// The file is not UTF-8 text.
     NotText = "not-text",
     /// The file is larger than any scenario needs to be.
@@ -60,8 +35,12 @@ codes! {
     NotYaml = "not-yaml",
     /// The file is empty, or holds no map.
     Empty = "empty",
+    /// The file is something else, such as an OpenAPI description.
+    NotAScenario = "not-a-scenario",
     /// This version of the format is not known here.
     UnknownVersion = "unknown-version",
+    /// A key that stands twice in one map.
+    DuplicateKey = "duplicate-key",
     /// A key that means nothing here.
     UnknownKey = "unknown-key",
     /// Something that must be said is not said.
@@ -72,6 +51,10 @@ codes! {
     UnknownWord = "unknown-word",
     /// Not a duration.
     NotADuration = "not-a-duration",
+    /// Not a date and time.
+    NotADate = "not-a-date",
+    /// Not a rate.
+    NotARate = "not-a-rate",
     /// Not a whole number.
     NotACount = "not-a-count",
     /// Not an amount of money.
@@ -135,11 +118,13 @@ pub struct Finding {
     pub message: String,
     /// What would be right here.
     pub help: Option<String>,
+    /// The variant that it is found in, where the base is free of it.
+    pub variant: Option<String>,
 }
 
 impl Finding {
     pub fn new(code: Code, place: Place, message: impl Into<String>) -> Finding {
-        Finding { code, severity: Severity::Error, place, message: message.into(), help: None }
+        Finding { code, severity: Severity::Error, place, message: message.into(), help: None, variant: None }
     }
 
     pub fn warning(code: Code, place: Place, message: impl Into<String>) -> Finding {
@@ -151,87 +136,56 @@ impl Finding {
         self
     }
 
-    /// Says which of `known` was probably meant, or lists them where they are few.
+    /// The same thing at the same place, whichever variant shows it.
+    pub fn same(&self, other: &Finding) -> bool {
+        self.code == other.code && self.place == other.place && self.message == other.message
+    }
+
+    /// Says which of `known` was probably meant, or lists them where they are few. Else the help stays as it is.
     pub fn suggest<'a>(self, got: &str, known: impl IntoIterator<Item = &'a str>) -> Finding {
         let known: Vec<&str> = known.into_iter().collect();
-        match nearest(got, known.iter().copied()) {
-            Some(meant) => self.help(format!("did you mean `{meant}`?")),
-            None if known.is_empty() => self,
-            None if known.len() <= FEW => {
+        if let Some(meant) = nearest(got, known.iter().copied()) {
+            return self.help(format!("did you mean `{meant}`?"));
+        }
+        match known.len() {
+            0 => self,
+            1 => self.help(format!("the only one is `{}`", known[0])),
+            n if n > FEW => self,
+            _ => {
                 let list: Vec<String> = known.iter().map(|k| format!("`{k}`")).collect();
                 self.help(format!("one of {}", list.join(", ")))
             }
-            None => self,
         }
     }
 }
 
 /// Up to so many alternatives are listed.
-const FEW: usize = 24;
+const FEW: usize = 30;
 
 /// The name that was probably meant.
-fn nearest<'a>(got: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(got: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    if got.len() > LONGEST || got.bytes().all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    let got = got.to_lowercase();
+    let far = |name: &str| (got.len().min(name.len()) / 3).max(1);
     known
-        .map(|name| (strsim::damerau_levenshtein(got, name), name))
+        .take(MOST_NAMES)
+        .filter(|name| got.len().abs_diff(name.len()) <= far(name))
+        .map(|name| (strsim::damerau_levenshtein(&got, &name.to_lowercase()), name))
         .min()
-        .filter(|(distance, name)| {
-            *distance <= 2.max(name.len() / 3).min(got.len().max(1)) && *distance < got.len().max(2)
-        })
+        .filter(|(distance, name)| *distance <= far(name) && *distance < got.len())
         .map(|(_, name)| name)
 }
+
+/// So many names are compared.
+const MOST_NAMES: usize = 2_000;
+/// Nobody mistypes a name as long as this. A number is never near another.
+const LONGEST: usize = 100;
 
 /// A scenario that cannot be run, and why.
 #[derive(Clone, Debug)]
 pub struct Rejected {
     pub source: Source,
     pub findings: Vec<Finding>,
-}
-
-impl fmt::Display for Rejected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for finding in &self.findings {
-            let (line, column) = line_and_column(&self.source.text, finding.place.start);
-            let kind = match finding.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-            };
-            writeln!(f, "{kind}[{}]: {}", finding.code.name(), finding.message)?;
-            writeln!(f, "  --> {}:{line}:{column}", self.source.name)?;
-            if let Some(text) = self.source.text.lines().nth(line - 1) {
-                write_snippet(f, line, column, text, finding.place.len)?;
-            }
-            if let Some(help) = &finding.help {
-                writeln!(f, "   = help: {help}")?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Rejected {}
-
-/// A line longer than this is cut around the finding.
-const SNIPPET: usize = 100;
-
-fn write_snippet(f: &mut fmt::Formatter<'_>, line: usize, column: usize, text: &str, len: usize) -> fmt::Result {
-    let chars: Vec<char> = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let from = (column - 1).saturating_sub(SNIPPET / 2).min(chars.len());
-    let to = (from + SNIPPET).min(chars.len());
-    let shown: String = chars[from..to].iter().collect();
-    let width = len.clamp(1, (to.saturating_sub(column - 1)).max(1));
-    let gutter = line.to_string().len();
-    writeln!(f, "{:gutter$} |", "")?;
-    writeln!(f, "{line} | {shown}")?;
-    writeln!(f, "{:gutter$} | {:pad$}{}", "", "", "^".repeat(width), pad = column - 1 - from)
-}
-
-/// Both from 1; columns in characters.
-pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
-    let mut at = offset.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    let before = &text[..at];
-    let start = before.rfind('\n').map_or(0, |n| n + 1);
-    (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
 }

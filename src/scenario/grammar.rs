@@ -1,14 +1,14 @@
 //! The grammar of the format, version 1: every key with what it means.
 
 use super::shape::Shape::{
-    Anything, Boolean, Count, Duration, Either, Keyed, List, Money, Name, Named, Null, Part as P, Quantity, Range,
-    Rate, Record, Text, Word,
+    Anything, Boolean, Count, Duration, Either, Instant, Keyed, List, Money, Name, Named, Null, Part as P, Quantity,
+    Range, Rate, Record, Text, Word,
 };
 use super::shape::{Part, Shape, may, must};
 
 const TEXTS: Shape = Either(&[Text, List(&Text)]);
 const NUMBERS: Shape = Either(&[Count, Named(&Count)]);
-const MEASURES: Shape = Named(&Either(&[Quantity, Keyed(&Quantity)]));
+const MEASURES: Shape = Keyed(&Either(&[Quantity, Keyed(&Quantity)]));
 const DENIALS: &[&str] = &["401", "403", "404", "empty"];
 const RULES: &[&str] = &["anyone", "owner", "tenant"];
 const KEYS: &[&str] = &["credential", "principal", "owner", "everyone"];
@@ -52,7 +52,7 @@ static TIME: Part = Part {
     name: "time",
     doc: "a map of zero, horizon, settle",
     shape: Record(&[
-        may("zero", Text, "the date and time of the start, RFC 3339"),
+        may("zero", Instant, "the date and time of the start, RFC 3339, for the reader"),
         may("horizon", Duration, "the run ends here at the latest; required when anything repeats"),
         may("settle", Duration, "how long everything must have been shut before the run ends (60s)"),
     ]),
@@ -208,7 +208,7 @@ static DATA: Part = Part {
             Either(&[
                 Text,
                 Record(&[
-                    must("credential", Text, "which"),
+                    must("credential", Text, "which, as a name or a formula"),
                     must("in", Either(&[Count, List(&Count)]), "the numbers of the records"),
                 ]),
             ]),
@@ -274,7 +274,7 @@ static AGENT: Part = Part {
             "how fast it acts",
         ),
         may("from", Name, "the network that its requests come from"),
-        may("starts", Either(&[Duration, Text]), "when"),
+        may("starts", Duration, "when its first request leaves"),
         may("may", TEXTS, "operations that are no excess"),
         may("guesses", Boolean, "fills ids by counting and guessing"),
         may("turned", Anything, "how it behaves once turned"),
@@ -307,7 +307,7 @@ static AGENT_STEP: Part = Part {
             may("pages", Word(&["one", "all"]), "follow the pages to the end"),
             may("every", Duration, "again each so often"),
             may("first", Duration, "how long after it was reached"),
-            may("times", Either(&[Count, Text]), "so many times"),
+            may("times", Count, "so many times"),
             may("endless", Boolean, "again and again without a pause"),
             may(
                 "after_refusal",
@@ -395,7 +395,7 @@ static VARIANT: Part = Part {
             may("like", Name, "the variant that it starts from"),
             may("against", Name, "the variant whose uncontrolled run is the positive control"),
             may("set", Keyed(&Anything), "values by dotted path"),
-            may("add", Anything, "parts that are merged in"),
+            may("add", Keyed(&Anything), "parts that are merged in"),
             may("respond", P(&RESPOND), "which steps happen, and when"),
             may("truth", MEASURES, "what the run must compute"),
             may("limits", MEASURES, "the most that the team tolerates"),

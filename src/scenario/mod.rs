@@ -3,14 +3,21 @@
 
 mod document;
 mod finding;
+mod fits;
 mod grammar;
 mod lower;
 mod patch;
 mod quantity;
 mod shape;
+mod snippet;
+mod source;
 mod tree;
+mod variant;
+mod yaml;
 
 pub use document::{Document, Overrides, Resolved, Variant, parse, plan_of};
-pub use finding::{Code, Finding, Rejected, Severity, Source, line_and_column};
+pub use finding::{Code, Finding, Rejected, Severity};
 pub use grammar::schema;
 pub use quantity::duration;
+pub use snippet::line_and_column;
+pub use source::Source;

@@ -1,95 +1,27 @@
 //! Variants: named patches that are laid over the tree.
 
 use super::finding::{Code, Finding};
+use super::shape::shortened;
 use super::tree::{Key, Node, Place, Value};
-
-/// A variant by name, with the values of its matrix.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Choice {
-    /// `lag-7s`, or the plain name.
-    pub name: String,
-    /// The variant as it is written.
-    written: String,
-    values: Vec<(String, String)>,
-}
-
-impl Choice {
-    /// The variant's name as it stands in the file.
-    pub fn written(&self) -> &str {
-        &self.written
-    }
-}
-
-/// Every variant of a scenario, matrices expanded, in the order of the file.
-pub fn choices(root: &Node) -> Vec<Choice> {
-    let Some(variants) = root.get("variants") else { return Vec::new() };
-    let mut all = Vec::new();
-    for (key, variant) in variants.entries() {
-        let mut combinations = vec![Vec::new()];
-        for (axis, values) in variant.get("matrix").map_or(&[][..], Node::entries) {
-            combinations = combinations
-                .iter()
-                .flat_map(|known: &Vec<(String, String)>| {
-                    values.items().iter().filter_map(Node::text).map(move |value| {
-                        let mut longer = known.clone();
-                        longer.push((axis.name.clone(), value.to_owned()));
-                        longer
-                    })
-                })
-                .take(MOST_COMBINATIONS)
-                .collect();
-        }
-        all.extend(combinations.into_iter().map(|values| {
-            let tail: String = values.iter().map(|(_, value)| format!("-{}", plain(value))).collect();
-            Choice { name: format!("{}{tail}", key.name), written: key.name.clone(), values }
-        }));
-    }
-    all
-}
-
-/// More combinations than anybody reads.
-const MOST_COMBINATIONS: usize = 1_000;
-
-fn plain(value: &str) -> String {
-    value.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect()
-}
+use super::variant::{self, Choice};
 
 /// The scenario with `choice` laid over it, and without its variants.
 pub fn apply(root: &Node, choice: Option<&Choice>, findings: &mut Vec<Finding>) -> Node {
-    let mut tree = root.clone();
-    tree.remove("variants");
-    if let Some(choice) = choice {
-        let mut line = Vec::new();
-        let mut name = choice.written.clone();
-        while let Some(variant) = root.get("variants").and_then(|v| v.get(&name)) {
-            line.push(variant.clone());
-            let Some(like) = variant.get("like") else { break };
-            name = like.text().unwrap_or_default().to_owned();
-            if line.len() > MOST_LIKE {
-                let message = format!("`{}` is like itself, in the end", choice.written);
-                findings.push(Finding::new(Code::UnknownVariant, like.place, message));
-                return tree;
-            }
-            if root.get("variants").and_then(|v| v.get(&name)).is_none() {
-                let known = root.get("variants").map_or(&[][..], Node::entries).iter().map(|(k, _)| k.name.as_str());
-                let message = format!("there is no variant `{name}` to be like");
-                findings.push(Finding::new(Code::UnknownVariant, like.place, message).suggest(&name, known));
-            }
-        }
-        if !line.is_empty() {
-            // Another world has another truth.
-            tree.remove("truth");
-            tree.remove("expect_verdict");
-        }
-        for variant in line.iter().rev() {
-            lay_over(&mut tree, &filled(variant, &choice.values), variant == &line[0], findings);
-        }
+    let kept = |name: &str| match name {
+        "variants" => false,
+        // Another world has another truth.
+        "truth" | "expect_verdict" => choice.is_none(),
+        _ => true,
+    };
+    let parts = root.entries().iter().filter(|(key, _)| kept(&key.name)).cloned().collect();
+    let mut tree = Node { value: Value::Map(parts), place: root.place };
+    let Some(choice) = choice else { return tree };
+    let line = variant::line(root, &choice.written);
+    for (at, variant) in line.iter().enumerate().rev() {
+        lay_over(&mut tree, &filled(variant, &choice.values), at == 0, findings);
     }
     tree
 }
-
-/// A variant may be like one that is like another, so many times.
-const MOST_LIKE: usize = 32;
 
 fn lay_over(tree: &mut Node, variant: &Node, last: bool, findings: &mut Vec<Finding>) {
     for (path, value) in variant.get("set").map_or(&[][..], Node::entries) {
@@ -129,40 +61,73 @@ fn filled(node: &Node, values: &[(String, String)]) -> Node {
 
 /// Puts a value at a dotted path. Everything but the last part must be there.
 pub fn set(tree: &mut Node, path: &Key, value: Node, findings: &mut Vec<Finding>) {
+    let misses = |message: String| {
+        Finding::new(Code::PatchMisses, path.place, format!("`{}` leads nowhere: {message}", shortened(&path.name)))
+    };
     let parts: Vec<&str> = path.name.split('.').collect();
     let Some((last, way)) = parts.split_last() else { return };
     let mut at = tree;
-    for part in way {
-        let known: Vec<String> = at.entries().iter().map(|(k, _)| k.name.clone()).collect();
+    for (depth, part) in way.iter().enumerate() {
+        lengthen(at, &way[..depth]);
+        let found = match &at.value {
+            Value::List(items) => part.parse::<usize>().is_ok_and(|i| i < items.len()),
+            _ => at.get(part).is_some(),
+        };
+        if !found {
+            let finding = misses(format!("there is no `{}`", shortened(part)));
+            findings.push(near(finding, at, part));
+            return;
+        }
         let next = match &mut at.value {
             Value::List(items) => part.parse::<usize>().ok().and_then(|i| items.get_mut(i)),
-            Value::Map(entries) => entries.iter_mut().find(|(k, _)| k.name == *part).map(|(_, n)| n),
+            Value::Map(entries) => entries.iter_mut().find(|(k, _)| k.name == *part).map(|(_, node)| node),
             Value::Scalar(_) | Value::Null => None,
         };
-        let Some(next) = next else {
-            let message = format!("`{}` leads nowhere: there is no `{part}`", path.name);
-            let finding = Finding::new(Code::PatchMisses, path.place, message);
-            findings.push(finding.suggest(part, known.iter().map(String::as_str)));
-            return;
-        };
+        let Some(next) = next else { return };
         at = next;
     }
+    lengthen(at, way);
     match &mut at.value {
         Value::List(items) => match last.parse::<usize>().ok().and_then(|i| items.get_mut(i)) {
             Some(item) => *item = value,
             None => {
-                let message = format!("`{}` leads nowhere: there is no item {last}", path.name);
-                findings.push(Finding::new(Code::PatchMisses, path.place, message));
+                let finding = misses(format!("there is no item {}", shortened(last)));
+                findings.push(near(finding, at, last));
             }
         },
-        _ => {
-            // `accepts: gateway` becomes a map when one of its keys is set.
-            if let (Value::Scalar(mode), "accepts") = (at.value.clone(), way.last().copied().unwrap_or("")) {
-                let mode = Node::scalar(mode, at.place);
-                at.put(&key("mode", path.place), mode);
-            }
-            at.put(&key(last, path.place), value);
+        Value::Scalar(_) => {
+            let inside = way.last().copied().unwrap_or_default();
+            let finding = misses(format!("`{inside}` is a single value"));
+            findings.push(finding.help(format!("set the whole of it: `{}: …`", way.join("."))));
         }
+        Value::Map(_) | Value::Null => at.put(&key(last, path.place), value),
+    }
+}
+
+/// Which part was probably meant, or how a list is counted.
+fn near(finding: Finding, at: &Node, part: &str) -> Finding {
+    match &at.value {
+        Value::List(items) if items.is_empty() => finding.help("the list is empty"),
+        Value::List(items) => finding.help(format!("items are numbered from 0: 0 to {}", items.len() - 1)),
+        Value::Map(entries) if entries.is_empty() => finding.help("there is nothing there that could be changed"),
+        Value::Map(entries) => {
+            finding.help("name a part that is there").suggest(part, entries.iter().map(|(k, _)| k.name.as_str()))
+        }
+        _ => finding.help("nothing lies in a single value: set the whole of it"),
+    }
+}
+
+/// Short forms become long ones when one of their keys is set: `accepts: gateway`, `list: GET /things`.
+fn lengthen(node: &mut Node, way: &[&str]) {
+    let long = match way {
+        ["services", _, "accepts"] => "mode",
+        ["services", _, "operations", _] => "http",
+        _ => return,
+    };
+    if let Value::Scalar(_) = node.value {
+        let short = node.clone();
+        let place = node.place;
+        node.value = Value::Map(vec![(key(long, place), short)]);
     }
 }
 

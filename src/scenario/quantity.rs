@@ -31,6 +31,38 @@ pub fn duration(text: &str) -> Option<Span> {
     Some(Span(total))
 }
 
+/// A duration whose unit is missing or written in a way that is not read: `5`, `5 seconds`.
+pub fn duration_meant(text: &str) -> Option<String> {
+    let text = text.trim();
+    let letters = text.find(|c: char| c.is_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(letters);
+    let number = number.trim();
+    let unit = match unit.trim().to_lowercase().as_str() {
+        "" | "s" | "sec" | "secs" | "second" | "seconds" => "s",
+        "min" | "mins" | "minute" | "minutes" => "min",
+        "h" | "hr" | "hrs" | "hour" | "hours" => "h",
+        "d" | "day" | "days" => "d",
+        "ms" | "msec" | "millis" | "millisecond" | "milliseconds" => "ms",
+        _ => return None,
+    };
+    let meant = format!("{number}{unit}");
+    duration(&meant).map(|_| meant)
+}
+
+/// A range whose ends are the wrong way round: `90ms..10ms`.
+pub fn range_meant(text: &str) -> Option<String> {
+    let (most, least) = text.split_once("..")?;
+    let meant = format!("{}..{}", least.trim(), most.trim());
+    range(&meant).map(|_| meant)
+}
+
+/// A whole number that is written in a way that is not read: `1,500`, `1500.0`.
+pub fn count_meant(text: &str) -> Option<String> {
+    let plain: String = text.trim().chars().filter(|c| !matches!(c, ',' | ' ' | '\'')).collect();
+    let plain = plain.trim_end_matches(".0");
+    (plain != text.trim() && count(plain).is_some()).then(|| plain.to_owned())
+}
+
 /// `number * scale`, exactly, where the number may have a fraction.
 fn scaled(number: &str, scale: u64) -> Option<u64> {
     let number: String = number.chars().filter(|c| *c != '_').collect();
@@ -50,6 +82,13 @@ pub fn count(text: &str) -> Option<u64> {
     let text = text.trim();
     let shaped = text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || c == '_');
     shaped.then(|| text.replace('_', "").parse().ok()).flatten()
+}
+
+/// A whole number as it is written in a scenario: `1_500`.
+pub fn shown(n: u64) -> String {
+    let digits = n.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group).into_owned());
+    groups.collect::<Vec<_>>().join("_")
 }
 
 /// A share of a whole: `46%` or `0.46`.
@@ -128,6 +167,11 @@ mod tests {
         assert_eq!(rate("0/s"), None);
         assert_eq!(range("10ms..90ms"), Some((Span(10_000), Span(90_000))));
         assert_eq!(range("90ms..10ms"), None);
+        assert_eq!(range_meant("90ms..10ms").as_deref(), Some("10ms..90ms"));
+        assert_eq!(duration_meant("5 minutes").as_deref(), Some("5min"));
+        assert_eq!(duration_meant("-5"), None);
+        assert_eq!(count_meant("1,500").as_deref(), Some("1500"));
+        assert_eq!((shown(7), shown(1_500), shown(1_000_000)), ("7".into(), "1_500".into(), "1_000_000".into()));
         assert_eq!(quota("1 per 4h"), Some(("1", Some(Span(14_400_000_000)))));
     }
 }

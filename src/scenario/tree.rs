@@ -13,6 +13,11 @@ pub struct Place {
     pub len: usize,
 }
 
+impl Place {
+    /// Of values that came from the command line.
+    pub const OUTSIDE: Place = Place { start: usize::MAX, len: 0 };
+}
+
 /// A value and where it stood.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Node {
@@ -74,6 +79,11 @@ impl Node {
         self.entries().iter().find(|(k, _)| k.name == key).map(|(_, node)| node)
     }
 
+    /// A key as it is written, for findings about its value.
+    pub fn key(&self, key: &str) -> Option<&Key> {
+        self.entries().iter().map(|(k, _)| k).find(|k| k.name == key)
+    }
+
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         match &mut self.value {
             Value::Map(entries) => entries.iter_mut().find(|(k, _)| k.name == key).map(|(_, node)| node),
@@ -106,8 +116,11 @@ impl Node {
             Value::Scalar(text) => serde_json::Value::String(text.clone()),
             Value::List(items) => items.iter().map(Node::to_json).collect(),
             Value::Map(entries) => {
-                let pairs = entries.iter().map(|(k, n)| serde_json::json!([k.name, n.to_json()]));
-                serde_json::json!({ "map": pairs.collect::<Vec<_>>() })
+                let pair = |(k, n): &(Key, Node)| {
+                    serde_json::Value::Array(vec![serde_json::Value::String(k.name.clone()), n.to_json()])
+                };
+                let pairs = serde_json::Value::Array(entries.iter().map(pair).collect());
+                serde_json::Value::Object(serde_json::Map::from_iter([("map".to_owned(), pairs)]))
             }
         }
     }
@@ -200,14 +213,53 @@ impl<'de> Visitor<'de> for AnyValue {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut entries = Vec::new();
-        while let Some((key, value)) = map.next_entry::<Node, Node>()? {
-            let name = match key.value {
-                Value::Scalar(name) => name,
-                Value::Null => "null".to_owned(),
-                _ => return Err(serde::de::Error::custom("a key is a word, not a list or a map")),
-            };
-            entries.push((Key { name, place: key.place }, value));
+        while let Some((key, value)) = map.next_entry::<Spanned<Word>, Node>()? {
+            let Spanned { value: Word(name), referenced, .. } = key;
+            entries.push((Key { name, place: place(referenced) }, value));
         }
         Ok(Value::Map(entries))
+    }
+}
+
+/// What may be a key.
+struct Word(String);
+
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Word, D::Error> {
+        deserializer.deserialize_any(AnyWord)
+    }
+}
+
+struct AnyWord;
+
+impl Visitor<'_> for AnyWord {
+    type Value = Word;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a word for a key")
+    }
+
+    fn visit_unit<E>(self) -> Result<Word, E> {
+        Ok(Word("null".to_owned()))
+    }
+
+    fn visit_bool<E>(self, v: bool) -> Result<Word, E> {
+        Ok(Word(if v { "yes" } else { "no" }.to_owned()))
+    }
+
+    fn visit_i64<E>(self, v: i64) -> Result<Word, E> {
+        Ok(Word(v.to_string()))
+    }
+
+    fn visit_u64<E>(self, v: u64) -> Result<Word, E> {
+        Ok(Word(v.to_string()))
+    }
+
+    fn visit_f64<E>(self, v: f64) -> Result<Word, E> {
+        Ok(Word(v.to_string()))
+    }
+
+    fn visit_str<E>(self, v: &str) -> Result<Word, E> {
+        Ok(Word(v.to_owned()))
     }
 }

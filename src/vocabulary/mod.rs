@@ -6,10 +6,10 @@ mod scribe;
 use std::sync::Arc;
 
 use crate::model::Plan;
-use crate::wire::{FamilyId, SecretKind, Text, Vocabulary};
+use crate::wire::{Claims, FamilyId, SecretKind, Text, Vocabulary};
 
 pub use recogniser::{Recogniser, Spotted};
-pub use scribe::Scribe;
+pub use scribe::{ISSUER, Scribe};
 
 /// The vocabulary of the simulator: what the recogniser says about the bytes of a family is remembered, so that a step
 /// renders nothing.
@@ -32,7 +32,7 @@ impl SimVocabulary {
     fn look(&self, text: Text) -> Option<SecretKind> {
         let mut record = String::from("{\"note\":\"");
         let start = record.len();
-        self.scribe.render(text, &mut record);
+        self.scribe.render(text, Claims::default(), &mut record);
         let end = record.len();
         record.push_str("\"}");
         let spotted = self.recogniser.spot(record.as_bytes()).find(|s| s.start == start && s.end == end);

@@ -9,32 +9,42 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::signature::{Ed25519KeyPair, KeyPair as _};
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use sha2::{Digest, Sha256};
 
 use crate::model::Plan;
-use crate::wire::{FamilyId, IdentityId, SecretKind, Text};
+use crate::wire::{Claims, FamilyId, IdentityId, SecretKind, Text, Tick};
 
 /// Writes and reads the secrets of one run. Holds key material: it has no `Debug`.
 pub struct Scribe {
     plan: Arc<Plan>,
     key: [u8; 32],
     signer: Option<Ed25519KeyPair>,
+    /// The start of the run, in seconds since 1970.
+    epoch: u64,
 }
+
+/// Runs begin with the year 2026, so that their tokens' bytes repeat.
+const NEW_YEAR: u64 = 1_767_225_600;
 
 /// Bytes of a name: family, index, turn.
 const NAME: usize = 10;
 /// Bytes of the digest before it.
 const SEAL: usize = 10;
 /// What tokens say about who issued them.
-const ISSUER: &str = "https://idp.runaway.test";
+pub const ISSUER: &str = "https://idp.runaway.test";
 
 impl Scribe {
     pub fn new(plan: Arc<Plan>) -> Scribe {
+        Scribe::starting(plan, NEW_YEAR)
+    }
+
+    /// A scribe whose tokens count from `epoch`, in seconds since 1970.
+    pub fn starting(plan: Arc<Plan>, epoch: u64) -> Scribe {
         let key: [u8; 32] =
             Sha256::new().chain_update(b"runaway secrets").chain_update(plan.seed.to_le_bytes()).finalize().into();
         let signing: [u8; 32] = Sha256::new().chain_update(b"runaway signing key").chain_update(key).finalize().into();
-        Scribe { plan, key, signer: Ed25519KeyPair::from_seed_unchecked(&signing).ok() }
+        Scribe { plan, key, signer: Ed25519KeyPair::from_seed_unchecked(&signing).ok(), epoch }
     }
 
     /// The public half of the signing key, for a JWKS document (RFC 8037).
@@ -42,12 +52,20 @@ impl Scribe {
         self.signer.as_ref().map_or(Vec::new(), |pair| pair.public_key().as_ref().to_vec())
     }
 
+    /// What a credential of the start says of itself.
+    pub fn claims_at_start(&self, text: Text) -> Claims {
+        let Text::Generated { family, index, .. } = text else { return Claims::default() };
+        let spec = self.plan.family(family);
+        let subject = spec.of.get(index).map(IdentityId::new);
+        Claims { subject, until: spec.lives.map(|lives| Tick::ZERO + lives) }
+    }
+
     /// Appends the bytes of a generated secret. A secret that was only seen on a socket has no name here.
-    pub fn render(&self, text: Text, out: &mut String) {
+    pub fn render(&self, text: Text, claims: Claims, out: &mut String) {
         let Text::Generated { family, index, turn } = text else { return };
         let sealed = hex(&self.seal(family, index, turn));
         match self.plan.family(family).kind {
-            SecretKind::AccessToken => self.jwt(family, index, &sealed, out),
+            SecretKind::AccessToken => self.jwt(family, claims, &sealed, out),
             SecretKind::SigningKey => {
                 let _ = write!(out, "-----BEGIN PRIVATE KEY-----{sealed}-----END PRIVATE KEY-----");
             }
@@ -63,11 +81,8 @@ impl Scribe {
         let sealed = if let Some(rest) = bytes.strip_prefix("eyJ") {
             let payload = rest.split('.').nth(1)?;
             let claims: serde_json::Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
-            let sealed = claims.get("jti")?.as_str()?.to_owned();
-            let text = self.open(&sealed)?;
-            let mut genuine = String::with_capacity(bytes.len());
-            self.render(text, &mut genuine);
-            return (genuine == bytes).then_some(text);
+            let text = self.open(claims.get("jti")?.as_str()?)?;
+            return self.signed(bytes).then_some(text);
         } else if let Some(rest) = bytes.strip_prefix("-----BEGIN PRIVATE KEY-----") {
             rest.strip_suffix("-----END PRIVATE KEY-----")?
         } else {
@@ -82,6 +97,13 @@ impl Scribe {
             kind => bytes.strip_prefix(prefix(kind)) == Some(sealed),
         };
         fits.then_some(text)
+    }
+
+    /// Whether this token carries our signature: RFC 7515 section 5.2 with the one algorithm that we use.
+    fn signed(&self, token: &str) -> bool {
+        let Some((input, signature)) = token.rsplit_once('.') else { return false };
+        let key = UnparsedPublicKey::new(&ED25519, self.public_key());
+        URL_SAFE_NO_PAD.decode(signature).is_ok_and(|signature| key.verify(input.as_bytes(), &signature).is_ok())
     }
 
     fn seal(&self, family: FamilyId, index: u32, turn: u16) -> [u8; SEAL + NAME] {
@@ -118,17 +140,25 @@ impl Scribe {
     }
 
     /// An access token after RFC 9068, signed with EdDSA (RFC 8037), whose signatures repeat byte for byte.
-    fn jwt(&self, family: FamilyId, index: u32, jti: &str, out: &mut String) {
+    fn jwt(&self, family: FamilyId, claims: Claims, jti: &str, out: &mut String) {
         let spec = self.plan.family(family);
-        let subject = spec.of.get(index).map(|row| self.plan.identity_name(IdentityId::new(row)));
         let header = serde_json::json!({"alg": "EdDSA", "kid": "k1", "typ": "at+jwt"});
-        let claims = serde_json::json!({
-            "iss": ISSUER, "sub": subject, "aud": "runaway", "client_id": spec.name, "scope": spec.scopes.join(" "), "jti": jti,
+        let mut said = serde_json::json!({
+            "iss": ISSUER, "aud": "runaway", "client_id": spec.name, "scope": spec.scopes.join(" "), "jti": jti,
+            "iat": self.epoch,
         });
+        if let Some(subject) = claims.subject {
+            said["sub"] = self.plan.identity_name(subject).into();
+        }
+        if let Some(until) = claims.until {
+            let lives = spec.lives.unwrap_or_default();
+            said["iat"] = (self.epoch + until.since(Tick::ZERO + lives).whole_seconds()).into();
+            said["exp"] = (self.epoch + until.since(Tick::ZERO).whole_seconds()).into();
+        }
         let start = out.len();
         URL_SAFE_NO_PAD.encode_string(header.to_string(), out);
         out.push('.');
-        URL_SAFE_NO_PAD.encode_string(claims.to_string(), out);
+        URL_SAFE_NO_PAD.encode_string(said.to_string(), out);
         let signature = self.signer.as_ref().map(|pair| pair.sign(&out.as_bytes()[start..]));
         out.push('.');
         if let Some(signature) = signature {

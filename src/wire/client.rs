@@ -1,8 +1,8 @@
 //! How a client meets the world: one trait for agents, benign clients, the responder and probers.
 
 use super::event::{Key, Log, SecretKind};
-use super::ids::{CollId, CredId, FamilyId, HeldId, IdentityId, OpId, RequestId, RuleId};
-use super::request::{Request, Text, Vantage};
+use super::ids::{CollId, CredId, FamilyId, HeldId, IdentityId, OpId, PlaceId, RequestId, RuleId};
+use super::request::{Request, Text};
 use super::response::{Outcome, Slot};
 use super::tick::Tick;
 
@@ -43,18 +43,19 @@ pub trait Client {
     fn text_of(&self, held: HeldId) -> Option<Text>;
 }
 
-/// What a service wrote down about a request.
+/// What a service wrote down about a request: what it does not record is missing here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Audit {
     pub at: Tick,
     pub op: OpId,
     pub principal: Option<IdentityId>,
     pub cred: Option<CredId>,
-    pub from: Vantage,
+    /// The network that the request came from, where the service logs addresses.
+    pub from: Option<PlaceId>,
     pub allowed: bool,
     /// How many records were read or changed.
     pub rows: u32,
-    /// Which records, where the service logs objects.
+    /// Which records, where the service logs objects: the first of a run, and how many. More runs have more lines.
     pub objects: Option<(CollId, u32, u32)>,
 }
 

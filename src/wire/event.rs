@@ -2,7 +2,7 @@
 
 use super::ids::{
     ActorId, CollId, CredId, HeldId, IdentityId, JobId, LimitId, OpId, RequestId, Res, ResponseId, RouteId, RuleId,
-    ServiceId, StepId,
+    StepId,
 };
 use super::request::{Purpose, Target};
 use super::tick::{Span, Tick};
@@ -279,11 +279,11 @@ pub enum Event {
         returned: Tick,
         worked: bool,
     },
-    /// How long (credential, service) stays open for an excess request; written when it changes.
+    /// How long (credential, operation) stays open for an excess request; written when it changes.
     Census {
         at: Tick,
         cred: Option<CredId>,
-        service: ServiceId,
+        op: OpId,
         open: Open,
     },
     /// What the closure could still touch, at a snapshot.

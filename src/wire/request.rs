@@ -1,7 +1,7 @@
 //! What a client puts on the wire.
 
 use super::ids::{ActorId, CredId, FamilyId, HeldId, IdentityId, PlaceId, RequestId, Res, RouteId, StepId};
-use super::tick::Span;
+use super::tick::{Span, Tick};
 
 /// Names the bytes of a secret without holding them: they are rendered on demand at the edges.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -10,6 +10,14 @@ pub enum Text {
     Generated { family: FamilyId, index: u32, turn: u16 },
     /// Bytes that this client only ever saw on a socket, by its own number for them.
     Seen(u32),
+}
+
+/// What a signed token says of itself beside its name, RFC 9068 section 2.2.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Claims {
+    pub subject: Option<IdentityId>,
+    /// When it expires, if it does.
+    pub until: Option<Tick>,
 }
 
 /// How a credential is put into a request.

@@ -39,6 +39,16 @@ impl Span {
         self.0 as f64 / 1e6
     }
 
+    /// As a protocol says how long something lasts: never longer than it does.
+    pub const fn whole_seconds(self) -> u64 {
+        self.0 / 1_000_000
+    }
+
+    /// As a protocol says how long to wait: never shorter than needed.
+    pub const fn whole_seconds_up(self) -> u64 {
+        self.0.div_ceil(1_000_000)
+    }
+
     pub const fn times(self, n: u64) -> Span {
         Span(self.0.saturating_mul(n))
     }

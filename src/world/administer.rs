@@ -56,7 +56,7 @@ impl World {
             }
             Action::Bind { network } => {
                 for cred in self.targets(target) {
-                    self.credentials.bind(cred, *network);
+                    self.credentials.bind(cred, *network, now);
                     self.changes.credentials.push(cred);
                 }
             }

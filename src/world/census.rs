@@ -4,56 +4,88 @@
 //! nothing. It goes by the records of the start, because an attacker who ran out of work has not been contained.
 
 use crate::model::Baseline;
-use crate::model::service::{Act, Answer, Validation};
-use crate::wire::{CredId, IdentityId, OpId, Open, PlaceId, ServiceId, Tick};
+use crate::model::service::{Act, Answer, ObjectRule, Validation};
+use crate::wire::{CredId, Effect, FamilyId, IdentityId, OpId, Open, PlaceId, ServiceId, Tick};
 
 use super::World;
-use super::records::Original;
-use super::validate::believes_until;
+use super::credentials::Elsewhere;
+use super::validate::{Check, believes_until};
 
 impl World {
-    /// How long `service` stays open for `cred`, used from `network`, for a request outside `baseline`.
-    pub fn open_until(
-        &self,
+    /// How long each operation stays open for `cred`, used from any of `networks`, for a request outside `baseline`.
+    pub fn doors<'a>(
+        &'a self,
         now: Tick,
         cred: Option<CredId>,
-        service: ServiceId,
-        network: PlaceId,
-        baseline: &Baseline,
-    ) -> Open {
-        let believed = match cred {
-            None => Open::ForEver,
-            Some(cred) => self.believed_until(now, cred, service, network),
-        };
-        let exceeds = |op: OpId| self.opens(cred, op) && self.can_exceed(now, cred, op, baseline);
-        match believed {
-            Open::Shut => Open::Shut,
-            open if self.operations_of(service).any(exceeds) => open,
-            _ => Open::Shut,
-        }
+        networks: &'a [PlaceId],
+        baseline: &'a Baseline,
+    ) -> impl Iterator<Item = (OpId, Open)> + 'a {
+        let mut believed: Option<(ServiceId, Open)> = None;
+        let principal = cred.and_then(|c| self.credentials.get(c).principal);
+        self.plan.operation_ids().map(move |op| {
+            let spec = self.plan.operation(op);
+            let who = Who { cred, family: cred.map(|c| self.credentials.get(c).family), principal };
+            if !(self.opens(now, who, op, baseline) && self.can_exceed(now, who, op, baseline)) {
+                return (op, Open::Shut);
+            }
+            let Some(cred) = cred else { return (op, Open::ForEver) };
+            if matches!(spec.act, Act::Mint { .. }) {
+                return (op, self.issues_until(now, cred, op, networks));
+            }
+            if self.open_to_all(op) {
+                return (op, Open::ForEver);
+            }
+            let open = match believed {
+                Some((of, open)) if of == spec.service => open,
+                _ => self.believed_until(now, cred, spec.service, networks),
+            };
+            believed = Some((spec.service, open));
+            (op, open)
+        })
     }
 
-    fn operations_of(&self, service: ServiceId) -> impl Iterator<Item = OpId> + '_ {
-        self.plan.operation_ids().filter(move |op| self.plan.operation(*op).service == service)
-    }
-
-    pub(super) fn believed_until(&self, now: Tick, cred: CredId, service: ServiceId, network: PlaceId) -> Open {
+    /// How long new credentials are issued from this one. The provider knows at once when it has ended.
+    pub(super) fn issues_until(&self, now: Tick, cred: CredId, op: OpId, networks: &[PlaceId]) -> Open {
         let row = self.credentials.get(cred);
-        if row.bound.is_some_and(|bound| bound != network) || self.blocked.contains(&(cred, service)) {
+        let service = self.plan.operation(op).service;
+        let dead = row.spent || row.ended(now) || row.expired(now) || self.is_disabled(row.principal);
+        let elsewhere = networks.iter().all(|network| row.from(*network) != Elsewhere::Accepted);
+        if dead || elsewhere || !self.plan.issues_from(op, row.family) || self.blocked.contains(&(cred, service)) {
             return Open::Shut;
         }
-        believes_until(&self.plan, &self.credentials, &self.caches, now, service, cred)
+        let believed = match self.open_to_all(op) {
+            true => Open::ForEver,
+            false if self.plan.access.unlocks(row.family, op) => self.believed_until(now, cred, service, networks),
+            false => Open::Shut,
+        };
+        let lives = if row.expires == Tick::NEVER { Open::ForEver } else { Open::Until(row.expires) };
+        believed.min(lives)
     }
 
-    /// Whether the scopes of a credential, or of none at all, unlock an operation. What is open to all belongs to the
-    /// caller without a credential.
-    fn opens(&self, cred: Option<CredId>, op: OpId) -> bool {
-        let open_to_all = self.open_to_all(op);
-        let unlocked = match cred {
-            None => open_to_all,
-            Some(cred) => !open_to_all && self.plan.access.unlocks(self.credentials.get(cred).family, op),
-        };
-        unlocked && !self.closed.contains(op.number())
+    /// How long a service would believe a credential that is used from the most welcome of `networks`.
+    pub(super) fn believed_until(&self, now: Tick, cred: CredId, service: ServiceId, networks: &[PlaceId]) -> Open {
+        if self.blocked.contains(&(cred, service)) {
+            return Open::Shut;
+        }
+        let believed = networks.iter().map(|from| {
+            let check = Check { service, cred, from: *from };
+            believes_until(&self.plan, &self.credentials, &self.caches, now, check)
+        });
+        believed.max().unwrap_or(Open::Shut)
+    }
+
+    /// Whether an operation is unlocked for a caller. What is open to all belongs to the caller without a credential,
+    /// unless it lets only some caller exceed.
+    fn opens(&self, now: Tick, who: Who, op: OpId, baseline: &Baseline) -> bool {
+        if self.closed.contains(op.number()) {
+            return false;
+        }
+        let Some(family) = who.family else { return self.open_to_all(op) };
+        match self.open_to_all(op) {
+            true if matches!(self.plan.operation(op).act, Act::Mint { .. }) => self.plan.issues_from(op, family),
+            true => self.rules[op.index()] != ObjectRule::Anyone && !self.can_exceed(now, NOBODY, op, baseline),
+            false => self.plan.access.unlocks(family, op),
+        }
     }
 
     pub(super) fn open_to_all(&self, op: OpId) -> bool {
@@ -61,32 +93,59 @@ impl World {
         self.plan.access.open.contains(op.number()) || self.plan.service(service).validation == Validation::None
     }
 
-    fn can_exceed(&self, now: Tick, cred: Option<CredId>, op: OpId, baseline: &Baseline) -> bool {
+    fn can_exceed(&self, now: Tick, who: Who, op: OpId, baseline: &Baseline) -> bool {
         let spec = self.plan.operation(op);
-        let principal: Option<IdentityId> = cred.and_then(|c| self.credentials.get(c).principal);
-        if baseline.allows(op) || self.exhausted(now, op, cred, principal) {
+        if baseline.allows(op) || self.exhausted(now, op, who.cred, who.principal) {
             return false;
         }
         let touches = match (spec.act, spec.target) {
-            (Act::Mint { .. }, _) => return !cred.is_some_and(|c| self.credentials.get(c).spent),
+            (Act::Mint { .. }, _) if who.family.is_none() => return false,
+            (Act::Mint { .. }, _) => self.leads_on(now, who.principal, op, baseline),
             (Act::RevokeToken | Act::IntrospectToken | Act::Metadata | Act::Administer, _) => return false,
-            (Act::Create, _) => self.may_create(op, principal),
+            (Act::Create, _) => self.may_create(op, who.principal),
             (Act::List { answer: Answer::Records, .. } | Act::One { .. } | Act::All, Some(coll)) => {
-                let reads_nothing = matches!(spec.act, Act::One { answer } if answer != Answer::Records)
-                    && spec.effect == crate::wire::Effect::Read;
-                let rows = self.records.original(self.rules[op.index()], self.caller(principal), coll);
-                !reads_nothing && outside(&rows, baseline, coll, spec.effect)
+                let reads_nothing =
+                    matches!(spec.act, Act::One { answer } if answer != Answer::Records) && spec.effect == Effect::Read;
+                let rows = self.records.original(self.rules[op.index()], self.caller(who.principal), coll);
+                !reads_nothing && rows.any_outside(baseline.pairs.of(coll, spec.effect))
             }
             _ => false,
         };
         touches || spec.cost > 0
     }
 
-    pub(super) fn exhausted(&self, now: Tick, op: OpId, cred: Option<CredId>, principal: Option<IdentityId>) -> bool {
-        self.limits.refuses(now, op, self.counted(cred, principal)).is_some_and(|refused| refused.again.is_none())
+    /// Whether something that can be minted with `op`, or with what it mints, can exceed.
+    fn leads_on(&self, now: Tick, principal: Option<IdentityId>, op: OpId, baseline: &Baseline) -> bool {
+        let mut met: Vec<FamilyId> = Vec::new();
+        let mut open = vec![op];
+        while let Some(mint) = open.pop() {
+            let Act::Mint { family, refresh, .. } = self.plan.operation(mint).act else { continue };
+            for family in std::iter::once(family).chain(refresh) {
+                if met.contains(&family) {
+                    continue;
+                }
+                met.push(family);
+                let who = Who { cred: None, family: Some(family), principal };
+                for op in self.plan.operation_ids().filter(|op| self.opens(now, who, *op, baseline)) {
+                    match self.plan.operation(op).act {
+                        Act::Mint { .. } if self.plan.issues_from(op, family) => open.push(op),
+                        Act::Mint { .. } => {}
+                        _ if self.can_exceed(now, who, op, baseline) => return true,
+                        _ => {}
+                    }
+                }
+            }
+        }
+        false
     }
 }
 
-fn outside(rows: &Original<'_>, baseline: &Baseline, coll: crate::wire::CollId, effect: crate::wire::Effect) -> bool {
-    rows.any_outside(baseline.pairs.of(coll, effect))
+/// Who asks: the holder of a credential, of one that is yet to be minted, or nobody in particular.
+#[derive(Clone, Copy)]
+struct Who {
+    cred: Option<CredId>,
+    family: Option<FamilyId>,
+    principal: Option<IdentityId>,
 }
+
+const NOBODY: Who = Who { cred: None, family: None, principal: None };

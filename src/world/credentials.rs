@@ -18,7 +18,7 @@ pub struct Credential {
     pub parent: Option<CredId>,
     /// The secret that this one replaced.
     pub previous: Option<CredId>,
-    pub bound: Option<PlaceId>,
+    pub bound: Option<Bound>,
     /// Refused from this instant on, by `exp`.
     pub expires: Tick,
     /// Ended at the provider from this instant on.
@@ -28,7 +28,42 @@ pub struct Credential {
     next_sibling: Option<CredId>,
 }
 
+/// The one network from which a credential is accepted.
+#[derive(Clone, Copy, Debug)]
+pub struct Bound {
+    to: PlaceId,
+    /// When an action bound it, and to what it was bound before. One that was issued so carries it from the start.
+    since: Option<(Tick, Option<PlaceId>)>,
+}
+
+/// From when on a credential is not accepted from a network any more, as far as its binding goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Elsewhere {
+    Accepted,
+    Never,
+    Until(Tick),
+}
+
 impl Credential {
+    pub fn from(&self, network: PlaceId) -> Elsewhere {
+        match self.bound {
+            Some(bound) if bound.to != network => match bound.since {
+                Some((at, before)) if before.is_none_or(|b| b == network) => Elsewhere::Until(at),
+                _ => Elsewhere::Never,
+            },
+            _ => Elsewhere::Accepted,
+        }
+    }
+
+    /// When it ended for whoever uses it from `network`, and why.
+    pub fn ends_from(&self, network: PlaceId) -> (Tick, Reason) {
+        match self.from(network) {
+            Elsewhere::Until(at) if at < self.ends => (at, Reason::BoundElsewhere),
+            Elsewhere::Never => (Tick::ZERO, Reason::BoundElsewhere),
+            _ => (self.ends, self.ended_by),
+        }
+    }
+
     pub fn ended(&self, now: Tick) -> bool {
         now >= self.ends
     }
@@ -84,7 +119,7 @@ impl Credentials {
         let row = CredId::at(self.rows.len());
         let bound = match spec.binding {
             crate::model::identity::Binding::None => None,
-            crate::model::identity::Binding::Network(place) => Some(place),
+            crate::model::identity::Binding::Network(to) => Some(Bound { to, since: None }),
         };
         self.rows.push(Credential {
             family: issue.family,
@@ -159,6 +194,7 @@ impl Credentials {
         self.end(cred, now, by);
         let issue = Issue { family: old.family, principal: old.principal, parent: old.parent, at: now };
         let row = self.push(issue, old.index, old.turn.saturating_add(1), Some(cred));
+        self.rows[row.index()].bound = old.bound.map(|bound| Bound { since: None, ..bound });
         let spec = self.plan.family(old.family);
         match old.index.checked_sub(spec.count) {
             None => self.current[(spec.first_row + old.index) as usize] = row,
@@ -211,7 +247,10 @@ impl Credentials {
         self.rows[cred.index()].spent = true;
     }
 
-    pub fn bind(&mut self, cred: CredId, network: PlaceId) {
-        self.rows[cred.index()].bound = Some(network);
+    pub fn bind(&mut self, cred: CredId, to: PlaceId, now: Tick) {
+        let bound = &mut self.rows[cred.index()].bound;
+        if bound.is_none_or(|b| b.to != to) {
+            *bound = Some(Bound { to, since: Some((now, bound.map(|b| b.to))) });
+        }
     }
 }

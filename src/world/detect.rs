@@ -5,17 +5,33 @@
 use std::collections::VecDeque;
 
 use crate::model::control::{Detector, KeyKind, Watches};
-use crate::model::service::Answer;
+use crate::model::service::{Answer, AuditFields};
 use crate::model::{Bits, Plan};
-use crate::wire::{Alarm, Audit, Effect, FamilyId, Key, RuleId, Span, Tick};
+use crate::wire::{Alarm, Audit, CollId, Effect, FamilyId, Key, RuleId, Span, Tick};
 
 /// A record of the audit log, with what a detector may look up about it.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
     pub audit: &'a Audit,
+    /// Which records it names, as runs: none where the service does not log objects.
+    pub objects: &'a [Run],
     pub family: Option<FamilyId>,
     /// Who answers for the principal.
     pub owner: Option<crate::wire::IdentityId>,
+}
+
+/// Records side by side: the first, and how many.
+pub type Run = (CollId, u32, u32);
+
+/// Leaves out what a service does not log.
+pub fn masked(logs: AuditFields, audit: Audit) -> Audit {
+    Audit {
+        principal: audit.principal.filter(|_| logs.principal),
+        cred: audit.cred.filter(|_| logs.credential),
+        from: audit.from.filter(|_| logs.address),
+        objects: audit.objects.filter(|_| logs.object),
+        ..audit
+    }
 }
 
 /// All detectors of a plan, with what each has counted.
@@ -111,7 +127,7 @@ impl Rule {
             Watches::Destruction { at_least, within } if audit.allowed && op.effect == Effect::Delete => {
                 (at_least, within, 1)
             }
-            Watches::CanaryRecord if audit.allowed && reads && touches_canary(plan, audit) => (1, Span::ZERO, 1),
+            Watches::CanaryRecord if audit.allowed && reads && touches_canary(plan, line.objects) => (1, Span::ZERO, 1),
             Watches::CanaryCredential(family) if line.family == Some(family) => (1, Span::ZERO, 1),
             _ => return None,
         };
@@ -174,8 +190,8 @@ fn shows_records(act: crate::model::service::Act) -> bool {
     matches!(act, Act::List { answer: Answer::Records, .. } | Act::One { answer: Answer::Records })
 }
 
-fn touches_canary(plan: &Plan, audit: &Audit) -> bool {
-    audit.objects.is_some_and(|(coll, first, n)| {
-        plan.collection(coll).canaries.is_some_and(|(from, many)| first < from + many && from < first + n)
+fn touches_canary(plan: &Plan, objects: &[Run]) -> bool {
+    objects.iter().any(|(coll, first, n)| {
+        plan.collection(*coll).canaries.is_some_and(|(from, many)| *first < from + many && from < first + n)
     })
 }

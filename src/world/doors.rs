@@ -1,16 +1,29 @@
 //! The world as it is now, as doors for a search: what the closure could still touch.
 
 use crate::analysis::{Caller, Doors};
-use crate::model::service::ObjectRule;
+use crate::model::Baseline;
+use crate::model::identity::Binding;
+use crate::model::service::{Act, ObjectRule};
 use crate::wire::{CredId, FamilyId, IdentityId, OpId, Open, PlaceId, Res, Tick};
 
 use super::World;
 
-/// The doors of a world at an instant, for somebody on a network.
+/// The doors of a world at an instant, for somebody on these networks.
 pub struct OpenDoors<'a> {
     pub world: &'a World,
     pub now: Tick,
-    pub network: PlaceId,
+    pub networks: &'a [PlaceId],
+    pub baseline: &'a Baseline,
+}
+
+impl OpenDoors<'_> {
+    fn minted(&self, family: FamilyId, who: Option<IdentityId>, op: OpId) -> bool {
+        let world = self.world;
+        let bound = world.plan.family(family).binding;
+        let elsewhere = matches!(bound, Binding::Network(place) if !self.networks.contains(&place));
+        let unlocked = world.open_to_all(op) || world.plan.access.unlocks(family, op);
+        unlocked && !elsewhere && !world.is_disabled(who) && !world.exhausted(self.now, op, None, who)
+    }
 }
 
 impl Doors for OpenDoors<'_> {
@@ -19,18 +32,30 @@ impl Doors for OpenDoors<'_> {
         if world.closed.contains(op.number()) {
             return false;
         }
-        let service = world.plan.operation(op).service;
-        match caller {
+        let spec = world.plan.operation(op);
+        match (spec.act, caller) {
+            (Act::Mint { .. }, Caller::Nobody) => false,
+            (Act::Mint { .. }, Caller::Holder(cred)) => {
+                world.issues_until(self.now, cred, op, self.networks) != Open::Shut
+                    && !world.exhausted(self.now, op, Some(cred), self.principal(cred))
+            }
+            (Act::Mint { .. }, Caller::Minted(family, who)) => {
+                world.plan.issues_from(op, family) && self.minted(family, who, op)
+            }
             _ if world.open_to_all(op) => !world.exhausted(self.now, op, None, None),
-            Caller::Nobody => false,
-            Caller::Holder(cred) => {
+            (_, Caller::Nobody) => false,
+            (_, Caller::Holder(cred)) => {
                 let row = world.credentials.get(cred);
                 world.plan.access.unlocks(row.family, op)
-                    && world.believed_until(self.now, cred, service, self.network) != Open::Shut
+                    && world.believed_until(self.now, cred, spec.service, self.networks) != Open::Shut
                     && !world.exhausted(self.now, op, Some(cred), row.principal)
             }
-            Caller::Minted(family, who) => world.plan.access.unlocks(family, op) && !world.is_disabled(who),
+            (_, Caller::Minted(family, who)) => self.minted(family, who, op),
         }
+    }
+
+    fn counts(&self, op: OpId) -> bool {
+        !self.baseline.allows(op)
     }
 
     fn rule(&self, op: OpId) -> ObjectRule {

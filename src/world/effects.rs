@@ -4,13 +4,14 @@ use std::num::NonZeroU32;
 
 use crate::model::service::{Act, Answer, Denial, ObjectRule};
 use crate::wire::{
-    Body, CollId, Effect, Envelope, Event, Found, JobId, Log, OpId, Reason, RequestId, Res, Response, Rows, Slot, Tick,
-    Verdict,
+    Body, CollId, Effect, Envelope, Event, Found, JobId, Log, OpId, Reason, RequestId, Res, Response, Rows, Slot, Span,
+    Tick, Verdict,
 };
 
 use super::World;
 use super::handle::{Admitted, Refusal, named, page_start};
 use super::jobs::Job;
+use super::limits::Use;
 
 /// What came of an accepted request.
 #[derive(Clone, Copy, Debug)]
@@ -18,26 +19,15 @@ pub(super) struct Done {
     pub response: Response,
     /// How many records it read or changed.
     pub rows: u32,
-    /// Which ones, where they lie side by side.
-    pub objects: Option<(CollId, u32, u32)>,
 }
 
 impl Done {
     pub(super) fn nothing(response: Response) -> Done {
-        Done { response, rows: 0, objects: None }
+        Done { response, rows: 0 }
     }
 
-    fn touching(response: Response, coll: CollId, rows: Rows, slot: &Slot) -> Done {
-        let objects = match rows {
-            Rows::Span { first, n } => Some((coll, first, n)),
-            Rows::Pick { offset, n } => {
-                let picked = slot.ids.get(offset as usize..(offset + n) as usize).unwrap_or(&[]);
-                let first = picked.first().copied().unwrap_or(0);
-                let side_by_side = picked.last().is_some_and(|last| last - first + 1 == n);
-                side_by_side.then_some((coll, first, n))
-            }
-        };
-        Done { response, rows: rows.len(), objects }
+    fn touching(response: Response, rows: Rows) -> Done {
+        Done { response, rows: rows.len() }
     }
 }
 
@@ -61,9 +51,23 @@ impl World {
         slot: &mut Slot,
         log: &mut Log,
     ) -> Result<Done, Refusal> {
-        let Some(after) = self.plan.operation(op).effect_after else {
-            return self.take_effect(now, op, admitted, envelope, slot, log);
+        let done = match self.plan.operation(op).effect_after {
+            None => self.take_effect(now, op, admitted, envelope, slot, log)?,
+            Some(after) => self.queue(now, op, admitted, envelope, after, log)?,
         };
+        self.use_up(now, op, admitted, Use::Call);
+        Ok(done)
+    }
+
+    fn queue(
+        &mut self,
+        now: Tick,
+        op: OpId,
+        admitted: Admitted,
+        envelope: &Envelope,
+        after: Span,
+        log: &mut Log,
+    ) -> Result<Done, Refusal> {
         if let Some(res) = named(&envelope.request) {
             self.reachable(op, admitted, res)?;
         }
@@ -75,13 +79,12 @@ impl World {
 
     /// Lets a queued effect happen.
     pub(super) fn fire(&mut self, now: Tick, job: JobId, work: Job, log: &mut Log) {
-        self.changes.everything = true;
         let principal = work.cred.and_then(|c| self.credentials.get(c).principal);
         let mut slot = std::mem::take(&mut self.scratch);
         slot.clear();
         let (id, request) = (work.envelope.id, &work.envelope.request);
         let admitted = if self.plan.operation(work.op).recheck {
-            self.admit(now, work.op, request.presented, work.cred, request.from)
+            self.authorize(now, work.op, request.presented, work.cred, request.from)
         } else {
             Ok(Admitted { cred: work.cred, principal, reason: Reason::Granted })
         };
@@ -106,8 +109,8 @@ impl World {
     ) -> Result<Done, Refusal> {
         let spec = self.plan.operation(op);
         let (act, target) = (spec.act, spec.target);
-        let counted = self.counted(admitted.cred, admitted.principal);
         let deed = Deed { now, op, admitted, envelope };
+        self.within_records(now, op, admitted, self.least_records(op))?;
         let done = match (act, target) {
             (Act::List { answer, inside }, Some(coll)) => self.list(deed, coll, (answer, inside.is_some()), slot, log),
             (Act::One { answer }, Some(_)) => self.one(deed, answer, slot, log),
@@ -119,7 +122,7 @@ impl World {
             }
             _ => Ok(Done::nothing(Response::bare(200))),
         }?;
-        self.limits.count(now, op, counted, done.rows);
+        self.use_up(now, op, admitted, Use::Records(done.rows));
         Ok(done)
     }
 
@@ -148,7 +151,11 @@ impl World {
         let (page, rule) = (self.plan.operation(op).page, self.rules[op.index()]);
         let caller = self.caller(admitted.principal);
         let parent = named(&envelope.request).filter(|_| inside);
-        let page = self.records.page(coll, rule, caller, parent, (page_start(&envelope.request), page), slot);
+        let most = match answer {
+            Answer::Records => page.min(self.records_left(now, op, admitted)),
+            _ => page,
+        };
+        let page = self.records.page(coll, rule, caller, parent, (page_start(&envelope.request), most), slot);
         if page.hidden {
             let response = Response::with(200, shown(answer, coll, Rows::NONE, None));
             return Err(Refusal { verdict: Verdict::Forbidden, reason: Reason::ObjectRule, response });
@@ -159,7 +166,7 @@ impl World {
         }
         self.show_secrets(coll, page.rows, slot);
         touch(now, envelope.id, (coll, Effect::Read), page.rows, slot, log);
-        Ok(Done::touching(response, coll, page.rows, slot))
+        Ok(Done::touching(response, page.rows))
     }
 
     fn one(&mut self, deed: Deed<'_>, answer: Answer, slot: &mut Slot, log: &mut Log) -> Result<Done, Refusal> {
@@ -181,7 +188,7 @@ impl World {
         if effect == Effect::Delete {
             self.records.delete(res);
         }
-        Ok(Done::touching(response, res.coll, rows, slot))
+        Ok(Done::touching(response, rows))
     }
 
     fn all(&mut self, deed: Deed<'_>, coll: CollId, slot: &mut Slot, log: &mut Log) -> Result<Done, Refusal> {
@@ -192,6 +199,7 @@ impl World {
         if page.hidden {
             return Err(Refusal::denied(denies, Reason::ObjectRule));
         }
+        self.within_records(now, op, admitted, page.rows.len())?;
         touch(now, envelope.id, (coll, effect), page.rows, slot, log);
         if effect == Effect::Delete {
             for row in page.rows.iter(slot).collect::<Vec<_>>() {
@@ -199,7 +207,7 @@ impl World {
             }
         }
         let response = Response::with(200, Body::Count(page.rows.len()));
-        Ok(Done::touching(response, coll, page.rows, slot))
+        Ok(Done::touching(response, page.rows))
     }
 
     fn create(&mut self, deed: Deed<'_>, coll: CollId, log: &mut Log) -> Result<Done, Refusal> {
@@ -210,7 +218,7 @@ impl World {
         let res = self.records.create(coll, admitted.principal);
         log.push(Event::Created { at: now, id: envelope.id, coll, row: res.row });
         let response = Response::with(201, Body::Created(res));
-        Ok(Done { response, rows: 1, objects: Some((coll, res.row, 1)) })
+        Ok(Done { response, rows: 1 })
     }
 
     /// Under a rule about owners or tenants, a record needs somebody who can own it: an outsider cannot.

@@ -1,15 +1,16 @@
 //! One request through the world: who asks, may they, what happens, what is written down.
 
-use crate::model::service::{Denial, Operation, Role};
+use crate::model::service::{Denial, Role};
 use crate::wire::{
-    Alarm, Arg, Audit, Body, CredId, Envelope, Event, IdentityId, Log, OpId, Presented, Reason, Response, Slot, Tick,
-    Vantage, Verdict,
+    Alarm, Arg, Audit, Body, CredId, Envelope, Event, IdentityId, Log, OpId, Presented, Purpose, Reason, Response,
+    Slot, Span, Tick, Vantage, Verdict,
 };
 
-use super::detect::Line;
+use super::detect::{Line, Run, masked};
 use super::effects::Done;
-use super::limits::Counted;
+use super::limits::Refused;
 use super::records::Caller;
+use super::validate::{Check, validate};
 use super::{World, alarm_event};
 
 /// A caller that got past authentication.
@@ -35,6 +36,14 @@ impl Refusal {
 
     pub(super) fn denied(denies: Denial, reason: Reason) -> Refusal {
         Refusal::new(Verdict::Forbidden, reason, denies.status())
+    }
+
+    pub(super) fn limited(now: Tick, refused: Refused) -> Refusal {
+        let verdict = if refused.again.is_some() { Verdict::Limited } else { Verdict::Exhausted };
+        // RFC 9110 section 10.2.3 counts in whole seconds.
+        let retry_after = refused.again.map(|again| Span::from_secs(again.since(now).whole_seconds_up()));
+        let response = Response { status: refused.status, retry_after, body: Body::Empty };
+        Refusal { verdict, reason: Reason::Limit(refused.limit), response }
     }
 }
 
@@ -87,7 +96,19 @@ impl World {
             }
         };
         log.events[asked] = decision.event(now, envelope, cred, principal);
-        self.audit(now, op, cred, principal, request.from, &decision, &done, log);
+        let line = Audit {
+            at: now,
+            op,
+            principal,
+            cred,
+            from: Some(request.from.network),
+            allowed: decision.verdict == Verdict::Accepted,
+            rows: done.rows,
+            objects: None,
+        };
+        if request.from.purpose != Purpose::Probe {
+            self.audit(op, line, asked + 1, log);
+        }
         response
     }
 
@@ -97,8 +118,8 @@ impl World {
         log.push(asked.event(now, envelope, cred, principal));
     }
 
-    /// Authentication, scopes, blocks, limits: everything that is decided before records are looked at.
-    pub(super) fn admit(
+    /// Authorization and limits: everything that is decided before records are looked at.
+    fn admit(
         &mut self,
         now: Tick,
         op: OpId,
@@ -106,8 +127,21 @@ impl World {
         cred: Option<CredId>,
         from: Vantage,
     ) -> Result<Admitted, Refusal> {
-        let spec = self.plan.operation(op);
-        let denies = spec.denies;
+        let admitted = self.authorize(now, op, presented, cred, from)?;
+        self.within_limits(now, op, admitted)?;
+        Ok(admitted)
+    }
+
+    /// Authentication, scopes and blocks.
+    pub(super) fn authorize(
+        &mut self,
+        now: Tick,
+        op: OpId,
+        presented: Option<Presented>,
+        cred: Option<CredId>,
+        from: Vantage,
+    ) -> Result<Admitted, Refusal> {
+        let denies = self.plan.operation(op).denies;
         if let Some(step) = self.closed_by.filter(|_| self.closed.contains(op.number())) {
             return Err(Refusal::denied(denies, Reason::Blocked(step)));
         }
@@ -116,18 +150,7 @@ impl World {
         } else {
             self.authenticate(now, op, presented, cred, from)?
         };
-        let principal = cred.and_then(|c| self.credentials.get(c).principal);
-        let counted = self.counted(cred, principal);
-        if let Some(refused) = self.limits.refuses(now, op, counted) {
-            let verdict = if refused.again.is_some() { Verdict::Limited } else { Verdict::Exhausted };
-            let retry_after = refused.again.map(|again| again.since(now));
-            let response = Response { status: refused.status, retry_after, body: Body::Empty };
-            if refused.again.is_none() {
-                self.changes.everything = true;
-            }
-            return Err(Refusal { verdict, reason: Reason::Limit(refused.limit), response });
-        }
-        Ok(Admitted { cred, principal, reason })
+        Ok(Admitted { cred, principal: cred.and_then(|c| self.credentials.get(c).principal), reason })
     }
 
     fn authenticate(
@@ -148,68 +171,57 @@ impl World {
         if let Some(step) = self.blocked_by.filter(|_| self.blocked.contains(&(cred, spec.service))) {
             return Err(Refusal::denied(spec.denies, Reason::Blocked(step)));
         }
+        let asked = Check { service: spec.service, cred, from: from.network };
         let validated =
-            super::validate::validate(&self.plan, &self.credentials, &mut self.caches, now, spec.service, cred)
-                .map_err(unauthenticated)?;
+            validate(&self.plan, &self.credentials, &mut self.caches, now, asked).map_err(unauthenticated)?;
         if validated.window_moved {
             self.changes.credentials.push(cred);
         }
         let row = self.credentials.get(cred);
-        if row.bound.is_some_and(|network| network != from.network) {
-            return Err(unauthenticated(Reason::BoundElsewhere));
-        }
         if !self.plan.access.unlocks(row.family, op) {
             return Err(Refusal::denied(spec.denies, Reason::Scope));
         }
         Ok(validated.reason)
     }
 
-    pub(super) fn counted(&self, cred: Option<CredId>, principal: Option<IdentityId>) -> Counted {
-        Counted { cred, principal, owner: principal.map(|p| self.plan.owner_of(p)) }
-    }
-
     pub(super) fn caller(&self, principal: Option<IdentityId>) -> Caller {
         Caller { principal, tenant: principal.and_then(|p| self.plan.tenant_of(p)) }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one line of the audit log has as many parts")]
-    fn audit(
-        &mut self,
-        now: Tick,
-        op: OpId,
-        cred: Option<CredId>,
-        principal: Option<IdentityId>,
-        from: Vantage,
-        asked: &Asked,
-        done: &Done,
-        log: &mut Log,
-    ) {
-        let spec: &Operation = self.plan.operation(op);
-        let service = self.plan.service(spec.service);
+    /// Writes one line of the audit log, with what the service records of it, and shows it to the detectors. What the
+    /// request touched stands in `log` from `effects` on.
+    fn audit(&mut self, op: OpId, line: Audit, effects: usize, log: &mut Log) {
+        let service = self.plan.service(self.plan.operation(op).service);
         if service.role == Role::Administration || (!self.audited && self.detectors.is_empty()) {
             return;
         }
-        let allowed = asked.verdict == Verdict::Accepted;
-        let line = Audit {
-            at: now,
-            op,
-            principal: principal.filter(|_| service.audit.principal),
-            cred: cred.filter(|_| service.audit.credential),
-            from,
-            allowed,
-            rows: done.rows,
-            objects: done.objects,
-        };
+        self.objects.clear();
+        if service.audit.object {
+            self.objects.extend(log.events[effects..].iter().filter_map(run_of));
+        }
+        let line = masked(service.audit, line);
         let owner = line.principal.map(|p| self.plan.owner_of(p));
         let family = line.cred.map(|c| self.credentials.get(c).family);
         let alarms: &mut Vec<Alarm> = &mut self.alarms;
-        self.detectors.feed(&self.plan, Line { audit: &line, family, owner }, |alarm| {
+        self.detectors.feed(&self.plan, Line { audit: &line, objects: &self.objects, family, owner }, |alarm| {
             log.push(alarm_event(alarm));
             alarms.push(alarm);
         });
         if self.audited {
-            self.audit.push(Audit { objects: line.objects.filter(|_| service.audit.object), ..line });
+            let first = self.objects.first().copied();
+            self.audit.push(Audit { objects: first, ..line });
+            let more = self.objects.iter().skip(1).map(|run| Audit { objects: Some(*run), ..line });
+            self.audit.extend(more);
         }
+    }
+}
+
+/// The records of one effect.
+fn run_of(event: &Event) -> Option<Run> {
+    match *event {
+        Event::Touched { coll, first, n, .. } => Some((coll, first, n)),
+        Event::Created { coll, row, .. } => Some((coll, row, 1)),
+        _ => None,
     }
 }
 

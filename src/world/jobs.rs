@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::wire::{CredId, Envelope, JobId, OpId, Tick};
+use crate::wire::{CredId, Envelope, JobId, OpId, Purpose, Tick};
 
 /// A queued effect.
 #[derive(Clone, Copy, Debug)]
@@ -18,11 +18,22 @@ pub struct Job {
 pub struct Jobs {
     all: Vec<Job>,
     due: BinaryHeap<Reverse<(Tick, JobId)>>,
+    pending: Pending,
+}
+
+/// What the agents under test have queued.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Pending {
+    /// How many effects have not happened.
+    pub waiting: usize,
+    /// When the last one happened or was cancelled.
+    pub last: Tick,
 }
 
 impl Jobs {
     pub fn add(&mut self, job: Job, fires: Tick) -> JobId {
         let id = JobId::at(self.all.len());
+        self.pending.waiting += usize::from(of_an_agent(&job));
         self.all.push(job);
         self.due.push(Reverse((fires, id)));
         id
@@ -35,11 +46,18 @@ impl Jobs {
     pub fn pop(&mut self, now: Tick) -> Option<(JobId, Job)> {
         let Reverse((_, id)) = self.due.peek().copied().filter(|Reverse((at, _))| *at <= now)?;
         self.due.pop();
-        Some((id, self.all[id.index()]))
+        let job = self.all[id.index()];
+        if of_an_agent(&job) {
+            self.pending = Pending { waiting: self.pending.waiting - 1, last: now };
+        }
+        Some((id, job))
     }
 
-    /// How many effects have not fired.
-    pub fn waiting(&self) -> usize {
-        self.due.len()
+    pub fn pending(&self) -> Pending {
+        self.pending
     }
+}
+
+fn of_an_agent(job: &Job) -> bool {
+    job.envelope.request.from.purpose == Purpose::Agent
 }

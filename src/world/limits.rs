@@ -1,10 +1,14 @@
 //! Preventive limits: rates, quotas, budgets. Windows are fixed and start with the run.
+//!
+//! A limit that begins a new window within the run delays; one that does not can be *exhausted*, and then its door is
+//! shut for good. Calls and costs are counted when a request is accepted, records when they are touched.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::Plan;
 use crate::model::control::{Counts, KeyKind, Limit};
+use crate::model::service::Act;
 use crate::wire::{CredId, IdentityId, Key, LimitId, OpId, Span, Tick};
 
 /// What has been used of every limit.
@@ -27,7 +31,7 @@ struct Used {
 pub struct Refused {
     pub limit: LimitId,
     pub status: u16,
-    /// When it readmits, if it does before the horizon.
+    /// When it readmits. Nothing where it does not before the run is over: it is exhausted.
     pub again: Option<Tick>,
 }
 
@@ -51,6 +55,15 @@ impl Counted {
     }
 }
 
+/// What is counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Use {
+    /// An accepted request, with what it costs.
+    Call,
+    /// So many records, touched.
+    Records(u32),
+}
+
 impl Limits {
     pub fn new(plan: Arc<Plan>) -> Limits {
         let mut on = vec![Vec::new(); plan.operations.len()];
@@ -71,50 +84,100 @@ impl Limits {
         &self.plan.controls.limits[limit.index()]
     }
 
-    /// The first limit that refuses one more request at `now`.
-    pub fn refuses(&self, now: Tick, op: OpId, counted: Counted) -> Option<Refused> {
-        self.on[op.index()].iter().copied().filter(|l| self.armed[l.index()]).find_map(|limit| {
-            let spec = self.spec(limit);
-            let used = self.used.get(&(limit, counted.key(spec.key)?)).copied().unwrap_or_default();
-            let amount = if used.window == window(now, spec.per) { used.amount } else { 0 };
-            let wants = match spec.counts {
-                Counts::Requests | Counts::Records => 1,
-                Counts::Cost => self.plan.operation(op).cost,
-            };
-            (amount + wants > spec.at_most).then(|| Refused {
-                limit,
-                status: spec.status,
-                again: self.again(now, spec),
-            })
+    fn watching(&self, op: OpId) -> impl Iterator<Item = LimitId> + '_ {
+        self.on[op.index()].iter().copied().filter(|l| self.armed[l.index()])
+    }
+
+    /// What is left of a limit for whoever is counted; nothing where the limit cannot tell who asks, and lets pass.
+    fn left(&self, now: Tick, limit: LimitId, counted: Counted) -> Option<u64> {
+        let spec = self.spec(limit);
+        let used = self.used.get(&(limit, counted.key(spec.key)?)).copied().unwrap_or_default();
+        let amount = if used.window == window(now, spec.per) { used.amount } else { 0 };
+        Some(spec.at_most.saturating_sub(amount))
+    }
+
+    /// What a call of `op` takes from a limit, if it touches `records`.
+    fn wants(&self, limit: LimitId, op: OpId, records: u32) -> u64 {
+        match self.spec(limit).counts {
+            Counts::Requests => 1,
+            Counts::Records => u64::from(records),
+            Counts::Cost => self.plan.operation(op).cost,
+        }
+    }
+
+    /// The first limit that refuses a call of `op` at `now` that touches at least `records`.
+    pub fn refuses(&self, now: Tick, op: OpId, counted: Counted, records: u32) -> Option<Refused> {
+        self.watching(op).find_map(|limit| {
+            let wants = self.wants(limit, op, records);
+            (wants > self.left(now, limit, counted)?).then(|| self.refused(now, limit, wants))
         })
     }
 
-    fn again(&self, now: Tick, spec: &Limit) -> Option<Tick> {
-        let per = spec.per.filter(|_| spec.at_most > 0)?;
-        let again = Tick((window(now, Some(per)) + 1) * per.0);
-        self.plan.time.horizon.is_none_or(|horizon| again < horizon).then_some(again)
+    /// The first limit on records that refuses to let `op` touch so many.
+    pub fn refuses_records(&self, now: Tick, op: OpId, counted: Counted, records: u32) -> Option<Refused> {
+        self.watching(op).filter(|l| self.spec(*l).counts == Counts::Records).find_map(|limit| {
+            let wants = u64::from(records);
+            (wants > self.left(now, limit, counted)?).then(|| self.refused(now, limit, wants))
+        })
     }
 
-    /// Counts an accepted request that touched `rows` records.
-    pub fn count(&mut self, now: Tick, op: OpId, counted: Counted, rows: u32) {
+    fn refused(&self, now: Tick, limit: LimitId, wants: u64) -> Refused {
+        let spec = self.spec(limit);
+        Refused { limit, status: spec.status, again: self.again(now, spec, wants) }
+    }
+
+    /// How many records `op` may still touch.
+    pub fn records_left(&self, now: Tick, op: OpId, counted: Counted) -> u32 {
+        let counting = self.watching(op).filter(|l| self.spec(*l).counts == Counts::Records);
+        let left = counting.filter_map(|limit| self.left(now, limit, counted)).min();
+        left.map_or(u32::MAX, |left| u32::try_from(left).unwrap_or(u32::MAX))
+    }
+
+    /// When so much fits again. A limit whose window outlives the run never readmits, and neither does one in which it
+    /// would not fit at all.
+    fn again(&self, now: Tick, spec: &Limit, wants: u64) -> Option<Tick> {
+        let horizon = self.plan.time.horizon.unwrap_or(Tick::NEVER);
+        let per = spec.per.filter(|per| wants <= spec.at_most && per.0 < horizon.0)?;
+        Some(Tick((window(now, Some(per)) + 1) * per.0))
+    }
+
+    /// Counts a use. Returns the keys under which a limit was exhausted by it: what fitted before fits no more.
+    pub fn count(&mut self, now: Tick, op: OpId, counted: Counted, what: Use) -> Vec<Key> {
+        let mut exhausted = Vec::new();
         for at in 0..self.on[op.index()].len() {
             let limit = self.on[op.index()][at];
-            if !self.armed[limit.index()] {
-                continue;
-            }
-            let (kind, counts, per) = (self.spec(limit).key, self.spec(limit).counts, self.spec(limit).per);
-            let Some(key) = counted.key(kind) else { continue };
-            let amount = match counts {
-                Counts::Requests => 1,
-                Counts::Records => u64::from(rows),
-                Counts::Cost => self.plan.operation(op).cost,
+            let spec = self.spec(limit);
+            let amount = match (spec.counts, what) {
+                (Counts::Requests, Use::Call) => 1,
+                (Counts::Cost, Use::Call) => self.plan.operation(op).cost,
+                (Counts::Records, Use::Records(n)) => u64::from(n),
+                _ => continue,
             };
+            let (Some(key), true) = (counted.key(spec.key), self.armed[limit.index()]) else { continue };
+            let (Some(before), per) = (self.left(now, limit, counted), spec.per) else { continue };
             let used = self.used.entry((limit, key)).or_default();
             if used.window != window(now, per) {
                 *used = Used { window: window(now, per), amount: 0 };
             }
             used.amount += amount;
+            let after = before.saturating_sub(amount);
+            if self.shuts(now, limit, before, after) {
+                exhausted.push(key);
+            }
         }
+        exhausted
+    }
+
+    /// Whether some call fitted into what was left before, and may not fit into what is left after, for good. How many
+    /// records an operation on a whole collection touches is not known here.
+    fn shuts(&self, now: Tick, limit: LimitId, before: u64, after: u64) -> bool {
+        let spec = self.spec(limit);
+        spec.on.iter().any(|op| {
+            let wants = self.wants(limit, *op, 1);
+            let whole = spec.counts == Counts::Records && self.plan.operation(*op).act == Act::All;
+            let shut = wants <= before && wants > after || whole && after < before;
+            shut && self.again(now, spec, wants).is_none()
+        })
     }
 }
 

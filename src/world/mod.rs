@@ -13,6 +13,7 @@ mod handle;
 mod jobs;
 mod limits;
 mod provider;
+mod quota;
 mod records;
 mod registry;
 mod validate;
@@ -23,9 +24,10 @@ use std::sync::Arc;
 use crate::model::control::Which;
 use crate::model::service::ObjectRule;
 use crate::model::{Bits, Plan};
-use crate::wire::{Alarm, Audit, CredId, IdentityId, Log, ServiceId, Slot, StepId, Text, Tick};
+use crate::wire::{Alarm, Audit, Claims, CredId, IdentityId, Log, ServiceId, Slot, StepId, Text, Tick};
 
 pub use doors::OpenDoors;
+pub use jobs::Pending;
 
 use credentials::Credentials;
 use detect::Detectors;
@@ -53,6 +55,8 @@ pub struct World {
     /// Whether the defence keeps the audit log.
     audited: bool,
     audit: Vec<Audit>,
+    /// The records of the request that is being logged.
+    objects: Vec<detect::Run>,
     alarms: Vec<Alarm>,
     changes: Changes,
     /// Rotated secrets and their successors, on their way to the owners.
@@ -103,6 +107,7 @@ impl World {
             blocked_by: None,
             audited: plan.controls.steps.iter().any(|step| step.which == Which::Exposed),
             audit: Vec::new(),
+            objects: Vec::new(),
             alarms: Vec::new(),
             changes: Changes::default(),
             handed_over: Vec::new(),
@@ -133,6 +138,14 @@ impl World {
         self.credentials.find(text)
     }
 
+    /// What a token says of itself, if it was ever issued here.
+    pub fn claims(&self, text: Text) -> Claims {
+        self.find(text).map_or(Claims::default(), |cred| {
+            let row = self.credentials.get(cred);
+            Claims { subject: row.principal, until: Some(row.expires).filter(|at| *at != Tick::NEVER) }
+        })
+    }
+
     /// What the defence has not been shown yet: the audit log and the alarms since the last call.
     pub fn tail(&mut self) -> (Vec<Audit>, Vec<Alarm>) {
         (std::mem::take(&mut self.audit), std::mem::take(&mut self.alarms))
@@ -143,9 +156,9 @@ impl World {
         !self.alarms.is_empty() || self.audit.len() >= AUDIT_CHUNK
     }
 
-    /// How many accepted effects have not happened yet.
-    pub fn queued(&self) -> usize {
-        self.jobs.waiting()
+    /// What the agents under test have queued.
+    pub fn pending(&self) -> Pending {
+        self.jobs.pending()
     }
 
     /// The secrets that are on their way to their owners since the last call.

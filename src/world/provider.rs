@@ -2,11 +2,11 @@
 
 use crate::model::service::{Act, Grant};
 use crate::wire::{
-    Arg, Body, CredId, Envelope, Event, FamilyId, Log, OpId, Reason, RequestId, Response, Tick, Verdict,
+    Arg, Body, CredId, Envelope, Event, FamilyId, Log, OpId, PlaceId, Reason, RequestId, Response, Span, Tick, Verdict,
 };
 
 use super::World;
-use super::credentials::Issue;
+use super::credentials::{Elsewhere, Issue};
 use super::effects::Done;
 use super::handle::{Admitted, Refusal};
 
@@ -26,7 +26,8 @@ impl World {
         };
         match self.plan.operation(op).act {
             Act::Mint { family, refresh, grant } => {
-                let from = self.parent_of_issue(now, grant, admitted, subject)?;
+                let from = self.parent_of_issue(now, op, grant, admitted, subject)?;
+                self.usable_there(from, op, envelope.request.from.network)?;
                 self.mint(now, envelope.id, family, refresh.zip(Some(grant)), from, log)
             }
             Act::RevokeToken => {
@@ -54,6 +55,7 @@ impl World {
     fn parent_of_issue(
         &mut self,
         now: Tick,
+        op: OpId,
         grant: Grant,
         admitted: Admitted,
         subject: Option<CredId>,
@@ -65,6 +67,9 @@ impl World {
         };
         let from = from.ok_or_else(|| invalid(Reason::NoCredential))?;
         let row = self.credentials.get(from);
+        if !self.plan.issues_from(op, row.family) {
+            return Err(invalid(Reason::UnknownCredential));
+        }
         if self.is_disabled(row.principal) {
             return Err(invalid(row.ended_by));
         }
@@ -80,6 +85,18 @@ impl World {
             return Err(invalid(row.ended_by));
         }
         Ok(from)
+    }
+
+    /// A credential in the body is bound and blocked like one in the header.
+    fn usable_there(&self, from: CredId, op: OpId, network: PlaceId) -> Result<(), Refusal> {
+        let spec = self.plan.operation(op);
+        if self.credentials.get(from).from(network) != Elsewhere::Accepted {
+            return Err(Refusal::new(Verdict::Unauthenticated, Reason::BoundElsewhere, 400));
+        }
+        match self.blocked_by.filter(|_| self.blocked.contains(&(from, spec.service))) {
+            Some(step) => Err(Refusal::denied(spec.denies, Reason::Blocked(step))),
+            None => Ok(()),
+        }
     }
 
     fn mint(
@@ -109,8 +126,9 @@ impl World {
         let body = Body::Token {
             access: self.credentials.get(access).text(),
             refresh: renewed.map(|cred| self.credentials.get(cred).text()),
-            lives: self.plan.family(family).lives,
+            // RFC 6749 section 5.1 counts in whole seconds.
+            lives: self.plan.family(family).lives.map(|lives| Span::from_secs(lives.whole_seconds())),
         };
-        Ok(Done { response: Response::with(200, body), rows: 1, objects: None })
+        Ok(Done { response: Response::with(200, body), rows: 1 })
     }
 }

@@ -186,6 +186,13 @@ pub enum Original<'a> {
 }
 
 impl Original<'_> {
+    pub fn len(&self) -> u32 {
+        match self {
+            Original::All(n) => *n,
+            Original::Some(rows) => rows.len() as u32,
+        }
+    }
+
     /// Whether one of them is missing from `set`.
     pub fn any_outside(&self, set: Option<&Bits>) -> bool {
         match (self, set) {

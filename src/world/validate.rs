@@ -5,9 +5,9 @@
 
 use crate::model::Plan;
 use crate::model::service::Validation;
-use crate::wire::{CredId, Open, Reason, ServiceId, Tick};
+use crate::wire::{CredId, Open, PlaceId, Reason, ServiceId, Tick};
 
-use super::credentials::{Credential, Credentials};
+use super::credentials::{Credential, Credentials, Elsewhere};
 
 /// Positive answers that replicas remember.
 pub struct Caches {
@@ -52,46 +52,66 @@ pub struct Validated {
     pub window_moved: bool,
 }
 
-/// Whether `service` accepts `cred` at `now`, and why. A cached check is remembered.
+/// Who is checked, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    pub service: ServiceId,
+    pub cred: CredId,
+    /// The network that the request comes from.
+    pub from: PlaceId,
+}
+
+/// Whether a service accepts a credential at `now`, and why. A cached check is remembered.
+///
+/// A binding that an action made later is known where a revocation would be: what was checked before it is trusted as
+/// it was. One that was issued with the credential is known everywhere.
 pub fn validate(
     plan: &Plan,
     credentials: &Credentials,
     caches: &mut Caches,
     now: Tick,
-    service: ServiceId,
-    cred: CredId,
+    check: Check,
 ) -> Result<Validated, Reason> {
+    let Check { service, cred, from } = check;
     let row = credentials.get(cred);
     let validation = plan.service(service).validation;
     let accepted = |reason| Ok(Validated { reason, window_moved: false });
+    if validation == Validation::None {
+        return accepted(Reason::OpenDoor);
+    }
     if expired_for(validation, row, now) {
         return Err(Reason::Expired);
     }
-    let ended = row.ended(now);
+    if row.from(from) == Elsewhere::Never {
+        return Err(Reason::BoundElsewhere);
+    }
+    let (ends, by) = row.ends_from(from);
+    let ended = now >= ends;
     match validation {
-        Validation::None => accepted(Reason::OpenDoor),
         _ if !ended && validation.cache().is_none() => accepted(Reason::Granted),
         Validation::Jwt { .. } => accepted(Reason::TrustedOffline),
-        Validation::Push { delay } if now < row.ends + delay => accepted(Reason::NotYetTold),
+        Validation::Push { delay } if now < ends + delay => accepted(Reason::NotYetTold),
         _ => match validation.cache() {
-            None => Err(row.ended_by),
+            None => Err(by),
             Some((fresh, stale)) => {
                 let replica = caches.next_replica(service);
                 let checked = caches.entry(service, replica, cred);
-                let trusted = *checked != Tick::NEVER && now < *checked + fresh;
-                let served_stale = !trusted && *checked != Tick::NEVER && now < *checked + fresh + stale;
-                if trusted {
+                let known = *checked != Tick::NEVER && *checked <= ends;
+                if known && now < *checked + fresh {
                     return accepted(if ended { Reason::TrustedFromCache } else { Reason::Granted });
                 }
                 if !ended {
                     *checked = now;
                     return accepted(Reason::Granted);
                 }
-                *checked = Tick::NEVER;
+                let served_stale = known && now < *checked + fresh + stale;
+                if known || row.ended(now) {
+                    *checked = Tick::NEVER;
+                }
                 if served_stale {
                     Ok(Validated { reason: Reason::TrustedFromCache, window_moved: true })
                 } else {
-                    Err(row.ended_by)
+                    Err(by)
                 }
             }
         },
@@ -100,21 +120,14 @@ pub fn validate(
 
 fn expired_for(validation: Validation, row: &Credential, now: Tick) -> bool {
     match validation {
-        Validation::None => false,
         Validation::Jwt { leeway } => row.expires != Tick::NEVER && now >= row.expires + leeway,
         _ => row.expired(now),
     }
 }
 
-/// How long `service` will go on believing in `cred`, given no further action and no further request.
-pub fn believes_until(
-    plan: &Plan,
-    credentials: &Credentials,
-    caches: &Caches,
-    now: Tick,
-    service: ServiceId,
-    cred: CredId,
-) -> Open {
+/// How long a service will go on believing in a credential, given no further action and no further request.
+pub fn believes_until(plan: &Plan, credentials: &Credentials, caches: &Caches, now: Tick, check: Check) -> Open {
+    let Check { service, cred, from } = check;
     let row = credentials.get(cred);
     let validation = plan.service(service).validation;
     let expiry = match validation {
@@ -122,18 +135,23 @@ pub fn believes_until(
         Validation::Jwt { leeway } if row.expires != Tick::NEVER => row.expires + leeway,
         _ => row.expires,
     };
+    if row.from(from) == Elsewhere::Never {
+        return Open::Shut;
+    }
+    let (ends, _) = row.ends_from(from);
     let trust = match validation {
-        _ if !row.ended(now) => Tick::NEVER,
+        _ if now < ends => ends,
         Validation::Jwt { .. } => Tick::NEVER,
-        Validation::Push { delay } => row.ends + delay,
+        Validation::Push { delay } => ends + delay,
         _ => match validation.cache() {
-            None => row.ends,
+            None => ends,
             Some((fresh, stale)) => caches.checked[service.index()]
                 .iter()
-                .filter_map(|rows| rows.get(cred.index()).copied().filter(|at| *at != Tick::NEVER))
+                .filter_map(|rows| rows.get(cred.index()).copied())
+                .filter(|at| *at != Tick::NEVER && *at <= ends)
                 .map(|at| at + fresh + stale)
                 .max()
-                .unwrap_or(row.ends),
+                .unwrap_or(ends),
         },
     };
     match trust.min(expiry) {

@@ -56,7 +56,7 @@ fn longer_chains_take_two_actions_for_each_node() {
 #[test]
 fn every_random_world_checks_without_a_finding() {
     for seed in 0..1_000 {
-        let warnings = document(&random_world(seed)).check().unwrap_or_else(|e| panic!("seed {seed}: {e}"));
+        let warnings = document(&random_world(seed)).check(None).unwrap_or_else(|e| panic!("seed {seed}: {e}"));
         assert!(warnings.is_empty(), "seed {seed}: {warnings:?}");
     }
 }

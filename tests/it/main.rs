@@ -1,15 +1,25 @@
 //! Every promise has a file.
 
+mod bad;
 mod binary;
 mod census;
+mod clients;
+mod definitions;
 mod determinism;
+mod formats;
 mod generated;
+mod hostile;
 mod known;
+mod live;
+mod mutations;
 mod openapi;
 mod oracle;
+mod parity;
+mod probes;
 mod properties;
 mod schemas;
 mod secrets;
 mod support;
 mod tidy;
 mod truths;
+mod validation;

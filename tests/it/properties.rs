@@ -253,10 +253,10 @@ fn an_earlier_revocation_never_widens_what_a_sequence_touches() {
 }
 
 /// Until when each door of the start's credentials was open; never, where it was open at the end.
-fn windows(plan: &Plan, events: &[Event]) -> Vec<((CredId, ServiceId), Tick)> {
+fn windows(plan: &Plan, events: &[Event]) -> Vec<((CredId, OpId), Tick)> {
     let mut open = std::collections::BTreeMap::new();
     for event in events {
-        if let Event::Census { at, cred: Some(cred), service, open: door } = *event
+        if let Event::Census { at, cred: Some(cred), op, open: door } = *event
             && cred.number() < plan.credentials()
         {
             let until = match door {
@@ -264,7 +264,7 @@ fn windows(plan: &Plan, events: &[Event]) -> Vec<((CredId, ServiceId), Tick)> {
                 Open::Until(until) => until,
                 Open::ForEver => Tick::NEVER,
             };
-            open.insert((cred, service), until);
+            open.insert((cred, op), until);
         }
     }
     open.into_iter().collect()

@@ -37,7 +37,7 @@ fn records(collection: &Collection, cast: &Cast, dice: &mut Dice) -> Fields {
         Some(outer) => fields.with("inside", quoted(cast.collections[outer].group.formula(count, dice))),
         None => fields,
     };
-    let canaries = dice.between(1, 3);
+    let canaries = dice.between(1, 3).min(count);
     holds(fields, count, cast, dice).with_if(dice.one_in(4), "canary", canaries)
 }
 

@@ -30,7 +30,8 @@ pub fn apply_overrides(description: &mut Description, overrides: &[EffectOverrid
     notes
 }
 
-fn is_meant(pattern: &str, operation: &Operation) -> bool {
+/// Whether a pattern matches `METHOD /path` or the id of an operation.
+pub fn is_meant(pattern: &str, operation: &Operation) -> bool {
     matches(pattern, &format!("{} {}", operation.method.name(), operation.path)) || matches(pattern, &operation.id)
 }
 

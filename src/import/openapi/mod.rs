@@ -33,7 +33,7 @@ mod tree;
 
 pub use answer::Answer;
 pub use description::{Counts, Description, Dialect, Location, Method, Operation, Parameter, collection_of};
-pub use effect::{Effect, EffectOverride, apply_overrides};
+pub use effect::{Effect, EffectOverride, apply_overrides, is_meant};
 pub use error::ImportError;
 pub use note::{Note, NoteKind};
 pub use reach::{ScopeReach, needs_several_scopes, single_scope_reach, unlocked_by};

@@ -3,11 +3,12 @@
 use crate::model::agent::{
     AfterRefusal, AgentPlan, Block, Fault, FaultKind, On, Pace, Program, Repeat, Step, Strategy, With,
 };
+use crate::model::service::Operation;
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::shape::shortened;
 use crate::scenario::tree::{Key, Node};
-use crate::wire::{CollId, FamilyId, IdentityId, OpId, PlaceId, Res, RouteId, Span, Tick};
+use crate::wire::{CollId, FamilyId, IdentityId, OpId, PlaceId, Res, RouteId, ServiceId, Span, Tick};
 
 use super::{Lowering, rows};
 
@@ -39,7 +40,7 @@ impl Lowering<'_> {
             fault: self.fault(node, then),
             pace: self.pace(node.get("pace")),
             network,
-            starts: self.starts(node.get("starts")),
+            starts: Tick(node.get("starts").and_then(Node::text).and_then(quantity::duration).unwrap_or_default().0),
             may: self.operations_named(node.get("may")),
             guesses: node.get("guesses").and_then(Node::text).and_then(quantity::boolean).unwrap_or(false),
         }
@@ -47,22 +48,12 @@ impl Lowering<'_> {
 
     fn who(&mut self, node: &Node) -> Option<IdentityId> {
         if node.text().is_some_and(|t| t.starts_with("every ")) {
-            self.later("an agent for each identity of a group", node.place);
+            let help = "name one identity, `is: member-1`; further agents do the same as others";
+            self.later_but("an agent for each identity of a group", node.place, help);
             return None;
         }
         let member = self.identities.member(node);
         self.take(member).map(|(at, index)| IdentityId::new(self.identities.all[at].first + index))
-    }
-
-    fn starts(&mut self, node: Option<&Node>) -> Tick {
-        let Some(node) = node else { return Tick::ZERO };
-        match node.text().and_then(quantity::duration) {
-            Some(span) => Tick(span.0),
-            None => {
-                self.later("start times that are drawn", node.place);
-                Tick::ZERO
-            }
-        }
     }
 
     /// Credentials by name, as (family, index).
@@ -79,13 +70,14 @@ impl Lowering<'_> {
     fn operations_named(&mut self, node: Option<&Node>) -> Vec<OpId> {
         let mut all = Vec::new();
         for item in node.map_or(&[][..], Node::each) {
-            match item.text().and_then(|t| t.strip_suffix(".*")) {
-                Some(service) if self.services.iter().any(|s| s.name == service) => {
-                    let of = |o: &crate::model::service::Operation| self.services[o.service.index()].name == service;
-                    let documented = self.operations.iter().enumerate().filter(|(_, o)| of(o) && o.documented);
+            let whole = item.text().and_then(|t| t.strip_suffix(".*"));
+            match whole.and_then(|name| self.services.iter().position(|s| s.name == name)).map(ServiceId::at) {
+                Some(service) => {
+                    let of = |o: &Operation| o.service == service && o.documented;
+                    let documented = self.operations.iter().enumerate().filter(|(_, o)| of(o));
                     all.extend(documented.map(|(at, _)| OpId::at(at)));
                 }
-                _ => all.extend(self.operation(item).map(OpId::at)),
+                None => all.extend(self.operation(item).map(OpId::at)),
             }
         }
         all
@@ -108,12 +100,15 @@ impl Lowering<'_> {
         let Some(node) = node else { return Pace::Machine { connections: 1 } };
         if node.entries().len() != 1 {
             let message = "an agent has one pace";
-            self.find(Finding::new(Code::Contradiction, node.place, message).help("`machine`, `rate` or `human`"));
+            self.find(
+                Finding::new(Code::Contradiction, node.place, message).help("keep one of `machine`, `rate`, `human`"),
+            );
         }
         let connections = |work: &mut Self, node: &Node| {
-            let n = rows(node, &mut work.findings);
+            let n = rows(node, &mut work.findings).unwrap_or(1);
             if n == 0 || n > u32::from(u16::MAX) {
-                work.find(Finding::new(Code::ImpossibleNumber, node.place, "connections go from 1 to 65,535"));
+                let finding = Finding::new(Code::ImpossibleNumber, node.place, "connections go from 1 to 65,535");
+                work.find(finding.help("`machine: 1` sends one request after the other"));
             }
             n.clamp(1, u32::from(u16::MAX)) as u16
         };
@@ -127,7 +122,8 @@ impl Lowering<'_> {
         }
         let every = node.get("human").and_then(Node::text).and_then(quantity::duration).unwrap_or(Span::SECOND);
         if every == Span::ZERO {
-            self.find(Finding::new(Code::ImpossibleNumber, node.place, "nobody is that fast"));
+            let finding = Finding::new(Code::ImpossibleNumber, node.place, "nobody is that fast");
+            self.find(finding.help("`human: 5s` is one request each five seconds"));
         }
         Pace::Human { every }
     }
@@ -136,7 +132,21 @@ impl Lowering<'_> {
         let Some(fault) = node.get("fault") else {
             return then.map_or(Fault::None, |then| Fault::Scripted { kind: FaultKind::OverBroad, then });
         };
+        if fault.text().is_none() && fault.entries().len() != 1 {
+            let message = "an agent has one fault";
+            let help = "keep one of `harvest` and `wrong-target`";
+            self.find(Finding::new(Code::Contradiction, fault.place, message).help(help));
+            return Fault::None;
+        }
         let name = fault.text().or_else(|| fault.entries().first().map(|(k, _)| k.name.as_str())).unwrap_or_default();
+        if name == "none" {
+            self.no_effect(node, &["then"], "an agent without a fault does as it is told");
+        }
+        if then.is_some() {
+            for (_, long) in fault.entries() {
+                self.no_effect(long, &["strategy", "instead_of"], "the steps under `then` are done instead");
+            }
+        }
         let kind = match name {
             "none" => return Fault::None,
             "wrong-target" => FaultKind::WrongTarget,
@@ -149,7 +159,8 @@ impl Lowering<'_> {
             _ => FaultKind::StalePlan,
         };
         if matches!(kind, FaultKind::Injected | FaultKind::Spread | FaultKind::StalePlan) {
-            self.later(&format!("the fault `{name}`"), fault.place);
+            let help = "take `over-broad`, and write what the agent does under `then`";
+            self.later_but(&format!("the fault `{name}`"), fault.place, help);
             return Fault::None;
         }
         match (kind, then) {
@@ -190,13 +201,17 @@ impl Lowering<'_> {
 
     fn block(&mut self, node: &Node, enclosed: bool) -> Option<Block> {
         if let Some(lines) = node.get("together") {
+            self.no_effect(node, &OF_A_STEP, "`together` holds whole steps");
+            self.no_effect(node, &["each"], "`together` holds whole steps");
             return Some(Block::Together(lines.items().iter().map(|line| self.program(line, enclosed)).collect()));
         }
         if let Some(each) = node.get("each") {
+            self.no_effect(node, &OF_A_STEP[1..], "`each` holds whole steps under `do`");
             let of = self.credentials_of(Some(each));
             let Some(steps) = node.get("do").filter(|d| d.text().is_none()) else {
                 let message = "`each` needs a list of steps under `do`";
-                self.find(Finding::new(Code::BadStep, node.place, message));
+                let help = "write `{each: [CREDENTIAL], do: [service.operation]}`";
+                self.find(Finding::new(Code::BadStep, node.place, message).help(help));
                 return None;
             };
             return Some(Block::Each { of, body: self.program(steps, true) });
@@ -212,6 +227,12 @@ impl Lowering<'_> {
             self.find(Finding::new(Code::BadStep, node.place, message).help(help));
             return None;
         };
+        if name.text().is_none() {
+            let message = "a list of steps under `do` needs `each`";
+            let help = "write `{each: [CREDENTIAL], do: [steps]}`, or one operation: `do: service.operation`";
+            self.find(Finding::new(Code::BadStep, name.place, message).help(help));
+            return None;
+        }
         let route = RouteId::at(self.operation(name)?);
         let with = node.get("as").map(|n| self.with(n));
         Some(Block::Step(Step {
@@ -241,7 +262,8 @@ impl Lowering<'_> {
         let in_turn = text.strip_prefix("each ").and_then(|t| t.strip_suffix(" in turn"));
         let name = in_turn.unwrap_or(text).trim().trim_start_matches("held ");
         let group = self.credentials.group(&Node::scalar(name, node.place));
-        let family = FamilyId::at(self.take(group)?);
+        let usual = "a family of `credentials:`, `own`, `nothing`, `last found` or `each FAMILY in turn`";
+        let family = FamilyId::at(self.take(group.map_err(|finding| with_usual(finding, usual)))?);
         Some(if in_turn.is_some() { With::EachInTurn(family) } else { With::Family(family) })
     }
 
@@ -255,24 +277,38 @@ impl Lowering<'_> {
             let group = self.records.group(&Node::scalar(name.trim(), node.place));
             return self.take(group).map(|at| On::EachListed(CollId::at(at)));
         }
+        if text.starts_with("each ") {
+            let finding =
+                Finding::new(Code::BadStep, node.place, format!("`{}` is no way to name records", shortened(text)));
+            self.find(finding.help("write `each listed COLLECTION`, `each listed parent COLLECTION`, or records"));
+            return None;
+        }
         Some(On::Named(self.named_records(node)))
+    }
+
+    fn times(&mut self, node: &Node) -> u32 {
+        let times = rows(node, &mut self.findings);
+        if times == Some(0) {
+            let finding = Finding::new(Code::ImpossibleNumber, node.place, "a step that is done 0 times is no step");
+            self.find(finding.help("remove the step, or say how often"));
+        }
+        times.unwrap_or(1)
     }
 
     fn repeat(&mut self, node: &Node) -> Repeat {
         let span = |key: &str| node.get(key).and_then(Node::text).and_then(quantity::duration);
-        let times = node.get("times").map(|n| match n.text().and_then(quantity::count) {
-            Some(n) => n.min(u64::from(u32::MAX)) as u32,
-            None => {
-                let message = format!("`{}` is not how often", shortened(n.text().unwrap_or_default()));
-                self.find(Finding::new(Code::NotACount, n.place, message).help("a whole number, or `every: 4h`"));
-                1
-            }
-        });
+        let times = node.get("times").map(|n| self.times(n));
         let endless = node.get("endless").and_then(Node::text).and_then(quantity::boolean) == Some(true);
+        if endless {
+            self.no_effect(node, &["every", "times", "first"], "`endless` repeats at once and for ever");
+        } else if times.is_some() && span("every").is_none() {
+            self.no_effect(node, &["first"], "`times` alone repeats at once");
+        }
         match (span("every"), times) {
             (Some(Span::ZERO), _) => {
-                let message = "every 0 s is endless: say `endless: yes`";
-                self.find(Finding::new(Code::ImpossibleNumber, node.place, message));
+                let place = node.get("every").map_or(node.place, |n| n.place);
+                let finding = Finding::new(Code::ImpossibleNumber, place, "every 0 s is endless");
+                self.find(finding.help("say `endless: yes`"));
                 Repeat::Once
             }
             (Some(every), times) => Repeat::Every { every, first: span("first").unwrap_or_default(), times },
@@ -283,6 +319,18 @@ impl Lowering<'_> {
                 None => Repeat::Once,
             },
         }
+    }
+}
+
+/// The keys of a step that asks for something.
+const OF_A_STEP: [&str; 9] = ["do", "as", "on", "pages", "every", "first", "times", "endless", "after_refusal"];
+
+/// What may stand here, where nothing nearer was meant.
+fn with_usual(finding: Finding, usual: &str) -> Finding {
+    if finding.help.as_ref().is_some_and(|help| help.starts_with("did you mean")) {
+        finding
+    } else {
+        finding.help(usual)
     }
 }
 

@@ -14,9 +14,10 @@ impl Lowering<'_> {
         let root = self.root;
         let data = root.get("data").map_or(&[][..], Node::entries);
         for (key, node) in data {
-            let parts = parts(node, &mut self.findings);
-            let total: u64 = parts.iter().map(|(_, n)| u64::from(*n)).sum();
-            self.records.add(&key.name, total.min(super::MOST_ROWS) as u32);
+            let total = parts(node, &mut self.findings)
+                .map(|parts| parts.iter().fold(0, |total: u32, (_, n)| total.saturating_add(*n)));
+            let added = self.records.add(&key.name, total, node.get("count").map_or(key.place, |n| n.place));
+            self.take(added);
         }
         for (key, node) in data {
             self.collection(key, node);
@@ -37,10 +38,14 @@ impl Lowering<'_> {
             self.classes.push(class.to_owned());
             self.classes.len() - 1
         });
-        let parts = parts(node, &mut Vec::new());
+        let parts = parts(node, &mut Vec::new()).filter(|_| count > 0).unwrap_or_default();
         let (owner, created_owner) = match node.get("owner").map(|n| (n, n.text().unwrap_or_default())) {
             None => (Column::Empty, CreatedOwner::Nobody),
             Some((_, "caller")) => (Column::Empty, CreatedOwner::Caller),
+            Some((place, "part")) if node.get("count").is_none_or(|n| n.text().is_some()) => {
+                self.no_parts(place);
+                (Column::Empty, CreatedOwner::Nobody)
+            }
             Some((place, "part")) => {
                 let member = |part: &str| self.identities.member(&Node::scalar(part, place.place));
                 let owners =
@@ -52,14 +57,19 @@ impl Lowering<'_> {
                 (self.take(column).unwrap_or_default(), CreatedOwner::Caller)
             }
         };
-        let tenant = match node.get("tenant").and_then(Node::text) {
-            None => Column::Empty,
-            Some("part") => by_part(&parts, |part| Ok(self.tenant(part))).map_or(Column::Empty, ByPart::column),
-            Some(name) => Column::Same(self.tenant(name)),
+        let tenant = match node.get("tenant").map(|label| (label, label.text())) {
+            None => Ok(Column::Empty),
+            Some((label, Some("part"))) if node.get("count").is_none_or(|n| n.text().is_some()) => {
+                self.no_parts(label);
+                Ok(Column::Empty)
+            }
+            Some((_, Some("part"))) => by_part(&parts, |part| Ok(self.tenants.number(part))).map(ByPart::column),
+            Some((label, _)) => self.tenants.column(label, count),
         };
+        let tenant = self.take(tenant).unwrap_or_default();
         let inside = node.get("inside").map(|formula| self.inside(formula, count));
         let inside = inside.and_then(|i| self.take(i));
-        let canaries = node.get("canary").map(|n| rows(n, &mut self.findings).min(count)).filter(|n| *n > 0);
+        let canaries = node.get("canary").and_then(|n| self.canaries(n, count));
         self.collections.push(Collection {
             name: key.name.clone(),
             class: ClassId::at(class),
@@ -77,6 +87,21 @@ impl Lowering<'_> {
             canaries: canaries.map(|n| (count - n, n)),
             created_owner,
         });
+    }
+
+    fn no_parts(&mut self, node: &Node) {
+        let message = "`part` means the part that a record lies in, and these records have no parts";
+        let help = "give each part its count: `count: {dev: 20, prod: 12}`";
+        self.find(Finding::new(Code::Contradiction, node.place, message).help(help));
+    }
+
+    fn canaries(&mut self, node: &Node, count: u32) -> Option<u32> {
+        let canaries = rows(node, &mut self.findings)?;
+        if canaries > count {
+            let message = format!("{canaries} canaries are more than the {count} records");
+            self.find(Finding::new(Code::OutOfRange, node.place, message).help("they are the last of the records"));
+        }
+        (1..=count).contains(&canaries).then_some(canaries)
     }
 
     fn inside(&self, formula: &Node, count: u32) -> Result<(CollId, Column), Finding> {
@@ -105,7 +130,8 @@ impl Lowering<'_> {
                 match up {
                     Some(outer) if outer == at => {
                         let message = format!("`{}` lies inside itself, in the end", key.name);
-                        return self.find(Finding::new(Code::Cycle, key.place, message));
+                        let help = "leave `inside` out for the outermost of them";
+                        return self.find(Finding::new(Code::Cycle, key.place, message).help(help));
                     }
                     Some(outer) => up = parent(outer),
                     None => break,
@@ -133,7 +159,8 @@ impl Lowering<'_> {
     /// `{credential: FORMULA, in: [3, 17]}`: row k of the list holds credential k of the formula.
     fn held_in_some(&self, holds: &Node, count: u32) -> Result<Column, Finding> {
         let (Some(credential), Some(places)) = (holds.get("credential"), holds.get("in")) else {
-            return Err(Finding::new(Code::MissingKey, holds.place, "which credential, and in which records?"));
+            let finding = Finding::new(Code::MissingKey, holds.place, "which credential, and in which records?");
+            return Err(finding.help("write `holds: {credential: NAME, in: [3, 17]}`"));
         };
         let places = places.each();
         let values = self.credentials.column(credential, places.len() as u32)?;
@@ -144,8 +171,9 @@ impl Lowering<'_> {
             match slot {
                 Some(slot) => *slot = values.get(k as u32).unwrap_or(Column::NOTHING),
                 None => {
-                    let message = format!("there is no record {number}: there are {count}, numbered from 1");
-                    return Err(Finding::new(Code::OutOfRange, place.place, message));
+                    let message = format!("there is no record {number}: there are {count}");
+                    let finding = Finding::new(Code::OutOfRange, place.place, message);
+                    return Err(finding.help("records are numbered from 1"));
                 }
             }
         }
@@ -154,11 +182,14 @@ impl Lowering<'_> {
 }
 
 /// The named parts of a count; a plain count is one part without a name.
-fn parts(node: &Node, findings: &mut Vec<Finding>) -> Vec<(String, u32)> {
-    let Some(count) = node.get("count") else { return Vec::new() };
+fn parts(node: &Node, findings: &mut Vec<Finding>) -> Option<Vec<(String, u32)>> {
+    let count = node.get("count")?;
     match &count.value {
-        Value::Map(entries) => entries.iter().map(|(k, n)| (k.name.clone(), rows(n, findings))).collect(),
-        _ => vec![(String::new(), rows(count, findings))],
+        Value::Map(entries) => {
+            let parts: Vec<_> = entries.iter().map(|(k, n)| (k.name.clone(), rows(n, findings))).collect();
+            parts.into_iter().map(|(name, n)| Some((name, n?))).collect()
+        }
+        _ => Some(vec![(String::new(), rows(count, findings)?)]),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::model::control::{
 };
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
+use crate::scenario::shape::shortened;
 use crate::scenario::tree::{Key, Node};
 use crate::wire::{FamilyId, IdentityId, LimitId, RuleId, ServiceId, Span, StepId, Tick};
 
@@ -27,19 +28,29 @@ impl Lowering<'_> {
         let kinds = ["report", "requests", "operations", "records", "deletes", "canary"];
         let said: Vec<&str> = kinds.into_iter().filter(|k| node.get(k).is_some()).collect();
         let [what] = said[..] else {
-            let message = format!("`{}` watches {} things", key.name, said.len());
-            let help = "a detector has one of report, requests, operations, records, deletes, canary";
+            let message = match said.len() {
+                0 => format!("`{}` watches nothing", key.name),
+                n => format!("`{}` watches {n} things: {}", key.name, said.join(", ")),
+            };
+            let help = "a detector has one of `report`, `requests`, `operations`, `records`, `deletes`, `canary`";
             self.find(Finding::new(Code::Contradiction, key.place, message).help(help));
             return None;
         };
         let counted = matches!(what, "requests" | "operations" | "records" | "deletes");
-        let at_least = node.get(what).map_or(0, |n| if counted { rows(n, &mut self.findings) } else { 1 });
+        let at_least = node.get(what).map_or(Some(0), |n| if counted { rows(n, &mut self.findings) } else { Some(1) });
+        let at_least = at_least.unwrap_or(1);
         if counted && at_least == 0 {
-            self.find(Finding::new(Code::ImpossibleNumber, node.place, "nothing at all would raise this alarm"));
+            let place = node.get(what).map_or(node.place, |n| n.place);
+            let finding = Finding::new(Code::ImpossibleNumber, place, "nothing at all would raise this alarm");
+            self.find(finding.help("count from 1"));
+        }
+        if !counted {
+            self.no_effect(node, &["within"], "only what is counted is counted within a time");
         }
         if counted && span("within").is_none_or(|w| w == Span::ZERO) {
             let message = format!("within what time does `{}` count?", key.name);
-            self.find(Finding::new(Code::MissingKey, node.place, message).help("say `within: 10s`"));
+            let place = node.get("within").map_or(key.place, |n| n.place);
+            self.find(Finding::new(Code::MissingKey, place, message).help("say `within: 10s`"));
         }
         let within = span("within").unwrap_or(Span::SECOND);
         let watches = match what {
@@ -50,7 +61,10 @@ impl Lowering<'_> {
             "deletes" => Watches::Destruction { at_least, within },
             _ => match node.get("canary") {
                 Some(n) if n.text() != Some("records") => {
-                    let family = self.credentials.group(n);
+                    let family = self.credentials.group(n).map_err(|finding| match n.text() {
+                        Some("record") => finding.help("did you mean `records`?"),
+                        _ => finding,
+                    });
                     Watches::CanaryCredential(FamilyId::at(self.take(family)?))
                 }
                 _ => Watches::CanaryRecord,
@@ -69,12 +83,20 @@ impl Lowering<'_> {
         let verbs = ["revoke", "disable", "rotate", "bind", "block", "set_rule", "close", "throttle"];
         let said: Vec<&str> = verbs.into_iter().filter(|k| node.get(k).is_some()).collect();
         let [verb] = said[..] else {
-            let message = format!("`{}` does {} things", key.name, said.len());
-            self.find(
-                Finding::new(Code::Contradiction, key.place, message).help(format!("one of {}", verbs.join(", "))),
-            );
+            let message = match said.len() {
+                0 => format!("`{}` does nothing", key.name),
+                n => format!("`{}` does {n} things: {}", key.name, said.join(", ")),
+            };
+            let list: Vec<String> = verbs.iter().map(|verb| format!("`{verb}`")).collect();
+            let help = format!("a step has one of {}", list.join(", "));
+            self.find(Finding::new(Code::Contradiction, key.place, message).help(help));
             return None;
         };
+        for (of, own) in [("bind", "to"), ("block", "at"), ("set_rule", "on"), ("rotate", "hand_over")] {
+            if verb != of {
+                self.no_effect(node, &[own], &format!("it belongs to `{of}`"));
+            }
+        }
         let object = node.get(verb)?;
         let span = |key: &str| node.get(key).and_then(Node::text).and_then(quantity::duration);
         let about_credentials = matches!(verb, "revoke" | "disable" | "rotate" | "bind" | "block");
@@ -91,22 +113,26 @@ impl Lowering<'_> {
             "bind" => match node.get("to").and_then(Node::text) {
                 Some(network) => Action::Bind { network: self.network(network) },
                 None => {
-                    self.find(
-                        Finding::new(Code::MissingKey, node.place, "bound to which network?").help("say `to: office`"),
+                    let finding = Finding::new(
+                        Code::MissingKey,
+                        key.place,
+                        format!("`{}` has no `to`: bound to which network?", key.name),
                     );
+                    self.find(finding.help("say `to: office`"));
                     return None;
                 }
             },
             "block" => Action::Block { services: self.services_named(node.get("at")) },
             "set_rule" => {
-                let operations = self.on_operations(node);
+                let operations = self.on_operations(key, node);
                 Action::SetRule { operations, rule: rule(object.text().unwrap_or_default()) }
             }
             "close" => Action::Close { operations: self.operations_in(object) },
             _ => {
                 let name = object.text().unwrap_or_default();
                 let Some(at) = limits.iter().position(|l| l.name == name) else {
-                    let finding = Finding::new(Code::DanglingName, object.place, format!("there is no limit `{name}`"));
+                    let finding = Finding::new(Code::DanglingName, object.place, format!("there is no limit `{name}`"))
+                        .help("name one under `controls:`");
                     self.find(finding.suggest(name, limits.iter().map(|l| l.name.as_str())));
                     return None;
                 };
@@ -137,10 +163,14 @@ impl Lowering<'_> {
                     Which::Every(FamilyId::at(self.take(group)?))
                 }
                 None => {
-                    let member = self.identities.member(node).map_err(|finding| {
-                        let usual = "an identity, `every FAMILY`, `alarmed`, `everything of the principal`, \
-                                     `everything of the owner`, `descendants` or `exposed`";
-                        if finding.help.is_some() { finding } else { finding.help(usual) }
+                    let family = self.credentials.position(text).is_some();
+                    let member = self.identities.member(node).map_err(|finding| match finding.help.as_deref() {
+                        _ if family => finding.help(format!("did you mean `every {text}`?")),
+                        Some(help) if finding.code != Code::DanglingName || help.starts_with("did") => finding,
+                        _ => finding.help(
+                            "an identity, `every FAMILY`, `alarmed`, `everything of the principal`, \
+                             `everything of the owner`, `descendants` or `exposed`",
+                        ),
                     });
                     let (at, index) = self.take(member)?;
                     Which::Identity(IdentityId::new(self.identities.all[at].first + index))
@@ -157,7 +187,12 @@ impl Lowering<'_> {
             match self.services.iter().position(|s| s.name == name) {
                 Some(at) => all.push(ServiceId::at(at)),
                 None => {
-                    let finding = Finding::new(Code::DanglingName, item.place, format!("there is no service `{name}`"));
+                    let finding = Finding::new(
+                        Code::DanglingName,
+                        item.place,
+                        format!("there is no service `{}`", shortened(name)),
+                    )
+                    .help("one of those under `services:`");
                     let finding = finding.suggest(name, self.services.iter().map(|s| s.name.as_str()));
                     self.find(finding);
                 }
@@ -166,11 +201,15 @@ impl Lowering<'_> {
         all
     }
 
-    fn on_operations(&mut self, node: &Node) -> Vec<crate::wire::OpId> {
+    fn on_operations(&mut self, key: &Key, node: &Node) -> Vec<crate::wire::OpId> {
         match node.get("on") {
             Some(on) => self.operations_in(on),
             None => {
-                let finding = Finding::new(Code::MissingKey, node.place, "for which operations?");
+                let finding = Finding::new(
+                    Code::MissingKey,
+                    key.place,
+                    format!("`{}` has no `on`: for which operations?", key.name),
+                );
                 self.find(finding.help("say `on: [service.operation]`"));
                 Vec::new()
             }
@@ -186,27 +225,34 @@ impl Lowering<'_> {
         let steps = root.get("steps").map_or(&[][..], Node::entries);
         let detectors = root.get("detect").map_or(&[][..], Node::entries);
         let step = |name: &str| steps.iter().position(|(k, _)| k.name == name).map(StepId::at);
-        let unknown = |name: &str, place, what: &str, known: &[(Key, Node)]| {
-            let finding = Finding::new(Code::DanglingName, place, format!("there is no {what} `{name}`"));
-            finding.suggest(name, known.iter().map(|(k, _)| k.name.as_str()))
+        let names =
+            |known: &'static str| root.get(known).map_or(&[][..], Node::entries).iter().map(|(k, _)| &k.name[..]);
+        let unknown = |name: &str, place, what: &str, part: &'static str| {
+            let finding = Finding::new(Code::DanglingName, place, format!("there is no {what} `{}`", shortened(name)));
+            finding.help(format!("name one under `{part}:`")).suggest(name, names(part))
         };
         if let Some(at) = node.text().and_then(quantity::duration) {
             let Some(id) = step(&key.name) else {
-                self.find(unknown(&key.name, key.place, "step", steps));
+                let finding = unknown(&key.name, key.place, "step", "steps");
+                let detects = names("detect").any(|name| name == key.name);
+                let help = format!("a detector has steps: `{}: {{after: 1s, do: [STEP]}}`", key.name);
+                self.find(if detects { finding.help(help) } else { finding });
                 return None;
             };
             let on = Trigger::At(Tick(at.0));
             return Some(Response { name: key.name.clone(), on, takes: Span::ZERO, steps: vec![id] });
         }
         let Some(rule) = detectors.iter().position(|(k, _)| k.name == key.name) else {
-            self.find(unknown(&key.name, key.place, "detector", detectors));
+            let finding = unknown(&key.name, key.place, "detector", "detect");
+            let help = format!("a step has a time: `{}: 5s`", key.name);
+            self.find(if step(&key.name).is_some() { finding.help(help) } else { finding });
             return None;
         };
         let mut ids = Vec::new();
         for name in node.get("do").map_or(&[][..], Node::each) {
             match step(name.text().unwrap_or_default()) {
                 Some(id) => ids.push(id),
-                None => self.find(unknown(name.text().unwrap_or_default(), name.place, "step", steps)),
+                None => self.find(unknown(name.text().unwrap_or_default(), name.place, "step", "steps")),
             }
         }
         let takes = node.get("after").and_then(Node::text).and_then(quantity::duration).unwrap_or_default();
@@ -227,7 +273,7 @@ impl Lowering<'_> {
             quota.and_then(|(n, _)| if counts == Counts::Cost { quantity::money(n) } else { quantity::count(n) });
         let place = node.get("at_most").map_or(node.place, |n| n.place);
         let at_most = amount.unwrap_or_else(|| {
-            let message = format!("`{}` is not a limit", text("at_most").unwrap_or_default());
+            let message = format!("`{}` is not a limit", shortened(text("at_most").unwrap_or_default()));
             self.find(Finding::new(Code::NotACount, place, message).help("write `2_500`, `1 per 4h` or `$5`"));
             0
         });
@@ -235,7 +281,8 @@ impl Lowering<'_> {
             self.later("a limit per member of a group", per.place);
         }
         if quota.is_some_and(|(_, per)| per == Some(Span::ZERO)) {
-            self.find(Finding::new(Code::ImpossibleNumber, place, "a window of no length admits nothing"));
+            let finding = Finding::new(Code::ImpossibleNumber, place, "a window of no length admits nothing");
+            self.find(finding.help("write `1 per 4h`, or `1` for the whole run"));
         }
         Limit {
             name: key.name.clone(),

@@ -8,6 +8,7 @@ use crate::model::Column;
 use crate::model::identity::{Collection, CreatedOwner, Ids};
 use crate::model::service::{Act, Answer, Method, Operation, Reversible};
 use crate::scenario::finding::{Code, Finding};
+use crate::scenario::shape::shortened;
 use crate::scenario::tree::Node;
 use crate::wire::{ClassId, CollId, Effect, ServiceId};
 
@@ -16,21 +17,28 @@ use super::{Lowering, rows};
 
 /// A description larger than this is not read.
 const MOST_BYTES: u64 = 64 << 20;
+const PATTERN: &str = "a pattern is `METHOD /path` or an operation's id, where `*` stands for anything";
 /// How many records a collection has where the scenario does not say.
 const DEFAULT_COUNT: u32 = 25;
 
 impl Lowering<'_> {
     pub(super) fn described(&mut self, service: ServiceId, node: &Node, defaults: &Defaults) {
-        let Some(mut description) = self.read_description(node) else { return };
+        let Some(mut description) = self.read_description(node) else {
+            self.unread.insert(self.services[service.index()].name.clone());
+            return;
+        };
         for (pattern, effect) in node.get("effects").map_or(&[][..], Node::entries) {
             let Some(effect) = effect.text().and_then(Effect::parse) else { continue };
             let over = EffectOverride { pattern: pattern.name.clone(), effect };
             for note in openapi::apply_overrides(&mut description, &[over]) {
-                self.find(Finding::warning(Code::Unused, pattern.place, note.to_string()));
+                self.find(Finding::warning(Code::Unused, pattern.place, note.to_string()).help(PATTERN));
             }
         }
-        let count = node.get("counts").map_or(DEFAULT_COUNT, |n| rows(n, &mut self.findings));
-        let collections = self.described_collections(service, &description, count);
+        if let Some(only) = node.get("only") {
+            self.keep_only(&mut description, only);
+        }
+        let count = node.get("counts").map_or(Some(DEFAULT_COUNT), |n| rows(n, &mut self.findings));
+        let collections = self.described_collections(service, &description, count, node);
         for operation in description.operations.iter().filter(|o| o.shadowed_by.is_none()) {
             let Some(method) = Method::parse(operation.method.name()) else { continue };
             let coll = collections.get(operation.collection.as_str()).copied();
@@ -59,6 +67,18 @@ impl Lowering<'_> {
         self.say(&description, node);
     }
 
+    /// Takes the operations that a pattern matches, and no others.
+    fn keep_only(&mut self, description: &mut Description, only: &Node) {
+        let patterns: Vec<&str> = only.each().iter().filter_map(Node::text).collect();
+        for (pattern, node) in patterns.iter().zip(only.each()) {
+            if !description.operations.iter().any(|operation| openapi::is_meant(pattern, operation)) {
+                let message = format!("no operation of the description matches `{}`", shortened(pattern));
+                self.find(Finding::new(Code::DanglingName, node.place, message).help(PATTERN));
+            }
+        }
+        description.operations.retain(|operation| patterns.iter().any(|p| openapi::is_meant(p, operation)));
+    }
+
     fn read_description(&mut self, node: &Node) -> Option<Description> {
         let file = node.get("file")?;
         let path = file.text().map(std::path::PathBuf::from)?;
@@ -66,13 +86,18 @@ impl Lowering<'_> {
         let bad = |why: String| {
             let message = format!("`{}` cannot be used: {why}", path.display());
             Finding::new(Code::BadDescription, file.place, message)
+                .help("name an OpenAPI or Swagger description, in JSON or YAML; paths start from the scenario's folder")
         };
         let bytes = std::fs::File::open(&path).and_then(|opened| {
             let mut bytes = Vec::new();
             opened.take(MOST_BYTES).read_to_end(&mut bytes)?;
             Ok(bytes)
         });
-        let bytes = self.take(bytes.map_err(|error| bad(error.to_string())))?;
+        let bytes = self.take(bytes.map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => bad("there is no such file".to_owned()),
+            std::io::ErrorKind::IsADirectory => bad("it is a folder".to_owned()),
+            _ => bad(error.to_string()),
+        }))?;
         self.take(openapi::read(&bytes).map_err(|error| bad(error.to_string())))
     }
 
@@ -81,7 +106,8 @@ impl Lowering<'_> {
         &mut self,
         service: ServiceId,
         description: &Description,
-        count: u32,
+        count: Option<u32>,
+        node: &Node,
     ) -> BTreeMap<String, CollId> {
         let own = self.services[service.index()].name.clone();
         let class = self.classes.iter().position(|c| c == "internal").unwrap_or_else(|| {
@@ -92,11 +118,14 @@ impl Lowering<'_> {
         for name in description.collections().into_keys() {
             let id = CollId::at(self.collections.len());
             let full = format!("{own}.{name}");
-            self.records.add(&full, count);
+            let added = self.records.add(&full, count, node.get("counts").unwrap_or(node).place);
+            if self.take(added).is_none() {
+                break;
+            }
             self.collections.push(Collection {
                 name: full,
                 class: ClassId::at(class),
-                count,
+                count: count.unwrap_or(0),
                 owner: Column::Empty,
                 tenant: Column::Empty,
                 holds: Column::Empty,

@@ -3,6 +3,7 @@
 use crate::model::expect::{Bound, Expectations, Expected, ExpectedVerdict, Value};
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
+use crate::scenario::shape::shortened;
 use crate::scenario::tree::{Key, Node};
 
 pub(super) fn expectations(root: &Node, measures: Option<&[&str]>, findings: &mut Vec<Finding>) -> Expectations {
@@ -24,7 +25,7 @@ pub(super) fn expectations(root: &Node, measures: Option<&[&str]>, findings: &mu
 
 fn value(key: &Key, node: &Node, measures: Option<&[&str]>, findings: &mut Vec<Finding>) -> Option<(String, Value)> {
     if let Some(measures) = measures.filter(|known| !known.contains(&key.name.as_str())) {
-        let message = format!("nothing measures `{}`", key.name);
+        let message = format!("nothing measures `{}`", shortened(&key.name));
         let finding =
             Finding::new(Code::UnknownMeasure, key.place, message).suggest(&key.name, measures.iter().copied());
         let help = "`runaway list --measures` lists what is measured";
@@ -33,11 +34,12 @@ fn value(key: &Key, node: &Node, measures: Option<&[&str]>, findings: &mut Vec<F
     }
     let Some(text) = node.text() else {
         let message = "an expectation over several seeds: the format can say it, this version does not run it yet";
-        findings.push(Finding::new(Code::NotAvailable, node.place, message));
+        let help = format!("give the value of one seed: `{}: 5`", key.name);
+        findings.push(Finding::new(Code::NotAvailable, node.place, message).help(help));
         return None;
     };
     let value = read(text).ok_or_else(|| {
-        let message = format!("`{}` is nothing that `{}` can be", crate::scenario::shape::shortened(text), key.name);
+        let message = format!("`{}` is nothing that `{}` can be", shortened(text), shortened(&key.name));
         Finding::new(Code::BadExpectation, node.place, message)
             .help("a number, a share such as `10%`, a duration, a word, or `never`")
     });

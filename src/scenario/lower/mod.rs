@@ -6,32 +6,35 @@ mod data;
 mod defence;
 mod described;
 mod expect;
+mod formula;
+mod labels;
 mod names;
 mod people;
 mod scopes;
 mod services;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::model::agent::AgentPlan;
 use crate::model::control::Controls;
 use crate::model::expect::Expectations;
 use crate::model::identity::{Collection, Family, Population};
-use crate::model::service::{Access, Operation, Route, Service};
+use crate::model::service::{Access, Operation, Role, Route, Service};
 use crate::model::{Meta, Plan, Time};
 use crate::wire::{FamilyId, PlaceId, Span, Tick};
 
-use super::finding::{Code, Finding};
+use super::finding::{Code, Finding, Severity};
 use super::quantity;
+use super::shape::shortened;
 use super::tree::{Node, Place};
-use names::Groups;
+use labels::Labels;
+use names::{Groups, MOST_ROWS};
 
 /// What came of a tree.
 pub struct Lowered {
     pub plan: Plan,
     pub findings: Vec<Finding>,
-    pub document: serde_json::Value,
 }
 
 /// The work in progress.
@@ -47,6 +50,9 @@ struct Lowering<'a> {
     /// Redirects to resolve once every operation has a name.
     redirects: Vec<(usize, Node)>,
     operation_names: BTreeMap<String, usize>,
+    /// Operations, and services, that could not be read: nothing more is said about them.
+    unread: BTreeSet<String>,
+    clashes: services::Clashes,
     identities: Groups,
     populations: Vec<Population>,
     credentials: Groups,
@@ -54,7 +60,7 @@ struct Lowering<'a> {
     records: Groups,
     collections: Vec<Collection>,
     classes: Vec<String>,
-    tenants: Vec<String>,
+    tenants: Labels,
     networks: Vec<String>,
     operator: Option<(FamilyId, u32)>,
 }
@@ -71,14 +77,16 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
         routes: Vec::new(),
         redirects: Vec::new(),
         operation_names: BTreeMap::new(),
-        identities: Groups::new("identity"),
+        unread: BTreeSet::new(),
+        clashes: services::Clashes::default(),
+        identities: Groups::new("identity", "identities"),
         populations: Vec::new(),
-        credentials: Groups::new("credential"),
+        credentials: Groups::new("credential", "credentials"),
         families: Vec::new(),
-        records: Groups::new("collection"),
+        records: Groups::new("collection", "data"),
         collections: Vec::new(),
         classes: Vec::new(),
-        tenants: Vec::new(),
+        tenants: Labels::default(),
         networks: vec!["internet".to_owned()],
         operator: None,
     };
@@ -98,7 +106,7 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
         crate::model::control::Trigger::At(at) => at + r.takes,
         crate::model::control::Trigger::Alarm(_) => Tick::NEVER,
     });
-    Lowered { plan, findings: work.findings, document: root.to_json() }
+    Lowered { plan, findings: work.findings }
 }
 
 impl Lowering<'_> {
@@ -135,7 +143,7 @@ impl Lowering<'_> {
             families: std::mem::take(&mut self.families),
             collections: std::mem::take(&mut self.collections),
             classes: std::mem::take(&mut self.classes),
-            tenants: std::mem::take(&mut self.tenants),
+            tenants: std::mem::take(&mut self.tenants).into_names(),
             networks: std::mem::take(&mut self.networks),
             currency: text("currency").unwrap_or_else(|| "USD".to_owned()),
             agents,
@@ -151,13 +159,15 @@ impl Lowering<'_> {
         let duration = |key: &str| time?.get(key)?.text().and_then(quantity::duration);
         let horizon = duration("horizon").map(|span| Tick(span.0));
         if horizon == Some(Tick::ZERO) {
-            let place = time.map_or(Place::default(), |t| t.place);
-            self.find(Finding::new(Code::ImpossibleNumber, place, "the run would end before it begins"));
+            let place = time.and_then(|t| t.get("horizon")).map_or(Place::default(), |n| n.place);
+            let finding = Finding::new(Code::ImpossibleNumber, place, "the run would end before it begins");
+            self.find(finding.help("say how long it may take at most: `horizon: 24h`"));
         }
         if let Some(who) = agents.iter().chain(benign).find(|a| agents::repeats(a)).filter(|_| horizon.is_none()) {
             let message = format!("`{}` does something again and again, and nothing says when the run ends", who.name);
-            let help = "say `time: {horizon: 24h}`";
-            self.find(Finding::new(Code::NoHorizon, self.root.place, message).help(help));
+            let written = ["agents", "benign"].iter().find_map(|part| self.root.get(part)?.key(&who.name));
+            let place = written.map_or(self.root.place, |key| key.place);
+            self.find(Finding::new(Code::NoHorizon, place, message).help("say `time: {horizon: 24h}`"));
         }
         Time { horizon, settle: duration("settle").unwrap_or(Span::from_secs(60)) }
     }
@@ -168,26 +178,37 @@ impl Lowering<'_> {
             self.later("instructions that lie in records", node.place);
         }
         if let Some(seeds) = self.root.get("seeds").filter(|s| s.text() != Some("1")) {
-            let message = "this version runs one seed at a time: `--seed N` chooses another";
-            self.find(Finding::warning(Code::NotAvailable, seeds.place, message));
+            let message = "this version runs one seed at a time";
+            let help = "`runaway run --seed N` chooses another";
+            self.find(Finding::warning(Code::NotAvailable, seeds.place, message).help(help));
         }
     }
 
     fn later(&mut self, what: &str, place: Place) {
+        self.later_but(what, place, "leave it out: the rest runs without it");
+    }
+
+    fn later_but(&mut self, what: &str, place: Place, help: &str) {
         let message = format!("{what}: the format can say it, this version does not run it yet");
-        self.find(Finding::new(Code::NotAvailable, place, message));
+        self.find(Finding::new(Code::NotAvailable, place, message).help(help));
     }
 
     fn empty_world(&mut self, agents: &[AgentPlan]) {
-        let root = self.root.place;
-        let visible = self.services.iter().filter(|s| s.role != crate::model::service::Role::Administration).count();
-        if visible == 0 {
-            self.find(Finding::new(Code::EmptyWorld, root, "there is no service: nothing can be reached"));
-        } else if self.operations.is_empty() {
-            self.find(Finding::new(Code::EmptyWorld, root, "no service has an operation: nothing can be reached"));
+        let place = |part: &str| self.root.key(part).map_or(self.root.place, |key| key.place);
+        let (services, someone) = (place("services"), place("agents"));
+        let said = self.findings.iter().any(|f| f.severity == Severity::Error);
+        let nothing = if self.services.iter().all(|s| s.role == Role::Administration) {
+            Some("there is no service: nothing can be reached")
+        } else {
+            Some("no service has an operation: nothing can be reached").filter(|_| self.operations.is_empty() && !said)
+        };
+        if let Some(message) = nothing {
+            let help = "write `NAME: {accepts: gateway, operations: {list: GET /things -> things records}}`";
+            self.find(Finding::new(Code::EmptyWorld, services, message).help(help));
         }
         if agents.is_empty() {
-            self.find(Finding::new(Code::EmptyWorld, root, "there is no agent: nobody runs away"));
+            let finding = Finding::new(Code::EmptyWorld, someone, "there is no agent: nobody runs away");
+            self.find(finding.help("write `NAME: {is: IDENTITY, holds: [CREDENTIAL], fault: harvest}`"));
         }
     }
 
@@ -208,38 +229,49 @@ impl Lowering<'_> {
         PlaceId::at(at)
     }
 
-    fn tenant(&mut self, name: &str) -> u32 {
-        let at = self.tenants.iter().position(|t| t == name).unwrap_or_else(|| {
-            self.tenants.push(name.to_owned());
-            self.tenants.len() - 1
-        });
-        at as u32
-    }
-
     /// The operation of `service.name`.
     fn operation(&mut self, node: &Node) -> Option<usize> {
         let name = node.text().unwrap_or_default();
         if let Some(at) = self.operation_names.get(name) {
             return Some(*at);
         }
-        let message = format!("there is no operation `{}`", super::shape::shortened(name));
-        let finding = Finding::new(Code::DanglingName, node.place, message);
-        let finding = finding.suggest(name, self.operation_names.keys().map(String::as_str));
+        let service = name.split_once('.').map(|(service, _)| service).unwrap_or_default();
+        if self.unread.contains(name) || self.unread.contains(service) {
+            return None;
+        }
+        let finding =
+            Finding::new(Code::DanglingName, node.place, format!("there is no operation `{}`", shortened(name)))
+                .help("an operation is named `SERVICE.OPERATION`, both as under `services:`");
+        let within = format!("{service}.");
+        let known = self.operation_names.keys().map(String::as_str);
+        let finding = match self.services.iter().any(|s| s.name == service) {
+            true => finding.suggest(name, known.filter(|known| known.starts_with(&within))),
+            false => finding.suggest(name, known),
+        };
         self.find(finding);
         None
     }
+
+    /// Says that keys which are written have no effect beside another.
+    fn no_effect(&mut self, node: &Node, keys: &[&str], why: &str) {
+        for key in keys.iter().filter_map(|key| node.key(key)) {
+            let message = format!("`{}` has no effect here: {why}", key.name);
+            let help = format!("remove `{}`", key.name);
+            self.findings.push(Finding::new(Code::Contradiction, key.place, message).help(help));
+        }
+    }
 }
 
-/// A count that fits into a table. More than 50 million rows are a slip of the finger.
-const MOST_ROWS: u64 = 50_000_000;
+const SCALE_DOWN: &str = "scale the story down: shares and times do not change with the size";
 
-fn rows(node: &Node, findings: &mut Vec<Finding>) -> u32 {
+/// A count that fits into a table.
+fn rows(node: &Node, findings: &mut Vec<Finding>) -> Option<u32> {
     let count = node.text().and_then(quantity::count).unwrap_or(0);
-    if count > MOST_ROWS {
-        let message = format!("{count} are more than this program holds ({MOST_ROWS})");
-        let help = "scale the story down: shares and times do not change with the size";
-        findings.push(Finding::new(Code::ImpossibleNumber, node.place, message).help(help));
-        return 0;
+    let fitting = u32::try_from(count).ok().filter(|n| *n <= MOST_ROWS);
+    if fitting.is_none() {
+        let (count, most) = (quantity::shown(count), quantity::shown(u64::from(MOST_ROWS)));
+        let message = format!("{count} are more than the {most} that this program holds");
+        findings.push(Finding::new(Code::ImpossibleNumber, node.place, message).help(SCALE_DOWN));
     }
-    count as u32
+    fitting
 }

@@ -1,9 +1,14 @@
-//! Names and formulas: `member-17`, `member-{n}`, `member-{n mod 1_500}`, `buckets-{n div 240}`.
+//! Groups and their members: `member-17`, or by formula `member-{n mod 1_500}`.
+
+use std::collections::BTreeMap;
 
 use crate::model::Column;
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
+use crate::scenario::shape::shortened;
 use crate::scenario::tree::{Node, Place};
+
+use super::formula::{self, Formula};
 
 /// A numbered group: identities of a population, credentials of a family, records of a collection.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -12,25 +17,42 @@ pub struct Group {
     /// The row of its first member.
     pub first: u32,
     pub count: u32,
+    /// Not when its count is wrong: then nothing more is said about who is in it.
+    sure: bool,
 }
+
+/// More rows of one kind are a slip of the finger.
+pub const MOST_ROWS: u32 = 20_000_000;
 
 /// All groups of one kind.
 #[derive(Clone, Debug, Default)]
 pub struct Groups {
     /// `identity`, `credential`, `collection`: for messages.
-    pub noun: &'static str,
+    noun: &'static str,
+    /// The part of the scenario that names them.
+    part: &'static str,
     pub all: Vec<Group>,
+    by_name: BTreeMap<String, usize>,
 }
 
 impl Groups {
-    pub fn new(noun: &'static str) -> Groups {
-        Groups { noun, all: Vec::new() }
+    pub fn new(noun: &'static str, part: &'static str) -> Groups {
+        Groups { noun, part, all: Vec::new(), by_name: BTreeMap::new() }
     }
 
-    pub fn add(&mut self, name: &str, count: u32) -> u32 {
+    /// Adds a group; one whose count is not known has none, and takes every number. Says where there are too many.
+    pub fn add(&mut self, name: &str, count: Option<u32>, place: Place) -> Result<u32, Finding> {
         let first = self.total();
-        self.all.push(Group { name: name.to_owned(), first, count });
-        first
+        let fitting = count.filter(|n| *n <= MOST_ROWS - first);
+        self.by_name.entry(name.to_owned()).or_insert(self.all.len());
+        let (count, sure) = (fitting.or(count.map(|_| 0)), fitting.is_some());
+        self.all.push(Group { name: name.to_owned(), first, count: count.unwrap_or(0), sure });
+        if count.is_none() || sure {
+            return Ok(first);
+        }
+        let message =
+            format!("with `{name}` there are more than {} in `{}:`", quantity::shown(MOST_ROWS.into()), self.part);
+        Err(Finding::new(Code::ImpossibleNumber, place, message).help(super::SCALE_DOWN))
     }
 
     pub fn total(&self) -> u32 {
@@ -38,7 +60,7 @@ impl Groups {
     }
 
     pub fn position(&self, name: &str) -> Option<usize> {
-        self.all.iter().position(|g| g.name == name)
+        self.by_name.get(name).copied()
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
@@ -52,8 +74,13 @@ impl Groups {
     }
 
     fn dangling(&self, name: &str, place: Place) -> Finding {
-        let message = format!("there is no {} `{}`", self.noun, crate::scenario::shape::shortened(name));
-        Finding::new(Code::DanglingName, place, message).suggest(name, self.names())
+        let message = format!("there is no {} `{}`", self.noun, shortened(name));
+        let plain = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
+        let help = match self.all.len() {
+            0 => format!("name one under `{}:`", self.part),
+            _ => format!("one of those under `{}:`", self.part),
+        };
+        Finding::new(Code::DanglingName, place, message).help(help).suggest(plain, self.names())
     }
 
     /// The group that a text begins with, and what follows its name and a dash.
@@ -69,18 +96,28 @@ impl Groups {
         let text = node.text().unwrap_or_default();
         if let Some(at) = self.position(text) {
             let group = &self.all[at];
-            if group.count == 1 {
+            if group.count == 1 || !group.sure {
                 return Ok((at, 0));
             }
-            let message = format!("`{text}` stands for {}: which one?", group.count);
-            return Err(Finding::new(Code::BadFormula, node.place, message).help(format!("`{text}-1` is the first")));
+            let (message, help) = match group.count {
+                0 => (format!("`{text}` has no members to start with"), format!("give `{text}` a `count`")),
+                n => (format!("`{text}` stands for {n}: which one?"), format!("`{text}-1` is the first")),
+            };
+            return Err(Finding::new(Code::BadFormula, node.place, message).help(help));
         }
         let (at, tail) = self.split(text).ok_or_else(|| self.dangling(text, node.place))?;
         let number = quantity::count(tail).ok_or_else(|| self.dangling(text, node.place))?;
         let group = &self.all[at];
+        if !group.sure {
+            return Ok((at, 0));
+        }
         if number == 0 || number > u64::from(group.count) {
-            let message = format!("there is no `{text}`: `{}` has {}", group.name, group.count);
-            let help = format!("they are numbered from 1: `{0}-1` to `{0}-{1}`", group.name, group.count);
+            let message = format!("there is no `{}`: `{}` has {}", shortened(text), group.name, group.count);
+            let help = match group.count {
+                0 => format!("give `{}` a `count`", group.name),
+                1 => format!("there is one, and its name is `{}`", group.name),
+                n => format!("they are numbered from 1: `{0}-1` to `{0}-{n}`", group.name),
+            };
             return Err(Finding::new(Code::OutOfRange, node.place, message).help(help));
         }
         Ok((at, number as u32 - 1))
@@ -88,24 +125,21 @@ impl Groups {
 
     /// A member for each of `rows` rows, by formula. Values are rows of the kind's whole table.
     pub fn column(&self, node: &Node, rows: u32) -> Result<Column, Finding> {
-        let text = node.text().unwrap_or_default();
-        let Some((name, formula)) = text.split_once('{') else {
+        let Some(read) = formula::read(node) else {
             return self.member(node).map(|(at, index)| Column::Same(self.all[at].first + index));
         };
-        let group = name
-            .strip_suffix('-')
-            .and_then(|name| self.position(name))
-            .ok_or_else(|| self.dangling(name.trim_end_matches('-'), node.place))?;
-        let group = &self.all[group];
-        let formula = formula.strip_suffix('}').and_then(Formula::parse).ok_or_else(|| {
-            let message = format!("`{}` is no formula", crate::scenario::shape::shortened(text));
-            Finding::new(Code::BadFormula, node.place, message)
-                .help("write `{n}`, `{n mod 1_500}` or `{n div 240}` after the name and a dash")
-        })?;
+        let (name, formula) = read?;
+        let group = &self.all[self.position(name).ok_or_else(|| self.dangling(name, node.place))?];
+        if !group.sure {
+            return Ok(Column::Empty);
+        }
         let reached = formula.most(rows);
         if reached > u64::from(group.count) {
             let message = format!("this reaches `{}-{reached}`, and `{}` has {}", group.name, group.name, group.count);
-            let help = format!("`{}-{{n mod {}}}` goes round and round", group.name, group.count.max(1));
+            let help = match group.count {
+                0 | 1 => format!("`{}` stands for the same one in every row", group.name),
+                n => format!("`{}-{{n mod {n}}}` goes round and round", group.name),
+            };
             return Err(Finding::new(Code::OutOfRange, node.place, message).help(help));
         }
         Ok(match formula {
@@ -115,55 +149,15 @@ impl Groups {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Formula {
-    Each,
-    Mod(u32),
-    Div(u32),
-}
-
-impl Formula {
-    fn parse(text: &str) -> Option<Formula> {
-        let mut words = text.split_whitespace();
-        let (n, operator, by) = (words.next()?, words.next(), words.next());
-        let by = by.and_then(quantity::count).and_then(|by| u32::try_from(by).ok()).filter(|by| *by > 0);
-        match (n, operator, by, words.next()) {
-            ("n", None, None, None) => Some(Formula::Each),
-            ("n", Some("mod"), Some(by), None) => Some(Formula::Mod(by)),
-            ("n", Some("div"), Some(by), None) => Some(Formula::Div(by)),
-            _ => None,
-        }
-    }
-
-    fn of(self, row: u32) -> u32 {
-        match self {
-            Formula::Each => row,
-            Formula::Mod(by) => row % by,
-            Formula::Div(by) => row / by,
-        }
-    }
-
-    /// The largest number that it gives, from 1.
-    fn most(self, rows: u32) -> u64 {
-        let rows = u64::from(rows);
-        match self {
-            _ if rows == 0 => 0,
-            Formula::Each => rows,
-            Formula::Mod(by) => rows.min(u64::from(by)),
-            Formula::Div(by) => (rows - 1) / u64::from(by) + 1,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn groups() -> Groups {
-        let mut groups = Groups::new("identity");
-        groups.add("visitors", 1);
-        groups.add("member", 3);
-        groups.add("member-token", 3);
+        let mut groups = Groups::new("identity", "identities");
+        for (name, count) in [("visitors", 1), ("member", 3), ("member-token", 3)] {
+            groups.add(name, Some(count), Place::default()).unwrap();
+        }
         groups
     }
 
@@ -189,5 +183,18 @@ mod tests {
         assert_eq!(column("member-4", 1), Err(Code::OutOfRange));
         assert_eq!(column("member-0", 1), Err(Code::OutOfRange));
         assert_eq!(column("member", 1), Err(Code::BadFormula));
+        assert_eq!(column("{n}", 1), Err(Code::BadFormula));
+        assert_eq!(column("member-{é", 1), Err(Code::BadFormula));
+    }
+
+    #[test]
+    fn rows_do_not_run_over() {
+        let mut groups = groups();
+        assert!(groups.add("most", Some(MOST_ROWS - 7), Place::default()).is_ok());
+        let over = groups.add("over", Some(MOST_ROWS), Place::default());
+        assert_eq!(over.map_err(|f| f.code), Err(Code::ImpossibleNumber));
+        assert_eq!(groups.total(), MOST_ROWS);
+        let unsure = groups.member(&Node::scalar("over-17", Place::default()));
+        assert_eq!(unsure.map_err(|f| f.code), Ok((4, 0)), "one mistake is said once");
     }
 }

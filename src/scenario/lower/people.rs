@@ -20,18 +20,20 @@ impl Lowering<'_> {
         let identities = root.get("identities").map_or(&[][..], Node::entries);
         let credentials = root.get("credentials").map_or(&[][..], Node::entries);
         for (key, node) in identities {
-            self.reserved(key, RESPONDER);
-            let count = node.get("count").map_or(1, |n| rows(n, &mut self.findings));
-            self.identities.add(&key.name, count);
+            self.reserved(key, RESPONDER, "the identity that the defence acts as");
+            let count = node.get("count").map_or(Some(1), |n| rows(n, &mut self.findings));
+            let added = self.identities.add(&key.name, count, node.get("count").map_or(key.place, |n| n.place));
+            self.take(added);
         }
         for (key, node) in identities {
             self.population(key, node);
         }
         self.owner_cycles(identities);
         for (key, node) in credentials {
-            self.reserved(key, OPERATOR);
+            self.reserved(key, OPERATOR, "the credential that the defence acts with");
             let count = self.how_many(node);
-            self.credentials.add(&key.name, count);
+            let added = self.credentials.add(&key.name, count, node.get("count").map_or(key.place, |n| n.place));
+            self.take(added);
         }
         for (key, node) in credentials {
             self.family(key, node);
@@ -42,9 +44,9 @@ impl Lowering<'_> {
         }
     }
 
-    fn reserved(&mut self, key: &Key, name: &str) {
+    fn reserved(&mut self, key: &Key, name: &str, what: &str) {
         if key.name == name {
-            let message = format!("`{name}` is the name of the defence's own");
+            let message = format!("`{name}` is {what}");
             self.find(Finding::new(Code::DuplicateName, key.place, message).help("choose another name"));
         }
     }
@@ -59,15 +61,8 @@ impl Lowering<'_> {
         };
         let owner = node.get("of").map(|of| self.identities.column(of, group.count));
         let owner = owner.and_then(|o| self.take(o)).unwrap_or_default();
-        let tenant = match node.get("tenant").and_then(Node::text) {
-            None => Column::Empty,
-            Some(text) => match text.split_once("-{n}") {
-                Some((name, "")) => {
-                    Column::Table((1..=group.count).map(|n| self.tenant(&format!("{name}-{n}"))).collect())
-                }
-                _ => Column::Same(self.tenant(text)),
-            },
-        };
+        let tenant = node.get("tenant").map(|label| self.tenants.column(label, group.count));
+        let tenant = tenant.and_then(|t| self.take(t)).unwrap_or_default();
         let first = IdentityId::new(group.first);
         self.populations.push(Population { name: group.name, kind, first, count: group.count, owner, tenant });
     }
@@ -82,7 +77,8 @@ impl Lowering<'_> {
                 match next[seen].and_then(population) {
                     Some(owner) if owner == at => {
                         let message = format!("`{}` is owned by itself, in the end", key.name);
-                        return self.find(Finding::new(Code::Cycle, key.place, message));
+                        let help = "leave `of` out for whoever answers for themselves";
+                        return self.find(Finding::new(Code::Cycle, key.place, message).help(help));
                     }
                     Some(owner) => seen = owner,
                     None => break,
@@ -91,20 +87,24 @@ impl Lowering<'_> {
         }
     }
 
-    fn how_many(&mut self, node: &Node) -> u32 {
+    fn how_many(&mut self, node: &Node) -> Option<u32> {
         if let Some(count) = node.get("count") {
+            if node.get("one_per").is_some() {
+                self.no_effect(node, &["count"], "`one_per` says how many there are");
+            }
             return rows(count, &mut self.findings);
         }
-        let Some(per) = node.get("one_per") else { return 1 };
+        let Some(per) = node.get("one_per") else { return Some(1) };
         let group = self.identities.group(per.get("of").unwrap_or(per));
-        let Some(group) = self.take(group).map(|at| self.identities.all[at].count) else { return 0 };
-        let Some(first) = per.get("first") else { return group };
-        let wanted = rows(first, &mut self.findings);
-        if wanted > group {
-            let message = format!("the first {wanted} of {group}");
-            self.find(Finding::new(Code::OutOfRange, first.place, message));
+        let group = self.take(group).map(|at| self.identities.all[at].clone())?;
+        let Some(first) = per.get("first") else { return Some(group.count) };
+        let wanted = rows(first, &mut self.findings)?;
+        if wanted > group.count {
+            let message = format!("these are the first {wanted}, and `{}` has {}", group.name, group.count);
+            let help = format!("`first` goes from 1 to {}; leave it out for all", group.count);
+            self.find(Finding::new(Code::OutOfRange, first.place, message).help(help));
         }
-        wanted.min(group)
+        Some(wanted.min(group.count))
     }
 
     fn family(&mut self, key: &Key, node: &Node) {
@@ -130,10 +130,14 @@ impl Lowering<'_> {
             }
             (Some(_), Some(per)) => {
                 let message = "`of` and `one_per` both say whose it is";
-                self.find(Finding::new(Code::Contradiction, per.place, message));
+                let help = "`of` names one owner, or one for each by formula; `one_per` makes one for each of a group";
+                self.find(Finding::new(Code::Contradiction, per.place, message).help(help));
                 Column::Empty
             }
         };
+        if node.get("parent").is_none() {
+            self.no_effect(node, &["cascade"], "without a `parent` nothing can end it");
+        }
         let texts =
             |key: &str| node.get(key).map(|n| n.each().iter().filter_map(Node::text).map(str::to_owned).collect());
         let parent = node.get("parent").map(|p| self.credentials.group(p));
@@ -164,7 +168,8 @@ impl Lowering<'_> {
                 match up {
                     Some(parent) if parent.index() == at => {
                         let message = format!("`{}` is minted from itself, in the end", key.name);
-                        return self.find(Finding::new(Code::Cycle, key.place, message));
+                        let help = "leave `parent` out for what is minted from nothing";
+                        return self.find(Finding::new(Code::Cycle, key.place, message).help(help));
                     }
                     Some(parent) => up = self.families.get(parent.index()).and_then(|f| f.parent),
                     None => break,
@@ -175,7 +180,8 @@ impl Lowering<'_> {
 
     /// The defence is an identity like any other, with a credential of its own.
     fn defender(&mut self) {
-        let first = IdentityId::new(self.identities.add(RESPONDER, 1));
+        let added = self.identities.add(RESPONDER, Some(1), self.root.place);
+        let Some(first) = self.take(added).map(IdentityId::new) else { return };
         self.populations.push(Population {
             name: RESPONDER.into(),
             kind: IdentityKind::Service,
@@ -184,7 +190,8 @@ impl Lowering<'_> {
             owner: Column::Empty,
             tenant: Column::Empty,
         });
-        let first_row = self.credentials.add(OPERATOR, 1);
+        let added = self.credentials.add(OPERATOR, Some(1), self.root.place);
+        let Some(first_row) = self.take(added) else { return };
         self.operator = Some((FamilyId::at(self.families.len()), 0));
         self.families.push(Family {
             name: OPERATOR.into(),

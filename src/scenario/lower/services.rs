@@ -4,6 +4,8 @@ use crate::model::service::{
     Act, Answer, AuditFields, Denial, Grant, Latency, Method, ObjectRule, Operation, Reversible, Role, Route, Service,
     Validation,
 };
+use std::collections::BTreeMap;
+
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::tree::{Key, Node, Place, Value};
@@ -19,6 +21,9 @@ pub(super) struct Defaults {
     pub denies: Denial,
     pub rule: ObjectRule,
 }
+
+/// Which operation answers which requests: service, method, path without names, selector.
+pub(super) type Clashes = BTreeMap<(ServiceId, &'static str, String, Option<(String, String)>), String>;
 
 /// An `http` line.
 struct Line {
@@ -48,10 +53,11 @@ impl Lowering<'_> {
         let audit = node.get("audit").map(Node::items);
         let records = |field: &str| audit.is_none_or(|fields| fields.iter().any(|f| f.text() == Some(field)));
         let provider = node.get("kind").and_then(Node::text) == Some("identity-provider");
-        let replicas = node.get("replicas").map_or(1, |n| rows(n, &mut self.findings));
+        let replicas = node.get("replicas").map_or(Some(1), |n| rows(n, &mut self.findings)).unwrap_or(1);
         if replicas == 0 || replicas > 1_000 {
             let place = node.get("replicas").map_or(node.place, |n| n.place);
-            self.find(Finding::new(Code::ImpossibleNumber, place, "a service has 1 to 1,000 replicas"));
+            let finding = Finding::new(Code::ImpossibleNumber, place, "a service has 1 to 1,000 replicas");
+            self.find(finding.help("leave it out for one"));
         }
         let validation = self.validation(node);
         self.services.push(Service {
@@ -80,7 +86,7 @@ impl Lowering<'_> {
             self.described(id, description, &defaults);
         }
         if provider {
-            self.oauth(id, &defaults);
+            self.oauth(id, &defaults, key.place);
         }
         if node.get("operations").is_none() && node.get("openapi").is_none() && !provider {
             let message = format!("`{}` has no operations: nobody can reach anything there", key.name);
@@ -105,22 +111,32 @@ impl Lowering<'_> {
         for (key, _) in accepts.entries().iter().filter(|(k, _)| k.name != "mode" && !takes.contains(&k.name.as_str()))
         {
             let message = format!("`{}` means nothing to a service that validates by `{}`", key.name, mode.name());
-            self.find(Finding::new(Code::Contradiction, key.place, message));
+            let list: Vec<String> = takes.iter().map(|key| format!("`{key}`")).collect();
+            let help = match takes.len() {
+                0 => format!("`{}` takes nothing beside `mode`", mode.name()),
+                _ => format!("`{}` takes {}", mode.name(), list.join(" and ")),
+            };
+            self.find(Finding::new(Code::Contradiction, key.place, message).help(help));
         }
         mode
     }
 
     fn page(&mut self, node: &Node) -> u32 {
-        let page = rows(node, &mut self.findings);
+        let page = rows(node, &mut self.findings).unwrap_or(1);
         if page == 0 {
-            self.find(Finding::new(Code::ImpossibleNumber, node.place, "a page holds at least one record"));
+            let finding = Finding::new(Code::ImpossibleNumber, node.place, "a page holds at least one record");
+            self.find(finding.help("leave it out for 100"));
         }
         page.max(1)
     }
 
     fn add_operation(&mut self, service: ServiceId, key: &Key, node: &Node, defaults: &Defaults) {
         let http = node.get("http").unwrap_or(node);
-        let Some(line) = self.take(read_line(http)) else { return };
+        let Some(line) = self.take(read_line(http)) else {
+            let service = &self.services[service.index()].name;
+            self.unread.insert(format!("{service}.{}", key.name));
+            return;
+        };
         let text = |key: &str| node.get(key).and_then(Node::text);
         if let Some(approval) = node.get("approval") {
             self.later("an approval by a person", approval.place);
@@ -136,8 +152,23 @@ impl Lowering<'_> {
         let said = ["on", "creates", "mints"].iter().filter(|k| node.get(k).is_some()).count();
         if said > 1 || said == 1 && node.get("on").is_none() && answers.is_some() {
             let message = format!("`{}` says two things about what it does", key.name);
-            let help = "one of `-> collection`, `on`, `creates` and `mints`";
+            let help = "keep one of `-> collection`, `on`, `creates` and `mints`";
             self.find(Finding::new(Code::Contradiction, key.place, message).help(help));
+        }
+        if node.get("mints").is_none() {
+            self.no_effect(node, &["refresh", "grant"], "only an operation that `mints` hands out tokens");
+        }
+        if node.get("effect_after").is_none() {
+            self.no_effect(node, &["recheck"], "only queued work, with `effect_after`, is authorized again");
+        }
+        if answers.is_none() {
+            self.no_effect(node, &["inside"], "only a list, with `-> collection`, lists what lies in a record");
+        }
+        let several = node.get("selector").filter(|s| s.entries().len() != 1);
+        if let Some(selector) = several {
+            let message = "one field of the body tells operations apart";
+            let help = "write `selector: {field: value}`";
+            self.find(Finding::new(Code::Contradiction, selector.place, message).help(help));
         }
         let names_one = line.path.contains('{') || text("one").and_then(quantity::boolean) == Some(true);
         let by_method = match line.method {
@@ -229,19 +260,21 @@ impl Lowering<'_> {
 
     pub(super) fn push_operation(&mut self, spec: Operation, needs: Vec<Vec<String>>, place: Place) {
         let name = format!("{}.{}", self.services[spec.service.index()].name, spec.name);
-        let same = |o: &&Operation| {
-            o.service == spec.service
-                && o.method == spec.method
-                && unnamed(&o.path) == unnamed(&spec.path)
-                && o.selector == spec.selector
-        };
-        if let Some(clash) = self.operations.iter().find(same).map(|o| o.name.clone()) {
+        let request = (spec.service, spec.method.name(), unnamed(&spec.path), spec.selector.clone());
+        if let Some(clash) = self.clashes.insert(request, spec.name.clone()) {
             let message = format!("`{}` and `{clash}` answer the same requests", spec.name);
             let help = "tell them apart by path, method, or `selector: {field: value}` of the body";
             self.find(Finding::new(Code::OperationClash, place, message).help(help));
         }
         let op = OpId::at(self.operations.len());
-        self.operation_names.insert(name, op.index());
+        if self.operation_names.insert(name.clone(), op.index()).is_some() {
+            let message = format!("there are two operations `{name}`");
+            let service = self.root.get("services").and_then(|s| s.get(&self.services[spec.service.index()].name));
+            let written = service.and_then(|s| s.get("operations")?.key(&spec.name));
+            let place = written.map_or(place, |key| key.place);
+            let help = "rename the one under `operations:`; the other comes with the service";
+            self.find(Finding::new(Code::DuplicateName, place, message).help(help));
+        }
         let (service, name) = (spec.service, spec.name.clone());
         self.routes.push(Route { service, name, answers: Some(op), redirects: None });
         self.operations.push(spec);
@@ -288,11 +321,10 @@ impl Lowering<'_> {
 
     /// RFC 6749, 7662, 7009, 8414 and 7517, on the usual paths. Whoever has any credential may call the endpoints; what
     /// they answer is decided there.
-    fn oauth(&mut self, service: ServiceId, defaults: &Defaults) {
+    fn oauth(&mut self, service: ServiceId, defaults: &Defaults, place: Place) {
         let family =
             |work: &Self, kind: SecretKind| work.families.iter().position(|f| f.kind == kind).map(FamilyId::at);
         let (access, refresh) = (family(self, SecretKind::AccessToken), family(self, SecretKind::RefreshToken));
-        let place = self.root.place;
         let anybody = vec![Vec::new()];
         let by_grant = |mut spec: Operation, grant: &str| {
             spec.selector = Some(("grant_type".to_owned(), grant.to_owned()));
@@ -368,8 +400,9 @@ fn reversible(word: Option<&str>) -> Reversible {
 }
 
 /// A path template with its parameters' names left out: `/a/{x}` and `/a/{y}` match the same requests.
-fn unnamed(path: &str) -> Vec<&str> {
-    path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect()
+fn unnamed(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect();
+    parts.join("/")
 }
 
 /// `GET /path/{id} -> collection records`.
@@ -384,7 +417,10 @@ fn read_line(node: &Node) -> Result<Line, Finding> {
     let (Some(method), Some(path), None) = (words.next(), words.next(), words.next()) else {
         return Err(bad("this is not a method and a path"));
     };
-    let method = Method::parse(method).ok_or_else(|| bad("the method is none of GET, POST, PUT, PATCH, DELETE"))?;
+    let method = Method::parse(method).ok_or_else(|| {
+        bad("the method is none of GET, POST, PUT, PATCH, DELETE")
+            .suggest(method, ["GET", "POST", "PUT", "PATCH", "DELETE"])
+    })?;
     let braces = path.matches('{').count();
     if !path.starts_with('/') || braces != path.matches('}').count() || path.contains(['?', '#']) {
         return Err(bad("a path begins with `/`, and its braces come in pairs"));

@@ -1,0 +1,320 @@
+//! Requests as HTTP: how a client writes one, and how a service reads it.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use form_urlencoded::Serializer;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::{Map, Value};
+
+use crate::model::Plan;
+use crate::model::service::{Act, Grant, Method, Operation};
+use crate::vocabulary::Scribe;
+use crate::wire::{
+    Arg, CredId, HeldId, IdentityId, OpId, PlaceId, Presented, Purpose, Request, Res, RouteId, Scheme, ServiceId,
+    StepId, Target, Text, Vantage,
+};
+
+use super::address::{Addresses, Nowhere};
+use super::names::Names;
+
+/// Where requests say which network they come from: RFC 7239, with an obfuscated identifier after section 6.3.
+const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// A request as it goes onto a socket.
+pub struct Asking {
+    pub method: http::Method,
+    /// Path and query.
+    pub target: String,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+/// Requests, written and read.
+pub struct Asker {
+    plan: Arc<Plan>,
+    addresses: Arc<Addresses>,
+}
+
+/// How the fields of a request travel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Carrier {
+    Query,
+    /// `application/x-www-form-urlencoded`, as OAuth wants it.
+    Form,
+    Json,
+}
+
+/// A request that could not be read as one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Unreadable {
+    Nowhere(Nowhere),
+    /// The path is there, but the body does not say which of its operations is meant.
+    Undecided {
+        field: String,
+        values: Vec<String>,
+    },
+}
+
+impl Asker {
+    pub fn new(plan: Arc<Plan>, addresses: Arc<Addresses>) -> Asker {
+        Asker { plan, addresses }
+    }
+
+    /// The path of an operation for the first record of its kind.
+    pub fn example(&self, op: OpId) -> String {
+        let spec = self.plan.operation(op);
+        let of = match spec.act {
+            Act::List { inside, .. } => inside,
+            _ => spec.target,
+        };
+        let mut path = String::new();
+        self.addresses.path(&self.plan, op, of.map(|coll| Res { coll, row: 0 }), &mut path);
+        path
+    }
+
+    /// A client's request to an operation, in bytes.
+    pub fn write(&self, op: OpId, request: &Request, names: &mut Names) -> Asking {
+        let spec = self.plan.operation(op);
+        let about = if let Arg::Id(res) = request.about { Some(res) } else { None };
+        let mut target = String::new();
+        self.addresses.path(&self.plan, op, about, &mut target);
+        let fields = self.fields(op, request, names);
+        let mut headers = HeaderMap::new();
+        let mut body = String::new();
+        match carrier(spec) {
+            _ if fields.is_empty() => {}
+            Carrier::Query => {
+                target.push('?');
+                target.push_str(&Serializer::new(String::new()).extend_pairs(&fields).finish());
+            }
+            Carrier::Form => {
+                body = Serializer::new(String::new()).extend_pairs(&fields).finish();
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+            }
+            Carrier::Json => {
+                let fields: Map<String, Value> =
+                    fields.into_iter().map(|(name, value)| (name.into_owned(), Value::String(value))).collect();
+                body = Value::Object(fields).to_string();
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            }
+        }
+        if let Some(presented) = request.presented {
+            present(presented.scheme, &names.bytes(presented.text), &mut headers);
+        }
+        let network = format!("for=_net{}", request.from.network.number());
+        headers.extend(HeaderValue::try_from(network).ok().map(|value| (FORWARDED, value)));
+        let method = http::Method::from_bytes(spec.method.name().as_bytes()).unwrap_or_default();
+        Asking { method, target, headers, body }
+    }
+
+    /// What a request says beside its path.
+    fn fields(&self, op: OpId, request: &Request, names: &mut Names) -> Vec<(Cow<'static, str>, String)> {
+        let spec = self.plan.operation(op);
+        let mut fields: Vec<(Cow<'static, str>, String)> = Vec::new();
+        if let Some((field, value)) = &spec.selector {
+            fields.push((field.clone().into(), value.clone()));
+        }
+        match request.about {
+            Arg::Id(res) if !self.addresses.names_record(op) => {
+                let mut id = String::new();
+                self.addresses.record(&self.plan, res, &mut id);
+                fields.push(("id".into(), id));
+            }
+            Arg::Text(text) => fields.push((secret_field(spec).into(), names.bytes(text).as_ref().to_owned())),
+            Arg::Act { step, target } => {
+                fields.push(("step".into(), step.number().to_string()));
+                match target {
+                    Target::Credential(cred) => fields.push(("credential".into(), cred.number().to_string())),
+                    Target::Identity(identity) => fields.push(("identity".into(), identity.number().to_string())),
+                    Target::Named => {}
+                }
+            }
+            _ => {}
+        }
+        if let Arg::Cursor(at) = request.page {
+            fields.push(("cursor".into(), at.to_string()));
+        }
+        fields
+    }
+
+    /// What a service makes of bytes. The connection, the purpose and the sender's own numbers are not in them.
+    pub fn read(
+        &self,
+        service: ServiceId,
+        method: &str,
+        path: &str,
+        query: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+        scribe: &Scribe,
+    ) -> Result<(OpId, Request), Unreadable> {
+        let located = self.addresses.locate(service, method, path).map_err(Unreadable::Nowhere)?;
+        let said = Said::of(query, headers, body);
+        let op = self.choose(located.candidates, &said)?;
+        let spec = self.plan.operation(op);
+        let text = |bytes: &str| scribe.read(bytes).unwrap_or(Text::Seen(u32::MAX));
+        let named = located.named.filter(|_| self.addresses.names_record(op)).map(Cow::Borrowed);
+        let id = named.or_else(|| said.get("id").map(Cow::Borrowed)).and_then(|id| self.record(&id));
+        let about = match id {
+            Some(res) => Arg::Id(res),
+            None => match said.get(secret_field(spec)) {
+                Some(secret) if takes_secret(spec) => Arg::Text(text(secret)),
+                _ => act(&said),
+            },
+        };
+        let presented = presented(headers, &said).map(|(scheme, bytes)| Presented {
+            scheme,
+            text: text(&bytes),
+            held: HeldId::new(0),
+        });
+        let request = Request {
+            route: RouteId::new(op.number()),
+            about,
+            page: said.number("cursor").map_or(Arg::None, Arg::Cursor),
+            presented,
+            from: Vantage { network: self.network(headers), connection: 0, purpose: Purpose::Agent },
+        };
+        Ok((op, request))
+    }
+
+    fn record(&self, id: &str) -> Option<Res> {
+        let id = percent_encoding::percent_decode_str(id).decode_utf8().ok()?;
+        self.addresses.named(&id)
+    }
+
+    fn network(&self, headers: &HeaderMap) -> PlaceId {
+        let said = headers.get(FORWARDED).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("for=_net"));
+        let known = |number: &u32| (*number as usize) < self.plan.networks.len();
+        PlaceId::new(said.and_then(|n| n.parse().ok()).filter(known).unwrap_or(0))
+    }
+
+    /// Among the operations of one path, the one that the body selects.
+    fn choose(&self, candidates: &[OpId], said: &Said<'_>) -> Result<OpId, Unreadable> {
+        let selector = |op: &OpId| self.plan.operation(*op).selector.as_ref();
+        let selected =
+            candidates.iter().find(|op| selector(op).is_some_and(|(field, value)| said.get(field) == Some(value)));
+        let plain = || candidates.iter().find(|op| selector(op).is_none());
+        selected.or_else(plain).copied().ok_or_else(|| {
+            let mut fields = candidates.iter().filter_map(selector);
+            let field = fields.next().map_or(String::new(), |(field, _)| field.clone());
+            let values = candidates.iter().filter_map(selector).map(|(_, value)| value.clone()).collect();
+            Unreadable::Undecided { field, values }
+        })
+    }
+}
+
+/// What a request says beside its path, whatever way it travels.
+struct Said<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+impl<'a> Said<'a> {
+    fn of(query: &'a str, headers: &HeaderMap, body: &'a [u8]) -> Said<'a> {
+        let mut pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+        let json = headers.get(CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"application/json"));
+        if json {
+            let object: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
+            pairs.extend(object.into_iter().map(|(name, value)| {
+                let value = if let Value::String(text) = value { text } else { value.to_string() };
+                (Cow::Owned(name), Cow::Owned(value))
+            }));
+        } else {
+            pairs.extend(form_urlencoded::parse(body));
+        }
+        Said(pairs)
+    }
+
+    fn get(&self, field: &str) -> Option<&str> {
+        self.0.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_ref())
+    }
+
+    fn number(&self, field: &str) -> Option<u32> {
+        self.get(field)?.parse().ok()
+    }
+}
+
+fn carrier(spec: &Operation) -> Carrier {
+    match (spec.act, spec.method) {
+        (Act::Mint { grant: Grant::Plain, .. }, Method::Post) => Carrier::Json,
+        (Act::Mint { .. } | Act::RevokeToken | Act::IntrospectToken, Method::Post) => Carrier::Form,
+        (_, Method::Get | Method::Delete) => Carrier::Query,
+        _ => Carrier::Json,
+    }
+}
+
+/// The field of the body in which the operation takes a secret.
+fn secret_field(spec: &Operation) -> &'static str {
+    match spec.act {
+        Act::Mint { grant: Grant::RefreshToken { .. }, .. } => "refresh_token",
+        Act::Mint { grant: Grant::TokenExchange, .. } => "subject_token",
+        _ => "token",
+    }
+}
+
+fn takes_secret(spec: &Operation) -> bool {
+    matches!(spec.act, Act::Mint { .. } | Act::RevokeToken | Act::IntrospectToken)
+}
+
+fn act(said: &Said<'_>) -> Arg {
+    let Some(step) = said.number("step") else { return Arg::None };
+    let target = match (said.number("credential"), said.number("identity")) {
+        (Some(cred), _) => Target::Credential(CredId::new(cred)),
+        (None, Some(identity)) => Target::Identity(IdentityId::new(identity)),
+        (None, None) => Target::Named,
+    };
+    Arg::Act { step: StepId::new(step), target }
+}
+
+/// Puts a credential into the headers, marked as sensitive so that nothing prints it.
+fn present(scheme: Scheme, secret: &str, headers: &mut HeaderMap) {
+    let mut value = String::new();
+    let name = match scheme {
+        Scheme::Bearer => {
+            let _ = write!(value, "Bearer {secret}");
+            AUTHORIZATION
+        }
+        Scheme::Basic => {
+            value.push_str("Basic ");
+            STANDARD.encode_string(format!("client:{secret}"), &mut value);
+            AUTHORIZATION
+        }
+        Scheme::Key => {
+            value.push_str(secret);
+            API_KEY
+        }
+        Scheme::Cookie => {
+            let _ = write!(value, "session={secret}");
+            COOKIE
+        }
+    };
+    if let Ok(mut value) = HeaderValue::try_from(value) {
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+}
+
+/// The credential that a request presents: in a header, or as RFC 6749 section 2.3.1 allows in the form.
+fn presented(headers: &HeaderMap, said: &Said<'_>) -> Option<(Scheme, String)> {
+    let header = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
+    if let Some(value) = header(AUTHORIZATION) {
+        let (scheme, rest) = value.split_once(' ')?;
+        if scheme.eq_ignore_ascii_case("bearer") {
+            return Some((Scheme::Bearer, rest.trim().to_owned()));
+        }
+        if scheme.eq_ignore_ascii_case("basic") {
+            let decoded = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
+            return Some((Scheme::Basic, decoded.split_once(':')?.1.to_owned()));
+        }
+        return Some((Scheme::Bearer, value.to_owned()));
+    }
+    if let Some(key) = header(API_KEY) {
+        return Some((Scheme::Key, key.to_owned()));
+    }
+    let cookie = header(COOKIE).and_then(|c| c.split(';').find_map(|c| c.trim().strip_prefix("session=")));
+    let cookie = cookie.map(|session| (Scheme::Cookie, session.to_owned()));
+    cookie.or_else(|| Some((Scheme::Basic, said.get("client_secret")?.to_owned())))
+}

@@ -1,0 +1,171 @@
+//! Live: many connections at once, by the wall clock. The world's mutex puts what happens in order, and `now` is read
+//! inside it.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::model::Plan;
+use crate::plane::{Passed, Transport};
+use crate::vocabulary::Scribe;
+use crate::wire::{ActorId, CredId, Envelope, Log, OpId, Outcome, ServiceId, Slot, Text, Tick};
+use crate::world::World;
+
+use super::clock::Clock;
+use super::host::Shared;
+use super::line::{Answered, Line};
+use super::names::SharedNames;
+use super::server::{Server, request_id_text, start_all};
+
+/// Real HTTP on loopback, in real time.
+pub struct Live {
+    runtime: Runtime,
+    shared: Arc<Shared>,
+    names: SharedNames,
+    servers: Vec<Server>,
+    lines: BTreeMap<Connection, Line>,
+    landing: UnboundedSender<Landed>,
+    landed: UnboundedReceiver<Landed>,
+    in_flight: u32,
+    answered: u32,
+}
+
+/// One of the connections that an actor keeps to a service.
+type Connection = (ActorId, u16, ServiceId);
+
+/// An answer, with the connection that brought it.
+struct Landed {
+    flight: u32,
+    op: OpId,
+    connection: Connection,
+    line: Line,
+    answered: io::Result<Answered>,
+}
+
+/// A wait is cut into slices, so that Ctrl-C is heard and the journal is written while nothing happens.
+const SLICE: Duration = Duration::from_millis(50);
+/// After so many answers the servers are looked after.
+const CARE: u32 = 1_024;
+
+impl Live {
+    /// Starts the servers, then the clock. Time in the world passes `scale` times as fast as outside.
+    pub fn start(plan: Arc<Plan>, scale: f64) -> io::Result<Live> {
+        let shared = Shared::new(Scribe::new(plan.clone()), plan, Clock::Virtual(Tick::ZERO));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let servers = runtime.block_on(start_all(&shared, 0))?;
+        let names = SharedNames::new(&shared.plan, shared.scribe.clone());
+        let (landing, landed) = unbounded_channel();
+        shared.host().clock = Clock::wall(scale);
+        let (lines, in_flight, answered) = (BTreeMap::new(), 0, 0);
+        Ok(Live { runtime, shared, names, servers, lines, landing, landed, in_flight, answered })
+    }
+
+    /// How clients of this plane read bytes.
+    pub fn vocabulary(&self) -> SharedNames {
+        self.names.clone()
+    }
+
+    fn depart(&mut self, flight: u32, envelope: &Envelope) -> Option<()> {
+        let (service, op) = self.shared.answerer.answers(envelope.request.route)?;
+        let asking = self.shared.asker.write(op, &envelope.request, &mut self.names.lock());
+        let id = HeaderValue::try_from(request_id_text(envelope.id)).ok()?;
+        let connection = (envelope.id.by, envelope.request.from.connection, service);
+        let to = self.shared.origins.address(service)?;
+        let mut line = self.lines.remove(&connection).unwrap_or_else(|| Line::to(to));
+        let landing = self.landing.clone();
+        self.runtime.spawn(async move {
+            let answered = line.exchange(asking, id).await;
+            // The other end is gone when the run is over: nobody waits for this answer any more.
+            let _ = landing.send(Landed { flight, op, connection, line, answered });
+        });
+        self.in_flight += 1;
+        Some(())
+    }
+
+    fn hear(&mut self, landed: Landed) -> (Outcome, Slot) {
+        let Landed { op, connection, line, answered, .. } = landed;
+        self.in_flight -= 1;
+        self.lines.insert(connection, line);
+        self.answered += 1;
+        if self.answered.is_multiple_of(CARE) {
+            self.runtime.block_on(async {
+                for server in &mut self.servers {
+                    server.refresh().await;
+                }
+            });
+        }
+        let mut slot = Slot::default();
+        let outcome = answered.ok().and_then(|answered| {
+            let body = std::str::from_utf8(&answered.body).ok()?;
+            let names = &mut self.names.lock();
+            let read = self.shared.answerer.read(answered.status, &answered.headers, body, op, names, &mut slot);
+            Some(Outcome::Answer(read))
+        });
+        (outcome.unwrap_or(Outcome::NoAnswer), slot)
+    }
+}
+
+impl Transport for Live {
+    const CHUNK: usize = 1;
+
+    fn exchange(
+        &mut self,
+        _now: Tick,
+        flight: u32,
+        envelope: &Envelope,
+        _slot: &mut Slot,
+        _log: &mut Log,
+    ) -> Option<Outcome> {
+        self.shared.host().note(envelope);
+        match self.depart(flight, envelope) {
+            Some(()) => None,
+            None => Some(Outcome::NoAnswer),
+        }
+    }
+
+    fn pass(&mut self, until: Tick, log: &mut Log) -> Passed {
+        let wait = self.shared.host().clock.until(until).min(SLICE);
+        let landed = self.runtime.block_on(async { tokio::time::timeout(wait, self.landed.recv()).await });
+        let at = self.shared.host().drain(log);
+        match landed {
+            Ok(Some(landed)) => {
+                let flight = landed.flight;
+                let (outcome, slot) = self.hear(landed);
+                Passed::Answer { flight, at, outcome, slot }
+            }
+            _ => Passed::Time(at),
+        }
+    }
+
+    fn in_flight(&self) -> bool {
+        self.in_flight > 0
+    }
+
+    fn advance(&mut self, _now: Tick, log: &mut Log) {
+        self.shared.host().drain(log);
+    }
+
+    fn due(&self) -> Option<Tick> {
+        self.shared.host().world.due()
+    }
+
+    fn identify(&self, text: Text) -> Option<CredId> {
+        let bytes = self.names.lock().bytes(text);
+        let text = self.shared.scribe.read(&bytes)?;
+        self.shared.host().world.find(text)
+    }
+
+    fn as_client_knows(&mut self, text: Text) -> Text {
+        let claims = self.shared.host().world.claims(text);
+        self.names.lock().as_client_knows(text, claims)
+    }
+
+    fn world<R>(&mut self, look: impl FnOnce(&mut World) -> R) -> R {
+        look(&mut self.shared.host().world)
+    }
+}

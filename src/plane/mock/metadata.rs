@@ -1,0 +1,62 @@
+//! What an identity provider says of itself: RFC 8414 metadata, and its keys as RFC 7517 and RFC 8037 write them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::json;
+
+use crate::model::service::{Act, Grant};
+use crate::vocabulary::ISSUER;
+use crate::wire::OpId;
+
+use super::answer::Answering;
+use super::host::Shared;
+
+/// Writes the document that this operation serves, if it serves one.
+pub fn fill(shared: &Shared, op: OpId, answering: &mut Answering) {
+    let spec = shared.plan.operation(op);
+    if spec.act == Act::Metadata && answering.body.is_empty() {
+        answering.body = if spec.path.ends_with("jwks.json") { keys(shared) } else { server(shared, op) };
+    }
+}
+
+fn keys(shared: &Shared) -> String {
+    let x = URL_SAFE_NO_PAD.encode(shared.scribe.public_key());
+    json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": "k1", "x": x}]}).to_string()
+}
+
+fn server(shared: &Shared, op: OpId) -> String {
+    let service = shared.plan.operation(op).service;
+    let origin = shared.origins.url(service).unwrap_or_default();
+    let mut grants = Vec::new();
+    let mut document = serde_json::Map::new();
+    for spec in shared.plan.operations.iter().filter(|spec| spec.service == service) {
+        let url = json!(format!("{origin}{}", spec.path));
+        let endpoint = match spec.act {
+            Act::Mint { grant, .. } => {
+                grants.extend(grant_type(grant));
+                "token_endpoint"
+            }
+            Act::IntrospectToken => "introspection_endpoint",
+            Act::RevokeToken => "revocation_endpoint",
+            Act::Metadata if spec.path.ends_with("jwks.json") => "jwks_uri",
+            _ => continue,
+        };
+        document.insert(endpoint.to_owned(), url);
+    }
+    // Tokens name the issuer, and their bytes must not depend on the port.
+    document.insert("issuer".to_owned(), json!(ISSUER));
+    document.insert("grant_types_supported".to_owned(), json!(grants));
+    document.insert("response_types_supported".to_owned(), json!([]));
+    let methods = json!(["client_secret_basic", "client_secret_post"]);
+    document.insert("token_endpoint_auth_methods_supported".to_owned(), methods);
+    serde_json::Value::Object(document).to_string()
+}
+
+fn grant_type(grant: Grant) -> Option<&'static str> {
+    match grant {
+        Grant::ClientCredentials => Some("client_credentials"),
+        Grant::RefreshToken { .. } => Some("refresh_token"),
+        Grant::TokenExchange => Some("urn:ietf:params:oauth:grant-type:token-exchange"),
+        Grant::Plain => None,
+    }
+}

@@ -1,0 +1,120 @@
+//! The bytes that clients saw on a socket, and the names that they go by inside the program.
+//!
+//! A client never learns who issued a secret: bytes that it was given at the start keep the name that it was given
+//! them by, all others are numbered as they are seen. The numbers go nowhere: the journal counts by acquisition.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::model::Plan;
+use crate::vocabulary::{Recogniser, Scribe};
+use crate::wire::{Claims, SecretKind, Text, Vocabulary};
+
+/// Bytes and their names. Holds secrets: it has no `Debug`.
+pub struct Names {
+    scribe: Arc<Scribe>,
+    recogniser: Recogniser,
+    by_bytes: BTreeMap<Arc<str>, Text>,
+    seen: Vec<Seen>,
+    /// The bytes of secrets that clients were given.
+    given: BTreeMap<(u32, u32, u16), Arc<str>>,
+}
+
+struct Seen {
+    bytes: Arc<str>,
+    kind: Option<SecretKind>,
+}
+
+impl Names {
+    pub fn new(scribe: Arc<Scribe>) -> Names {
+        Names {
+            scribe,
+            recogniser: Recogniser::default(),
+            by_bytes: BTreeMap::new(),
+            seen: Vec::new(),
+            given: BTreeMap::new(),
+        }
+    }
+
+    /// The bytes behind a name that a client uses.
+    pub fn bytes(&mut self, text: Text) -> Arc<str> {
+        match text {
+            Text::Seen(number) => self.seen.get(number as usize).map_or_else(|| "".into(), |s| s.bytes.clone()),
+            Text::Generated { .. } => self.bytes_saying(text, self.scribe.claims_at_start(text)),
+        }
+    }
+
+    /// The bytes of a secret that says this of itself.
+    fn bytes_saying(&mut self, text: Text, claims: Claims) -> Arc<str> {
+        let Text::Generated { family, index, turn } = text else { return self.bytes(text) };
+        let key = (family.number(), index, turn);
+        if let Some(bytes) = self.given.get(&key) {
+            return bytes.clone();
+        }
+        let mut bytes = String::new();
+        self.scribe.render(text, claims, &mut bytes);
+        let bytes: Arc<str> = bytes.into();
+        self.given.insert(key, bytes.clone());
+        self.by_bytes.entry(bytes.clone()).or_insert(text);
+        bytes
+    }
+
+    /// The name of bytes that came over a socket.
+    pub fn name(&mut self, bytes: &str) -> Text {
+        if let Some(text) = self.by_bytes.get(bytes) {
+            return *text;
+        }
+        let text = Text::Seen(self.seen.len() as u32);
+        let bytes: Arc<str> = bytes.into();
+        let whole = self.recogniser.spot(bytes.as_bytes()).find(|s| s.start == 0 && s.end == bytes.len());
+        self.seen.push(Seen { bytes: bytes.clone(), kind: whole.map(|s| s.kind) });
+        self.by_bytes.insert(bytes, text);
+        text
+    }
+
+    /// The name by which a client knows a secret that the world speaks of.
+    pub fn as_client_knows(&mut self, text: Text, claims: Claims) -> Text {
+        let bytes = self.bytes_saying(text, claims);
+        self.by_bytes.get(&bytes).copied().unwrap_or(text)
+    }
+
+    /// Every secret in some bytes, by name.
+    pub fn spot<'a>(&'a mut self, bytes: &'a str) -> impl Iterator<Item = Text> + 'a {
+        let spotted: Vec<_> = self.recogniser.spot(bytes.as_bytes()).collect();
+        spotted.into_iter().filter_map(|s| Some(self.name(bytes.get(s.start..s.end)?)))
+    }
+}
+
+/// The names of one run, shared by its connections.
+#[derive(Clone)]
+pub struct SharedNames(Arc<Mutex<Names>>);
+
+impl SharedNames {
+    /// The names of what every client was given before the run.
+    pub fn new(plan: &Plan, scribe: Arc<Scribe>) -> SharedNames {
+        let mut names = Names::new(scribe);
+        let given = plan.agents.iter().chain(&plan.benign).flat_map(|client| &client.holds).chain(&plan.operator);
+        for &(family, index) in given {
+            names.bytes(Text::Generated { family, index, turn: 0 });
+        }
+        SharedNames(Arc::new(Mutex::new(names)))
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, Names> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Vocabulary for SharedNames {
+    fn kind(&mut self, text: Text) -> Option<SecretKind> {
+        let mut names = self.lock();
+        let text = match text {
+            Text::Generated { .. } => {
+                let bytes = names.bytes(text);
+                return names.recogniser.spot(bytes.as_bytes()).find(|s| s.end == bytes.len()).map(|s| s.kind);
+            }
+            Text::Seen(number) => number as usize,
+        };
+        names.seen.get(text).and_then(|s| s.kind)
+    }
+}

@@ -1,0 +1,125 @@
+//! Clients that nobody here wrote, against `runaway mock`: curl, and an OAuth library.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+/// A `runaway mock` that is ended by its own process id.
+struct Mock {
+    process: Child,
+    out: BufReader<ChildStdout>,
+}
+
+impl Mock {
+    fn start(args: &[&str]) -> Mock {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_runaway"))
+            .arg("mock")
+            .args(args)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let out = BufReader::new(process.stdout.take().expect("a pipe"));
+        Mock { process, out }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.out.read_line(&mut line).expect("a line");
+        assert!(!line.is_empty(), "the server ended early");
+        line
+    }
+
+    /// Lines up to the first one that `last` accepts.
+    fn lines_until(&mut self, last: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut lines = Vec::new();
+        while !lines.last().is_some_and(|line: &String| last(line)) {
+            lines.push(self.line());
+        }
+        lines
+    }
+
+    /// Ctrl-C, and what it says then.
+    fn interrupt(mut self) -> (i32, String) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill runs").success());
+        let mut rest = String::new();
+        self.out.read_to_string(&mut rest).expect("text");
+        (self.process.wait().expect("it ends").code().unwrap_or(-1), rest)
+    }
+}
+
+impl Drop for Mock {
+    fn drop(&mut self) {
+        // It may have ended by itself, after Ctrl-C.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn every_line_that_mock_suggests_works_with_curl() {
+    for scenario in ["moltbook", "volume-delete", "tests/fixtures/oauth.yaml"] {
+        let mut mock = Mock::start(&[scenario]);
+        let welcome = mock.lines_until(|line| line.trim().starts_with("curl"));
+        let export = welcome.iter().find(|l| l.contains("export TOKEN=")).expect("a first token").trim().to_owned();
+        let curl = welcome.last().expect("a line").trim().to_owned();
+        let ran = Command::new("bash")
+            .args(["-c", &format!("{export}; {} --fail-with-body", curl)])
+            .output()
+            .expect("bash and curl are installed");
+        let body = String::from_utf8_lossy(&ran.stdout).into_owned();
+        assert!(ran.status.success(), "{scenario}: {curl}: {body}");
+        let json: serde_json::Value = serde_json::from_str(&body).unwrap_or_else(|e| panic!("{e}: {body}"));
+        assert!(json.is_object(), "{body}");
+        let logged = mock.lines_until(|line| line.contains("  200  ")).concat();
+        assert!(logged.contains("accepted"), "{logged}");
+        let (code, rest) = mock.interrupt();
+        assert_eq!((code, rest.lines().last()), (0, Some("stopped")), "{scenario}");
+    }
+}
+
+#[test]
+fn unknown_paths_methods_and_tokens_are_told_apart() {
+    let mut mock = Mock::start(&["tests/fixtures/oauth.yaml", "--format", "json"]);
+    let world: serde_json::Value = serde_json::from_str(&mock.line()).expect("a line of JSON");
+    let books = world["services"]["books"].as_str().expect("a URL").to_owned();
+    let status = |args: &[&str]| {
+        let ran = Command::new("curl")
+            .args(["-s", "-o", "/dev/null", "-w", "%{http_code}"])
+            .args(args)
+            .output()
+            .expect("curl is installed");
+        String::from_utf8_lossy(&ran.stdout).into_owned()
+    };
+    assert_eq!(status(&[&format!("{books}/nothing")]), "404");
+    assert_eq!(status(&["-X", "DELETE", &format!("{books}/invoices")]), "405");
+    assert_eq!(status(&[&format!("{books}/invoices")]), "401");
+    assert_eq!(status(&["-H", "Authorization: Bearer rwk_00", &format!("{books}/invoices")]), "401");
+    assert_eq!(status(&["-d", "grant_type=password", &world_url(&world, "idp", "/oauth/token")]), "400");
+}
+
+fn world_url(world: &serde_json::Value, service: &str, path: &str) -> String {
+    format!("{}{path}", world["services"][service].as_str().expect("a URL"))
+}
+
+#[test]
+fn an_oauth_library_fetches_checks_uses_introspects_and_revokes_a_token() {
+    let python = Path::new("target/test-inputs/clients/bin/python");
+    if !python.exists() {
+        assert!(std::env::var_os("CI").is_none(), "scripts/fetch-test-inputs installs the client");
+        eprintln!("did not run: scripts/fetch-test-inputs installs the client");
+        return;
+    }
+    let mut mock = Mock::start(&["tests/fixtures/oauth.yaml", "--format", "json"]);
+    let first = mock.line();
+    let mut client = Command::new(python)
+        .args(["-W", "ignore", "tests/clients/oauth.py"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the client starts");
+    std::io::Write::write_all(&mut client.stdin.take().expect("a pipe"), first.as_bytes()).expect("the client reads");
+    let ran = client.wait_with_output().expect("the client ends");
+    assert_eq!(String::from_utf8_lossy(&ran.stdout), "ok\n", "{}", String::from_utf8_lossy(&ran.stderr));
+}
