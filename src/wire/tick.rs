@@ -49,6 +49,11 @@ impl Span {
         self.0.div_ceil(1_000_000)
     }
 
+    /// Whole milliseconds, never shorter than needed.
+    pub const fn whole_millis_up(self) -> u64 {
+        self.0.div_ceil(1_000)
+    }
+
     pub const fn times(self, n: u64) -> Span {
         Span(self.0.saturating_mul(n))
     }

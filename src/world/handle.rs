@@ -40,8 +40,7 @@ impl Refusal {
 
     pub(super) fn limited(now: Tick, refused: Refused) -> Refusal {
         let verdict = if refused.again.is_some() { Verdict::Limited } else { Verdict::Exhausted };
-        // RFC 9110 section 10.2.3 counts in whole seconds.
-        let retry_after = refused.again.map(|again| Span::from_secs(again.since(now).whole_seconds_up()));
+        let retry_after = refused.again.map(|again| Span::from_millis(again.since(now).whole_millis_up()));
         let response = Response { status: refused.status, retry_after, body: Body::Empty };
         Refusal { verdict, reason: Reason::Limit(refused.limit), response }
     }

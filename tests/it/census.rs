@@ -138,7 +138,10 @@ fn check(seed: u64) -> Vec<String> {
         let operations = past.operations(service, &baseline);
         let judged = !plan.operation_ids().any(|op| plan.operation(op).service == service && past.is_beside(op));
         for cred in [past.victim].into_iter().chain((0..3.min(plan.credentials())).map(CredId::new)) {
-            let open = world.open_until(now, Some(cred), service, PlaceId::new(0), &baseline);
+            let networks = [PlaceId::new(0)];
+            let doors = world.doors(now, Some(cred), &networks, &baseline);
+            let here = doors.filter(|(op, _)| plan.operation(*op).service == service);
+            let open = here.map(|(_, open)| open).max().unwrap_or(Open::Shut);
             let opened = |at: Tick| operations.iter().find(|op| past.lets_in(at, cred, **op)).copied();
             let (shut_from, open_before) = match open {
                 Open::Shut => (Some(now), None),

@@ -42,7 +42,7 @@ controls: {slow: {on: [api.list], at_most: 1 per 1h, armed: no}}
 ",
     );
     let document = document(&text);
-    assert!(document.check().is_ok(), "the scenario itself is fine");
+    assert!(document.check(None).is_ok(), "the scenario itself is fine");
     assert!(prepare(&document, None, &Overrides::default(), &Default::default()).is_ok());
 }
 

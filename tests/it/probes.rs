@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::support::document;
 use runaway::measure::{Measures, probed};
 use runaway::plane::driver::Stop;
-use runaway::run::{Kept, Prepared, RunOptions, prepare};
+use runaway::run::{Kept, Plane, Prepared, RunOptions, prepare};
 use runaway::scenario::Overrides;
 use runaway::wire::{Event, Open, Purpose, Span, Tick};
 
@@ -53,7 +53,7 @@ fn prepared(open: &str) -> Prepared {
 
 fn events(prepared: &Prepared, probes: Option<Span>) -> Vec<Event> {
     let mut kept = Kept::default();
-    prepared.simulate_with(RunOptions { probes }, &Stop::default(), &mut kept).unwrap();
+    prepared.run(Plane::Sim, RunOptions { probes }, &Stop::default(), &mut kept).unwrap();
     kept.0
 }
 

@@ -18,7 +18,7 @@ use runaway::run::{Behaviour, Kept, simulate};
 use runaway::scenario::{Overrides, plan_of};
 use runaway::wire::{
     ActorId, Arg, CredId, Effect, Envelope, Event, FamilyId, HeldId, Log, OpId, Open, PlaceId, Presented, Purpose,
-    Request, RequestId, Res, RouteId, Scheme, ServiceId, Slot, Span, StepId, Target, Text, Tick, Vantage,
+    Request, RequestId, Res, RouteId, Scheme, Slot, Span, StepId, Target, Text, Tick, Vantage,
 };
 use runaway::world::World;
 

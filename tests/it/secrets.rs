@@ -117,7 +117,8 @@ fn secrets(plan: &Plan) -> Vec<String> {
         for index in 0..plan.family(family).count + MINTED {
             for turn in 0..TURNS {
                 let mut secret = String::new();
-                scribe.render(Text::Generated { family, index, turn }, &mut secret);
+                let text = Text::Generated { family, index, turn };
+                scribe.render(text, scribe.claims_at_start(text), &mut secret);
                 all.extend(token_id(&secret));
                 all.push(secret);
             }

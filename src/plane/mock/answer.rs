@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use http::HeaderMap;
 use http::header::{LOCATION, RETRY_AFTER};
+use http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -17,6 +17,9 @@ use crate::wire::{Body, CollId, Found, JobId, OpId, Res, Response, RouteId, Rows
 use super::address::Addresses;
 use super::names::Names;
 use super::origins::Origins;
+
+/// RFC 9110 section 10.2.3 counts in whole seconds; beside it, services say it in milliseconds, as Azure's do.
+pub const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 
 /// Answers, written and read.
 pub struct Answerer {
@@ -29,7 +32,7 @@ pub struct Answerer {
 #[derive(Default)]
 pub struct Answering {
     pub status: u16,
-    pub retry_after: Option<u64>,
+    pub retry_after: Option<Span>,
     pub location: Option<String>,
     pub body: String,
 }
@@ -71,7 +74,7 @@ impl Answerer {
 
     /// What a service sends. `secret` writes the bytes of a secret.
     pub fn write(&self, response: &Response, slot: &Slot, mut secret: impl FnMut(Text, &mut String)) -> Answering {
-        let retry_after = response.retry_after.map(Span::whole_seconds_up);
+        let retry_after = response.retry_after;
         let mut answering = Answering { status: response.status, retry_after, ..Answering::default() };
         let body = &mut answering.body;
         match response.body {
@@ -158,7 +161,8 @@ impl Answerer {
     ) -> Response {
         slot.clear();
         let text = |name| headers.get(name).and_then(|v: &http::HeaderValue| v.to_str().ok());
-        let retry_after = text(RETRY_AFTER).and_then(|s| s.parse().ok()).map(Span::from_secs);
+        let millis = text(RETRY_AFTER_MS).and_then(|ms| ms.parse().ok()).map(Span::from_millis);
+        let retry_after = millis.or_else(|| text(RETRY_AFTER)?.parse().ok().map(Span::from_secs));
         let link = text(LOCATION).filter(|_| (300..400).contains(&status)).and_then(|url| self.linked(url, asked));
         let body = match link {
             Some(route) => Body::Link(route),

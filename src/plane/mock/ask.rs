@@ -1,13 +1,10 @@
 //! Requests as HTTP: how a client writes one, and how a service reads it.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use form_urlencoded::Serializer;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
@@ -15,16 +12,16 @@ use crate::model::Plan;
 use crate::model::service::{Act, Grant, Method, Operation};
 use crate::vocabulary::Scribe;
 use crate::wire::{
-    Arg, CredId, HeldId, IdentityId, OpId, PlaceId, Presented, Purpose, Request, Res, RouteId, Scheme, ServiceId,
-    StepId, Target, Text, Vantage,
+    Arg, CredId, HeldId, IdentityId, OpId, PlaceId, Presented, Purpose, Request, Res, RouteId, ServiceId, StepId,
+    Target, Text, Vantage,
 };
 
 use super::address::{Addresses, Nowhere};
 use super::names::Names;
+use super::presented;
 
 /// Where requests say which network they come from: RFC 7239, with an obfuscated identifier after section 6.3.
 const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
-const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// A request as it goes onto a socket.
 pub struct Asking {
@@ -105,7 +102,7 @@ impl Asker {
             }
         }
         if let Some(presented) = request.presented {
-            present(presented.scheme, &names.bytes(presented.text), &mut headers);
+            presented::put(presented.scheme, &names.bytes(presented.text), &mut headers);
         }
         let network = format!("for=_net{}", request.from.network.number());
         headers.extend(HeaderValue::try_from(network).ok().map(|value| (FORWARDED, value)));
@@ -168,7 +165,7 @@ impl Asker {
                 _ => act(&said),
             },
         };
-        let presented = presented(headers, &said).map(|(scheme, bytes)| Presented {
+        let presented = presented::find(headers, said.get("client_secret")).map(|(scheme, bytes)| Presented {
             scheme,
             text: text(&bytes),
             held: HeldId::new(0),
@@ -267,54 +264,4 @@ fn act(said: &Said<'_>) -> Arg {
         (None, None) => Target::Named,
     };
     Arg::Act { step: StepId::new(step), target }
-}
-
-/// Puts a credential into the headers, marked as sensitive so that nothing prints it.
-fn present(scheme: Scheme, secret: &str, headers: &mut HeaderMap) {
-    let mut value = String::new();
-    let name = match scheme {
-        Scheme::Bearer => {
-            let _ = write!(value, "Bearer {secret}");
-            AUTHORIZATION
-        }
-        Scheme::Basic => {
-            value.push_str("Basic ");
-            STANDARD.encode_string(format!("client:{secret}"), &mut value);
-            AUTHORIZATION
-        }
-        Scheme::Key => {
-            value.push_str(secret);
-            API_KEY
-        }
-        Scheme::Cookie => {
-            let _ = write!(value, "session={secret}");
-            COOKIE
-        }
-    };
-    if let Ok(mut value) = HeaderValue::try_from(value) {
-        value.set_sensitive(true);
-        headers.insert(name, value);
-    }
-}
-
-/// The credential that a request presents: in a header, or as RFC 6749 section 2.3.1 allows in the form.
-fn presented(headers: &HeaderMap, said: &Said<'_>) -> Option<(Scheme, String)> {
-    let header = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
-    if let Some(value) = header(AUTHORIZATION) {
-        let (scheme, rest) = value.split_once(' ')?;
-        if scheme.eq_ignore_ascii_case("bearer") {
-            return Some((Scheme::Bearer, rest.trim().to_owned()));
-        }
-        if scheme.eq_ignore_ascii_case("basic") {
-            let decoded = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
-            return Some((Scheme::Basic, decoded.split_once(':')?.1.to_owned()));
-        }
-        return Some((Scheme::Bearer, value.to_owned()));
-    }
-    if let Some(key) = header(API_KEY) {
-        return Some((Scheme::Key, key.to_owned()));
-    }
-    let cookie = header(COOKIE).and_then(|c| c.split(';').find_map(|c| c.trim().strip_prefix("session=")));
-    let cookie = cookie.map(|session| (Scheme::Cookie, session.to_owned()));
-    cookie.or_else(|| Some((Scheme::Basic, said.get("client_secret")?.to_owned())))
 }

@@ -14,6 +14,7 @@ mod lockstep;
 mod metadata;
 mod names;
 mod origins;
+mod presented;
 mod serve;
 mod server;
 

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use http::header::RETRY_AFTER;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockGuard, MockServer, Request, Respond, ResponseTemplate};
 
 use crate::wire::{ActorId, RequestId, ServiceId};
 
 use super::address::Nowhere;
-use super::answer::Answering;
+use super::answer::{Answering, RETRY_AFTER_MS};
 use super::ask::Unreadable;
 use super::host::{Decided, Shared};
 use super::metadata;
@@ -113,8 +114,10 @@ fn request_id(request: &Request) -> Option<RequestId> {
 fn template(decided: Decided) -> ResponseTemplate {
     let Answering { status, retry_after, location, body } = decided.answering;
     let mut template = ResponseTemplate::new(status);
-    if let Some(seconds) = retry_after {
-        template = template.insert_header("retry-after", seconds.to_string().as_str());
+    if let Some(wait) = retry_after {
+        template = template
+            .insert_header(RETRY_AFTER, wait.whole_seconds_up().to_string().as_str())
+            .insert_header(RETRY_AFTER_MS, wait.whole_millis_up().to_string().as_str());
     }
     if let Some(location) = location {
         template = template.insert_header("location", location.as_str());
