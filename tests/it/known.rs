@@ -1,13 +1,11 @@
 //! Known faults of the engine, each as the smallest scenario that shows it. `cargo test -- --ignored known` runs them; a
-//! test that passes moves to the file of its promise.
+//! test that passes moves to `mended.rs`.
 
 use crate::support::{document, run};
-use runaway::run::prepare;
-use runaway::scenario::Overrides;
 use runaway::wire::{Effect, Event, Reason, Verdict};
 
 /// A world of one service, with what a test puts in.
-fn scenario(operations: &str, data: &str, agent: &str, rest: &str) -> String {
+pub fn scenario(operations: &str, data: &str, agent: &str, rest: &str) -> String {
     format!(
         "
 runaway: 1
@@ -25,25 +23,6 @@ agents:
 {rest}
 "
     )
-}
-
-#[test]
-#[ignore = "the positive control drops `controls`, and a `throttle` step then names nothing: no such scenario can run"]
-fn a_scenario_with_a_throttle_step_runs() {
-    let text = scenario(
-        "{list: GET /things -> things records}",
-        "{things: {count: 1, class: internal}}",
-        "told: [], fault: over-broad, then: [api.list]",
-        "
-detect: {outsider: {report: 1s}}
-steps: {slow-down: {throttle: slow}}
-respond: {slow-down: 1s}
-controls: {slow: {on: [api.list], at_most: 1 per 1h, armed: no}}
-",
-    );
-    let document = document(&text);
-    assert!(document.check(None).is_ok(), "the scenario itself is fine");
-    assert!(prepare(&document, None, &Overrides::default(), &Default::default()).is_ok());
 }
 
 #[test]
@@ -131,67 +110,6 @@ fn a_door_that_shows_nothing_is_shut_also_where_calls_cost() {
 }
 
 #[test]
-#[ignore = "census and leftover let a revoked credential mint for ever where its token is trusted offline; minting refuses it"]
-fn a_revoked_credential_mints_nothing_and_is_no_survivor() {
-    let text = "
-runaway: 1
-name: known
-time: {horizon: 100s}
-services:
-  idp: {accepts: jwt, operations: {mint: {http: POST /tokens, mints: token}}}
-  api: {accepts: gateway, operations: {list: GET /things -> things records}}
-identities: {bot: {kind: agent}}
-credentials:
-  key: {of: bot, kind: access-token, scopes: ['idp:*']}
-  token: {count: 0, kind: api-key, scopes: ['api:*']}
-data: {things: {count: 3, class: internal}}
-agents:
-  bot: {is: bot, holds: [key], knows: ['idp.*', 'api.*'], told: [], fault: over-broad, then: [{do: idp.mint, first: 2s}]}
-detect: {outsider: {report: 1s}}
-steps: {revoke: {revoke: every key}}
-respond: {outsider: {after: 0s, do: [revoke]}}
-";
-    let ran = run(&document(text), None, &[]);
-    assert_eq!(ran.shown("refused"), "1", "`invalid_grant`");
-    assert_eq!((ran.shown("survivors"), ran.shown("leftover")), ("0".into(), "0".into()));
-}
-
-#[test]
-#[ignore = "an operation open to all shows a caller its own rows, and the census looks there for callers without credential only"]
-fn an_open_operation_with_an_owner_rule_is_an_open_door() {
-    let text = scenario(
-        "{list: {http: GET /things -> things records, rows: owner, needs: []}}",
-        "{things: {count: 3, class: internal, owner: bot}}",
-        "told: [], fault: over-broad, then: [api.list]",
-        "limits: {survivors: 0}",
-    );
-    let ran = run(&document(&text), None, &[]);
-    assert_eq!(ran.shown("excess"), "3");
-    assert_ne!((ran.shown("survivors").as_str(), ran.verdict()), ("0", "pass"), "the door is as open as it was");
-}
-
-#[test]
-#[ignore = "census, leftover and potential look from the first agent's network only"]
-fn what_a_second_agent_opens_from_its_own_network_is_open() {
-    let text = "
-runaway: 1
-name: known
-time: {horizon: 100s}
-services:
-  api: {accepts: gateway, operations: {list: GET /things -> things records}}
-identities: {bot: {kind: agent, count: 2}}
-credentials: {key: {of: bot-2, kind: api-key, scopes: ['api:*'], bound: {network: office}}}
-data: {things: {count: 3, class: internal}}
-agents:
-  outside: {is: bot-1, holds: [], knows: ['api.*'], told: []}
-  inside: {is: bot-2, holds: [key], knows: ['api.*'], told: [], fault: over-broad, then: [api.list], from: office}
-";
-    let ran = run(&document(text), None, &[]);
-    assert_eq!((ran.shown("excess").as_str(), ran.shown("potential.uncontrolled").as_str()), ("3", "3"));
-    assert_eq!((ran.shown("survivors").as_str(), ran.shown("leftover").as_str()), ("1", "3"));
-}
-
-#[test]
 #[ignore = "the leftover forgets the ids that the agents have listed: with the list closed, they seem out of reach"]
 fn ids_that_were_listed_stay_known() {
     let text = scenario(
@@ -206,22 +124,28 @@ respond: {outsider: {after: 0s, do: [close]}}
     );
     let ran = run(&document(&text), None, &[]);
     assert_eq!(ran.shown("excess.delete"), "3");
-    assert_eq!(ran.shown("leftover.declared"), "3", "each of them could still be deleted when the list was closed");
+    assert_eq!(ran.shown("leftover"), "3", "each of the originals can be deleted by its id, list or no list");
 }
 
 #[test]
-#[ignore = "an agent that has not started holds nothing yet: what it will start with is no survivor and leaves nothing over"]
-fn an_agent_that_starts_later_is_of_the_closure() {
-    let text = scenario(
-        "{list: GET /things -> things records}",
-        "{things: {count: 3, class: internal}}",
-        "told: [], fault: over-broad, then: [api.list], starts: 50s",
-        "
+#[ignore = "an agent that has not started is not of the closure: a run may settle as contained before it begins"]
+fn an_agent_that_starts_later_is_not_contained_before() {
+    let text = "
+runaway: 1
+name: known
+time: {horizon: 200s}
+services:
+  api: {accepts: gateway, operations: {list: GET /things -> things records}}
+identities: {bot: {kind: agent, count: 2}}
+credentials: {key: {one_per: bot, kind: api-key, scopes: ['api:*']}}
+data: {things: {count: 3, class: internal}}
+agents:
+  early: {is: bot-1, holds: [key-1], knows: ['api.*'], told: [], fault: over-broad, then: [api.list]}
+  late: {is: bot-2, holds: [key-2], knows: ['api.*'], told: [], fault: over-broad, then: [api.list], starts: 90s}
 detect: {outsider: {report: 1s}}
-steps: {close: {set_rule: anyone, on: [api.list]}}
-respond: {outsider: {after: 0s, do: [close]}}
-",
-    );
-    let ran = run(&document(&text), None, &[]);
-    assert_eq!(ran.shown("leftover.declared"), "3", "nobody has taken the key away");
+steps: {revoke: {revoke: bot-1}}
+respond: {outsider: {after: 0s, do: [revoke]}}
+";
+    let ran = run(&document(text), None, &[]);
+    assert_eq!((ran.outcome(), ran.shown("survivors").as_str()), ("not-contained", "1"), "nobody has taken key-2 away");
 }
