@@ -92,7 +92,7 @@ impl<'a> Ground<'a> {
             search.hold(cred);
         }
         for agent in &self.plan.agents {
-            for res in &agent.knows_records {
+            for res in agent.known_records() {
                 search.known[res.coll.index()].insert(res.row);
             }
         }

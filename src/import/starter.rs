@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::openapi::{self, Description};
+use super::openapi::{self, Description, Requirement};
 
 /// Why no scenario can be made.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +75,7 @@ agents:
     told: []                                  # put its honest task here
     fault: {{harvest: {{strategy: breadth}}}}
     pace: {{machine: 4}}
-
+{may}
 detect:
   burst: {{requests: 50, within: 10s, by: principal}}
 
@@ -85,7 +85,7 @@ steps:
 respond:
   burst: {{after: 2s, do: [revoke-bot]}}
 
-limits: {{survivors: 0, excess.delete: 0}}
+limits: {{survivors: 0, closed: 5min, excess.delete: 0}}
 
 variants:
   uncontrolled: {{story: Nobody answers., set: {{respond: {{}}}}}}
@@ -95,8 +95,22 @@ variants:
         operations = description.operations.len(),
         file = quoted(&from.display().to_string()),
         scope = quoted(&held),
+        may = allowed(description),
     );
     Ok((name, text))
+}
+
+/// What the description lets anybody do is no excess.
+fn allowed(description: &Description) -> String {
+    let open = description.operations.iter().filter(|operation| operation.requires == Requirement::Open);
+    let names: Vec<String> = open.map(|operation| format!("api.{}", operation.id)).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(
+        "    may:                                      # the description opens these to anybody\n      - {}\n",
+        names.join("\n      - ")
+    )
 }
 
 fn kebab(title: &str) -> String {

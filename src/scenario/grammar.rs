@@ -100,6 +100,7 @@ static OPENAPI: Part = Part {
         may("counts", Count, "how many records each collection has"),
         may("effects", Keyed(&Word(EFFECTS)), "effects by pattern, such as `POST */search*`"),
         may("only", TEXTS, "patterns of the operations to take"),
+        may("taken", Text, "what was taken from the file; journals carry it"),
     ]),
 };
 

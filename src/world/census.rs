@@ -98,20 +98,24 @@ impl World {
         if baseline.allows(op) || self.exhausted(now, op, who.cred, who.principal) {
             return false;
         }
-        let touches = match (spec.act, spec.target) {
-            (Act::Mint { .. }, _) if who.family.is_none() => return false,
-            (Act::Mint { .. }, _) => self.leads_on(now, who.principal, op, baseline),
-            (Act::RevokeToken | Act::IntrospectToken | Act::Metadata | Act::Administer, _) => return false,
+        match (spec.act, spec.target) {
+            (Act::Mint { .. }, _) if who.family.is_none() => false,
+            (Act::Mint { .. }, _) => spec.cost > 0 || self.leads_on(now, who.principal, op, baseline),
+            (Act::RevokeToken | Act::IntrospectToken | Act::Metadata | Act::Administer, _) => false,
             (Act::Create, _) => self.may_create(op, who.principal),
-            (Act::List { answer: Answer::Records, .. } | Act::One { .. } | Act::All, Some(coll)) => {
-                let reads_nothing =
-                    matches!(spec.act, Act::One { answer } if answer != Answer::Records) && spec.effect == Effect::Read;
+            (Act::List { .. } | Act::One { .. } | Act::All, Some(coll)) => {
                 let rows = self.records.original(self.rules[op.index()], self.caller(who.principal), coll);
-                !reads_nothing && rows.any_outside(baseline.pairs.of(coll, spec.effect))
+                let shows = match spec.act {
+                    Act::List { answer, .. } => answer == Answer::Records,
+                    Act::One { answer } => answer == Answer::Records || spec.effect != Effect::Read,
+                    _ => true,
+                };
+                let names_one = matches!(spec.act, Act::One { .. });
+                let accepted = !rows.is_empty() || !names_one && self.plan.collection(coll).count == 0;
+                accepted && (spec.cost > 0 || shows && rows.any_outside(baseline.pairs.of(coll, spec.effect)))
             }
-            _ => false,
-        };
-        touches || spec.cost > 0
+            _ => spec.cost > 0,
+        }
     }
 
     /// Whether something that can be minted with `op`, or with what it mints, can exceed.

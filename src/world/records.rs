@@ -186,6 +186,10 @@ pub enum Original<'a> {
 }
 
 impl Original<'_> {
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     pub fn len(&self) -> u32 {
         match self {
             Original::All(n) => *n,
