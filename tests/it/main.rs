@@ -11,6 +11,7 @@ mod generated;
 mod hostile;
 mod known;
 mod live;
+mod mended;
 mod mutations;
 mod openapi;
 mod oracle;
