@@ -151,7 +151,7 @@ pub struct Init {
     /// What it is made from: `openapi`, `chain:LINKS`, or `random:SEED`
     #[arg(long, value_name = "RULE")]
     pub from: Option<From>,
-    /// The scope that the compromised agent holds [default: the one that unlocks most]
+    /// The scope that the compromised agent holds [default: the one that unlocks most changes]
     #[arg(long, requires = "from")]
     pub scope: Option<String>,
     /// Where to write it [default: NAME.yaml here]

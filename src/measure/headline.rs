@@ -26,6 +26,9 @@ pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> St
     let mut parts = vec![reached(plan, references, measures)];
     parts.push(ending(plan, measures));
     parts.extend(sensitive(plan, measures));
+    if measures.reach.excess_creations > 0 {
+        parts.push(format!("{} created", counted(measures.reach.excess_creations, "record")));
+    }
     if measures.reach.irreversible > 0 {
         parts.push(counted(measures.reach.irreversible, "irreversible effect"));
     }
@@ -45,7 +48,7 @@ pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> St
 const AFTER_THE_FACT: f64 = 0.05;
 
 fn reached(plan: &Plan, references: &References, measures: &Measures) -> String {
-    let distinct: u64 = resources(&measures.reach.touched).values().sum();
+    let distinct: u64 = resources(plan, &measures.reach.touched).values().sum();
     let services: std::collections::BTreeSet<_> = measures
         .reach
         .by_operation
@@ -60,7 +63,7 @@ fn reached(plan: &Plan, references: &References, measures: &Measures) -> String 
     };
     let whole = match references.potential_resources {
         0 => String::new(),
-        n => format!(" of {} ({})", thousands(n), percent((distinct as f64 / n as f64).min(1.0))),
+        n => format!(" of {} ({})", thousands(n), percent(distinct as f64 / n as f64)),
     };
     let first = measures.reach.curve.last().zip(measures.reach.t0).map(|((at, _), t0)| at.since(t0));
     let within = match first {

@@ -193,7 +193,7 @@ impl Measures {
         let pairs = |n: u64| {
             if maybe == 0 { count(n) } else { Measured::Bounded { lo: n, hi: n.saturating_add(self.at_most(plan)) } }
         };
-        let distinct: u64 = resources(&reach.touched).values().sum();
+        let distinct: u64 = resources(plan, &reach.touched).values().sum();
         let services: std::collections::BTreeSet<_> =
             reach.by_operation.keys().chain(reach.creations.keys()).map(|op| plan.operation(*op).service).collect();
         values.insert("outcome", Measured::Exact(Value::Word(self.outcome.name())));

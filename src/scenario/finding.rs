@@ -136,9 +136,9 @@ impl Finding {
         self
     }
 
-    /// The same thing at the same place, whichever variant shows it.
-    pub fn same(&self, other: &Finding) -> bool {
-        self.code == other.code && self.place == other.place && self.message == other.message
+    /// What two findings share that say the same of the same place, whichever variant shows it.
+    pub fn identity(&self) -> (usize, Code, String) {
+        (self.place.start, self.code, self.message.clone())
     }
 
     /// Says which of `known` was probably meant, or lists them where they are few. Else the help stays as it is.

@@ -178,11 +178,16 @@ fn check_record(fields: &[Field], node: &Node, owner: Option<&Key>, findings: &m
             Some(field) => field.shape.check(value, Some(key), findings),
             None => {
                 let message = format!("`{}` means nothing here", shortened(&key.name));
-                let open = || fields.iter().map(|f| f.name).filter(|name| node.get(name).is_none());
-                meant.extend(nearest(&key.name, open()));
-                findings.push(
-                    Finding::new(Code::UnknownKey, key.place, message).help("remove it").suggest(&key.name, open()),
-                );
+                let near = nearest(&key.name, fields.iter().map(|f| f.name));
+                meant.extend(near);
+                let finding = Finding::new(Code::UnknownKey, key.place, message);
+                findings.push(match near {
+                    Some(near) => finding.help(format!("did you mean `{near}`?")),
+                    None => {
+                        let open = fields.iter().map(|f| f.name).filter(|name| node.get(name).is_none());
+                        finding.help("remove it").suggest(&key.name, open)
+                    }
+                });
             }
         }
     }

@@ -20,6 +20,7 @@ mod probes;
 mod properties;
 mod schemas;
 mod secrets;
+mod starter;
 mod support;
 mod tidy;
 mod truths;

@@ -1,30 +1,10 @@
-//! Faults that the engine once had, each as the smallest scenario that showed it.
+//! Faults of the engine that were, each as the smallest scenario that showed it.
 
+use crate::known::scenario;
 use crate::support::{document, run};
 use runaway::run::prepare;
 use runaway::scenario::Overrides;
 use runaway::wire::{Effect, Event, Reason, Verdict};
-
-/// A world of one service, with what a test puts in.
-fn scenario(operations: &str, data: &str, agent: &str, rest: &str) -> String {
-    format!(
-        "
-runaway: 1
-name: mended
-time: {{horizon: 100s}}
-services:
-  api:
-    accepts: gateway
-    operations: {operations}
-identities: {{bot: {{kind: agent}}}}
-credentials: {{key: {{of: bot, kind: api-key, scopes: ['api:*']}}}}
-data: {data}
-agents:
-  bot: {{is: bot, holds: [key], knows: ['api.*'], {agent}}}
-{rest}
-"
-    )
-}
 
 #[test]
 fn a_scenario_with_a_throttle_step_runs() {
@@ -42,6 +22,64 @@ controls: {slow: {on: [api.list], at_most: 1 per 1h, armed: no}}
     let document = document(&text);
     assert!(document.check(None).is_ok(), "the scenario itself is fine");
     assert!(prepare(&document, None, &Overrides::default(), &Default::default()).is_ok());
+}
+
+#[test]
+fn a_revoked_credential_mints_nothing_and_is_no_survivor() {
+    let text = "
+runaway: 1
+name: known
+time: {horizon: 100s}
+services:
+  idp: {accepts: jwt, operations: {mint: {http: POST /tokens, mints: token}}}
+  api: {accepts: gateway, operations: {list: GET /things -> things records}}
+identities: {bot: {kind: agent}}
+credentials:
+  key: {of: bot, kind: access-token, scopes: ['idp:*']}
+  token: {count: 0, kind: api-key, scopes: ['api:*']}
+data: {things: {count: 3, class: internal}}
+agents:
+  bot: {is: bot, holds: [key], knows: ['idp.*', 'api.*'], told: [], fault: over-broad, then: [{do: idp.mint, first: 2s}]}
+detect: {outsider: {report: 1s}}
+steps: {revoke: {revoke: every key}}
+respond: {outsider: {after: 0s, do: [revoke]}}
+";
+    let ran = run(&document(text), None, &[]);
+    assert_eq!(ran.shown("refused"), "1", "`invalid_grant`");
+    assert_eq!((ran.shown("survivors"), ran.shown("leftover")), ("0".into(), "0".into()));
+}
+
+#[test]
+fn an_open_operation_with_an_owner_rule_is_an_open_door() {
+    let text = scenario(
+        "{list: {http: GET /things -> things records, rows: owner, needs: []}}",
+        "{things: {count: 3, class: internal, owner: bot}}",
+        "told: [], fault: over-broad, then: [api.list]",
+        "limits: {survivors: 0}",
+    );
+    let ran = run(&document(&text), None, &[]);
+    assert_eq!(ran.shown("excess"), "3");
+    assert_ne!((ran.shown("survivors").as_str(), ran.verdict()), ("0", "pass"), "the door is as open as it was");
+}
+
+#[test]
+fn what_a_second_agent_opens_from_its_own_network_is_open() {
+    let text = "
+runaway: 1
+name: known
+time: {horizon: 100s}
+services:
+  api: {accepts: gateway, operations: {list: GET /things -> things records}}
+identities: {bot: {kind: agent, count: 2}}
+credentials: {key: {of: bot-2, kind: api-key, scopes: ['api:*'], bound: {network: office}}}
+data: {things: {count: 3, class: internal}}
+agents:
+  outside: {is: bot-1, holds: [], knows: ['api.*'], told: []}
+  inside: {is: bot-2, holds: [key], knows: ['api.*'], told: [], fault: over-broad, then: [api.list], from: office}
+";
+    let ran = run(&document(text), None, &[]);
+    assert_eq!((ran.shown("excess").as_str(), ran.shown("potential.uncontrolled").as_str()), ("3", "3"));
+    assert_eq!((ran.shown("survivors").as_str(), ran.shown("leftover").as_str()), ("1", "3"));
 }
 
 #[test]
@@ -106,33 +144,5 @@ fn a_door_that_shows_nothing_is_shut_also_where_calls_cost() {
         "",
     );
     let ran = run(&document(&text), None, &[]);
-    assert_eq!(
-        (ran.shown("calls"), ran.shown("cost"), ran.shown("survivors")),
-        ("0".into(), "0.00".into(), "0".into())
-    );
-}
-
-#[test]
-fn a_revoked_credential_mints_nothing_and_is_no_survivor() {
-    let text = "
-runaway: 1
-name: mended
-time: {horizon: 100s}
-services:
-  idp: {accepts: jwt, operations: {mint: {http: POST /tokens, mints: token}}}
-  api: {accepts: gateway, operations: {list: GET /things -> things records}}
-identities: {bot: {kind: agent}}
-credentials:
-  key: {of: bot, kind: access-token, scopes: ['idp:*']}
-  token: {count: 0, kind: api-key, scopes: ['api:*']}
-data: {things: {count: 3, class: internal}}
-agents:
-  bot: {is: bot, holds: [key], knows: ['idp.*', 'api.*'], told: [], fault: over-broad, then: [{do: idp.mint, first: 2s}]}
-detect: {outsider: {report: 1s}}
-steps: {revoke: {revoke: every key}}
-respond: {outsider: {after: 0s, do: [revoke]}}
-";
-    let ran = run(&document(text), None, &[]);
-    assert_eq!(ran.shown("refused"), "1", "`invalid_grant`");
-    assert_eq!((ran.shown("survivors"), ran.shown("leftover")), ("0".into(), "0".into()));
+    assert_eq!((ran.shown("calls"), ran.shown("survivors")), ("0".into(), "0".into()));
 }

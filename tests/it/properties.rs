@@ -38,7 +38,7 @@ fn beyond(plan: &Plan, inner: &Pairs, outer: &Pairs) -> Option<(String, Effect)>
     })
 }
 
-fn kept(plan: &Arc<Plan>) -> Vec<Event> {
+pub fn kept(plan: &Arc<Plan>) -> Vec<Event> {
     let mut kept = Kept::default();
     simulate(plan, &Baseline::empty(plan), Behaviour::Faulty, &Stop::default(), &mut kept).unwrap();
     kept.0
@@ -111,7 +111,7 @@ pub fn tame(plan: &mut Plan) {
 }
 
 /// A step that ends what it is told to.
-fn revocation(which: Which) -> Step {
+pub fn revocation(which: Which) -> Step {
     let name = "revoke".to_owned();
     Step { name, action: Action::Revoke, which, first: Span::ZERO, every: Span::ZERO, supported: true }
 }

@@ -3,7 +3,6 @@
 use crate::model::agent::{
     AfterRefusal, AgentPlan, Block, Fault, FaultKind, On, Pace, Program, Repeat, Step, Strategy, With,
 };
-use crate::model::service::Operation;
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::shape::shortened;
@@ -73,9 +72,9 @@ impl Lowering<'_> {
             let whole = item.text().and_then(|t| t.strip_suffix(".*"));
             match whole.and_then(|name| self.services.iter().position(|s| s.name == name)).map(ServiceId::at) {
                 Some(service) => {
-                    let of = |o: &Operation| o.service == service && o.documented;
-                    let documented = self.operations.iter().enumerate().filter(|(_, o)| of(o));
-                    all.extend(documented.map(|(at, _)| OpId::at(at)));
+                    let begin = |service| self.operations.partition_point(|o| o.service < service);
+                    let of = begin(service)..begin(ServiceId::at(service.index() + 1));
+                    all.extend(of.filter(|at| self.operations[*at].documented).map(OpId::at));
                 }
                 None => all.extend(self.operation(item).map(OpId::at)),
             }

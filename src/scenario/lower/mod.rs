@@ -35,6 +35,8 @@ use names::{Groups, MOST_ROWS};
 pub struct Lowered {
     pub plan: Plan,
     pub findings: Vec<Finding>,
+    /// What was taken over from descriptions, by service.
+    pub taken: Vec<(String, String)>,
 }
 
 /// The work in progress.
@@ -53,6 +55,7 @@ struct Lowering<'a> {
     /// Operations, and services, that could not be read: nothing more is said about them.
     unread: BTreeSet<String>,
     clashes: services::Clashes,
+    taken: Vec<(String, String)>,
     identities: Groups,
     populations: Vec<Population>,
     credentials: Groups,
@@ -79,6 +82,7 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
         operation_names: BTreeMap::new(),
         unread: BTreeSet::new(),
         clashes: services::Clashes::default(),
+        taken: Vec::new(),
         identities: Groups::new("identity", "identities"),
         populations: Vec::new(),
         credentials: Groups::new("credential", "credentials"),
@@ -106,7 +110,7 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
         crate::model::control::Trigger::At(at) => at + r.takes,
         crate::model::control::Trigger::Alarm(_) => Tick::NEVER,
     });
-    Lowered { plan, findings: work.findings }
+    Lowered { plan, findings: work.findings, taken: work.taken }
 }
 
 impl Lowering<'_> {

@@ -2,7 +2,7 @@
 
 use crate::model::service::{
     Act, Answer, AuditFields, Denial, Grant, Latency, Method, ObjectRule, Operation, Reversible, Role, Route, Service,
-    Validation,
+    Validation, shape_of,
 };
 use std::collections::BTreeMap;
 
@@ -260,7 +260,7 @@ impl Lowering<'_> {
 
     pub(super) fn push_operation(&mut self, spec: Operation, needs: Vec<Vec<String>>, place: Place) {
         let name = format!("{}.{}", self.services[spec.service.index()].name, spec.name);
-        let request = (spec.service, spec.method.name(), unnamed(&spec.path), spec.selector.clone());
+        let request = (spec.service, spec.method.name(), shape_of(&spec.path), spec.selector.clone());
         if let Some(clash) = self.clashes.insert(request, spec.name.clone()) {
             let message = format!("`{}` and `{clash}` answer the same requests", spec.name);
             let help = "tell them apart by path, method, or `selector: {field: value}` of the body";
@@ -397,12 +397,6 @@ fn reversible(word: Option<&str>) -> Reversible {
         Some((_, Some(window))) => Reversible::For(window),
         _ => Reversible::Always,
     }
-}
-
-/// A path template with its parameters' names left out: `/a/{x}` and `/a/{y}` match the same requests.
-fn unnamed(path: &str) -> String {
-    let parts: Vec<&str> = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect();
-    parts.join("/")
 }
 
 /// `GET /path/{id} -> collection records`.
