@@ -28,7 +28,7 @@ controls: {slow: {on: [api.list], at_most: 1 per 1h, armed: no}}
 fn a_revoked_credential_mints_nothing_and_is_no_survivor() {
     let text = "
 runaway: 1
-name: known
+name: mended
 time: {horizon: 100s}
 services:
   idp: {accepts: jwt, operations: {mint: {http: POST /tokens, mints: token}}}
@@ -66,7 +66,7 @@ fn an_open_operation_with_an_owner_rule_is_an_open_door() {
 fn what_a_second_agent_opens_from_its_own_network_is_open() {
     let text = "
 runaway: 1
-name: known
+name: mended
 time: {horizon: 100s}
 services:
   api: {accepts: gateway, operations: {list: GET /things -> things records}}
@@ -145,4 +145,68 @@ fn a_door_that_shows_nothing_is_shut_also_where_calls_cost() {
     );
     let ran = run(&document(&text), None, &[]);
     assert_eq!((ran.shown("calls"), ran.shown("survivors")), ("0".into(), "0".into()));
+}
+
+#[test]
+fn ids_that_were_listed_stay_known() {
+    let text = scenario(
+        "{list: GET /things -> things ids, delete: {http: 'DELETE /things/{id}', on: things}}",
+        "{things: {count: 3, class: internal, ids: unguessable}}",
+        "told: [], fault: over-broad, then: [api.list, {do: api.delete, on: each listed things, every: 40s, first: 2s}]",
+        "
+detect: {outsider: {report: 1s}}
+steps: {close: {close: [api.list]}}
+respond: {outsider: {after: 0s, do: [close]}}
+",
+    );
+    let ran = run(&document(&text), None, &[]);
+    assert_eq!(ran.shown("excess.delete"), "3");
+    assert_eq!(ran.shown("leftover"), "3", "each of the originals can be deleted by its id, list or no list");
+}
+
+#[test]
+fn an_agent_that_starts_later_is_not_contained_before() {
+    let text = "
+runaway: 1
+name: mended
+time: {horizon: 200s}
+services:
+  api: {accepts: gateway, operations: {list: GET /things -> things records}}
+identities: {bot: {kind: agent, count: 2}}
+credentials: {key: {one_per: bot, kind: api-key, scopes: ['api:*']}}
+data: {things: {count: 3, class: internal}}
+agents:
+  early: {is: bot-1, holds: [key-1], knows: ['api.*'], told: [], fault: over-broad, then: [api.list]}
+  late: {is: bot-2, holds: [key-2], knows: ['api.*'], told: [], fault: over-broad, then: [api.list], starts: 90s}
+detect: {outsider: {report: 1s}}
+steps: {revoke: {revoke: bot-1}}
+respond: {outsider: {after: 0s, do: [revoke]}}
+";
+    let ran = run(&document(text), None, &[]);
+    assert_eq!((ran.outcome(), ran.shown("survivors").as_str()), ("not-contained", "1"), "nobody has taken key-2 away");
+}
+
+#[test]
+fn a_secret_is_rotated_once() {
+    let text = scenario(
+        "{list: GET /things -> things records}",
+        "{things: {count: 1, class: internal}}",
+        "told: [{do: api.list, every: 400ms, times: 8}], fault: over-broad",
+        "
+detect: {one: {report: 0s}, other: {report: 500ms}}
+steps: {rotate: {rotate: every key, first: 1s, hand_over: 0s}}
+respond: {one: {after: 0s, do: [rotate]}, other: {after: 0s, do: [rotate]}}
+",
+    );
+    let ran = run(&document(&text), None, &[]);
+    let mut rows = std::collections::BTreeMap::new();
+    for event in &ran.events {
+        match *event {
+            Event::Got { by, held, cred, .. } => _ = rows.insert((by, held), cred),
+            Event::Asked { id, held: Some(held), cred, .. } if rows.contains_key(&(id.by, held)) => {
+                assert_eq!(rows[&(id.by, held)], cred, "{held:?} is another credential than it was: {event:?}");
+            }
+            _ => {}
+        }
+    }
 }
