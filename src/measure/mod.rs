@@ -1,6 +1,7 @@
 //! Measures: pure folds over (plan, references, events). No world, no clock, no I/O.
 
 mod alarms;
+mod chains;
 mod closure;
 mod declared;
 mod doors;
