@@ -1,6 +1,7 @@
 //! What ends a command before it has a verdict: what, and what to do about it.
 
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::scenario::Rejected;
@@ -25,18 +26,22 @@ impl Failure {
         Failure { exit: Exit::Inconclusive, message: message.into(), help: None }
     }
 
+    /// A file or folder that cannot be used.
+    pub fn at(path: &Path, error: &io::Error) -> Failure {
+        let help = (error.kind() == io::ErrorKind::StorageFull).then(|| "make room, or say --out DIR".to_owned());
+        Failure { exit: Exit::Inconclusive, message: format!("{} cannot be written: {error}", path.display()), help }
+    }
+
     /// Refused for safety.
     pub fn refused(message: impl Into<String>, help: impl Into<String>) -> Failure {
         Failure { exit: Exit::Stopped, message: message.into(), help: Some(help.into()) }
     }
 
-    /// Says what went wrong. A reader that has gone away is no error.
+    /// Says what went wrong.
     pub fn report(self) -> ExitCode {
-        if !self.message.is_empty() {
-            anstream::eprintln!("error: {}", self.message.trim_end());
-            if let Some(help) = &self.help {
-                anstream::eprintln!("  help: {help}");
-            }
+        anstream::eprintln!("error: {}", self.message.trim_end());
+        if let Some(help) = &self.help {
+            anstream::eprintln!("  help: {help}");
         }
         ExitCode::from(self.exit as u8)
     }
@@ -44,9 +49,6 @@ impl Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Failure {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            return Failure { exit: Exit::Holds, message: String::new(), help: None };
-        }
         Failure::incomplete(error.to_string())
     }
 }

@@ -1,17 +1,18 @@
-//! Standard output. A pipe whose reader has gone away ends a command quietly.
+//! Standard output. A pipe whose reader has gone away is no error.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write as _};
 
 use super::failure::Failure;
 use crate::report::Style;
 use crate::verdict::Exit;
 
-/// Prints bytes as they are.
+/// Prints bytes as they are. A reader that has gone away has read what it wanted: the command goes on to its own end.
 pub fn bytes(bytes: &[u8]) -> Result<Exit, Failure> {
     let mut out = std::io::stdout().lock();
-    out.write_all(bytes)?;
-    out.flush()?;
-    Ok(Exit::Holds)
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(Exit::Holds),
+    }
 }
 
 /// Prints text.

@@ -24,7 +24,8 @@ pub fn replay(args: &args::Replay) -> Result<Exit, Failure> {
     };
     let references: References = serde_json::from_value(references.clone())
         .map_err(|e| Failure::input(format!("{shown}: its references are damaged: {e}"), None))?;
-    let measures = Measures::of(&journal.plan, &references, &journal.events);
+    let mut measures = Measures::of(&journal.plan, &references, &journal.events);
+    measures.complete &= journal.trailer.is_some();
     let circumstances =
         Circumstances { control_bit: references.control_bit, truth_applies: journal.header.truth_applies };
     let judgement = judge(&journal.plan.expectations, &measures, circumstances);

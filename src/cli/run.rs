@@ -25,7 +25,7 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
     let overrides = Overrides { sets: sets(&args.sets)?, seed: args.seed };
     patient(&named.document.resolve(named.variant.as_deref(), &overrides)?.plan, args)?;
     let folder = match &args.out {
-        Some(folder) => folder.clone(),
+        Some(folder) => given_folder(folder)?,
         None => fresh_folder(Path::new("reports"), named.document.name(), named.variant.as_deref())?,
     };
     let stop = stop_on_interrupt()?;
@@ -93,16 +93,25 @@ fn sets(sets: &[String]) -> Result<Vec<(String, String)>, Failure> {
         .collect()
 }
 
+/// A folder that the user named: there already, or made now.
+fn given_folder(folder: &Path) -> Result<PathBuf, Failure> {
+    fs::create_dir_all(folder).map_err(|error| {
+        let message = format!("{} cannot be the folder of a run: {error}", folder.display());
+        Failure::input(message, Some("say --out with a folder that can be written".into()))
+    })?;
+    Ok(folder.to_owned())
+}
+
 /// `reports/moltbook-three-rounds-1`, or the next number that is free.
 fn fresh_folder(root: &Path, name: &str, variant: Option<&str>) -> Result<PathBuf, Failure> {
     let stem = variant.map_or(name.to_owned(), |v| format!("{name}-{v}"));
-    fs::create_dir_all(root)?;
+    fs::create_dir_all(root).map_err(|e| Failure::at(root, &e))?;
     for n in 1..=MOST_RUNS {
         let folder = root.join(format!("{stem}-{n}"));
         match fs::create_dir(&folder) {
             Ok(()) => return Ok(folder),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(Failure::at(&folder, &error)),
         }
     }
     let help = format!("remove old runs from {}, or say --out DIR", root.display());
@@ -154,28 +163,26 @@ impl Job<'_> {
         let as_written = self.overrides.sets.is_empty() && self.overrides.seed.is_none();
         let truth_applies = as_written && self.plane.keeps_virtual_time();
         let header = self.header(&prepared, truth_applies)?;
+        let journal = folder.unwrap_or(Path::new("")).join("journal.ndjson");
         let out: Box<dyn io::Write> = match folder {
-            Some(folder) => {
-                fs::create_dir_all(folder)?;
-                Box::new(BufWriter::new(File::create(folder.join("journal.ndjson"))?))
-            }
+            Some(_) => Box::new(BufWriter::new(File::create(&journal).map_err(|e| Failure::at(&journal, &e))?)),
             None => Box::new(io::sink()),
         };
         let title = self.variant.map_or(self.document.name().to_owned(), |v| format!("{}@{v}", self.document.name()));
         let mut record = Record {
-            writer: Writer::new(out, prepared.plan.clone(), &header)?,
+            writer: Writer::new(out, prepared.plan.clone(), &header).map_err(|e| Failure::at(&journal, &e))?,
             events: Vec::new(),
             progress: Progress::new(&title, quiet),
         };
         let ran = prepared.run(self.plane, RunOptions::default(), stop, &mut record);
         record.progress.done();
-        ran?;
+        ran.map_err(|e| Failure::at(&journal, &e))?;
         let Record { writer, events, .. } = record;
         if !stop.wanted() {
             prepared.compare_with_human_pace(&events, stop)?;
         }
         let references = serde_json::to_value(&prepared.references).map_err(|e| Failure::incomplete(e.to_string()))?;
-        let digest = writer.finish(references)?;
+        let digest = writer.finish(references).map_err(|e| Failure::at(&journal, &e))?;
         let finished = prepared.finish(&events, truth_applies);
         let done = Done { prepared, finished, events, digest, plane: self.plane };
         if let Some(folder) = folder {
@@ -229,11 +236,13 @@ impl Done {
 
 /// Writes `run.json` and `summary.txt`.
 pub fn write_results(folder: &Path, summary: &Summary<'_>, digest: &str) -> Result<(), Failure> {
-    fs::create_dir_all(folder)?;
+    fs::create_dir_all(folder).map_err(|e| Failure::at(folder, &e))?;
     let report = RunReport::of(summary, digest);
     let json = serde_json::to_string_pretty(&report).map_err(|e| Failure::incomplete(e.to_string()))?;
-    fs::write(folder.join("run.json"), json + "\n")?;
-    fs::write(folder.join("summary.txt"), summary.render(Style::Plain))?;
+    for (name, text) in [("run.json", json + "\n"), ("summary.txt", summary.render(Style::Plain))] {
+        let path = folder.join(name);
+        fs::write(&path, text).map_err(|e| Failure::at(&path, &e))?;
+    }
     Ok(())
 }
 

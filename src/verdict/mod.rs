@@ -87,16 +87,17 @@ pub fn judge(expectations: &Expectations, measures: &Measures, circumstances: Ci
     if !circumstances.truth_applies && !expectations.truth.is_empty() {
         reasons.push("the truth of the scenario was not compared: another seed, or another setting".to_owned());
     }
+    if measures.aborted {
+        reasons.push("the run was stopped before its end".to_owned());
+    } else if !measures.complete {
+        reasons.push("the journal is incomplete".to_owned());
+    }
     let faulty = measures.outcome != Outcome::Benign;
     let verdict = if broken {
         Verdict::Fail
     } else if measures.aborted {
-        reasons.push("the run was stopped before its end".to_owned());
         Verdict::Aborted
-    } else if !measures.complete {
-        reasons.push("the journal is incomplete".to_owned());
-        Verdict::Inconclusive
-    } else if contradicted || untold {
+    } else if !measures.complete || contradicted || untold {
         Verdict::Inconclusive
     } else if faulty && !circumstances.control_bit {
         reasons.push("the uncontrolled run did no harm either, so nothing was shown".to_owned());

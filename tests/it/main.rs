@@ -6,6 +6,7 @@ mod census;
 mod clients;
 mod definitions;
 mod determinism;
+mod endings;
 mod formats;
 mod generated;
 mod hostile;
