@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 /// Let a compromised agent loose in a model of your world, and measure how far it gets before it is contained.
 #[derive(Debug, Parser)]
-#[command(name = "runaway", version, arg_required_else_help = true, propagate_version = true)]
+#[command(name = "runaway", version, arg_required_else_help = true, propagate_version = true, max_term_width = 80)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,

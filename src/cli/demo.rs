@@ -6,6 +6,7 @@ use super::open::open;
 use super::output;
 use super::run::{Done, Job, stop_on_interrupt};
 use crate::measure::thousands;
+use crate::report::wrapped;
 use crate::run::Plane;
 use crate::scenario::Overrides;
 use crate::verdict::Exit;
@@ -22,11 +23,8 @@ pub fn demo(args: &args::Demo) -> Result<Exit, Failure> {
     let stop = stop_on_interrupt()?;
     let overrides = Overrides::default();
     let style = output::style();
-    output::text(&format!(
-        "{}\n\n{}\n\n",
-        style.bold("runaway demo: how far does a compromised identity get?"),
-        story(&named.document)
-    ))?;
+    let title = style.bold("runaway demo: how far does a compromised identity get?");
+    output::text(&format!("{title}\n\n{}\n", wrapped(named.document.story(), 2, 2)))?;
     let planes: &[Plane] = if args.sim_only { &[Plane::Sim] } else { &[Plane::Sim, Plane::Mock] };
     let mut columns: Vec<Vec<Done>> = Vec::new();
     for (variant, _) in ROUNDS {
@@ -43,7 +41,7 @@ pub fn demo(args: &args::Demo) -> Result<Exit, Failure> {
     output::text(&table(&columns))?;
     for ((_, title), runs) in ROUNDS.iter().zip(&columns) {
         if let Some(run) = runs.first() {
-            output::text(&format!("{}\n  {}\n", style.bold(title), wrap(&run.headline())))?;
+            output::text(&format!("{}\n{}", style.bold(title), wrapped(&run.headline(), 2, 2)))?;
         }
     }
     output::text(NEXT)
@@ -51,33 +49,12 @@ pub fn demo(args: &args::Demo) -> Result<Exit, Failure> {
 
 const NEXT: &str = "
 what to type next
-  runaway show moltbook                     the story, step by step
-  runaway run moltbook@rotated-first        a fix in the wrong order
-  runaway run wiper@lag-60s                 what a minute of revocation lag costs
-  runaway init moltbook                     a scenario of your own to change
-  runaway list                              everything in the library
+  runaway show moltbook              the story, step by step
+  runaway run moltbook@rotated-first a fix in the wrong order
+  runaway run wiper@lag-60s          what a minute of revocation lag costs
+  runaway init moltbook              a scenario of your own to change
+  runaway list                       everything in the library
 ";
-
-fn story(document: &crate::scenario::Document) -> String {
-    wrap(document.story())
-}
-
-fn wrap(text: &str) -> String {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let full = lines.last().is_some_and(|l| l.chars().count() + word.chars().count() > 76);
-        if full {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines.join("\n  ")
-}
 
 fn table(columns: &[Vec<Done>]) -> String {
     type Row = (&'static str, fn(&Done) -> String);

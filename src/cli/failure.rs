@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::report::wrapped;
 use crate::scenario::Rejected;
 use crate::verdict::Exit;
 
@@ -41,7 +42,7 @@ impl Failure {
     pub fn report(self) -> ExitCode {
         anstream::eprintln!("error: {}", self.message.trim_end());
         if let Some(help) = &self.help {
-            anstream::eprintln!("  help: {help}");
+            anstream::eprint!("{}", wrapped(&format!("help: {help}"), 2, 8));
         }
         ExitCode::from(self.exit as u8)
     }

@@ -8,6 +8,7 @@ use super::open::open;
 use super::output;
 use crate::library;
 use crate::measure::registry;
+use crate::report::{entry, wrapped};
 use crate::verdict::Exit;
 
 /// Lists what there is.
@@ -44,13 +45,13 @@ fn scenarios(format: Format) -> Result<Exit, Failure> {
     for named in &documents {
         let document = &named.document;
         let _ = writeln!(text, "{}  ({})", document.name(), document.text_of("place").unwrap_or("anywhere"));
-        let _ = writeln!(text, "  {}", document.text_of("based_on").unwrap_or_default());
+        text.push_str(&wrapped(document.text_of("based_on").unwrap_or_default(), 2, 2));
         for variant in document.variants() {
-            let _ = writeln!(text, "    @{:<22} {}", variant.name, variant.story.unwrap_or_default());
+            text.push_str(&entry(&format!("    @{}", variant.name), 29, &variant.story.unwrap_or_default()));
         }
         text.push('\n');
     }
-    text.push_str("run one: runaway run moltbook@three-rounds     read one: runaway show moltbook\n");
+    text.push_str("run one:  runaway run moltbook@three-rounds\nread one: runaway show moltbook\n");
     output::text(&text)
 }
 
@@ -64,7 +65,7 @@ fn measures(format: Format) -> Result<Exit, Failure> {
     }
     let mut text = String::new();
     for measure in registry::MEASURES {
-        let _ = writeln!(text, "{:<24} {} ({})", measure.key, measure.definition, measure.unit.name());
+        text.push_str(&entry(measure.key, 25, &format!("{} ({})", measure.definition, measure.unit.name())));
     }
     output::text(&text)
 }

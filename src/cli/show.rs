@@ -11,6 +11,7 @@ use crate::model::Plan;
 use crate::model::agent::{Block, Fault, On, Pace, Program, Repeat, With};
 use crate::model::control::{Action, Trigger, Watches, Which};
 use crate::model::service::{Role, Validation};
+use crate::report::{entry, fitted};
 use crate::scenario::Overrides;
 use crate::verdict::Exit;
 
@@ -18,14 +19,14 @@ use crate::verdict::Exit;
 pub fn show(args: &args::Show) -> Result<Exit, Failure> {
     let named = open(&args.scenario)?;
     let resolved = named.document.resolve(named.variant.as_deref(), &Overrides::default())?;
-    let mut text = prose(&resolved.plan);
+    let mut text = fitted(&prose(&resolved.plan));
     if named.variant.is_none() {
         let variants = named.document.variants();
         if !variants.is_empty() {
             text.push_str("Variants\n");
         }
         for variant in variants {
-            let _ = writeln!(text, "  @{:<22} {}", variant.name, variant.story.unwrap_or_default());
+            text.push_str(&entry(&format!("  @{}", variant.name), 27, &variant.story.unwrap_or_default()));
         }
     }
     output::text(&text)

@@ -9,6 +9,7 @@ use crate::wire::Event;
 
 use super::curve::{Mark, curve};
 use super::names::hop_line;
+use super::page::wrapped;
 
 /// Whether colours may be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,8 +55,6 @@ pub struct Summary<'a> {
     pub plane: &'a str,
 }
 
-/// Lines are wrapped here.
-const COLUMNS: usize = 80;
 /// So many hops and rows are shown.
 const MOST_LINES: usize = 12;
 
@@ -72,9 +71,9 @@ impl Summary<'_> {
         let meta = &self.plan.meta;
         let _ =
             writeln!(out, "{}", style.bold(&format!("{}  (seed {}, {})", self.title(), self.plan.seed, self.plane)));
-        out.push_str(&wrapped(meta.story.trim(), 2));
+        out.push_str(&wrapped(meta.story.trim(), 2, 2));
         out.push('\n');
-        let _ = writeln!(out, "{}", style.bold(wrapped(&self.headline(), 2).trim_end()));
+        let _ = writeln!(out, "{}", style.bold(wrapped(&self.headline(), 2, 2).trim_end()));
         out.push('\n');
         self.curve(&mut out, style);
         self.services(&mut out, style);
@@ -116,7 +115,7 @@ impl Summary<'_> {
         let rows = services(self.plan, self.measures, self.events);
         let header = format!(
             "  {:<16}{:>9}{:>9}{:>10}{:>9}  {:<22}",
-            "service", "accepted", "refused", "touched", "created", "excess accepted until"
+            "service", "accepted", "refused", "touched", "created", "accepted until (lag)"
         );
         let _ = writeln!(out, "{}", style.dim(header.trim_end()));
         for row in rows.iter().take(MOST_LINES) {
@@ -145,7 +144,7 @@ impl Summary<'_> {
         let _ = writeln!(out, "{}", style.dim("  how it got there"));
         for (at, hop) in hops.iter().take(MOST_LINES).enumerate() {
             let line = format!("{}. at {}: {}", at + 1, hop.at, hop_line(self.plan, &self.measures.closure, hop));
-            out.push_str(&wrapped_with(&line, 2, 5));
+            out.push_str(&wrapped(&line, 2, 5));
         }
         out.push('\n');
     }
@@ -164,13 +163,13 @@ impl Summary<'_> {
         if survivors > 0 {
             let _ = write!(line, ", by {}", counted(survivors, "surviving credential"));
         }
-        out.push_str(&wrapped(&line, 2));
+        out.push_str(&wrapped(&line, 2, 2));
         if measures.reach.queued > 0 {
             let queued = counted(measures.reach.queued, "accepted effect");
-            out.push_str(&wrapped(&format!("still queued: {queued}"), 2));
+            out.push_str(&wrapped(&format!("still queued: {queued}"), 2, 2));
         }
         if let Some(at) = measures.exhausted_at {
-            out.push_str(&wrapped(&format!("the agent ran out of work at {at}: that contained nothing"), 2));
+            out.push_str(&wrapped(&format!("the agent ran out of work at {at}: that contained nothing"), 2, 2));
         }
         out.push('\n');
     }
@@ -178,7 +177,7 @@ impl Summary<'_> {
     fn verdict(&self, out: &mut String, style: Style) {
         let _ = writeln!(out, "verdict: {}", style.verdict(self.judgement.verdict));
         for reason in &self.judgement.reasons {
-            out.push_str(&wrapped_with(&format!("- {reason}"), 2, 4));
+            out.push_str(&wrapped(&format!("- {reason}"), 2, 4));
         }
         if let Some(expected) = self.plan.expectations.verdict.filter(|e| !self.judgement.verdict.is(*e)) {
             let _ = writeln!(out, "  the scenario expects {expected:?} here").map(|()| ());
@@ -190,7 +189,7 @@ impl Summary<'_> {
 
 fn until(row: &ServiceRow, measures: &Measures) -> String {
     let lag = match row.worst_lag {
-        Some(Lag::After(span)) => format!(" ({span} after declared)"),
+        Some(Lag::After(span)) => format!(" ({span})"),
         _ => String::new(),
     };
     match (row.ever_open, row.closed) {
@@ -207,31 +206,4 @@ fn clipped(text: &str, most: usize) -> String {
         let head: String = text.chars().take(most - 1).collect();
         format!("{head}…")
     }
-}
-
-fn wrapped(text: &str, indent: usize) -> String {
-    wrapped_with(text, indent, indent)
-}
-
-/// Text in lines of at most [`COLUMNS`], the first indented by `first`, the others by `rest`.
-fn wrapped_with(text: &str, first: usize, rest: usize) -> String {
-    let mut out = String::new();
-    let mut line = " ".repeat(first);
-    let mut empty = true;
-    for word in text.split_whitespace() {
-        if !empty && line.chars().count() + 1 + word.chars().count() > COLUMNS {
-            out.push_str(&line);
-            out.push('\n');
-            line = " ".repeat(rest);
-            empty = true;
-        }
-        if !empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        empty = false;
-    }
-    out.push_str(&line);
-    out.push('\n');
-    out
 }

@@ -16,6 +16,7 @@ mod mended;
 mod mutations;
 mod openapi;
 mod oracle;
+mod output;
 mod parity;
 mod probes;
 mod properties;
