@@ -25,6 +25,9 @@ pub fn init(args: &args::Init) -> Result<Exit, Failure> {
             return Err(Failure::input(message, Some("say --out FILE".into())));
         }
         (Some(args::From::Chain(links)), None) => (format!("chain-{links}"), generate::chain(links)),
+        (Some(args::From::Grid(credentials, operations)), None) => {
+            (format!("grid-{credentials}x{operations}"), generate::grid(credentials, operations))
+        }
         (Some(args::From::Random(seed)), None) => (format!("random-{seed}"), generate::random_world(seed)),
     };
     let path = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.yaml")));
