@@ -32,7 +32,8 @@ struct World {
 
 impl World {
     fn of(text: String, sets: &[(&str, &str)]) -> World {
-        let document = parse(Source { name: "bench.yaml".into(), text: text.into() }, &registry::keys()).expect("a scenario");
+        let document =
+            parse(Source { name: "bench.yaml".into(), text: text.into() }, &registry::keys()).expect("a scenario");
         let sets = sets.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
         let resolved = document.resolve(None, &Overrides { sets, seed: None }).unwrap_or_else(|e| panic!("{e}"));
         let plan = Arc::new(resolved.plan);
@@ -79,7 +80,10 @@ impl World {
     fn on_two_threads(&self) -> Measured {
         let worlds = [self.with_seed(1), self.with_seed(2)];
         let both = std::thread::scope(|scope| {
-            worlds.each_ref().map(|world| scope.spawn(|| world.to_digest(1))).map(|thread| thread.join().expect("a run"))
+            worlds
+                .each_ref()
+                .map(|world| scope.spawn(|| world.to_digest(1)))
+                .map(|thread| thread.join().expect("a run"))
         });
         // Two threads that do not hinder each other make twice as many steps in the CPU time that one of them takes.
         Measured { steps: both[0].steps + both[1].steps, cpu: (both[0].cpu + both[1].cpu) / 2 }
@@ -175,7 +179,7 @@ fn main() {
     let small = World::of(grid(1_000, 10), &[]);
 
     let mut rows: Vec<Row<'_>> = vec![
-        Row { name: "chain-100, resets included", bar: 5e6, run: Box::new(|| links.to_digest(500)) },
+        Row { name: "chain-100, resets included", bar: 5e6, run: Box::new(|| links.to_digest(2_000)) },
         Row { name: "1,000 x 10,000 breadth-first", bar: 4e6, run: Box::new(|| broad.to_digest(1)) },
         Row { name: "1,000 x 10,000 greedy", bar: 2.5e6, run: Box::new(|| greedy.to_digest(1)) },
         Row { name: "1,000 x 10,000 journal to disk", bar: 2e6, run: Box::new(|| broad.to_disk()) },

@@ -76,18 +76,15 @@ fn people(text: &mut String, staff: u32) {
     let _ = write!(text, "\nidentities:\n  intern: {{kind: agent}}\n  staff: {{kind: agent, count: {staff}}}\n");
     text.push_str("\ncredentials:\n  badge: {of: intern, kind: api-key, scopes: [vault]}\n");
     for department in 0..DEPARTMENTS {
-        let _ =
-            writeln!(text, "  key-{department}: {{one_per: staff, kind: api-key, scopes: [d{department}]}}");
+        let _ = writeln!(text, "  key-{department}: {{one_per: staff, kind: api-key, scopes: [d{department}]}}");
     }
 }
 
 fn data(text: &mut String, staff: u32, operations: u32) {
     text.push_str("\ndata:\n");
     for department in 0..DEPARTMENTS {
-        let _ = writeln!(
-            text,
-            "  keys-{department}: {{count: {staff}, class: secret, holds: \"key-{department}-{{n}}\"}}"
-        );
+        let _ =
+            writeln!(text, "  keys-{department}: {{count: {staff}, class: secret, holds: \"key-{department}-{{n}}\"}}");
     }
     for service in 0..operations.div_ceil(PER_SERVICE) {
         let _ = writeln!(text, "  files-{service}: {{count: {staff}, class: internal, owner: \"staff-{{n}}\"}}");

@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn long_lines_continue_below() {
         let long = "word ".repeat(30);
-        assert_eq!(wrapped(&long, 2, 4).lines().map(str::len).max(), Some(76));
+        assert_eq!(wrapped(&long, 2, 4).lines().map(str::len).max(), Some(78));
         assert!(wrapped(&long, 2, 4).lines().nth(1).is_some_and(|line| line.starts_with("    word")));
         assert!(entry("  key", 20, &long).lines().nth(1).is_some_and(|line| line.starts_with(&" ".repeat(20))));
         assert_eq!(fitted("short\n\n  lines"), "short\n\n  lines\n");
