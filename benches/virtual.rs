@@ -9,17 +9,16 @@ use std::io::{self, BufWriter};
 use std::sync::Arc;
 
 use runaway::generate::{chain, grid};
-use runaway::journal::{Digest, FORMAT, Header, Writer};
-use runaway::measure::registry;
+use runaway::journal::{Digest, Writer};
 use runaway::model::{Baseline, Plan};
 use runaway::plane::driver::{Sink, Stop};
 use runaway::run::{Behaviour, simulate};
-use runaway::scenario::{Overrides, Source, parse};
 use runaway::wire::Event;
 
 use support::allocations::{self, Counting};
 use support::clock::taken;
 use support::rounds::{Measured, Row, table};
+use support::{plan, writer};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -32,11 +31,7 @@ struct World {
 
 impl World {
     fn of(text: String, sets: &[(&str, &str)]) -> World {
-        let document =
-            parse(Source { name: "bench.yaml".into(), text: text.into() }, &registry::keys()).expect("a scenario");
-        let sets = sets.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
-        let resolved = document.resolve(None, &Overrides { sets, seed: None }).unwrap_or_else(|e| panic!("{e}"));
-        let plan = Arc::new(resolved.plan);
+        let plan = plan(text, sets);
         World { baseline: Baseline::empty(&plan), plan }
     }
 
@@ -66,9 +61,7 @@ impl World {
 
     fn to_disk(&self) -> Measured {
         let (steps, cpu) = taken(|| {
-            let file = tempfile::tempfile_in(env!("CARGO_TARGET_TMPDIR")).expect("a file");
-            let writer = Writer::new(BufWriter::new(file), self.plan.clone(), &header()).expect("a header");
-            let mut written = Written { writer, steps: Steps::default() };
+            let mut written = Written { writer: writer(&self.plan), steps: Steps::default() };
             self.run(&mut written);
             written.writer.finish(serde_json::Value::Null).expect("a trailer");
             written.steps.0
@@ -148,20 +141,6 @@ impl Sink for Marks {
 
 fn digest() -> Digest {
     Digest::new("bench", None, 1, &serde_json::Value::Null)
-}
-
-fn header() -> Header {
-    Header {
-        format: FORMAT,
-        written_by: "bench".into(),
-        scenario: "bench".into(),
-        variant: None,
-        seed: 1,
-        plane: "sim".into(),
-        truth_applies: false,
-        document: serde_json::Value::Null,
-        references: serde_json::Value::Null,
-    }
 }
 
 const STRATEGY: &str = "agents.attacker.fault.harvest.strategy";
