@@ -9,8 +9,9 @@ use super::{Door, Measures, Outcome, References, classes, counted, percent, reso
 pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> String {
     match measures.outcome {
         Outcome::Benign => return "did its task and nothing else".to_owned(),
-        Outcome::Unknown if !measures.complete => {
-            return "the run did not reach its end: what is known so far is a lower bound".to_owned();
+        Outcome::Unknown if !measures.complete || measures.aborted => {
+            let so_far = reached(plan, references, measures);
+            return format!("stopped at {}, before its end; until then it {so_far}", measures.end);
         }
         Outcome::Unknown => {
             return "no excess effect, and none in the uncontrolled run either: nothing was shown".to_owned();
@@ -89,7 +90,8 @@ fn ending(plan: &Plan, measures: &Measures) -> String {
             0 => format!("the door is open to anybody at {services}"),
             n => format!("{} still accepted by {services}", are(n, "credential")),
         };
-        return format!("not contained: {what} after {}", measures.end);
+        let declared = measures.declared().map_or_else(String::new, |at| format!(", though declared at {at}"));
+        return format!("not contained{declared}: {what} after {}", measures.end);
     }
     if !queued.is_empty() {
         return format!(

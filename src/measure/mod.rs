@@ -286,7 +286,11 @@ impl Measures {
     fn left_values(&self, values: &mut BTreeMap<&'static str, Measured>) {
         let Measures { leftover, reach, .. } = self;
         let known = |n: u64| {
-            if self.complete { Measured::count(n) } else { Measured::unknown("the run did not reach its end") }
+            if self.complete && !self.aborted {
+                Measured::count(n)
+            } else {
+                Measured::unknown("the run did not reach its end")
+            }
         };
         values.insert("leftover", known(leftover.at_deadline.len()));
         values.insert("leftover.records", known(leftover::readable(&leftover.at_deadline)));

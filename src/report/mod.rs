@@ -3,10 +3,9 @@
 mod curve;
 mod json;
 mod names;
-mod page;
 mod summary;
+pub mod text;
 
 pub use json::{RunReport, run_schema};
 pub use names::{credential_label, hop_line, reason_in_words};
-pub use page::{entry, fitted, wrapped};
 pub use summary::{Style, Summary};

@@ -3,6 +3,7 @@
 mod bad;
 mod binary;
 mod census;
+mod cli;
 mod clients;
 mod definitions;
 mod determinism;
