@@ -22,13 +22,8 @@ impl Lowering<'_> {
         let holds = self.credentials_of(node.get("holds"));
         let task = node.get("told").map(|steps| self.program(steps, false)).unwrap_or_default();
         let then = node.get("then").map(|steps| self.program(steps, false));
-        if let Some(turned) = node.get("turned") {
-            self.later("agents that are turned", turned.place);
-        }
-        let network = match node.get("from").and_then(Node::text) {
-            Some(name) => self.network(name),
-            None => PlaceId::new(0),
-        };
+        self.agent_not_yet(node);
+        let network = node.get("from").map_or(PlaceId::new(0), |name| self.network(name));
         AgentPlan {
             name: key.name.clone(),
             identity,
@@ -39,7 +34,7 @@ impl Lowering<'_> {
             fault: self.fault(node, then),
             pace: self.pace(node.get("pace")),
             network,
-            starts: Tick(node.get("starts").and_then(Node::text).and_then(quantity::duration).unwrap_or_default().0),
+            starts: node.get("starts").map_or(Tick::ZERO, |n| self.starts(n)),
             may: self.operations_named(node.get("may")),
             guesses: node.get("guesses").and_then(Node::text).and_then(quantity::boolean).unwrap_or(false),
         }
@@ -133,7 +128,7 @@ impl Lowering<'_> {
         };
         if fault.text().is_none() && fault.entries().len() != 1 {
             let message = "an agent has one fault";
-            let help = "keep one of `harvest` and `wrong-target`";
+            let help = "keep one of `harvest`, `wrong-target` and `spread`";
             self.find(Finding::new(Code::Contradiction, fault.place, message).help(help));
             return Fault::None;
         }
@@ -194,7 +189,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn program(&mut self, steps: &Node, enclosed: bool) -> Program {
+    pub(super) fn program(&mut self, steps: &Node, enclosed: bool) -> Program {
         Program { blocks: steps.each().iter().filter_map(|step| self.block(step, enclosed)).collect() }
     }
 
@@ -215,10 +210,8 @@ impl Lowering<'_> {
             };
             return Some(Block::Each { of, body: self.program(steps, true) });
         }
-        for later in ["carrying", "obey", "to", "at"] {
-            if let Some(node) = node.get(later) {
-                self.later(&format!("`{later}` in a step"), node.place);
-            }
+        if self.step_not_yet(node) {
+            return None;
         }
         let Some(name) = node.get("do").or((node.text().is_some()).then_some(node)) else {
             let message = "this step does nothing";
@@ -276,6 +269,10 @@ impl Lowering<'_> {
             let group = self.records.group(&Node::scalar(name.trim(), node.place));
             return self.take(group).map(|at| On::EachListed(CollId::at(at)));
         }
+        if text == "last created" {
+            self.later("a step on what was created last", node.place);
+            return None;
+        }
         if text.starts_with("each ") {
             let finding =
                 Finding::new(Code::BadStep, node.place, format!("`{}` is no way to name records", shortened(text)));
@@ -285,7 +282,24 @@ impl Lowering<'_> {
         Some(On::Named(self.named_records(node)))
     }
 
+    /// When the first request leaves.
+    fn starts(&mut self, node: &Node) -> Tick {
+        if let Some(at) = node.text().and_then(quantity::duration) {
+            return Tick(at.0);
+        }
+        let help = "say when it starts: `starts: 5s`";
+        match node.text() {
+            Some("when woken") => self.later_but("an agent that acts when it is woken", node.place, help),
+            _ => self.later_but("start times of a group", node.place, help),
+        }
+        Tick::ZERO
+    }
+
     fn times(&mut self, node: &Node) -> u32 {
+        if node.text().is_some_and(|text| quantity::windowed(text).is_some()) {
+            self.later_but("a step at random times", node.place, "say how often, and when: `times: 5`, `every: 4h`");
+            return 1;
+        }
         let times = rows(node, &mut self.findings);
         if times == Some(0) {
             let finding = Finding::new(Code::ImpossibleNumber, node.place, "a step that is done 0 times is no step");
@@ -322,7 +336,22 @@ impl Lowering<'_> {
 }
 
 /// The keys of a step that asks for something.
-const OF_A_STEP: [&str; 9] = ["do", "as", "on", "pages", "every", "first", "times", "endless", "after_refusal"];
+const OF_A_STEP: [&str; 14] = [
+    "do",
+    "as",
+    "on",
+    "pages",
+    "every",
+    "first",
+    "times",
+    "endless",
+    "after_refusal",
+    "carrying",
+    "forge",
+    "with",
+    "for",
+    "claims",
+];
 
 /// What may stand here, where nothing nearer was meant.
 fn with_usual(finding: Finding, usual: &str) -> Finding {

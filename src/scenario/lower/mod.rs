@@ -7,7 +7,9 @@ mod defence;
 mod described;
 mod expect;
 mod formula;
+mod holds;
 mod labels;
+mod later;
 mod names;
 mod people;
 mod scopes;
@@ -91,7 +93,7 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
         collections: Vec::new(),
         classes: Vec::new(),
         tenants: Labels::default(),
-        networks: vec!["internet".to_owned()],
+        networks: networks(root),
         operator: None,
     };
     work.people();
@@ -176,27 +178,6 @@ impl Lowering<'_> {
         Time { horizon, settle: duration("settle").unwrap_or(Span::from_secs(60)) }
     }
 
-    /// Parts of the format that are understood and not run yet: never ignored in silence.
-    fn not_yet(&mut self) {
-        if let Some(node) = self.root.get("instructions") {
-            self.later("instructions that lie in records", node.place);
-        }
-        if let Some(seeds) = self.root.get("seeds").filter(|s| s.text() != Some("1")) {
-            let message = "this version runs one seed at a time";
-            let help = "`runaway run --seed N` chooses another";
-            self.find(Finding::warning(Code::NotAvailable, seeds.place, message).help(help));
-        }
-    }
-
-    fn later(&mut self, what: &str, place: Place) {
-        self.later_but(what, place, "leave it out: the rest runs without it");
-    }
-
-    fn later_but(&mut self, what: &str, place: Place, help: &str) {
-        let message = format!("{what}: the format can say it, this version does not run it yet");
-        self.find(Finding::new(Code::NotAvailable, place, message).help(help));
-    }
-
     fn empty_world(&mut self, agents: &[AgentPlan]) {
         let place = |part: &str| self.root.key(part).map_or(self.root.place, |key| key.place);
         let (services, someone) = (place("services"), place("agents"));
@@ -225,8 +206,17 @@ impl Lowering<'_> {
         result.map_err(|finding| self.find(finding)).ok()
     }
 
-    fn network(&mut self, name: &str) -> PlaceId {
-        let at = self.networks.iter().position(|n| n == name).unwrap_or_else(|| {
+    /// A network by name. Where the scenario declares its networks, no other is known.
+    fn network(&mut self, node: &Node) -> PlaceId {
+        let name = node.text().unwrap_or_default();
+        let known = self.networks.iter().position(|n| n == name);
+        if known.is_none() && self.root.get("networks").is_some() {
+            let message = format!("there is no network `{}`", shortened(name));
+            let finding = Finding::new(Code::DanglingName, node.place, message).help("name it under `networks:`");
+            let finding = finding.suggest(name, self.networks.iter().map(String::as_str));
+            self.find(finding);
+        }
+        let at = known.unwrap_or_else(|| {
             self.networks.push(name.to_owned());
             self.networks.len() - 1
         });
@@ -264,6 +254,13 @@ impl Lowering<'_> {
             self.findings.push(Finding::new(Code::Contradiction, key.place, message).help(help));
         }
     }
+}
+
+fn networks(root: &Node) -> Vec<String> {
+    let declared = root.get("networks").map_or(&[][..], Node::items).iter().filter_map(Node::text);
+    let mut all = vec!["internet".to_owned()];
+    all.extend(declared.filter(|name| *name != "internet").map(str::to_owned));
+    all
 }
 
 const SCALE_DOWN: &str = "scale the story down: shares and times do not change with the size";

@@ -133,8 +133,13 @@ impl Groups {
         if !group.sure {
             return Ok(Column::Empty);
         }
-        let reached = formula.most(rows);
-        if reached > u64::from(group.count) {
+        let Some((least, reached)) = formula.reach(rows) else {
+            return Ok(Column::Counting { base: group.first, n: 0 });
+        };
+        if least < 1 {
+            return Err(formula::below(node, name));
+        }
+        if reached > i64::from(group.count) {
             let message = format!("this reaches `{}-{reached}`, and `{}` has {}", group.name, group.name, group.count);
             let help = match group.count {
                 0 | 1 => format!("`{}` stands for the same one in every row", group.name),
@@ -143,8 +148,8 @@ impl Groups {
             return Err(Finding::new(Code::OutOfRange, node.place, message).help(help));
         }
         Ok(match formula {
-            Formula::Each => Column::Counting { base: group.first, n: rows },
-            formula => Column::Table((0..rows).map(|row| group.first + formula.of(row)).collect()),
+            Formula::EACH => Column::Counting { base: group.first, n: rows },
+            formula => Column::Table((0..rows).map(|row| group.first + formula.of(row) as u32).collect()),
         })
     }
 }

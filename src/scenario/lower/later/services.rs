@@ -1,0 +1,49 @@
+//! Services and operations.
+
+use super::{Lowering, Refused, agent, credentials, identity, no_names};
+use crate::scenario::tree::Node;
+
+const VALIDATION: &[Refused] = &[
+    ("keys", "a service that trusts some signing keys", credentials),
+    ("jwks_cache", "a cache of signing keys", no_names),
+];
+const SERVICE: &[Refused] = &[("fails", "a service that fails at random", no_names)];
+const OPERATION: &[Refused] = &[
+    ("mints_for", "a credential that is minted for somebody else", identity),
+    ("wakes", "an operation that wakes an agent", agent),
+    ("audit", "an audit log that records less of one operation", no_names),
+    ("logs_as", "an operation under another event type", no_names),
+    ("fails", "an operation that fails at random", no_names),
+];
+
+impl Lowering<'_> {
+    pub(super) fn services_not_yet(&mut self) {
+        let root = self.root;
+        for (_, service) in root.get("services").map_or(&[][..], Node::entries) {
+            if let Some(accepts) = service.get("accepts") {
+                self.refuse(accepts, VALIDATION);
+            }
+            self.refuse(service, SERVICE);
+            if let Some(field) = service.get("audit").and_then(|a| a.items().iter().find(|f| f.text() == Some("act"))) {
+                self.later("an audit log that records who acts for whom", field.place);
+            }
+            for (_, operation) in service.get("operations").map_or(&[][..], Node::entries) {
+                self.operation_not_yet(operation);
+            }
+        }
+    }
+
+    fn operation_not_yet(&mut self, operation: &Node) {
+        self.refuse(operation, OPERATION);
+        let is = |key: &str, usual: &str| operation.get(key).filter(|n| n.text() != Some(usual));
+        if let Some(order) = is("order", "by number") {
+            self.later("an order other than by number", order.place);
+        }
+        if let Some(scopes) = is("scopes", "family") {
+            self.later("a credential with the scopes of what was presented", scopes.place);
+        }
+        if let Some(inside) = operation.get("inside").filter(|_| operation.get("creates").is_some()) {
+            self.later("a record that is made inside another", inside.place);
+        }
+    }
+}
