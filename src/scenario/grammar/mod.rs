@@ -19,9 +19,12 @@ const TEXTS: Shape = Either(&[Text, List(&Text)]);
 const NAMES: Shape = Either(&[Name, List(&Name)]);
 const RULES: &[&str] = &["anyone", "owner", "tenant"];
 
-const MEASURES: Shape = Keyed(&Either(&[
-    Quantity,
-    Record(&[
+const MEASURES: Shape = Keyed(&Either(&[Quantity, P(&EXPECTED)]));
+
+static EXPECTED: Part = Part {
+    name: "expected",
+    doc: "a value, or a map of is, at_least, at_most, probability, …",
+    shape: Record(&[
         may("is", Quantity, "the value"),
         may("at_least", Quantity, "no less than this"),
         may("at_most", Quantity, "no more than this"),
@@ -29,7 +32,7 @@ const MEASURES: Shape = Keyed(&Either(&[
         may("give_or_take", Share, "how far the share may be off"),
         may("seeds", Count, "over so many seeds"),
     ]),
-]));
+};
 
 /// A scenario file.
 pub static SCENARIO: Part = Part {

@@ -14,10 +14,21 @@ use super::{Lowering, rows};
 impl Lowering<'_> {
     pub(super) fn agents(&mut self, part: &str) -> Vec<AgentPlan> {
         let root = self.root;
-        root.get(part).map_or(&[][..], Node::entries).iter().map(|(key, node)| self.agent(key, node)).collect()
+        let mut all = Vec::new();
+        for (key, node) in root.get(part).map_or(&[][..], Node::entries) {
+            let first = all.len();
+            match node.get("is").and_then(|is| Some((is, is.text()?.strip_prefix("every ")?))) {
+                Some((is, group)) => all.extend(self.crowd(key, node, &Node::scalar(group.trim(), is.place))),
+                None => all.push(self.agent(key, node)),
+            }
+            if let Some(starts) = node.get("starts") {
+                self.starts(starts, part, first, &mut all);
+            }
+        }
+        all
     }
 
-    fn agent(&mut self, key: &Key, node: &Node) -> AgentPlan {
+    pub(super) fn agent(&mut self, key: &Key, node: &Node) -> AgentPlan {
         let identity = node.get("is").and_then(|is| self.who(is));
         let holds = self.credentials_of(node.get("holds"));
         let task = node.get("told").map(|steps| self.program(steps, false)).unwrap_or_default();
@@ -34,18 +45,13 @@ impl Lowering<'_> {
             fault: self.fault(node, then),
             pace: self.pace(node.get("pace")),
             network,
-            starts: node.get("starts").map_or(Tick::ZERO, |n| self.starts(n)),
+            starts: Tick::ZERO,
             may: self.operations_named(node.get("may")),
             guesses: node.get("guesses").and_then(Node::text).and_then(quantity::boolean).unwrap_or(false),
         }
     }
 
     fn who(&mut self, node: &Node) -> Option<IdentityId> {
-        if node.text().is_some_and(|t| t.starts_with("every ")) {
-            let help = "name one identity, `is: member-1`; further agents do the same as others";
-            self.later_but("an agent for each identity of a group", node.place, help);
-            return None;
-        }
         let member = self.identities.member(node);
         self.take(member).map(|(at, index)| IdentityId::new(self.identities.all[at].first + index))
     }
@@ -84,8 +90,9 @@ impl Lowering<'_> {
     fn named_records(&mut self, node: &Node) -> Vec<Res> {
         let mut all = Vec::new();
         for item in node.each() {
-            let member = self.records.member(item);
-            all.extend(self.take(member).map(|(at, row)| Res { coll: CollId::at(at), row }));
+            let members = self.records.members(item);
+            let members = self.take(members).into_iter();
+            all.extend(members.flat_map(|(at, rows)| rows.map(move |row| Res { coll: CollId::at(at), row })));
         }
         all
     }
@@ -270,7 +277,7 @@ impl Lowering<'_> {
             return self.take(group).map(|at| On::EachListed(CollId::at(at)));
         }
         if text == "last created" {
-            self.later("a step on what was created last", node.place);
+            self.later("`last created`, a step on what was created last", node.place);
             return None;
         }
         if text.starts_with("each ") {
@@ -282,22 +289,13 @@ impl Lowering<'_> {
         Some(On::Named(self.named_records(node)))
     }
 
-    /// When the first request leaves.
-    fn starts(&mut self, node: &Node) -> Tick {
-        if let Some(at) = node.text().and_then(quantity::duration) {
-            return Tick(at.0);
-        }
-        let help = "say when it starts: `starts: 5s`";
-        match node.text() {
-            Some("when woken") => self.later_but("an agent that acts when it is woken", node.place, help),
-            _ => self.later_but("start times of a group", node.place, help),
-        }
-        Tick::ZERO
-    }
-
     fn times(&mut self, node: &Node) -> u32 {
         if node.text().is_some_and(|text| quantity::windowed(text).is_some()) {
-            self.later_but("a step at random times", node.place, "say how often, and when: `times: 5`, `every: 4h`");
+            self.later_but(
+                "`times`, a step at random times",
+                node.place,
+                "say how often, and when: `times: 5`, `every: 4h`",
+            );
             return 1;
         }
         let times = rows(node, &mut self.findings);

@@ -163,7 +163,11 @@ impl Lowering<'_> {
         if let Some(name) = text.strip_prefix("everything of ").filter(|name| !name.starts_with("the ")) {
             let member = self.identities.member(&Node::scalar(name.trim(), node.place));
             self.take(member)?;
-            self.later_but("everything of one owner", node.place, "name the identities, one step for each");
+            self.later_but(
+                "`everything of`, one owner with all that is theirs",
+                node.place,
+                "name the identities, one step for each",
+            );
             return None;
         }
         Some(match text {
@@ -276,7 +280,6 @@ impl Lowering<'_> {
     }
 
     fn limit(&mut self, key: &Key, node: &Node) -> Option<Limit> {
-        self.control_not_yet(node);
         let said: Vec<&str> = CONTROLS.into_iter().filter(|k| node.get(k).is_some()).collect();
         if said.len() != 1 {
             let message = match said.len() {
@@ -285,6 +288,8 @@ impl Lowering<'_> {
             };
             let help = "a control has one of `at_most`, `after_reading`, `approval`";
             self.find(Finding::new(Code::Contradiction, key.place, message).help(help));
+        } else {
+            self.control_not_yet(node);
         }
         let on = node.get("on").map_or(Vec::new(), |n| self.operations_of_control(n));
         node.get("at_most")?;

@@ -3,7 +3,7 @@
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::shape::shortened;
-use crate::scenario::tree::Node;
+use crate::scenario::tree::{Key, Node, Value};
 
 /// The name before a formula, without its dash, and the formula; nothing for a text without one.
 pub fn read(node: &Node) -> Option<Result<(&str, Formula), Finding>> {
@@ -15,6 +15,30 @@ pub fn read(node: &Node) -> Option<Result<(&str, Formula), Finding>> {
             "write `{n}`, `{n + 1}`, `{n mod 1_500}` or `{n div 240}` after a name and a dash, as in `member-{n}`",
         )
     }))
+}
+
+/// A value with every formula in it replaced by what it gives for one row.
+pub fn filled(node: &Node, row: u32) -> Result<Node, Finding> {
+    let value = match &node.value {
+        Value::Scalar(_) => match read(node) {
+            Some(read) => {
+                let (name, formula) = read?;
+                let number = formula.of(row) + 1;
+                if number < 1 {
+                    return Err(below(node, name));
+                }
+                Value::Scalar(format!("{name}-{number}"))
+            }
+            None => return Ok(node.clone()),
+        },
+        Value::List(items) => Value::List(items.iter().map(|item| filled(item, row)).collect::<Result<_, _>>()?),
+        Value::Map(entries) => {
+            let entry = |(key, value): &(Key, Node)| Ok((key.clone(), filled(value, row)?));
+            Value::Map(entries.iter().map(entry).collect::<Result<_, Finding>>()?)
+        }
+        Value::Null => Value::Null,
+    };
+    Ok(Node { value, place: node.place })
 }
 
 /// The finding about a formula that counts down too far.

@@ -44,7 +44,7 @@ impl Lowering<'_> {
         }
         if let Some(place) = twice {
             let help = "put each into a record of its own: `{credential: NAME, in: 1..12}`";
-            self.later_but("several credentials in one record", place, help);
+            self.later_but("`holds`, several credentials in one record", place, help);
         }
         Some(if table.is_empty() { Column::Empty } else { Column::Table(table.into()) })
     }

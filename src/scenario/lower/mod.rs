@@ -2,6 +2,7 @@
 //! Everything that is wrong is gathered; nothing stops at the first finding.
 
 mod agents;
+mod crowd;
 mod data;
 mod defence;
 mod described;
@@ -171,7 +172,11 @@ impl Lowering<'_> {
         }
         if let Some(who) = agents.iter().chain(benign).find(|a| agents::repeats(a)).filter(|_| horizon.is_none()) {
             let message = format!("`{}` does something again and again, and nothing says when the run ends", who.name);
-            let written = ["agents", "benign"].iter().find_map(|part| self.root.get(part)?.key(&who.name));
+            let group = who.name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
+            let names = [&who.name[..], group];
+            let written = names
+                .iter()
+                .find_map(|name| ["agents", "benign"].iter().find_map(|part| self.root.get(part)?.key(name)));
             let place = written.map_or(self.root.place, |key| key.place);
             self.find(Finding::new(Code::NoHorizon, place, message).help("say `time: {horizon: 24h}`"));
         }
@@ -191,7 +196,7 @@ impl Lowering<'_> {
             let help = "write `NAME: {accepts: gateway, operations: {list: GET /things -> things records}}`";
             self.find(Finding::new(Code::EmptyWorld, services, message).help(help));
         }
-        if agents.is_empty() {
+        if agents.is_empty() && self.root.get("agents").is_none_or(|a| a.entries().is_empty()) {
             let finding = Finding::new(Code::EmptyWorld, someone, "there is no agent: nobody runs away");
             self.find(finding.help("write `NAME: {is: IDENTITY, holds: [CREDENTIAL], fault: harvest}`"));
         }

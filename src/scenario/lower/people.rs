@@ -192,7 +192,7 @@ impl Lowering<'_> {
         };
         if !one_for_one {
             let help = "leave it out, or make one parent for each: `parent: \"refresh-{n}\"`";
-            self.later_but("one parent for several credentials", parent.place, help);
+            self.later_but("`parent`, one parent for several credentials", parent.place, help);
         }
         Some(FamilyId::at(at))
     }

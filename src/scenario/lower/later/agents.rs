@@ -1,7 +1,8 @@
 //! What agents cannot be told yet.
 
-use super::{Lowering, Refused, collections, credentials, identities, identity, known};
-use crate::scenario::finding::{Code, Finding};
+use super::{Lowering, Refused, collections, credentials, identity, known};
+use crate::scenario::finding::{Code, Finding, nearest};
+use crate::scenario::shape::shortened;
 use crate::scenario::tree::Node;
 
 const AGENT: &[Refused] = &[("obeys", "an agent that obeys what it reads", obeys)];
@@ -48,9 +49,21 @@ impl Lowering<'_> {
 }
 
 fn obeys(work: &mut Lowering<'_>, node: &Node) {
-    if !matches!(node.text(), Some("everybody" | "signed")) {
-        identities(work, node);
+    let name = node.text().unwrap_or_default();
+    let words = ["nobody", "everybody", "signed"];
+    if words.contains(&name) || work.identities.position(name).is_some() {
+        return;
     }
+    let message = format!("there is no identity `{}`", shortened(name));
+    let help = "`nobody`, `everybody`, `signed`, or one of those under `identities:`";
+    let names = work.identities.all.iter().map(|group| group.name.as_str());
+    let finding = Finding::new(Code::DanglingName, node.place, message).help(help);
+    let meant = nearest(name, words.into_iter().chain(names));
+    let finding = match meant {
+        Some(meant) => finding.help(format!("did you mean `{meant}`?")),
+        None => finding,
+    };
+    work.find(finding);
 }
 
 /// An instruction, a collection, or the secrets that were found.

@@ -18,7 +18,7 @@ impl Lowering<'_> {
             self.refuse(credential, CREDENTIAL);
             let bound = credential.get("bound").filter(|b| matches!(b.text(), Some("dpop" | "mtls")));
             if let Some(bound) = bound {
-                self.later("a credential that only the holder of a key can use", bound.place);
+                self.later("`bound`, a credential that only the holder of a key can use", bound.place);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Data: instructions in records, and who reads and writes them.
 
+use super::super::formula;
 use super::{Lowering, Refused, identities, instruction, no_names};
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::tree::Node;
@@ -28,7 +29,7 @@ impl Lowering<'_> {
                 self.find(finding.help("write `plants: {INSTRUCTION: 3}`"));
             }
             if self.findings.len() == before {
-                self.later("instructions in records", plants.place);
+                self.later("`plants`, instructions in records", plants.place);
             }
         }
     }
@@ -36,10 +37,26 @@ impl Lowering<'_> {
     pub(super) fn instructions_not_yet(&mut self) {
         let root = self.root;
         for (key, instruction) in root.get("instructions").map_or(&[][..], Node::entries) {
-            if let Some(steps) = instruction.get("says") {
-                self.program(steps, false);
+            // A formula stands for the number of whoever obeys.
+            let before = self.findings.len();
+            let steps = instruction.get("says").map(|steps| formula::filled(steps, 0));
+            if let Some(steps) = steps.and_then(|steps| self.take(steps)) {
+                self.program(&steps, false);
             }
-            self.later("an instruction that agents obey", key.place);
+            // Where it lies in records or is written down, that is refused.
+            if self.findings.len() == before && !is_used(root, &key.name) {
+                self.later("`instructions`, what agents read and obey", key.place);
+            }
         }
     }
+}
+
+fn is_used(node: &Node, instruction: &str) -> bool {
+    let names = |node: &Node| node.each().iter().filter_map(Node::text).any(|text| text.ends_with(instruction));
+    node.items().iter().any(|item| is_used(item, instruction))
+        || node.entries().iter().any(|(key, value)| match key.name.as_str() {
+            "plants" => value.get(instruction).is_some(),
+            "carrying" | "delete" => names(value),
+            _ => is_used(value, instruction),
+        })
 }

@@ -32,7 +32,7 @@ impl Lowering<'_> {
     pub(in super::super) fn runbook_not_yet(&mut self, step: &Node) {
         self.refuse(step, STEP);
         if let Some(order) = step.get("order").filter(|o| o.text() != Some("by number")) {
-            self.later("actions in an order other than by number", order.place);
+            self.later("`order`, actions in an order other than by number", order.place);
         }
     }
 
@@ -49,7 +49,7 @@ impl Lowering<'_> {
 
     fn by_conversation(&mut self, node: &Node) {
         if let Some(by) = node.get("by").filter(|by| by.text() == Some("conversation")) {
-            self.later("counting by conversation", by.place);
+            self.later("`by`, counting by conversation", by.place);
         }
     }
 }

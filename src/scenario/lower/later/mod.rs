@@ -45,7 +45,7 @@ impl Lowering<'_> {
             let before = self.findings.len();
             names(self, value);
             if self.findings.len() == before {
-                self.later(what, value.place);
+                self.later(&format!("`{key}`, {what}"), value.place);
             }
         }
     }
