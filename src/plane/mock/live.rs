@@ -27,12 +27,12 @@ pub struct Live {
     runtime: Runtime,
     shared: Arc<Shared>,
     names: SharedNames,
-    servers: Vec<Server>,
+    /// They listen until they are dropped.
+    _servers: Vec<Server>,
     lines: BTreeMap<Connection, Line>,
     landing: UnboundedSender<Landed>,
     landed: UnboundedReceiver<Landed>,
     in_flight: u32,
-    answered: u32,
 }
 
 /// One of the connections that an actor keeps to a service.
@@ -49,8 +49,6 @@ struct Landed {
 
 /// A wait is cut into slices, so that Ctrl-C is heard and the journal is written while nothing happens.
 const SLICE: Duration = Duration::from_millis(50);
-/// After so many answers the servers are looked after.
-const CARE: u32 = 1_024;
 
 impl Live {
     /// Starts the servers, then the clock. Time in the world passes `scale` times as fast as outside.
@@ -61,8 +59,8 @@ impl Live {
         let names = SharedNames::new(&shared.plan, shared.scribe.clone());
         let (landing, landed) = unbounded_channel();
         shared.host().clock = Clock::wall(scale);
-        let (lines, in_flight, answered) = (BTreeMap::new(), 0, 0);
-        Ok(Live { runtime, shared, names, servers, lines, landing, landed, in_flight, answered })
+        let lines = BTreeMap::new();
+        Ok(Live { runtime, shared, names, _servers: servers, lines, landing, landed, in_flight: 0 })
     }
 
     /// How clients of this plane read bytes.
@@ -91,14 +89,6 @@ impl Live {
         let Landed { op, connection, line, answered, .. } = landed;
         self.in_flight -= 1;
         self.lines.insert(connection, line);
-        self.answered += 1;
-        if self.answered.is_multiple_of(CARE) {
-            self.runtime.block_on(async {
-                for server in &mut self.servers {
-                    server.refresh().await;
-                }
-            });
-        }
         let mut slot = Slot::default();
         let outcome = answered.ok().and_then(|answered| {
             let body = std::str::from_utf8(&answered.body).ok()?;

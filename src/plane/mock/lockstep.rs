@@ -24,13 +24,10 @@ pub struct Lockstep {
     runtime: Runtime,
     shared: Arc<Shared>,
     names: SharedNames,
-    servers: Vec<Server>,
+    /// They listen until they are dropped.
+    _servers: Vec<Server>,
     lines: Vec<Line>,
-    sent: u32,
 }
-
-/// After so many requests the servers are looked after.
-const CARE: u32 = 1_024;
 
 impl Lockstep {
     /// Starts the servers.
@@ -40,7 +37,7 @@ impl Lockstep {
         let servers = runtime.block_on(start_all(&shared, 0))?;
         let lines = servers.iter().map(|server| Line::to(server.address())).collect();
         let names = SharedNames::new(&shared.plan, shared.scribe.clone());
-        Ok(Lockstep { runtime, shared, names, servers, lines, sent: 0 })
+        Ok(Lockstep { runtime, shared, names, _servers: servers, lines })
     }
 
     /// How clients of this plane read bytes.
@@ -59,14 +56,6 @@ impl Lockstep {
         let body = std::str::from_utf8(&answered.body).map_err(io::Error::other)?;
         let names = &mut self.names.lock();
         let response = self.shared.answerer.read(answered.status, &answered.headers, body, op, names, slot);
-        self.sent += 1;
-        if self.sent.is_multiple_of(CARE) {
-            self.runtime.block_on(async {
-                for server in &mut self.servers {
-                    server.refresh().await;
-                }
-            });
-        }
         Ok(Outcome::Answer(response))
     }
 }

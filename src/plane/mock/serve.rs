@@ -19,7 +19,8 @@ use super::server::{Server, start_all};
 pub struct Served {
     runtime: Runtime,
     shared: Arc<Shared>,
-    servers: Vec<Server>,
+    /// They listen until they are dropped.
+    _servers: Vec<Server>,
 }
 
 /// How often the log is looked at.
@@ -34,7 +35,7 @@ impl Served {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let servers = runtime.block_on(start_all(&shared, first_port))?;
         shared.host().clock = Clock::wall(1.0);
-        Ok(Served { runtime, shared, servers })
+        Ok(Served { runtime, shared, _servers: servers })
     }
 
     /// Where a service listens.
@@ -56,15 +57,12 @@ impl Served {
     }
 
     /// Serves until it is told to stop. `each` is shown what happens, as it happens.
-    pub fn run<E>(mut self, stop: &Stop, mut each: impl FnMut(&[Event]) -> Result<(), E>) -> Result<(), E> {
+    pub fn run<E>(self, stop: &Stop, mut each: impl FnMut(&[Event]) -> Result<(), E>) -> Result<(), E> {
         let mut log = Log::default();
         while !stop.wanted() {
             self.runtime.block_on(async {
                 // Nothing answers this: the wait is for time to pass.
                 let _ = tokio::time::timeout(LOOK, std::future::pending::<()>()).await;
-                for server in &mut self.servers {
-                    server.refresh().await;
-                }
             });
             self.shared.host().drain(&mut log);
             each(&log.events)?;

@@ -1,17 +1,18 @@
 //! One `wiremock` server for each service.
 //!
-//! A mounted mock keeps every request that it matched, for ever. So the world answers through one *scoped* catch-all,
-//! which is replaced by a fresh one every few thousand requests: the new one is mounted before the old one goes.
+//! A mounted mock keeps every request that it matched; one that went out of scope keeps them too, and only a reset of the
+//! server lets go of them. So the world answers through one catch-all, and every few thousand requests the server is
+//! reset and the catch-all mounted again.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use wiremock::matchers::any;
-use wiremock::{Mock, MockGuard, MockServer, Request, Respond, ResponseTemplate};
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use crate::wire::{ActorId, RequestId, ServiceId, Span};
 
@@ -21,7 +22,7 @@ use super::ask::{Received, Unreadable};
 use super::host::{Decided, Shared};
 use super::metadata;
 
-/// After so many requests a mock is replaced.
+/// After so many requests the server is reset.
 const GENERATION: u32 = 4_096;
 
 /// A timer of tokio goes by milliseconds: a shorter wait would become a longer one.
@@ -31,11 +32,7 @@ const SHORTEST: Span = Span::from_millis(1);
 pub const REQUEST_ID: &str = "x-request-id";
 
 /// A service that listens.
-pub struct Server {
-    mock: MockServer,
-    desk: Desk,
-    guard: MockGuard,
-}
+pub struct Server(Arc<MockServer>);
 
 /// Answers for one service.
 #[derive(Clone)]
@@ -43,6 +40,7 @@ struct Desk {
     service: ServiceId,
     shared: Arc<Shared>,
     served: Arc<AtomicU32>,
+    server: Weak<MockServer>,
 }
 
 impl Server {
@@ -50,21 +48,14 @@ impl Server {
     pub async fn start(shared: Arc<Shared>, service: ServiceId, port: u16) -> io::Result<Server> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let mock = MockServer::builder().listener(listener).disable_request_recording().start().await;
-        let desk = Desk { service, shared, served: Arc::new(AtomicU32::new(0)) };
-        let guard = mock.register_as_scoped(desk.mock()).await;
-        Ok(Server { mock, desk, guard })
+        let mock = Arc::new(mock);
+        let desk = Desk { service, shared, served: Arc::default(), server: Arc::downgrade(&mock) };
+        mock.register(desk.mock()).await;
+        Ok(Server(mock))
     }
 
     pub fn address(&self) -> SocketAddr {
-        *self.mock.address()
-    }
-
-    /// Keeps memory flat: to be called now and then.
-    pub async fn refresh(&mut self) {
-        if self.desk.served.load(Ordering::Relaxed) >= GENERATION {
-            self.desk.served.store(0, Ordering::Relaxed);
-            self.guard = self.mock.register_as_scoped(self.desk.mock()).await;
-        }
+        *self.0.address()
     }
 }
 
@@ -83,11 +74,25 @@ impl Desk {
     fn mock(&self) -> Mock {
         Mock::given(any()).respond_with(self.clone())
     }
+
+    /// Keeps memory flat. The server answers on one thread, and this task goes through both steps without giving it
+    /// back: no request comes between them.
+    fn count(&self) {
+        if (self.served.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(GENERATION)
+            && let Some(server) = self.server.upgrade()
+        {
+            let mock = self.mock();
+            tokio::spawn(async move {
+                server.reset().await;
+                server.register(mock).await;
+            });
+        }
+    }
 }
 
 impl Respond for Desk {
     fn respond(&self, request: &Request) -> ResponseTemplate {
-        self.served.fetch_add(1, Ordering::Relaxed);
+        self.count();
         let received = Received {
             method: request.method.as_str(),
             path: request.url.path(),
