@@ -7,7 +7,7 @@ use crate::wire::{CollId, CredId, Effect, FamilyId, Res, RouteId, ServiceId};
 
 /// Routes as their description shows them, by route.
 #[derive(Debug)]
-pub(super) struct Inventory {
+pub struct Inventory {
     doors: Vec<Door>,
     /// The family of secrets that lies in each collection.
     lies: Vec<Option<FamilyId>>,
@@ -50,13 +50,13 @@ impl Inventory {
         Inventory { doors: doors.collect(), lies: lies.collect() }
     }
 
-    pub fn door(&self, route: RouteId) -> Door {
+    pub(super) fn door(&self, route: RouteId) -> Door {
         self.doors[route.index()]
     }
 
     /// Which credential of the scenario a secret found in this record is, as far as its place tells: the record's own
     /// where the scenario put one, else one of those that lie in this collection. The bytes say nothing about that.
-    pub fn secret_of(&self, plan: &Plan, record: Res) -> Option<(FamilyId, Option<u32>)> {
+    pub(super) fn secret_of(&self, plan: &Plan, record: Res) -> Option<(FamilyId, Option<u32>)> {
         match plan.collection(record.coll).holds.get(record.row) {
             Some(row) => {
                 let (family, index) = plan.origin_of(CredId::new(row));

@@ -20,14 +20,16 @@ use std::sync::Arc;
 use crate::model::Plan;
 use crate::model::agent::AgentPlan;
 use crate::wire::{
-    ActorId, Arg, Client, Event, HeldId, Log, Next, Outcome, Purpose, Request, RequestId, Slot, Text, Tick, Turn,
-    Vantage, Vocabulary,
+    ActorId, Arg, Client, Event, FamilyId, HeldId, Log, Next, Outcome, PlaceId, Purpose, Request, RequestId, Slot,
+    Text, Tick, Turn, Vantage, Vocabulary,
 };
+
+pub use inventory::Inventory;
 
 use call::{Call, Flight, Flights};
 use fault::{Instruction, Onset, Substitute};
 use frontier::Frontier;
-use inventory::{Inventory, Takes};
+use inventory::Takes;
 use memory::Memory;
 use observe::Heard;
 use pace::{Gate, Pacer};
@@ -37,9 +39,12 @@ use program::{Due, Runner};
 #[derive(Debug)]
 pub struct Agent {
     plan: Arc<Plan>,
-    inventory: Inventory,
+    inventory: Arc<Inventory>,
     who: ActorId,
-    spec: AgentPlan,
+    /// What it is given at the start.
+    holds: Vec<(FamilyId, u32)>,
+    starts: Tick,
+    network: PlaceId,
     purpose: Purpose,
     life: Life,
     memory: Memory,
@@ -64,17 +69,23 @@ enum Life {
 }
 
 impl Agent {
-    /// An agent that has not started. One that is not `faulty` does its task and nothing else. `seed` is the run's:
-    /// the agent draws from a stream of its own.
-    pub fn new(plan: Arc<Plan>, who: ActorId, spec: AgentPlan, purpose: Purpose, seed: u64, faulty: bool) -> Agent {
-        let inventory = Inventory::of(&plan);
-        let instruction = if faulty { Instruction::faulty(&spec, &inventory) } else { Instruction::sane(&spec) };
+    /// An agent that has not started. One that is not `faulty` does its task and nothing else. It draws from a stream of
+    /// its own.
+    pub fn new(
+        plan: &Arc<Plan>,
+        inventory: &Arc<Inventory>,
+        who: ActorId,
+        spec: &AgentPlan,
+        purpose: Purpose,
+        faulty: bool,
+    ) -> Agent {
+        let instruction = if faulty { Instruction::faulty(spec, inventory) } else { Instruction::sane(spec) };
         let mut memory = Memory::new(plan.collections.len());
         for (coll, apart) in instruction.code.deeds().filter_map(|deed| deed.goes_through()) {
             memory.track(coll, apart);
         }
         let frontier = match instruction.onset {
-            Onset::AfterTask(strategy) => Some(Frontier::new(&plan, &spec, &inventory, strategy, seed, who.number())),
+            Onset::AfterTask(strategy) => Some(Frontier::new(plan, spec, inventory, strategy, who.number())),
             _ => None,
         };
         let connections = spec.pace.connections();
@@ -87,10 +98,12 @@ impl Agent {
             substitute: None,
             life: Life::Unborn,
             sent: 0,
-            plan,
-            inventory,
+            plan: plan.clone(),
+            inventory: inventory.clone(),
             who,
-            spec,
+            holds: spec.holds.clone(),
+            starts: spec.starts,
+            network: spec.network,
             purpose,
             memory,
         }
@@ -99,7 +112,7 @@ impl Agent {
     fn start(&mut self, now: Tick, log: &mut Log) {
         self.life = Life::AtTask;
         self.turn(now, Turn::Started, log);
-        for &(family, index) in &self.spec.holds {
+        for &(family, index) in &self.holds {
             let text = Text::Generated { family, index, turn: 0 };
             let kind = self.plan.family(family).kind;
             if let Some(held) = self.memory.give(text, kind, (family, Some(index))) {
@@ -178,7 +191,7 @@ impl Agent {
             about,
             page: call.page.map_or(Arg::None, |at| Arg::Cursor(at.get())),
             presented,
-            from: Vantage { network: self.spec.network, connection, purpose: self.purpose },
+            from: Vantage { network: self.network, connection, purpose: self.purpose },
         };
         Next::Send(id, request)
     }
@@ -203,8 +216,8 @@ impl Agent {
 
 impl Client for Agent {
     fn next(&mut self, now: Tick, log: &mut Log) -> Next {
-        if now < self.spec.starts {
-            return self.wait_until(self.spec.starts);
+        if now < self.starts {
+            return self.wait_until(self.starts);
         }
         self.pacer.woken(now);
         if self.life == Life::Unborn {

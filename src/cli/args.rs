@@ -27,7 +27,8 @@ const AFTER_INIT: &str = "\
 Examples:
   runaway init moltbook
   runaway init --from openapi api.json --out mine.yaml
-  runaway init --from chain:10";
+  runaway init --from chain:10
+  runaway init --from grid:100x1000";
 
 /// Let a compromised agent loose in a model of your world, and measure how far it gets before it is contained.
 #[derive(Debug, Parser)]
@@ -185,7 +186,7 @@ pub struct Init {
     /// The scenario of the library to copy, or with --from openapi the description to read
     #[arg(value_name = "NAME|FILE", value_hint = ValueHint::FilePath, required_unless_present = "from")]
     pub source: Option<String>,
-    /// What it is made from: `openapi`, `chain:LINKS`, or `random:SEED`
+    /// What it is made from: `openapi`, `chain:LINKS`, `grid:KEYSxOPERATIONS`, or `random:SEED`
     #[arg(long, value_name = "RULE")]
     pub from: Option<From>,
     /// The scope that the compromised agent holds [default: the one that unlocks most changes]
@@ -201,6 +202,8 @@ pub struct Init {
 pub enum From {
     Openapi,
     Chain(u32),
+    /// Credentials and operations.
+    Grid(u32, u32),
     Random(u64),
 }
 
@@ -216,11 +219,29 @@ impl std::str::FromStr for From {
             ("openapi", None) => Ok(From::Openapi),
             ("chain", Some(n)) if n <= u64::from(MOST_LINKS) => Ok(From::Chain(n as u32)),
             ("chain", Some(_)) => Err(format!("a chain has at most {MOST_LINKS} links")),
+            ("grid", None) => grid(text),
             ("random", Some(seed)) => Ok(From::Random(seed)),
-            _ => Err("this is none of `openapi`, `chain:10` and `random:7`".to_owned()),
+            _ => Err("this is none of `openapi`, `chain:10`, `grid:100x1000` and `random:7`".to_owned()),
         }
     }
 }
+
+/// `grid:100x1000`: so many credentials by so many operations.
+fn grid(text: &str) -> Result<From, String> {
+    let sides = text.strip_prefix("grid:").and_then(|sides| sides.split_once('x'));
+    let sides = sides.and_then(|(credentials, operations)| Some((credentials.parse().ok()?, operations.parse().ok()?)));
+    match sides {
+        Some((credentials, operations)) if credentials <= MOST_CREDENTIALS && operations <= MOST_OPERATIONS => {
+            Ok(From::Grid(credentials, operations))
+        }
+        Some(_) => Err(format!("a grid has at most {MOST_CREDENTIALS} credentials and {MOST_OPERATIONS} operations")),
+        None => Err("a grid has two sides: `grid:100x1000`".to_owned()),
+    }
+}
+
+/// More would not fit into the format's limits.
+const MOST_CREDENTIALS: u32 = 10_000_000;
+const MOST_OPERATIONS: u32 = 100_000;
 
 #[derive(Debug, Args)]
 pub struct Schema {

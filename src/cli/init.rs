@@ -26,6 +26,9 @@ pub fn init(args: &args::Init) -> Result<Exit, Failure> {
             return Err(Failure::input(message, Some("say --out FILE".into())));
         }
         (Some(args::From::Chain(links)), None) => (format!("chain-{links}"), generate::chain(links)),
+        (Some(args::From::Grid(credentials, operations)), None) => {
+            (format!("grid-{credentials}x{operations}"), generate::grid(credentials, operations))
+        }
         (Some(args::From::Random(seed)), None) => (format!("random-{seed}"), generate::random_world(seed)),
     };
     let path = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.yaml")));
@@ -34,7 +37,10 @@ pub fn init(args: &args::Init) -> Result<Exit, Failure> {
         std::io::ErrorKind::AlreadyExists => {
             Failure::input(format!("{} is there already", path.display()), Some("say --out FILE".into()))
         }
-        _ => Failure::input(format!("{} cannot be written: {error}", path.display()), None),
+        _ => {
+            let help = "say --out with a file in a folder that is there";
+            Failure::input(format!("{} cannot be written: {error}", path.display()), Some(help.into()))
+        }
     })?;
     file.write_all(text.as_bytes())?;
     let shown = path.display();

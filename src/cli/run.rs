@@ -39,7 +39,7 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
         let shown = folder.path().display();
         let files = if written.is_ok() { "run.json, journal.ndjson, summary.txt" } else { "journal.ndjson" };
         let next = format!("next: runaway show {}", harmless(&args.scenario));
-        format!("{}\nwritten to {shown}: {files}\n{next}\n", summary.render(output::style()))
+        format!("{}\nwritten to {shown}\n  {files}\n{next}\n", summary.render(output::style()))
     };
     let exit = output::result(&text, verdict.exit());
     Ok(written.map_or_else(|failure| output::despite(failure, exit), |()| exit))

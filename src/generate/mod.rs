@@ -1,7 +1,9 @@
-//! Scenarios that a rule writes: a chain with a known optimum, and random small worlds to test with.
+//! Scenarios that a rule writes: a chain with a known optimum, a grid to measure speed with, and random small worlds to test with.
 
 mod chain;
+mod grid;
 mod random;
 
 pub use chain::chain;
+pub use grid::grid;
 pub use random::random_world;

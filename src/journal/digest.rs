@@ -1,5 +1,7 @@
 //! The canonical binary form of events, and its SHA-256. Wall times, run ids and the plane stay outside.
 
+use std::fmt::Write as _;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::wire::{CollId, Event, OpId, RuleId, StepId};
@@ -75,7 +77,9 @@ impl Fields for Binary {
 }
 
 /// So many bytes gather before they are hashed.
-const BLOCK: usize = 1 << 14;
+const BLOCK: usize = 1 << 13;
+/// No event is longer.
+const LONGEST: usize = 128;
 
 impl Digest {
     /// Begins with what heads the journal: the resolved scenario and the seed in it.
@@ -83,7 +87,10 @@ impl Digest {
         let head = serde_json::json!({
             "format": super::FORMAT, "scenario": scenario, "variant": variant, "seed": seed, "document": document,
         });
-        Digest { hash: Sha256::new().chain_update(head.to_string()), buffer: Binary::default() }
+        Digest {
+            hash: Sha256::new().chain_update(head.to_string()),
+            buffer: Binary(Vec::with_capacity(BLOCK + LONGEST)),
+        }
     }
 
     pub fn events(&mut self, events: &[Event]) {
@@ -99,8 +106,8 @@ impl Digest {
     /// The digest so far, in hexadecimal.
     pub fn finish(mut self) -> String {
         self.hash.update(&self.buffer.0);
-        self.hash.finalize().iter().fold(String::new(), |mut hex, byte| {
-            hex.push_str(&format!("{byte:02x}"));
+        self.hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
             hex
         })
     }

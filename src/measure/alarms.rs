@@ -102,7 +102,6 @@ fn feed(plan: &Plan, detectors: &mut Detectors, line: Option<Pending>, raised: &
     if !logs.object {
         objects.clear();
     }
-    let owner = audit.principal.map(|p| plan.owner_of(p));
     let family = audit.cred.filter(|c| c.number() < plan.credentials()).map(|c| plan.origin_of(c).0);
-    detectors.feed(plan, Line { audit: &audit, objects: &objects, family, owner }, |alarm| raised.push(alarm));
+    detectors.feed(plan, Line { audit: &audit, objects: &objects, family }, |alarm| raised.push(alarm));
 }

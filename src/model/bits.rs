@@ -92,6 +92,16 @@ impl Bits {
     }
 }
 
+impl FromIterator<u32> for Bits {
+    fn from_iter<I: IntoIterator<Item = u32>>(rows: I) -> Bits {
+        let mut bits = Bits::default();
+        for row in rows {
+            bits.insert(row);
+        }
+        bits
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

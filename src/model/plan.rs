@@ -147,6 +147,9 @@ impl Plan {
     }
 
     pub fn tenant_of(&self, identity: IdentityId) -> Option<TenantId> {
+        if self.tenants.is_empty() {
+            return None;
+        }
         let population = self.population_of(identity);
         population.tenant.get(identity.number() - population.first.number()).map(TenantId::new)
     }

@@ -260,6 +260,11 @@ impl Access {
         self.by_family[family.index()].insert(op.number());
     }
 
+    /// What the credentials of a family unlock.
+    pub fn unlocked(&self, family: FamilyId) -> &Bits {
+        &self.by_family[family.index()]
+    }
+
     pub fn unlocks(&self, family: FamilyId, op: OpId) -> bool {
         self.by_family.get(family.index()).is_some_and(|ops| ops.contains(op.number()))
     }

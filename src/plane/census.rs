@@ -1,16 +1,17 @@
 //! The census of a run: which doors are open to the closure, journalled when it changes.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 
 use crate::model::{Baseline, Bits, Plan};
-use crate::wire::{CredId, Event, Log, OpId, Open, PlaceId, Span, Tick};
+use crate::wire::{CredId, Event, Log, Open, PlaceId, Span, Tick};
 use crate::world::{Pending, World};
+
+use super::door_table::DoorTable;
 
 /// What is known of every (credential, operation) that the closure could use.
 pub struct Census {
     held: Bits,
-    doors: BTreeMap<(Option<CredId>, OpId), Open>,
+    doors: DoorTable,
     networks: Vec<PlaceId>,
     /// How many doors are open for ever, as far as can be seen.
     for_ever: usize,
@@ -25,7 +26,7 @@ impl Census {
     pub fn new(plan: &Plan) -> Census {
         Census {
             held: Bits::default(),
-            doors: BTreeMap::new(),
+            doors: DoorTable::default(),
             networks: plan.agent_networks(),
             for_ever: 0,
             ever_open: false,
@@ -65,20 +66,19 @@ impl Census {
 
     fn look(&mut self, now: Tick, cred: Option<CredId>, world: &World, baseline: &Baseline, log: &mut Log) {
         let networks = std::mem::take(&mut self.networks);
+        let mut place = self.doors.begin(cred);
         for (op, open) in world.doors(now, cred, &networks, baseline) {
-            self.note(now, (cred, op), open, log);
+            let was = self.doors.find(&mut place, op).map_or(Open::Shut, |open| settled(open, now));
+            if was != open {
+                self.doors.set(place, op, open);
+                log.push(Event::Census { at: now, cred, op, open });
+                self.changed(now, was, open);
+            }
         }
         self.networks = networks;
     }
 
-    fn note(&mut self, now: Tick, door: (Option<CredId>, OpId), open: Open, log: &mut Log) {
-        let before = self.doors.get(&door).copied();
-        let was = before.map_or(Open::Shut, |open| settled(open, now));
-        if before.is_some() && was == open || before.is_none() && open == Open::Shut {
-            return;
-        }
-        self.doors.insert(door, open);
-        log.push(Event::Census { at: now, cred: door.0, op: door.1, open });
+    fn changed(&mut self, now: Tick, was: Open, open: Open) {
         self.for_ever += usize::from(open == Open::ForEver);
         self.for_ever -= usize::from(was == Open::ForEver);
         self.ever_open |= open != Open::Shut;
@@ -99,8 +99,8 @@ impl Census {
         if let Some(at) = self.last_shut.get() {
             return at;
         }
-        let until = |open: &Open| if let Open::Until(at) = open { *at } else { Tick::ZERO };
-        let at = self.doors.values().map(until).fold(self.changed, Tick::max);
+        let until = |(_, _, open)| if let Open::Until(at) = open { at } else { Tick::ZERO };
+        let at = self.doors.iter().map(until).fold(self.changed, Tick::max);
         self.last_shut.set(Some(at));
         at
     }
@@ -114,8 +114,8 @@ impl Census {
         let mut open: Vec<CredId> = self
             .doors
             .iter()
-            .filter(|(_, open)| settled(**open, now) != Open::Shut)
-            .filter_map(|(door, _)| door.0)
+            .filter(|(_, _, open)| settled(*open, now) != Open::Shut)
+            .filter_map(|(cred, ..)| cred)
             .collect();
         open.dedup();
         open

@@ -317,10 +317,14 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
     /// After anything that may have changed the world: the census, and the responder's feed.
     fn look_round(&mut self, now: Tick) {
         let Driver { transport, census, baseline, log, .. } = self;
-        let (alarmed, parcels) = transport.world(|world| {
+        let told = transport.world(|world| {
+            if world.is_quiet() {
+                return None;
+            }
             census.update(now, world, baseline, log);
-            (world.wants_attention(), world.take_handed_over())
+            Some((world.wants_attention(), world.take_handed_over()))
         });
+        let Some((alarmed, parcels)) = told else { return };
         for parcel in parcels {
             let due = Due::HandOver { parcel: self.parcels.len() as u32 };
             self.queue.push(parcel.arrives, Class::Responder, due);

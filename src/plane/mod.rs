@@ -2,6 +2,7 @@
 //! planes differ in their transport only.
 
 pub mod census;
+mod door_table;
 pub mod driver;
 pub mod mock;
 mod probe;

@@ -1,7 +1,7 @@
 //! The one queue, keyed by (tick, class, sequence). "Refuses at every t ≥ τ" means every later position in this order.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::cmp::{Ordering, Reverse};
+use std::collections::{BinaryHeap, VecDeque};
 
 use crate::wire::Tick;
 
@@ -16,7 +16,7 @@ pub enum Class {
 }
 
 /// What the driver does when an entry is due.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Due {
     /// A client wanted to be asked again.
     Wake { client: u32 },
@@ -26,33 +26,131 @@ pub enum Due {
     HandOver { parcel: u32 },
 }
 
+/// What is due soon lies sorted in a short row, where most entries are put in and taken out at an end; the rest in a
+/// heap.
 #[derive(Default)]
 pub struct Queue {
-    heap: BinaryHeap<Reverse<(Tick, Class, u64, Due)>>,
+    soon: VecDeque<Entry>,
+    later: BinaryHeap<Reverse<Entry>>,
     sequence: u64,
     /// How many entries are not about probes.
     of_others: usize,
 }
 
+/// So many entries lie in the row.
+const SOON: usize = 64;
+/// Class and sequence share a word; so many bits are the sequence's.
+const SEQUENCE_BITS: u32 = 56;
+
+#[derive(Clone, Copy)]
+struct Entry {
+    at: Tick,
+    /// The class, then the sequence.
+    place: u64,
+    due: Due,
+}
+
+impl Entry {
+    fn key(&self) -> (Tick, u64) {
+        (self.at, self.place)
+    }
+
+    fn is_probe(&self) -> bool {
+        self.place >> SEQUENCE_BITS == Class::Probe as u64
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Entry) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Entry {}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Entry) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Entry) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
 impl Queue {
     pub fn push(&mut self, at: Tick, class: Class, due: Due) {
-        self.heap.push(Reverse((at, class, self.sequence, due)));
+        let entry = Entry { at, place: (class as u64) << SEQUENCE_BITS | self.sequence, due };
         self.sequence += 1;
-        self.of_others += usize::from(class != Class::Probe);
+        self.of_others += usize::from(!entry.is_probe());
+        if self.soon.len() == SOON {
+            match self.soon.back() {
+                Some(last) if *last > entry => {
+                    self.later.extend(self.soon.pop_back().map(Reverse));
+                }
+                _ => return self.later.push(Reverse(entry)),
+            }
+        }
+        let behind = self.soon.iter().rev().take_while(|other| **other > entry).count();
+        self.soon.insert(self.soon.len() - behind, entry);
     }
 
     pub fn next(&self) -> Option<Tick> {
-        self.heap.peek().map(|Reverse((at, ..))| *at)
+        self.first().map(|entry| entry.at)
     }
 
     pub fn pop(&mut self) -> Option<(Tick, Due)> {
-        let Reverse((at, class, _, due)) = self.heap.pop()?;
-        self.of_others -= usize::from(class != Class::Probe);
-        Some((at, due))
+        let entry = match (self.soon.front(), self.later.peek()) {
+            (Some(soon), Some(Reverse(later))) if later < soon => self.later.pop()?.0,
+            (Some(_), _) => self.soon.pop_front()?,
+            (None, _) => self.later.pop()?.0,
+        };
+        self.of_others -= usize::from(!entry.is_probe());
+        Some((entry.at, entry.due))
+    }
+
+    fn first(&self) -> Option<&Entry> {
+        match (self.soon.front(), self.later.peek()) {
+            (Some(soon), Some(Reverse(later))) => Some(soon.min(later)),
+            (soon, later) => soon.or(later.map(|Reverse(later)| later)),
+        }
     }
 
     /// Whether nobody but a prober wants anything any more.
     pub fn only_probes(&self) -> bool {
         self.of_others == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Draws, Stream};
+
+    #[test]
+    fn entries_come_out_by_tick_then_class_then_sequence() {
+        let mut draws = Stream::new(1, Draws::Generation, 0);
+        let mut queue = Queue::default();
+        let mut expected = Vec::new();
+        let mut popped = Vec::new();
+        for n in 0..5_000u32 {
+            let class = [Class::Responder, Class::Probe, Class::Benign, Class::Agent][draws.below(4) as usize];
+            let at = Tick(u64::from(n / 300 * 50) + draws.below(200));
+            queue.push(at, class, Due::Wake { client: n });
+            expected.push((at, class, n));
+            if draws.below(3) == 0 {
+                expected.sort_unstable();
+                let (at, class, n) = expected.remove(0);
+                assert_eq!(queue.next(), Some(at));
+                assert_eq!(queue.pop(), Some((at, Due::Wake { client: n })), "{class:?}");
+            }
+        }
+        expected.sort_unstable();
+        popped.extend(std::iter::from_fn(|| queue.pop()));
+        let rest: Vec<_> = expected.iter().map(|(at, _, n)| (*at, Due::Wake { client: *n })).collect();
+        assert_eq!(popped, rest);
+        assert!(queue.only_probes() && queue.next().is_none());
     }
 }

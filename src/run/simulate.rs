@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::agent::Agent;
+use crate::agent::{Agent, Inventory};
 use crate::model::agent::{AgentPlan, Pace};
 use crate::model::{Baseline, Plan};
 use crate::plane::Transport;
@@ -28,18 +28,18 @@ pub enum Behaviour {
 pub fn seats(plan: &Arc<Plan>, behaviour: Behaviour) -> Vec<Seat> {
     let agents = plan.agents.iter().map(|spec| (spec, Purpose::Agent));
     let benign = plan.benign.iter().map(|spec| (spec, Purpose::Benign));
-    agents.chain(benign).enumerate().map(|(at, (spec, purpose))| seat(plan, at, spec, purpose, behaviour)).collect()
-}
-
-fn seat(plan: &Arc<Plan>, at: usize, spec: &AgentPlan, purpose: Purpose, behaviour: Behaviour) -> Seat {
-    let mut spec = spec.clone();
-    let faulty = behaviour != Behaviour::Sane && purpose == Purpose::Agent;
-    if let (Behaviour::FaultyByHand(every), true) = (behaviour, faulty) {
-        spec.pace = Pace::Human { every };
-    }
-    let (identity, starts) = (spec.identity, spec.starts);
-    let client = Box::new(Agent::new(plan.clone(), ActorId::at(at), spec, purpose, plan.seed, faulty));
-    Seat { client, purpose, identity, starts }
+    let inventory = Arc::new(Inventory::of(plan));
+    let seat = |(at, (spec, purpose)): (usize, (&AgentPlan, Purpose))| {
+        let faulty = behaviour != Behaviour::Sane && purpose == Purpose::Agent;
+        let by_hand = match behaviour {
+            Behaviour::FaultyByHand(every) if faulty => Some(AgentPlan { pace: Pace::Human { every }, ..spec.clone() }),
+            _ => None,
+        };
+        let does = by_hand.as_ref().unwrap_or(spec);
+        let client = Box::new(Agent::new(plan, &inventory, ActorId::at(at), does, purpose, faulty));
+        Seat { client, purpose, identity: spec.identity, starts: spec.starts }
+    };
+    agents.chain(benign).enumerate().map(seat).collect()
 }
 
 /// Where requests are answered.

@@ -1,5 +1,7 @@
 //! Spots secrets in bytes: the same recogniser on every plane. It knows published shapes, never who owns what.
 
+use std::sync::LazyLock;
+
 use regex::bytes::Regex;
 
 use crate::wire::SecretKind;
@@ -7,7 +9,7 @@ use crate::wire::SecretKind;
 /// Finds secrets in bodies.
 #[derive(Debug)]
 pub struct Recogniser {
-    shapes: Option<Regex>,
+    shapes: Option<&'static Regex>,
 }
 
 /// A secret in some bytes.
@@ -39,9 +41,12 @@ const KINDS: [SecretKind; 10] = [
     SecretKind::SigningKey,
 ];
 
+/// Compiled once: that takes as long as some hundred steps.
+static COMPILED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(SHAPES).ok());
+
 impl Default for Recogniser {
     fn default() -> Recogniser {
-        Recogniser { shapes: Regex::new(SHAPES).ok() }
+        Recogniser { shapes: COMPILED.as_ref() }
     }
 }
 

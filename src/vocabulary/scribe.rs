@@ -5,7 +5,7 @@
 //! report that leaks one alarms nobody.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,7 +19,8 @@ use crate::wire::{Claims, FamilyId, IdentityId, SecretKind, Text, Tick};
 pub struct Scribe {
     plan: Arc<Plan>,
     key: [u8; 32],
-    signer: Option<Ed25519KeyPair>,
+    /// Made when the first token is written or read.
+    signer: OnceLock<Option<Ed25519KeyPair>>,
     /// The start of the run, in seconds since 1970.
     epoch: u64,
 }
@@ -43,13 +44,20 @@ impl Scribe {
     pub fn starting(plan: Arc<Plan>, epoch: u64) -> Scribe {
         let key: [u8; 32] =
             Sha256::new().chain_update(b"runaway secrets").chain_update(plan.seed.to_le_bytes()).finalize().into();
-        let signing: [u8; 32] = Sha256::new().chain_update(b"runaway signing key").chain_update(key).finalize().into();
-        Scribe { plan, key, signer: Ed25519KeyPair::from_seed_unchecked(&signing).ok(), epoch }
+        Scribe { plan, key, signer: OnceLock::new(), epoch }
+    }
+
+    fn signer(&self) -> Option<&Ed25519KeyPair> {
+        let signer = self.signer.get_or_init(|| {
+            let seed = Sha256::new().chain_update(b"runaway signing key").chain_update(self.key).finalize();
+            Ed25519KeyPair::from_seed_unchecked(&seed).ok()
+        });
+        signer.as_ref()
     }
 
     /// The public half of the signing key, for a JWKS document (RFC 8037).
     pub fn public_key(&self) -> Vec<u8> {
-        self.signer.as_ref().map_or(Vec::new(), |pair| pair.public_key().as_ref().to_vec())
+        self.signer().map_or(Vec::new(), |pair| pair.public_key().as_ref().to_vec())
     }
 
     /// What a credential of the start says of itself.
@@ -159,7 +167,7 @@ impl Scribe {
         URL_SAFE_NO_PAD.encode_string(header.to_string(), out);
         out.push('.');
         URL_SAFE_NO_PAD.encode_string(said.to_string(), out);
-        let signature = self.signer.as_ref().map(|pair| pair.sign(&out.as_bytes()[start..]));
+        let signature = self.signer().map(|pair| pair.sign(&out.as_bytes()[start..]));
         out.push('.');
         if let Some(signature) = signature {
             URL_SAFE_NO_PAD.encode_string(signature.as_ref(), out);

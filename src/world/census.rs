@@ -3,16 +3,44 @@
 //! A pure query: it asks what each service would do, given no further action and no further request, and changes
 //! nothing. It goes by the records of the start, because an attacker who ran out of work has not been contained.
 
-use crate::model::Baseline;
 use crate::model::service::{Act, Answer, ObjectRule, Operation, Validation};
+use crate::model::{Baseline, Bits, Plan};
 use crate::wire::{CollId, CredId, Effect, FamilyId, IdentityId, OpId, Open, PlaceId, ServiceId, Tick};
 
 use super::World;
 use super::credentials::Elsewhere;
 use super::validate::{Check, believes_until};
 
+/// Where a door can be at all: what the credentials of each family, and those without any, may ever call. Scopes do not
+/// change in a run.
+pub(super) struct Doorways {
+    by_family: Vec<Bits>,
+    open: Bits,
+}
+
+impl Doorways {
+    pub fn of(plan: &Plan) -> Doorways {
+        let mut open = plan.access.open.clone();
+        for op in plan.operation_ids() {
+            if plan.service(plan.operation(op).service).validation == Validation::None {
+                open.insert(op.number());
+            }
+        }
+        let with_open = |family| plan.access.unlocked(family).iter().chain(open.iter()).collect();
+        Doorways { by_family: plan.family_ids().map(with_open).collect(), open }
+    }
+
+    fn for_family(&self, family: Option<FamilyId>) -> impl Iterator<Item = OpId> + '_ {
+        family.map_or(&self.open, |family| &self.by_family[family.index()]).iter().map(OpId::new)
+    }
+
+    fn open_to_all(&self, op: OpId) -> bool {
+        self.open.contains(op.number())
+    }
+}
+
 impl World {
-    /// How long each operation stays open for `cred`, used from any of `networks`, for a request outside `baseline`.
+    /// How long each operation that a scope opens stays open for `cred`, used from any of `networks`, for a request outside `baseline`.
     pub fn doors<'a>(
         &'a self,
         now: Tick,
@@ -21,10 +49,10 @@ impl World {
         baseline: &'a Baseline,
     ) -> impl Iterator<Item = (OpId, Open)> + 'a {
         let mut believed: Option<(ServiceId, Open)> = None;
-        let principal = cred.and_then(|c| self.credentials.get(c).principal);
-        self.plan.operation_ids().map(move |op| {
+        let row = cred.map(|c| self.credentials.get(c));
+        let who = Who { cred, family: row.map(|r| r.family), principal: row.and_then(|r| r.principal) };
+        self.doorways.for_family(who.family).map(move |op| {
             let spec = self.plan.operation(op);
-            let who = Who { cred, family: cred.map(|c| self.credentials.get(c).family), principal };
             if !(self.opens(now, who, op, baseline) && self.can_exceed(now, who, op, baseline)) {
                 return (op, Open::Shut);
             }
@@ -49,7 +77,7 @@ impl World {
         let row = self.credentials.get(cred);
         let service = self.plan.operation(op).service;
         let dead = row.spent || row.ended(now) || row.expired(now) || self.is_disabled(row.principal);
-        let elsewhere = networks.iter().all(|network| row.from(*network) != Elsewhere::Accepted);
+        let elsewhere = networks.iter().all(|network| self.credentials.from(cred, *network) != Elsewhere::Accepted);
         if dead || elsewhere || !self.plan.issues_from(op, row.family) || self.blocked.contains(&(cred, service)) {
             return Open::Shut;
         }
@@ -89,8 +117,7 @@ impl World {
     }
 
     pub(super) fn open_to_all(&self, op: OpId) -> bool {
-        let service = self.plan.operation(op).service;
-        self.plan.access.open.contains(op.number()) || self.plan.service(service).validation == Validation::None
+        self.doorways.open_to_all(op)
     }
 
     fn can_exceed(&self, now: Tick, who: Who, op: OpId, baseline: &Baseline) -> bool {
@@ -145,7 +172,7 @@ impl World {
                 }
                 met.push(family);
                 let who = Who { cred: None, family: Some(family), principal };
-                for op in self.plan.operation_ids().filter(|op| self.opens(now, who, *op, baseline)) {
+                for op in self.doorways.for_family(who.family).filter(|op| self.opens(now, who, *op, baseline)) {
                     match self.plan.operation(op).act {
                         Act::Mint { .. } if self.plan.issues_from(op, family) => open.push(op),
                         Act::Mint { .. } => {}

@@ -1,5 +1,6 @@
 //! The credential table: one row for each secret that was ever issued.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::Plan;
@@ -18,7 +19,8 @@ pub struct Credential {
     pub parent: Option<CredId>,
     /// The secret that this one replaced.
     pub previous: Option<CredId>,
-    pub bound: Option<Bound>,
+    /// The one network from which it is accepted.
+    bound: Option<PlaceId>,
     /// Refused from this instant on, by `exp`.
     pub expires: Tick,
     /// Ended at the provider from this instant on.
@@ -28,12 +30,11 @@ pub struct Credential {
     next_sibling: Option<CredId>,
 }
 
-/// The one network from which a credential is accepted.
+/// When an action bound a credential, and to what it was bound before.
 #[derive(Clone, Copy, Debug)]
-pub struct Bound {
-    to: PlaceId,
-    /// When an action bound it, and to what it was bound before. One that was issued so carries it from the start.
-    since: Option<(Tick, Option<PlaceId>)>,
+struct Rebound {
+    at: Tick,
+    before: Option<PlaceId>,
 }
 
 /// From when on a credential is not accepted from a network any more, as far as its binding goes.
@@ -45,25 +46,6 @@ pub enum Elsewhere {
 }
 
 impl Credential {
-    pub fn from(&self, network: PlaceId) -> Elsewhere {
-        match self.bound {
-            Some(bound) if bound.to != network => match bound.since {
-                Some((at, before)) if before.is_none_or(|b| b == network) => Elsewhere::Until(at),
-                _ => Elsewhere::Never,
-            },
-            _ => Elsewhere::Accepted,
-        }
-    }
-
-    /// When it ended for whoever uses it from `network`, and why.
-    pub fn ends_from(&self, network: PlaceId) -> (Tick, Reason) {
-        match self.from(network) {
-            Elsewhere::Until(at) if at < self.ends => (at, Reason::BoundElsewhere),
-            Elsewhere::Never => (Tick::ZERO, Reason::BoundElsewhere),
-            _ => (self.ends, self.ended_by),
-        }
-    }
-
     pub fn ended(&self, now: Tick) -> bool {
         now >= self.ends
     }
@@ -93,6 +75,8 @@ pub struct Credentials {
     current: Vec<CredId>,
     /// The current rows of those issued since, by family.
     issued: Vec<Vec<CredId>>,
+    /// Those that an action bound. One that was issued so carries it from the start.
+    rebound: BTreeMap<CredId, Rebound>,
 }
 
 impl Credentials {
@@ -101,6 +85,7 @@ impl Credentials {
             rows: Vec::with_capacity(plan.credentials() as usize),
             current: (0..plan.credentials()).map(CredId::new).collect(),
             issued: vec![Vec::new(); plan.families.len()],
+            rebound: BTreeMap::new(),
             plan: plan.clone(),
         };
         for family in plan.family_ids() {
@@ -119,7 +104,7 @@ impl Credentials {
         let row = CredId::at(self.rows.len());
         let bound = match spec.binding {
             crate::model::identity::Binding::None => None,
-            crate::model::identity::Binding::Network(to) => Some(Bound { to, since: None }),
+            crate::model::identity::Binding::Network(to) => Some(to),
         };
         self.rows.push(Credential {
             family: issue.family,
@@ -153,6 +138,27 @@ impl Credentials {
 
     pub fn get(&self, cred: CredId) -> &Credential {
         &self.rows[cred.index()]
+    }
+
+    /// Whether a credential is accepted from a network, as far as its binding goes.
+    pub fn from(&self, cred: CredId, network: PlaceId) -> Elsewhere {
+        if self.get(cred).bound.is_none_or(|to| to == network) {
+            return Elsewhere::Accepted;
+        }
+        match self.rebound.get(&cred) {
+            Some(rebound) if rebound.before.is_none_or(|before| before == network) => Elsewhere::Until(rebound.at),
+            _ => Elsewhere::Never,
+        }
+    }
+
+    /// When it ended for whoever uses it from `network`, and why.
+    pub fn ends_from(&self, cred: CredId, network: PlaceId) -> (Tick, Reason) {
+        let row = self.get(cred);
+        match self.from(cred, network) {
+            Elsewhere::Until(at) if at < row.ends => (at, Reason::BoundElsewhere),
+            Elsewhere::Never => (Tick::ZERO, Reason::BoundElsewhere),
+            _ => (row.ends, row.ended_by),
+        }
     }
 
     /// The row behind a secret's name, if such a secret was ever issued.
@@ -197,7 +203,7 @@ impl Credentials {
         self.end(cred, now, by);
         let issue = Issue { family: old.family, principal: old.principal, parent: old.parent, at: now };
         let row = self.push(issue, old.index, old.turn.saturating_add(1), Some(cred));
-        self.rows[row.index()].bound = old.bound.map(|bound| Bound { since: None, ..bound });
+        self.rows[row.index()].bound = old.bound;
         let spec = self.plan.family(old.family);
         match old.index.checked_sub(spec.count) {
             None => self.current[(spec.first_row + old.index) as usize] = row,
@@ -252,8 +258,9 @@ impl Credentials {
 
     pub fn bind(&mut self, cred: CredId, to: PlaceId, now: Tick) {
         let bound = &mut self.rows[cred.index()].bound;
-        if bound.is_none_or(|b| b.to != to) {
-            *bound = Some(Bound { to, since: Some((now, bound.map(|b| b.to))) });
+        if *bound != Some(to) {
+            let before = bound.replace(to);
+            self.rebound.insert(cred, Rebound { at: now, before });
         }
     }
 }

@@ -16,8 +16,6 @@ pub struct Line<'a> {
     /// Which records it names, as runs: none where the service does not log objects.
     pub objects: &'a [Run],
     pub family: Option<FamilyId>,
-    /// Who answers for the principal.
-    pub owner: Option<crate::wire::IdentityId>,
 }
 
 /// Records side by side: the first, and how many.
@@ -39,23 +37,37 @@ pub struct Detectors {
     rules: Vec<Rule>,
     /// Alarms whose delay has not passed, in the order of their time.
     pending: VecDeque<Alarm>,
+    /// The next instant at which an alarm comes by itself.
+    due: Option<Tick>,
 }
 
 struct Rule {
     spec: Detector,
     id: RuleId,
-    keys: Vec<Counter>,
+    keys: Counters,
     reported: bool,
 }
 
+/// What a rule has counted, by key.
+enum Counters {
+    Sliding(Vec<Sliding>),
+    Tumbling(Vec<Tumbling>),
+}
+
+/// A sliding window.
 #[derive(Default)]
-struct Counter {
+struct Sliding {
     /// The instants and weights in the window, oldest first.
     window: VecDeque<(Tick, u32)>,
     total: u64,
+    quiet_until: Tick,
+}
+
+/// A tumbling window of different operations.
+#[derive(Default)]
+struct Tumbling {
     distinct: Bits,
     opened: Tick,
-    quiet_until: Tick,
 }
 
 impl Detectors {
@@ -65,9 +77,17 @@ impl Detectors {
             .detectors
             .iter()
             .enumerate()
-            .map(|(at, spec)| Rule { spec: spec.clone(), id: RuleId::at(at), keys: Vec::new(), reported: false })
+            .map(|(at, spec)| {
+                let keys = match spec.watches {
+                    Watches::FanOut { .. } => Counters::Tumbling(Vec::new()),
+                    _ => Counters::Sliding(Vec::new()),
+                };
+                Rule { spec: spec.clone(), id: RuleId::at(at), keys, reported: false }
+            })
             .collect();
-        Detectors { rules, pending: VecDeque::new() }
+        let mut detectors = Detectors { rules, pending: VecDeque::new(), due: None };
+        detectors.look_ahead();
+        detectors
     }
 
     pub fn is_empty(&self) -> bool {
@@ -76,11 +96,15 @@ impl Detectors {
 
     /// The next instant at which an alarm comes by itself.
     pub fn due(&self) -> Option<Tick> {
+        self.due
+    }
+
+    fn look_ahead(&mut self) {
         let reports = self.rules.iter().filter(|r| !r.reported).filter_map(|rule| match rule.spec.watches {
             Watches::Report { at } => Some(at + rule.spec.delay),
             _ => None,
         });
-        reports.chain(self.pending.front().map(|a| a.at)).min()
+        self.due = reports.chain(self.pending.front().map(|a| a.at)).min();
     }
 
     /// The alarms that have become known by `now`.
@@ -97,6 +121,7 @@ impl Detectors {
                 raise(alarm);
             }
         }
+        self.look_ahead();
     }
 
     /// Feeds one record. Alarms of detectors without delay are raised at once.
@@ -108,6 +133,7 @@ impl Detectors {
             } else {
                 let after = self.pending.partition_point(|a| a.at <= alarm.at);
                 self.pending.insert(after, alarm);
+                self.due = Some(self.due.map_or(alarm.at, |due| due.min(alarm.at)));
             }
         }
     }
@@ -131,30 +157,33 @@ impl Rule {
             Watches::CanaryCredential(family) if line.family == Some(family) => (1, Span::ZERO, 1),
             _ => return None,
         };
-        let (at, key) = self.key(line)?;
-        if self.keys.len() <= at {
-            self.keys.resize_with(at + 1, Counter::default);
-        }
-        let counter = &mut self.keys[at];
-        let since = match self.spec.watches {
-            Watches::FanOut { .. } => counter.fan_out(audit, threshold, within),
-            _ => counter.add(audit.at, weight, threshold, within),
+        let (at, key) = self.key(plan, line.audit)?;
+        let since = match &mut self.keys {
+            Counters::Tumbling(windows) => at_key(windows, at).add(audit, threshold, within),
+            Counters::Sliding(windows) => at_key(windows, at).add(audit.at, weight, threshold, within),
         }?;
         Some(Alarm { at: audit.at + self.spec.delay, rule: self.id, key, since })
     }
 
-    fn key(&self, line: Line<'_>) -> Option<(usize, Key)> {
+    fn key(&self, plan: &Plan, audit: &Audit) -> Option<(usize, Key)> {
         match self.spec.key {
-            KeyKind::Credential => line.audit.cred.map(|c| (c.index(), Key::Credential(c))),
-            KeyKind::Principal => line.audit.principal.map(|p| (p.index(), Key::Principal(p))),
-            KeyKind::Owner => line.owner.map(|o| (o.index(), Key::Owner(o))),
+            KeyKind::Credential => audit.cred.map(|c| (c.index(), Key::Credential(c))),
+            KeyKind::Principal => audit.principal.map(|p| (p.index(), Key::Principal(p))),
+            KeyKind::Owner => audit.principal.map(|p| plan.owner_of(p)).map(|o| (o.index(), Key::Owner(o))),
             KeyKind::Global => Some((0, Key::Global)),
         }
     }
 }
 
-impl Counter {
-    /// Adds to a sliding window; the instant of its first record when the threshold is reached.
+fn at_key<T: Default>(keys: &mut Vec<T>, at: usize) -> &mut T {
+    if keys.len() <= at {
+        keys.resize_with(at + 1, T::default);
+    }
+    &mut keys[at]
+}
+
+impl Sliding {
+    /// Adds a record; the instant of its first record when the threshold is reached.
     fn add(&mut self, now: Tick, weight: u32, threshold: u32, within: Span) -> Option<Tick> {
         self.window.push_back((now, weight));
         self.total += u64::from(weight);
@@ -173,9 +202,11 @@ impl Counter {
         self.quiet_until = now + within.max(Span(1));
         self.window.front().map(|(at, _)| *at)
     }
+}
 
-    /// Adds to a tumbling window of different operations.
-    fn fan_out(&mut self, audit: &Audit, threshold: u32, within: Span) -> Option<Tick> {
+impl Tumbling {
+    /// Adds an operation; the beginning of the window when the threshold is reached.
+    fn add(&mut self, audit: &Audit, threshold: u32, within: Span) -> Option<Tick> {
         if audit.at.since(self.opened) >= within {
             self.distinct.clear();
             self.opened = audit.at;

@@ -199,10 +199,9 @@ impl World {
             self.objects.extend(log.events[effects..].iter().filter_map(run_of));
         }
         let line = masked(service.audit, line);
-        let owner = line.principal.map(|p| self.plan.owner_of(p));
         let family = line.cred.map(|c| self.credentials.get(c).family);
         let alarms: &mut Vec<Alarm> = &mut self.alarms;
-        self.detectors.feed(&self.plan, Line { audit: &line, objects: &self.objects, family, owner }, |alarm| {
+        self.detectors.feed(&self.plan, Line { audit: &line, objects: &self.objects, family }, |alarm| {
             log.push(alarm_event(alarm));
             alarms.push(alarm);
         });

@@ -80,6 +80,11 @@ impl Limits {
         self.armed[limit.index()] = true;
     }
 
+    /// Whether any limit counts calls of `op`.
+    pub fn watch(&self, op: OpId) -> bool {
+        !self.on[op.index()].is_empty()
+    }
+
     fn spec(&self, limit: LimitId) -> &Limit {
         &self.plan.controls.limits[limit.index()]
     }

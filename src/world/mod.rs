@@ -29,6 +29,7 @@ use crate::wire::{Alarm, Audit, Claims, CredId, IdentityId, Log, ServiceId, Slot
 pub use doors::OpenDoors;
 pub use jobs::Pending;
 
+use census::Doorways;
 use credentials::Credentials;
 use detect::Detectors;
 use jobs::Jobs;
@@ -45,6 +46,7 @@ pub struct World {
     limits: Limits,
     detectors: Detectors,
     jobs: Jobs,
+    doorways: Doorways,
     /// Who may touch which records, as it is now, by operation.
     rules: Vec<ObjectRule>,
     closed: Bits,
@@ -99,6 +101,7 @@ impl World {
             limits: Limits::new(plan.clone()),
             detectors: Detectors::new(&plan),
             jobs: Jobs::default(),
+            doorways: Doorways::of(&plan),
             rules: plan.operations.iter().map(|op| op.rule).collect(),
             closed: Bits::default(),
             closed_by: None,
@@ -154,6 +157,11 @@ impl World {
     /// Whether the defence should look now: an alarm, or much that was logged.
     pub fn wants_attention(&self) -> bool {
         !self.alarms.is_empty() || self.audit.len() >= AUDIT_CHUNK
+    }
+
+    /// Whether there is nothing that the census, the defence or an owner would have to be told of.
+    pub fn is_quiet(&self) -> bool {
+        self.changes.is_empty() && self.handed_over.is_empty() && !self.wants_attention()
     }
 
     /// What the agents under test have queued.

@@ -90,7 +90,7 @@ impl World {
     /// A credential in the body is bound and blocked like one in the header.
     fn usable_there(&self, from: CredId, op: OpId, network: PlaceId) -> Result<(), Refusal> {
         let spec = self.plan.operation(op);
-        if self.credentials.get(from).from(network) != Elsewhere::Accepted {
+        if self.credentials.from(from, network) != Elsewhere::Accepted {
             return Err(Refusal::new(Verdict::Unauthenticated, Reason::BoundElsewhere, 400));
         }
         match self.blocked_by.filter(|_| self.blocked.contains(&(from, spec.service))) {

@@ -10,19 +10,25 @@ use super::limits::{Counted, Use};
 impl World {
     /// Whether every limit lets one more call of `op` through.
     pub(super) fn within_limits(&self, now: Tick, op: OpId, admitted: Admitted) -> Result<(), Refusal> {
+        if !self.limits.watch(op) {
+            return Ok(());
+        }
         let refused = self.limits.refuses(now, op, self.counted_as(admitted), self.least_records(op));
         refused.map_or(Ok(()), |refused| Err(Refusal::limited(now, refused)))
     }
 
     /// Whether a limit on records lets so many be touched.
     pub(super) fn within_records(&self, now: Tick, op: OpId, admitted: Admitted, records: u32) -> Result<(), Refusal> {
+        if !self.limits.watch(op) {
+            return Ok(());
+        }
         let refused = self.limits.refuses_records(now, op, self.counted_as(admitted), records);
         refused.map_or(Ok(()), |refused| Err(Refusal::limited(now, refused)))
     }
 
     /// How many records this caller may still touch.
     pub(super) fn records_left(&self, now: Tick, op: OpId, admitted: Admitted) -> u32 {
-        self.limits.records_left(now, op, self.counted_as(admitted))
+        if self.limits.watch(op) { self.limits.records_left(now, op, self.counted_as(admitted)) } else { u32::MAX }
     }
 
     fn counted_as(&self, admitted: Admitted) -> Counted {
@@ -31,6 +37,9 @@ impl World {
 
     /// Counts a use, and tells the census whose doors it shut for good.
     pub(super) fn use_up(&mut self, now: Tick, op: OpId, admitted: Admitted, what: Use) {
+        if !self.limits.watch(op) {
+            return;
+        }
         for key in self.limits.count(now, op, self.counted_as(admitted), what) {
             self.changes.everything |= key == Key::Global;
             let of = |c: &CredId| {
@@ -55,6 +64,9 @@ impl World {
 
     /// Whether a limit shuts this operation for good.
     pub(super) fn exhausted(&self, now: Tick, op: OpId, cred: Option<CredId>, principal: Option<IdentityId>) -> bool {
+        if !self.limits.watch(op) {
+            return false;
+        }
         let counted = self.counted(cred, principal);
         let spec = self.plan.operation(op);
         let records = match (spec.act, spec.target) {

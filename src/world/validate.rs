@@ -82,10 +82,10 @@ pub fn validate(
     if expired_for(validation, row, now) {
         return Err(Reason::Expired);
     }
-    if row.from(from) == Elsewhere::Never {
+    if credentials.from(cred, from) == Elsewhere::Never {
         return Err(Reason::BoundElsewhere);
     }
-    let (ends, by) = row.ends_from(from);
+    let (ends, by) = credentials.ends_from(cred, from);
     let ended = now >= ends;
     match validation {
         _ if !ended && validation.cache().is_none() => accepted(Reason::Granted),
@@ -135,10 +135,10 @@ pub fn believes_until(plan: &Plan, credentials: &Credentials, caches: &Caches, n
         Validation::Jwt { leeway } if row.expires != Tick::NEVER => row.expires + leeway,
         _ => row.expires,
     };
-    if row.from(from) == Elsewhere::Never {
+    if credentials.from(cred, from) == Elsewhere::Never {
         return Open::Shut;
     }
-    let (ends, _) = row.ends_from(from);
+    let (ends, _) = credentials.ends_from(cred, from);
     let trust = match validation {
         _ if now < ends => ends,
         Validation::Jwt { .. } => Tick::NEVER,

@@ -1,5 +1,7 @@
 //! How commands end: exit codes, interruptions, full disks, readers that go away. Nothing that was known is lost.
 
+#![expect(clippy::disallowed_methods, reason = "waits for other processes, by the wall clock")]
+
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;

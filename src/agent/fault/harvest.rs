@@ -16,8 +16,8 @@ use super::{Instruction, Onset};
 
 /// One round of the task, then the frontier.
 pub(super) fn instruction(spec: &AgentPlan, strategy: Strategy) -> Instruction {
-    let code = Code::of(&spec.task, false, &mut |step| {
-        vec![Told { step: Step { repeat: Repeat::Once, ..step.clone() }, deviates: false }]
+    let code = Code::of(&spec.task, false, &mut |step, tell| {
+        tell(Told { step: Step { repeat: Repeat::Once, ..step.clone() }, deviates: false });
     });
     Instruction { code, onset: Onset::AfterTask(strategy) }
 }

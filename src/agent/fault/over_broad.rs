@@ -18,12 +18,12 @@ use super::{Instruction, Onset};
 
 /// The task with steps on named records done to all that can be listed, and lists read to the end.
 pub(super) fn instruction(spec: &AgentPlan, inventory: &Inventory) -> Instruction {
-    let code = Code::of(&spec.task, false, &mut |step| match &step.on {
-        On::Named(records) => widen(step, records, &spec.knows, inventory),
+    let code = Code::of(&spec.task, false, &mut |step, tell| match &step.on {
+        On::Named(records) => widen(step, records, &spec.knows, inventory).into_iter().for_each(tell),
         On::Nothing if inventory.door(step.route).lists.is_some() && !step.all_pages => {
-            vec![Told { step: Step { all_pages: true, ..step.clone() }, deviates: true }]
+            tell(Told { step: Step { all_pages: true, ..step.clone() }, deviates: true });
         }
-        On::Nothing | On::EachListed(_) | On::EachListedParent(_) => vec![Told::as_is(step)],
+        On::Nothing | On::EachListed(_) | On::EachListedParent(_) => tell(Told::as_is(step)),
     });
     Instruction { code, onset: Onset::AtDeviation }
 }

@@ -15,6 +15,6 @@ use super::{Instruction, Onset};
 
 /// The task, and again. The fault begins with the second round: the first is what was asked for.
 pub(super) fn instruction(spec: &AgentPlan) -> Instruction {
-    let code = Code::of(&spec.task, true, &mut |step| vec![Told::as_is(step)]);
+    let code = Code::of(&spec.task, true, &mut |step, tell| tell(Told::as_is(step)));
     Instruction { code, onset: Onset::AtDeviation }
 }

@@ -16,11 +16,11 @@ use super::{Instruction, Onset};
 
 /// The task with every call of `instead_of` sent to `calls`.
 pub(super) fn instruction(spec: &AgentPlan, instead_of: RouteId, calls: RouteId) -> Instruction {
-    let code = Code::of(&spec.task, false, &mut |step| {
+    let code = Code::of(&spec.task, false, &mut |step, tell| {
         if step.route == instead_of {
-            vec![Told { step: Step { route: calls, ..step.clone() }, deviates: true }]
+            tell(Told { step: Step { route: calls, ..step.clone() }, deviates: true });
         } else {
-            vec![Told::as_is(step)]
+            tell(Told::as_is(step));
         }
     });
     Instruction { code, onset: Onset::AtDeviation }

@@ -46,14 +46,7 @@ struct Guesses {
 }
 
 impl Frontier {
-    pub fn new(
-        plan: &Plan,
-        spec: &AgentPlan,
-        inventory: &Inventory,
-        strategy: Strategy,
-        seed: u64,
-        who: u32,
-    ) -> Frontier {
+    pub fn new(plan: &Plan, spec: &AgentPlan, inventory: &Inventory, strategy: Strategy, who: u32) -> Frontier {
         let mut ground = Ground::new(plan.collections.len(), plan.services.len());
         for route in in_order(&spec.knows, inventory, strategy) {
             ground.add_route(route, inventory);
@@ -66,7 +59,7 @@ impl Frontier {
             ground,
             ranges: Vec::new(),
             spare: Vec::new(),
-            order: Order::new(strategy, seed, who),
+            order: Order::new(strategy, plan.seed, who),
             pending: Pending::default(),
             credentials: 0,
             width: usize::from(spec.pace.connections().max(1)),

@@ -50,6 +50,9 @@ pub(super) struct Told {
     pub deviates: bool,
 }
 
+/// Says what becomes of a step.
+pub(super) type Rewrite<'a> = &'a mut dyn FnMut(&Step, &mut dyn FnMut(Told));
+
 impl Told {
     pub fn as_is(step: &Step) -> Told {
         Told { step: step.clone(), deviates: false }
@@ -58,7 +61,7 @@ impl Told {
 
 impl Code {
     /// Compiles a program. `rewrite` says what becomes of each step.
-    pub fn of(program: &Program, again: bool, rewrite: &mut dyn FnMut(&Step) -> Vec<Told>) -> Code {
+    pub fn of(program: &Program, again: bool, rewrite: Rewrite<'_>) -> Code {
         let mut code = Code { lines: vec![Vec::new()], again };
         code.compile(program, 0, None, rewrite);
         code
@@ -66,20 +69,15 @@ impl Code {
 
     /// The program as it stands.
     pub fn plain(program: &Program) -> Code {
-        Code::of(program, false, &mut |step| vec![Told::as_is(step)])
+        Code::of(program, false, &mut |step, tell| tell(Told::as_is(step)))
     }
 
-    fn compile(
-        &mut self,
-        program: &Program,
-        line: usize,
-        within: Option<(FamilyId, u32)>,
-        rewrite: &mut dyn FnMut(&Step) -> Vec<Told>,
-    ) {
+    fn compile(&mut self, program: &Program, line: usize, within: Option<(FamilyId, u32)>, rewrite: Rewrite<'_>) {
         for block in &program.blocks {
             match block {
                 Block::Step(step) => {
-                    self.lines[line].extend(rewrite(step).into_iter().map(|told| Op::Do(Deed::of(told, within))));
+                    let line = &mut self.lines[line];
+                    rewrite(step, &mut |told| line.push(Op::Do(Deed::of(told, within))));
                 }
                 Block::Together(side_by_side) => {
                     let mut fork = Vec::with_capacity(side_by_side.len());

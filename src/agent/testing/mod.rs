@@ -19,7 +19,7 @@ use crate::wire::{
     Res, Response, RouteId, Rows, SecretKind, ServiceId, Slot, Span, Text, Tick,
 };
 
-use super::Agent;
+use super::{Agent, Inventory};
 
 pub use drive::{Arrival, Keys, run};
 
@@ -160,7 +160,9 @@ impl Scene {
     }
 
     pub fn agent_with_seed(&self, spec: AgentPlan, seed: u64) -> Agent {
-        Agent::new(Arc::new(self.plan.clone()), ActorId::new(0), spec, Purpose::Agent, seed, true)
+        let plan = Arc::new(Plan { seed, ..self.plan.clone() });
+        let inventory = Arc::new(Inventory::of(&plan));
+        Agent::new(&plan, &inventory, ActorId::new(0), &spec, Purpose::Agent, true)
     }
 }
 

@@ -13,7 +13,7 @@ use http::header::RETRY_AFTER;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockGuard, MockServer, Request, Respond, ResponseTemplate};
 
-use crate::wire::{ActorId, RequestId, ServiceId};
+use crate::wire::{ActorId, RequestId, ServiceId, Span};
 
 use super::address::Nowhere;
 use super::answer::{Answering, RETRY_AFTER_MS};
@@ -23,6 +23,9 @@ use super::metadata;
 
 /// After so many requests a mock is replaced.
 const GENERATION: u32 = 4_096;
+
+/// A timer of tokio goes by milliseconds: a shorter wait would become a longer one.
+const SHORTEST: Span = Span::from_millis(1);
 
 /// By what requests and their notes find each other.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -133,7 +136,7 @@ fn template(decided: Decided) -> ResponseTemplate {
     if !body.is_empty() {
         template = template.set_body_raw(body, "application/json");
     }
-    if decided.after.0 > 0 {
+    if decided.after >= SHORTEST {
         template = template.set_delay(Duration::from_micros(decided.after.0));
     }
     template
