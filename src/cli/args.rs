@@ -27,7 +27,8 @@ const AFTER_INIT: &str = "\
 Examples:
   runaway init moltbook
   runaway init --from openapi api.json --out mine.yaml
-  runaway init --from chain:10";
+  runaway init --from chain:10
+  runaway init --from grid:100x1000";
 
 /// Let a compromised agent loose in a model of your world, and measure how far it gets before it is contained.
 #[derive(Debug, Parser)]

@@ -37,7 +37,10 @@ pub fn init(args: &args::Init) -> Result<Exit, Failure> {
         std::io::ErrorKind::AlreadyExists => {
             Failure::input(format!("{} is there already", path.display()), Some("say --out FILE".into()))
         }
-        _ => Failure::input(format!("{} cannot be written: {error}", path.display()), None),
+        _ => {
+            let help = "say --out with a file in a folder that is there";
+            Failure::input(format!("{} cannot be written: {error}", path.display()), Some(help.into()))
+        }
     })?;
     file.write_all(text.as_bytes())?;
     let shown = path.display();

@@ -16,11 +16,12 @@ use crate::verdict::{Circumstances, Exit, judge};
 /// Rebuilds the summary. An incomplete journal says so, and is never a pass.
 pub fn replay(args: &args::Replay) -> Result<Exit, Failure> {
     let shown = args.journal.display();
-    let file = File::open(&args.journal).map_err(|e| Failure::input(format!("{shown} cannot be read: {e}"), None))?;
-    let journal = read(BufReader::new(file), plan_of).map_err(|e| {
+    let wrong = |message: String| {
         let help = "a run writes its journal to reports/<scenario>-<n>/journal.ndjson";
-        Failure::input(format!("{shown}: {e}"), Some(help.into()))
-    })?;
+        Failure::input(message, Some(help.into()))
+    };
+    let file = File::open(&args.journal).map_err(|e| wrong(format!("{shown} cannot be read: {e}")))?;
+    let journal = read(BufReader::new(file), plan_of).map_err(|e| wrong(format!("{shown}: {e}")))?;
     let references = match &journal.trailer {
         Some(trailer) => &trailer.references,
         None => &journal.header.references,

@@ -12,7 +12,7 @@ use crate::model::Plan;
 use crate::model::agent::{AgentPlan, Block, Fault, On, Pace, Program, Repeat, Strategy, With};
 use crate::model::control::{Action, Trigger, Watches, Which};
 use crate::model::service::{Role, Validation};
-use crate::report::text::{harmless, hung, wrapped, wrapped_with};
+use crate::report::text::{harmless, hung, paragraphs, wrapped_with};
 use crate::scenario::Overrides;
 use crate::verdict::{Exit, shown};
 use crate::wire::Span;
@@ -35,7 +35,7 @@ fn prose(plan: &Plan) -> String {
     let meta = &plan.meta;
     let title = meta.variant.as_ref().map_or(meta.name.clone(), |v| format!("{}@{v}", meta.name));
     let _ = writeln!(out, "{}\n", output::style().bold(&title));
-    out.push_str(&wrapped(&meta.story, 0));
+    out.push_str(&paragraphs(&meta.story, 0));
     if let Some(incident) = &meta.based_on {
         out.push('\n');
         out.push_str(&hung("After ", &format!("{incident}."), 0));
@@ -111,7 +111,7 @@ fn data(plan: &Plan, out: &mut String) {
 fn agents(plan: &Plan, out: &mut String) {
     for agent in &plan.agents {
         section(out, &format!("The agent {}", agent.name));
-        line(out, &format!("{}; {}; {}", identity(plan, agent), holdings(plan, agent), pace(agent.pace)));
+        line(out, &format!("{}, {}, and {}", identity(plan, agent), holdings(plan, agent), pace(agent.pace)));
         out.push_str("  its task:\n");
         program(plan, &agent.task, 4, out);
         match &agent.fault {
@@ -146,10 +146,10 @@ fn few(names: impl ExactSizeIterator<Item = String>) -> String {
 
 fn pace(pace: Pace) -> String {
     match pace {
-        Pace::Machine { connections: 1 } => "as fast as one connection lets it".to_owned(),
-        Pace::Machine { connections } => format!("as fast as {connections} connections let it"),
-        Pace::Rate { every, .. } => format!("one request each {every}"),
-        Pace::Human { every } => format!("by hand, one request each {every}"),
+        Pace::Machine { connections: 1 } => "goes as fast as one connection lets it".to_owned(),
+        Pace::Machine { connections } => format!("goes as fast as {connections} connections let it"),
+        Pace::Rate { every, .. } => format!("sends one request each {every}"),
+        Pace::Human { every } => format!("goes by hand, one request each {every}"),
     }
 }
 
@@ -190,7 +190,7 @@ fn program(plan: &Plan, program: &Program, indent: usize, out: &mut String) {
                     On::Nothing => String::new(),
                     On::Named(records) => format!(" on {}", few(records.iter().map(|r| plan.record_name(*r)))),
                     On::EachListed(c) | On::EachListedParent(c) => {
-                        format!(" on each listed {}", plan.collection(*c).name)
+                        format!(" on each of the listed {}", plan.collection(*c).name)
                     }
                 };
                 let often = match step.repeat {
@@ -242,7 +242,11 @@ fn defence(plan: &Plan, out: &mut String) {
     for response in &controls.responses {
         let on = match response.on {
             Trigger::At(at) => format!("at {at}"),
-            Trigger::Alarm(rule) => format!("{} after {}", response.takes, controls.detectors[rule.index()].name),
+            Trigger::Alarm(rule) => {
+                let takes =
+                    if response.takes == Span::ZERO { "at once".to_owned() } else { response.takes.to_string() };
+                format!("{takes} after {}", controls.detectors[rule.index()].name)
+            }
         };
         for step in &response.steps {
             let step = &controls.steps[step.index()];

@@ -9,7 +9,7 @@ use crate::wire::Event;
 
 use super::curve::{Mark, curve};
 use super::names::hop_line;
-use super::text::{hung, left, right, wrapped, wrapped_with};
+use super::text::{hung, left, paragraphs, right, wrapped, wrapped_with};
 
 /// Whether colours may be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,7 +70,7 @@ impl Summary<'_> {
         let mut out = String::new();
         let title = format!("{}  (seed {}, plane {})", self.title(), self.plan.seed, self.plane);
         let _ = writeln!(out, "{}", style.bold(&title));
-        out.push_str(&wrapped(&self.plan.meta.story, 2));
+        out.push_str(&paragraphs(&self.plan.meta.story, 2));
         out.push('\n');
         let _ = writeln!(out, "{}\n", style.bold(wrapped(&self.headline(), 2).trim_end()));
         self.curve(&mut out, style);
@@ -174,14 +174,14 @@ impl Summary<'_> {
         let measures = self.measures;
         let pairs = measures.leftover.at_deadline.len();
         let fresh = measures.leftover.fresh(&measures.reach.touched);
-        let not_yet = if pairs == 1 { "" } else { " of them" };
         let by =
             if survivors > 0 { format!(" by {}", counted(survivors, "surviving credential")) } else { String::new() };
-        let first = format!(
-            "{} can still be touched{by}; {}{not_yet} not touched yet",
-            counted(pairs, "resource"),
-            thousands(fresh)
-        );
+        let touched = match fresh {
+            0 => "touched already".to_owned(),
+            fresh if fresh == pairs => "not touched yet".to_owned(),
+            fresh => format!("{} of them not touched yet", thousands(fresh)),
+        };
+        let first = format!("{} can still be touched{by}: {touched}", counted(pairs, "resource"));
         let mut lines = vec![first];
         if measures.reach.queued > 0 {
             lines.push(format!("still queued: {}", counted(measures.reach.queued, "accepted effect")));
@@ -199,7 +199,9 @@ impl Summary<'_> {
             out.push_str(&wrapped_with(&format!("- {reason}"), 2, 4));
         }
         let said = match self.plan.expectations.verdict {
-            Some(expected) if !verdict.is(expected) => format!("the scenario expects {} here", expected.name()),
+            Some(expected) if !verdict.is(expected) => {
+                format!("as it is written, the scenario expects: {}", expected.name())
+            }
             Some(_) if *verdict == Verdict::Fail => "as the scenario expects: it is here to show what fails".to_owned(),
             _ => return,
         };

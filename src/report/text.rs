@@ -1,5 +1,6 @@
 //! Text for people: lines of at most eighty columns, cells of a width, and no control characters.
 
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm, fill};
 use unicode_width::UnicodeWidthStr as _;
 
 /// Lines are wrapped here.
@@ -15,34 +16,31 @@ pub fn wrapped(text: &str, indent: usize) -> String {
     wrapped_with(text, indent, indent)
 }
 
-/// Text in lines of at most [`COLUMNS`], the first indented by `first`, the others by `rest`. A word that is longer
-/// has a line of its own.
+/// The same, the first line indented by `first`, the others by `rest`.
 pub fn wrapped_with(text: &str, first: usize, rest: usize) -> String {
-    let indent = " ".repeat(first);
-    hung(&indent, text, rest)
+    hung(&" ".repeat(first), text, rest)
 }
 
-/// The same behind a `head` on the first line, which is left as it is.
+/// The same behind a `head` on the first line, which is left as it is. Names are never broken.
 pub fn hung(head: &str, text: &str, rest: usize) -> String {
-    let mut out = head.to_owned();
-    let mut used = width(head);
-    let mut empty = true;
-    for word in harmless(text).split_whitespace() {
-        if !empty && used + 1 + width(word) > COLUMNS {
-            out.push('\n');
-            out.push_str(&" ".repeat(rest));
-            (used, empty) = (rest, true);
-        }
-        if !empty {
-            out.push(' ');
-        }
-        out.push_str(word);
-        used += usize::from(!empty) + width(word);
-        empty = false;
-    }
-    out.truncate(out.trim_end().len());
-    out.push('\n');
-    out
+    let text = harmless(text);
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let rest = " ".repeat(rest);
+    let options = Options::new(COLUMNS)
+        .initial_indent(head)
+        .subsequent_indent(&rest)
+        .break_words(false)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit);
+    let filled = if words.is_empty() { head.trim_end().to_owned() } else { fill(&words, options) };
+    filled + "\n"
+}
+
+/// Paragraphs, each wrapped, with a blank line between them.
+pub fn paragraphs(text: &str, indent: usize) -> String {
+    let each: Vec<String> = text.trim().split("\n\n").map(|paragraph| wrapped(paragraph, indent)).collect();
+    each.join("\n")
 }
 
 /// A cell with its text at the left, cut where it is too long.

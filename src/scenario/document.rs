@@ -125,7 +125,7 @@ impl Document {
     pub fn variants(&self) -> Vec<Variant> {
         let written = |choice: &Choice, key: &str| {
             let variant = self.root.get("variants")?.get(&choice.written)?;
-            variant.get(key).and_then(Node::text).map(|text| text.trim().to_owned())
+            variant.get(key).and_then(Node::text).map(|text| patch::filled_in(text.trim(), &choice.values))
         };
         variant::choices(&self.root)
             .iter()

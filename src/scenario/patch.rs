@@ -36,6 +36,12 @@ fn lay_over(tree: &mut Node, variant: &Node, last: bool, findings: &mut Vec<Find
         merge(&mut merged, responses);
         tree.put(&key("respond", responses.place), merged);
     }
+    if let Some(story) = variant.get("story").and_then(Node::text).filter(|_| last)
+        && let Some(Value::Scalar(whole)) = tree.get_mut("story").map(|node| &mut node.value)
+    {
+        // A paragraph of its own behind the scenario's.
+        *whole = format!("{}\n\n{}", whole.trim(), story.trim());
+    }
     for name in ["truth", "expect_verdict", "limits"] {
         if let Some(value) = variant.get(name).filter(|_| last) {
             tree.put(&key(name, value.place), value.clone());
@@ -48,11 +54,15 @@ fn key(name: &str, place: Place) -> Key {
 }
 
 /// The same text with `{axis}` replaced by its value.
+pub fn filled_in(text: &str, values: &[(String, String)]) -> String {
+    values.iter().fold(text.to_owned(), |text, (axis, value)| text.replace(&format!("{{{axis}}}"), value))
+}
+
+/// The same node with every text filled in.
 fn filled(node: &Node, values: &[(String, String)]) -> Node {
-    let fill = |text: &str| values.iter().fold(text.to_owned(), |t, (axis, v)| t.replace(&format!("{{{axis}}}"), v));
     let value = match &node.value {
         Value::Null => Value::Null,
-        Value::Scalar(text) => Value::Scalar(fill(text)),
+        Value::Scalar(text) => Value::Scalar(filled_in(text, values)),
         Value::List(items) => Value::List(items.iter().map(|n| filled(n, values)).collect()),
         Value::Map(entries) => Value::Map(entries.iter().map(|(k, n)| (k.clone(), filled(n, values))).collect()),
     };

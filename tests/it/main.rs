@@ -17,7 +17,6 @@ mod mended;
 mod mutations;
 mod openapi;
 mod oracle;
-mod output;
 mod parity;
 mod probes;
 mod properties;
