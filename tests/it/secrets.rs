@@ -219,8 +219,8 @@ fn printed(plan: &Arc<Plan>, steps: usize) -> String {
     let (mut log, mut slot) = (Log::default(), Slot::default());
     let spec = plan.agents[0].clone();
     let mut now = spec.starts;
-    let inventory = Arc::new(Inventory::of(&plan));
-    let mut agent = Agent::new(&plan, &inventory, ActorId::new(0), &spec, Purpose::Agent, true);
+    let inventory = Arc::new(Inventory::of(plan));
+    let mut agent = Agent::new(plan, &inventory, ActorId::new(0), &spec, Purpose::Agent, true);
     let mut text = format!("{plan:?}");
     for _ in 0..steps {
         let next = agent.next(now, &mut log);
