@@ -86,15 +86,28 @@ impl<'a> Ground<'a> {
 
     /// Everything that can be touched from these credentials on. Being without one is always tried.
     pub fn reach(&self, doors: &impl Doors, start: impl IntoIterator<Item = CredId>) -> Reached {
+        self.reach_knowing(doors, start, &[])
+    }
+
+    /// The same for somebody who has learnt the ids of these rows, collection by collection.
+    pub fn reach_knowing(
+        &self,
+        doors: &impl Doors,
+        start: impl IntoIterator<Item = CredId>,
+        learnt: &[Bits],
+    ) -> Reached {
         let mut search = Search::new(self, doors);
         search.meet(Caller::Nobody);
         for cred in start {
             search.hold(cred);
         }
         for agent in &self.plan.agents {
-            for res in &agent.knows_records {
+            for res in agent.known_records() {
                 search.known[res.coll.index()].insert(res.row);
             }
+        }
+        for (known, learnt) in search.known.iter_mut().zip(learnt) {
+            learnt.iter().for_each(|row| _ = known.insert(row));
         }
         search.run();
         search.found

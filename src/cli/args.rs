@@ -4,9 +4,34 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+use crate::report::text::COLUMNS;
+
+const AFTER: &str = "\
+Start with `runaway demo`.
+
+Exit codes:
+  0  every limit holds
+  1  a limit does not hold
+  2  the input is wrong
+  3  stopped: Ctrl-C, or refused for safety
+  4  the run could not be completed, or says nothing";
+
+const AFTER_RUN: &str = "\
+Examples:
+  runaway run moltbook@three-rounds
+  runaway run wiper@lag-60s --seed 7
+  runaway run moltbook --set services.db.rows=owner
+  runaway run my.yaml --plane mock --clock wall --time-scale 10 --out results";
+
+const AFTER_INIT: &str = "\
+Examples:
+  runaway init moltbook
+  runaway init --from openapi api.json --out mine.yaml
+  runaway init --from chain:10";
+
 /// Let a compromised agent loose in a model of your world, and measure how far it gets before it is contained.
 #[derive(Debug, Parser)]
-#[command(name = "runaway", version, arg_required_else_help = true, propagate_version = true)]
+#[command(name = "runaway", version, arg_required_else_help = true, max_term_width = COLUMNS, after_help = AFTER)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -14,7 +39,9 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// See it work: one incident uncontrolled, as it was really fixed, and hardened; simulated and over HTTP
+    /// See it work: one incident three times, side by side
+    ///
+    /// Runs Moltbook uncontrolled, as it was really fixed, and hardened; simulated and over HTTP.
     Demo(Demo),
     /// Run one scenario and say how far the agent got, what stopped it, and when
     Run(Run),
@@ -33,7 +60,10 @@ pub enum Command {
     /// Print a JSON Schema, for editors and for readers of run.json
     Schema(Schema),
     /// Print a completion script for your shell
-    Completions { shell: clap_complete::Shell },
+    Completions {
+        /// The shell that will read it
+        shell: clap_complete::Shell,
+    },
     /// Print the manual page
     #[command(hide = true)]
     Man,
@@ -58,6 +88,7 @@ pub enum ClockName {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_RUN)]
 pub struct Run {
     /// A scenario of the library or a file, with @VARIANT where wanted
     #[arg(default_value = "moltbook", value_name = "NAME|FILE[@VARIANT]", value_hint = ValueHint::FilePath)]
@@ -74,13 +105,13 @@ pub struct Run {
     /// Draw everything from this seed instead of the scenario's
     #[arg(long)]
     pub seed: Option<u64>,
-    /// Change one setting: services.db.rows=owner
+    /// Change one setting of the scenario; may be given again
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub sets: Vec<String>,
-    /// Where the results go [default: reports/<scenario>-<n>]
+    /// Where the results go, in place of what lies there [default: reports/<scenario>-<n>]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
-    /// Print the verdict only
+    /// Print the verdict and the headline only
     #[arg(long, short)]
     pub quiet: bool,
 }
@@ -104,6 +135,7 @@ pub struct Check {
 
 #[derive(Debug, Args)]
 pub struct Mock {
+    /// A scenario of the library or a file, with @VARIANT where wanted
     #[arg(default_value = "moltbook", value_name = "NAME|FILE[@VARIANT]", value_hint = ValueHint::FilePath)]
     pub scenario: String,
     /// Draw tokens from this seed instead of the scenario's
@@ -119,17 +151,20 @@ pub struct Mock {
 
 #[derive(Debug, Args)]
 pub struct Replay {
+    /// The journal of a run: reports/<scenario>-<n>/journal.ndjson
     #[arg(value_name = "JOURNAL", value_hint = ValueHint::FilePath)]
     pub journal: PathBuf,
     /// Write run.json and the summary here again
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
+    /// Print the verdict and the headline only
     #[arg(long, short)]
     pub quiet: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct List {
+    /// How the list is printed
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
     /// List what is measured, with definitions
@@ -139,11 +174,13 @@ pub struct List {
 
 #[derive(Debug, Args)]
 pub struct Show {
+    /// A scenario of the library or a file, with @VARIANT for one variant of it
     #[arg(value_name = "NAME|FILE[@VARIANT]", value_hint = ValueHint::FilePath)]
     pub scenario: String,
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_INIT)]
 pub struct Init {
     /// The scenario of the library to copy, or with --from openapi the description to read
     #[arg(value_name = "NAME|FILE", value_hint = ValueHint::FilePath, required_unless_present = "from")]
@@ -151,7 +188,7 @@ pub struct Init {
     /// What it is made from: `openapi`, `chain:LINKS`, `grid:KEYSxOPERATIONS`, or `random:SEED`
     #[arg(long, value_name = "RULE")]
     pub from: Option<From>,
-    /// The scope that the compromised agent holds [default: the one that unlocks most]
+    /// The scope that the compromised agent holds [default: the one that unlocks most changes]
     #[arg(long, requires = "from")]
     pub scope: Option<String>,
     /// Where to write it [default: NAME.yaml here]
@@ -181,8 +218,8 @@ impl std::str::FromStr for From {
             ("openapi", None) => Ok(From::Openapi),
             ("chain", Some(n)) if n <= u64::from(MOST_LINKS) => Ok(From::Chain(n as u32)),
             ("chain", Some(_)) => Err(format!("a chain has at most {MOST_LINKS} links")),
-            ("grid", None) => grid(text),
             ("random", Some(seed)) => Ok(From::Random(seed)),
+            ("grid", None) => grid(text),
             _ => Err("this is none of `openapi`, `chain:10`, `grid:100x1000` and `random:7`".to_owned()),
         }
     }
@@ -207,6 +244,7 @@ const MOST_OPERATIONS: u32 = 100_000;
 
 #[derive(Debug, Args)]
 pub struct Schema {
+    /// Of scenario files, or of run.json
     #[arg(value_enum, default_value = "scenario")]
     pub of: SchemaOf,
 }

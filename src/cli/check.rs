@@ -6,6 +6,7 @@ use super::args::{self, Format};
 use super::failure::Failure;
 use super::open::{read, split};
 use super::output;
+use crate::report::text::harmless;
 use crate::scenario::{Finding, Rejected, Severity, Source, line_and_column};
 use crate::verdict::Exit;
 
@@ -23,7 +24,8 @@ pub fn check(args: &args::Check) -> Result<Exit, Failure> {
             Format::Json => rows.extend(checked.findings.iter().map(|f| row(&checked.source, f))),
             Format::Text => {
                 let gap = if checked.findings.is_empty() { "" } else { "\n" };
-                output::text(&format!("{checked}{gap}{named}: {}\n", if fine { "fine" } else { "wrong" }))?;
+                let end = if fine { "fine" } else { "wrong" };
+                output::text(&harmless(&format!("{checked}{gap}{named}: {end}\n")))?;
             }
         }
     }

@@ -1,8 +1,11 @@
 //! What ends a command before it has a verdict: what, and what to do about it.
 
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
+use super::output;
+use crate::report::text::{harmless, hung};
 use crate::scenario::Rejected;
 use crate::verdict::Exit;
 
@@ -11,42 +14,60 @@ use crate::verdict::Exit;
 pub struct Failure {
     exit: Exit,
     message: String,
+    /// Findings quote a file: they are printed as they are.
+    findings: Option<String>,
     help: Option<String>,
 }
 
 impl Failure {
+    fn new(exit: Exit, message: impl Into<String>, help: Option<String>) -> Failure {
+        Failure { exit, message: message.into(), findings: None, help }
+    }
+
     /// The input is wrong.
     pub fn input(message: impl Into<String>, help: Option<String>) -> Failure {
-        Failure { exit: Exit::WrongInput, message: message.into(), help }
+        Failure::new(Exit::WrongInput, message, help)
     }
 
     /// The run could not be completed.
     pub fn incomplete(message: impl Into<String>) -> Failure {
-        Failure { exit: Exit::Inconclusive, message: message.into(), help: None }
+        Failure::new(Exit::Inconclusive, message, None)
+    }
+
+    /// A file or folder that cannot be used.
+    pub fn at(path: &Path, error: &io::Error) -> Failure {
+        let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge);
+        let help = full.then(|| "make room, or say --out DIR".to_owned());
+        Failure::new(Exit::Inconclusive, format!("{} cannot be written: {error}", path.display()), help)
     }
 
     /// Refused for safety.
     pub fn refused(message: impl Into<String>, help: impl Into<String>) -> Failure {
-        Failure { exit: Exit::Stopped, message: message.into(), help: Some(help.into()) }
+        Failure::new(Exit::Stopped, message, Some(help.into()))
     }
 
-    /// Says what went wrong. A reader that has gone away is no error.
-    pub fn report(self) -> ExitCode {
-        if !self.message.is_empty() {
-            anstream::eprintln!("error: {}", self.message.trim_end());
-            if let Some(help) = &self.help {
-                anstream::eprintln!("  help: {help}");
-            }
+    /// What the user reads.
+    fn text(&self) -> String {
+        let mut text = hung("error: ", &self.message, 2);
+        if let Some(findings) = &self.findings {
+            text.push('\n');
+            text.push_str(&harmless(findings));
         }
+        if let Some(help) = &self.help {
+            text.push_str(&hung("  help: ", help, 8));
+        }
+        text
+    }
+
+    /// Says what went wrong.
+    pub fn report(self) -> ExitCode {
+        output::aside(&self.text());
         ExitCode::from(self.exit as u8)
     }
 }
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Failure {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            return Failure { exit: Exit::Holds, message: String::new(), help: None };
-        }
         Failure::incomplete(error.to_string())
     }
 }
@@ -55,7 +76,8 @@ impl From<Rejected> for Failure {
     fn from(rejected: Rejected) -> Failure {
         let errors = rejected.findings.len();
         let noun = if errors == 1 { "finding" } else { "findings" };
-        Failure::input(format!("{errors} {noun} in {}\n\n{rejected}", rejected.source.name), None)
+        let message = format!("{errors} {noun} in {}", rejected.source.name);
+        Failure { findings: Some(rejected.to_string()), ..Failure::input(message, None) }
     }
 }
 

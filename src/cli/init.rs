@@ -10,6 +10,7 @@ use super::output;
 use crate::generate;
 use crate::import;
 use crate::library;
+use crate::report::text::hung;
 use crate::verdict::Exit;
 
 /// Writes a scenario that runs as it is. Never over a file that is there.
@@ -61,10 +62,10 @@ fn from_openapi(args: &args::Init, path: &Path) -> Result<(String, String), Fail
     let description = import::openapi::read(&bytes)
         .map_err(|e| Failure::input(format!("{} cannot be used: {e}", path.display()), None))?;
     for note in description.notes.iter().take(10) {
-        anstream::eprintln!("note: {note}");
+        output::aside(&hung("note: ", &note.to_string(), 6));
     }
-    if description.notes.len() > 10 {
-        anstream::eprintln!("note: and {} more of this kind", description.notes.len() - 10);
+    if let Some(more) = description.notes.len().checked_sub(10).filter(|more| *more > 0) {
+        output::aside(&format!("note: and {more} more of this kind\n"));
     }
     import::starter::scenario(&description, path, args.scope.as_deref(), args.out.as_deref())
         .map_err(|error| Failure::input(error.to_string(), None))

@@ -8,63 +8,76 @@ use super::open::open;
 use super::output;
 use crate::library;
 use crate::measure::registry;
+use crate::report::text::{hung, left, wrapped};
+use crate::scenario::{Document, Variant};
 use crate::verdict::Exit;
 
 /// Lists what there is.
 pub fn list(args: &args::List) -> Result<Exit, Failure> {
-    if args.measures { measures(args.format) } else { scenarios(args.format) }
+    match (args.measures, args.format) {
+        (false, Format::Text) => output::text(&scenarios(&library()?)),
+        (false, Format::Json) => output::json(&scenarios_as_json(&library()?)),
+        (true, Format::Text) => output::text(&measures()),
+        (true, Format::Json) => output::json(&measures_as_json()),
+    }
 }
 
-fn scenarios(format: Format) -> Result<Exit, Failure> {
-    let documents: Vec<_> = library::SCENARIOS.iter().map(|s| open(s.name)).collect::<Result<_, _>>()?;
-    if format == Format::Json {
-        let rows: Vec<_> = documents
-            .iter()
-            .map(|named| {
-                let variants: Vec<_> = named
-                    .document
-                    .variants()
-                    .into_iter()
-                    .map(|v| serde_json::json!({"name": v.name, "story": v.story, "expect_verdict": v.expect_verdict}))
-                    .collect();
-                let document = &named.document;
-                serde_json::json!({
-                    "name": document.name(),
-                    "story": document.story(),
-                    "place": document.text_of("place"),
-                    "based_on": document.text_of("based_on"),
-                    "expect_verdict": document.text_of("expect_verdict"),
-                    "variants": variants,
-                })
-            })
-            .collect();
-        return output::json(&serde_json::json!({ "scenarios": rows }));
-    }
+fn library() -> Result<Vec<Document>, Failure> {
+    library::SCENARIOS.iter().map(|scenario| Ok(open(scenario.name)?.document)).collect()
+}
+
+fn scenarios(documents: &[Document]) -> String {
+    let style = output::style();
     let mut text = String::new();
-    for named in &documents {
-        let document = &named.document;
-        let _ = writeln!(text, "{}  ({})", document.name(), document.text_of("place").unwrap_or("anywhere"));
-        let _ = writeln!(text, "  {}", document.text_of("based_on").unwrap_or_default());
-        for variant in document.variants() {
-            let _ = writeln!(text, "    @{:<22} {}", variant.name, variant.story.unwrap_or_default());
-        }
+    for document in documents {
+        let expected = document.text_of("expect_verdict").unwrap_or("-");
+        let head = format!("{}{expected}", left(document.name(), NAME + 4));
+        let _ = writeln!(text, "{}", style.bold(&head));
+        text.push_str(&wrapped(document.text_of("based_on").unwrap_or_default(), 2));
+        text.push_str(&variants(document));
         text.push('\n');
     }
-    text.push_str("run one: runaway run moltbook@three-rounds     read one: runaway show moltbook\n");
-    output::text(&text)
+    text.push_str("The word behind a name is the verdict that the scenario expects of its run.\n\n");
+    text.push_str("run one:   runaway run moltbook@three-rounds\n");
+    text.push_str("read one:  runaway show moltbook\n");
+    text
 }
 
-fn measures(format: Format) -> Result<Exit, Failure> {
-    if format == Format::Json {
-        let rows: Vec<_> = registry::MEASURES
-            .iter()
-            .map(|m| serde_json::json!({"key": m.key, "name": m.name, "unit": m.unit.name(), "definition": m.definition}))
-            .collect();
-        return output::json(&serde_json::json!({ "measures": rows }));
-    }
-    let mut text = String::new();
-    for measure in registry::MEASURES {
-        let _ = writeln!(text, "{:<24} {} ({})", measure.key, measure.definition, measure.unit.name());
-    }
-    output::text(&text)
+/// The columns of a variant's name.
+const NAME: usize = 25;
+
+/// The variants of a document, a line or two each.
+pub fn variants(document: &Document) -> String {
+    let line = |variant: Variant| {
+        let expected = variant.expect_verdict.unwrap_or_else(|| "-".to_owned());
+        let head = format!("    {}{}", left(&format!("@{}", variant.name), NAME), format_args!("{expected:<5} "));
+        hung(&head, &variant.story.unwrap_or_default(), NAME + 10)
+    };
+    document.variants().into_iter().map(line).collect()
+}
+
+fn scenarios_as_json(documents: &[Document]) -> serde_json::Value {
+    let variant =
+        |v: Variant| serde_json::json!({"name": v.name, "story": v.story, "expect_verdict": v.expect_verdict});
+    let row = |document: &Document| {
+        serde_json::json!({
+            "name": document.name(),
+            "story": document.story(),
+            "place": document.text_of("place"),
+            "based_on": document.text_of("based_on"),
+            "expect_verdict": document.text_of("expect_verdict"),
+            "variants": document.variants().into_iter().map(variant).collect::<Vec<_>>(),
+        })
+    };
+    serde_json::json!({ "scenarios": documents.iter().map(row).collect::<Vec<_>>() })
+}
+
+fn measures() -> String {
+    let line = |m: &registry::Measure| hung(&left(m.key, NAME), &format!("{} ({})", m.definition, m.unit.name()), NAME);
+    registry::MEASURES.iter().map(line).collect()
+}
+
+fn measures_as_json() -> serde_json::Value {
+    let row = |m: &registry::Measure| serde_json::json!({"key": m.key, "name": m.name, "unit": m.unit.name(), "definition": m.definition});
+    serde_json::json!({ "measures": registry::MEASURES.iter().map(row).collect::<Vec<_>>() })
 }

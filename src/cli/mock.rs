@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::args::{self, Format};
 use super::failure::Failure;
+use super::interrupt::stop_on_interrupt;
 use super::open::open;
 use super::output;
-use super::run::stop_on_interrupt;
 use crate::model::Plan;
 use crate::model::service::{Act, Operation, Role};
 use crate::plane::mock::Served;

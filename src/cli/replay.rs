@@ -5,8 +5,8 @@ use std::io::BufReader;
 
 use super::args;
 use super::failure::Failure;
+use super::folder::Folder;
 use super::output;
-use super::run::write_results;
 use crate::journal::read;
 use crate::measure::{Measures, References};
 use crate::report::Summary;
@@ -17,14 +17,18 @@ use crate::verdict::{Circumstances, Exit, judge};
 pub fn replay(args: &args::Replay) -> Result<Exit, Failure> {
     let shown = args.journal.display();
     let file = File::open(&args.journal).map_err(|e| Failure::input(format!("{shown} cannot be read: {e}"), None))?;
-    let journal = read(BufReader::new(file), plan_of).map_err(|e| Failure::input(format!("{shown}: {e}"), None))?;
+    let journal = read(BufReader::new(file), plan_of).map_err(|e| {
+        let help = "a run writes its journal to reports/<scenario>-<n>/journal.ndjson";
+        Failure::input(format!("{shown}: {e}"), Some(help.into()))
+    })?;
     let references = match &journal.trailer {
         Some(trailer) => &trailer.references,
         None => &journal.header.references,
     };
     let references: References = serde_json::from_value(references.clone())
         .map_err(|e| Failure::input(format!("{shown}: its references are damaged: {e}"), None))?;
-    let measures = Measures::of(&journal.plan, &references, &journal.events);
+    let mut measures = Measures::of(&journal.plan, &references, &journal.events);
+    measures.complete &= journal.trailer.is_some();
     let circumstances =
         Circumstances { control_bit: references.control_bit, truth_applies: journal.header.truth_applies };
     let judgement = judge(&journal.plan.expectations, &measures, circumstances);
@@ -36,14 +40,9 @@ pub fn replay(args: &args::Replay) -> Result<Exit, Failure> {
         events: &journal.events,
         plane: &journal.header.plane,
     };
-    let digest = journal.trailer.as_ref().map_or(String::new(), |t| t.digest.clone());
     if let Some(folder) = &args.out {
-        write_results(folder, &summary, &digest)?;
+        Folder::given(folder)?.write_results(&summary, &journal.digest)?;
     }
-    if args.quiet {
-        output::text(&format!("{} {}\n", judgement.verdict.name(), summary.headline()))?;
-    } else {
-        output::text(&summary.render(output::style()))?;
-    }
-    Ok(judgement.verdict.exit())
+    let text = if args.quiet { summary.in_short() } else { summary.render(output::style()) };
+    Ok(output::result(&text, judgement.verdict.exit()))
 }

@@ -1,22 +1,20 @@
-//! `runaway run`: one scenario, from the prepared references to the files in its folder.
+//! `runaway run`: one scenario, from arguments to an exit code.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args::{self, ClockName, PlaneName};
 use super::failure::Failure;
+use super::folder::Folder;
+use super::interrupt::stop_on_interrupt;
+use super::job::Job;
 use super::open::open;
 use super::output;
-use super::progress::Progress;
-use crate::journal::{FORMAT, Header, Writer};
 use crate::model::Plan;
-use crate::plane::driver::{Sink, Stop};
-use crate::report::{RunReport, Style, Summary};
-use crate::run::{Finished, Plane, Prepared, RunOptions, prepare};
-use crate::scenario::{Document, Overrides, Severity};
+use crate::report::text::harmless;
+use crate::run::Plane;
+use crate::scenario::Overrides;
 use crate::verdict::Exit;
-use crate::wire::{Event, Span, Tick};
+use crate::wire::{Span, Tick};
 
 /// `runaway run`.
 pub fn run(args: &args::Run) -> Result<Exit, Failure> {
@@ -25,21 +23,26 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
     let overrides = Overrides { sets: sets(&args.sets)?, seed: args.seed };
     patient(&named.document.resolve(named.variant.as_deref(), &overrides)?.plan, args)?;
     let folder = match &args.out {
-        Some(folder) => folder.clone(),
-        None => fresh_folder(Path::new("reports"), named.document.name(), named.variant.as_deref())?,
+        Some(folder) => Folder::given(folder)?,
+        None => Folder::fresh(Path::new("reports"), named.document.name(), named.variant.as_deref())?,
     };
     let stop = stop_on_interrupt()?;
     let job = Job { document: &named.document, variant: named.variant.as_deref(), overrides: &overrides, plane };
     let done = job.run(Some(&folder), &stop, args.quiet)?;
-    if args.quiet {
-        output::text(&format!("{} {}\n", done.finished.judgement.verdict.name(), done.headline()))?;
+    let summary = done.summary();
+    let verdict = done.finished.judgement.verdict;
+    let written = folder.write_results(&summary, &done.digest);
+    let text = if args.quiet {
+        summary.in_short()
     } else {
         done.warn();
-        let mut text = done.summary().render(output::style());
-        text.push_str(&format!("\nwritten to {}: run.json, journal.ndjson, summary.txt\n", folder.display()));
-        output::text(&text)?;
-    }
-    Ok(done.finished.judgement.verdict.exit())
+        let shown = folder.path().display();
+        let files = if written.is_ok() { "run.json, journal.ndjson, summary.txt" } else { "journal.ndjson" };
+        let next = format!("next: runaway show {}", harmless(&args.scenario));
+        format!("{}\nwritten to {shown}\n  {files}\n{next}\n", summary.render(output::style()))
+    };
+    let exit = output::result(&text, verdict.exit());
+    Ok(written.map_or_else(|failure| output::despite(failure, exit), |()| exit))
 }
 
 fn plane(args: &args::Run) -> Result<Plane, Failure> {
@@ -91,164 +94,4 @@ fn sets(sets: &[String]) -> Result<Vec<(String, String)>, Failure> {
             _ => Err(Failure::input(format!("`{set}` is not PATH=VALUE"), Some("--set services.db.rows=owner".into()))),
         })
         .collect()
-}
-
-/// `reports/moltbook-three-rounds-1`, or the next number that is free.
-fn fresh_folder(root: &Path, name: &str, variant: Option<&str>) -> Result<PathBuf, Failure> {
-    let stem = variant.map_or(name.to_owned(), |v| format!("{name}-{v}"));
-    fs::create_dir_all(root)?;
-    for n in 1..=MOST_RUNS {
-        let folder = root.join(format!("{stem}-{n}"));
-        match fs::create_dir(&folder) {
-            Ok(()) => return Ok(folder),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    let help = format!("remove old runs from {}, or say --out DIR", root.display());
-    Err(Failure::input(format!("there are {MOST_RUNS} runs of {stem} already"), Some(help)))
-}
-
-/// So many runs of one scenario are kept apart by number.
-const MOST_RUNS: u32 = 100_000;
-
-/// Ctrl-C stops the run at its next chunk; what is known so far is kept.
-pub fn stop_on_interrupt() -> Result<Stop, Failure> {
-    let stop = Stop::default();
-    let wanted = stop.clone();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    std::thread::spawn(move || {
-        runtime.block_on(async {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                wanted.now();
-            }
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(Exit::Stopped as i32);
-            }
-        });
-    });
-    Ok(stop)
-}
-
-/// One run to be done.
-pub struct Job<'a> {
-    pub document: &'a Document,
-    pub variant: Option<&'a str>,
-    pub overrides: &'a Overrides,
-    pub plane: Plane,
-}
-
-/// A run that was done.
-pub struct Done {
-    pub prepared: Prepared,
-    pub finished: Finished,
-    pub events: Vec<Event>,
-    pub digest: String,
-    plane: Plane,
-}
-
-impl Job<'_> {
-    /// Runs and measures. With a folder, everything is written there as it happens.
-    pub fn run(&self, folder: Option<&Path>, stop: &Stop, quiet: bool) -> Result<Done, Failure> {
-        let mut prepared = prepare(self.document, self.variant, self.overrides, stop)?;
-        let as_written = self.overrides.sets.is_empty() && self.overrides.seed.is_none();
-        let truth_applies = as_written && self.plane.keeps_virtual_time();
-        let header = self.header(&prepared, truth_applies)?;
-        let out: Box<dyn io::Write> = match folder {
-            Some(folder) => {
-                fs::create_dir_all(folder)?;
-                Box::new(BufWriter::new(File::create(folder.join("journal.ndjson"))?))
-            }
-            None => Box::new(io::sink()),
-        };
-        let title = self.variant.map_or(self.document.name().to_owned(), |v| format!("{}@{v}", self.document.name()));
-        let mut record = Record {
-            writer: Writer::new(out, prepared.plan.clone(), &header)?,
-            events: Vec::new(),
-            progress: Progress::new(&title, quiet),
-        };
-        let ran = prepared.run(self.plane, RunOptions::default(), stop, &mut record);
-        record.progress.done();
-        ran?;
-        let Record { writer, events, .. } = record;
-        if !stop.wanted() {
-            prepared.compare_with_human_pace(&events, stop)?;
-        }
-        let references = serde_json::to_value(&prepared.references).map_err(|e| Failure::incomplete(e.to_string()))?;
-        let digest = writer.finish(references)?;
-        let finished = prepared.finish(&events, truth_applies);
-        let done = Done { prepared, finished, events, digest, plane: self.plane };
-        if let Some(folder) = folder {
-            done.write(folder)?;
-        }
-        Ok(done)
-    }
-
-    fn header(&self, prepared: &Prepared, truth_applies: bool) -> Result<Header, Failure> {
-        Ok(Header {
-            format: FORMAT,
-            written_by: concat!("runaway ", env!("CARGO_PKG_VERSION")).to_owned(),
-            scenario: self.document.name().to_owned(),
-            variant: self.variant.map(str::to_owned),
-            seed: prepared.plan.seed,
-            plane: self.plane.name().to_owned(),
-            truth_applies,
-            document: prepared.document.clone(),
-            references: serde_json::to_value(&prepared.references).map_err(|e| Failure::incomplete(e.to_string()))?,
-        })
-    }
-}
-
-impl Done {
-    pub fn summary(&self) -> Summary<'_> {
-        Summary {
-            plan: &self.prepared.plan,
-            references: &self.prepared.references,
-            measures: &self.finished.measures,
-            judgement: &self.finished.judgement,
-            events: &self.events,
-            plane: self.plane.name(),
-        }
-    }
-
-    pub fn headline(&self) -> String {
-        self.summary().headline()
-    }
-
-    /// Says what the scenario's author should know.
-    fn warn(&self) {
-        for warning in self.prepared.warnings.iter().filter(|w| w.severity == Severity::Warning) {
-            anstream::eprintln!("warning[{}]: {}", warning.code.name(), warning.message);
-        }
-    }
-
-    fn write(&self, folder: &Path) -> Result<(), Failure> {
-        write_results(folder, &self.summary(), &self.digest)
-    }
-}
-
-/// Writes `run.json` and `summary.txt`.
-pub fn write_results(folder: &Path, summary: &Summary<'_>, digest: &str) -> Result<(), Failure> {
-    fs::create_dir_all(folder)?;
-    let report = RunReport::of(summary, digest);
-    let json = serde_json::to_string_pretty(&report).map_err(|e| Failure::incomplete(e.to_string()))?;
-    fs::write(folder.join("run.json"), json + "\n")?;
-    fs::write(folder.join("summary.txt"), summary.render(Style::Plain))?;
-    Ok(())
-}
-
-/// Where the events of a run go: to the journal, into memory, onto the screen.
-struct Record<W: io::Write> {
-    writer: Writer<W>,
-    events: Vec<Event>,
-    progress: Progress,
-}
-
-impl<W: io::Write> Sink for Record<W> {
-    fn events(&mut self, events: &[Event]) -> io::Result<()> {
-        self.writer.events(events)?;
-        self.events.extend_from_slice(events);
-        self.progress.events(events);
-        Ok(())
-    }
 }

@@ -4,30 +4,29 @@ use std::fmt::Write as _;
 
 use super::args;
 use super::failure::Failure;
+use super::list::variants;
 use super::open::open;
 use super::output;
-use crate::measure::thousands;
+use crate::measure::{counted, thousands};
 use crate::model::Plan;
-use crate::model::agent::{Block, Fault, On, Pace, Program, Repeat, With};
+use crate::model::agent::{AgentPlan, Block, Fault, On, Pace, Program, Repeat, Strategy, With};
 use crate::model::control::{Action, Trigger, Watches, Which};
 use crate::model::service::{Role, Validation};
+use crate::report::text::{harmless, hung, wrapped, wrapped_with};
 use crate::scenario::Overrides;
-use crate::verdict::Exit;
+use crate::verdict::{Exit, shown};
+use crate::wire::Span;
 
 /// Tells the story of a scenario or of one variant.
 pub fn show(args: &args::Show) -> Result<Exit, Failure> {
     let named = open(&args.scenario)?;
     let resolved = named.document.resolve(named.variant.as_deref(), &Overrides::default())?;
     let mut text = prose(&resolved.plan);
-    if named.variant.is_none() {
-        let variants = named.document.variants();
-        if !variants.is_empty() {
-            text.push_str("Variants\n");
-        }
-        for variant in variants {
-            let _ = writeln!(text, "  @{:<22} {}", variant.name, variant.story.unwrap_or_default());
-        }
+    if named.variant.is_none() && !named.document.variants().is_empty() {
+        text.push_str("\nVariants (runaway show NAME@VARIANT)\n");
+        text.push_str(&variants(&named.document));
     }
+    let _ = writeln!(text, "\nrun it: runaway run {}", harmless(&args.scenario));
     output::text(&text)
 }
 
@@ -35,89 +34,143 @@ fn prose(plan: &Plan) -> String {
     let mut out = String::new();
     let meta = &plan.meta;
     let title = meta.variant.as_ref().map_or(meta.name.clone(), |v| format!("{}@{v}", meta.name));
-    let _ = writeln!(out, "{title}\n\n{}\n", meta.story.trim());
+    let _ = writeln!(out, "{}\n", output::style().bold(&title));
+    out.push_str(&wrapped(&meta.story, 0));
     if let Some(incident) = &meta.based_on {
-        let _ = writeln!(out, "After {incident}.\n");
+        out.push('\n');
+        out.push_str(&hung("After ", &format!("{incident}."), 0));
     }
     services(plan, &mut out);
     data(plan, &mut out);
     agents(plan, &mut out);
     defence(plan, &mut out);
+    limits(plan, &mut out);
     out
 }
 
+fn section(out: &mut String, title: &str) {
+    let _ = writeln!(out, "\n{}", output::style().bold(title));
+}
+
+/// One line of a section, in as many lines as it needs.
+fn line(out: &mut String, text: &str) {
+    out.push_str(&wrapped_with(text, 2, 4));
+}
+
 fn services(plan: &Plan, out: &mut String) {
-    out.push_str("Services\n");
+    section(out, "Services");
     for id in plan.service_ids().filter(|s| plan.service(*s).role != Role::Administration) {
         let service = plan.service(id);
         let operations: Vec<_> = plan.operations.iter().filter(|o| o.service == id).collect();
         let shadows = operations.iter().filter(|o| !o.documented).count();
         let hidden = if shadows > 0 { format!(" ({shadows} undocumented)") } else { String::new() };
-        let _ = writeln!(
-            out,
-            "  {}: {} operations{hidden}; {}",
-            service.name,
-            operations.len(),
-            validation(service.validation)
-        );
+        let has = counted(operations.len() as u64, "operation");
+        line(out, &format!("{}: {has}{hidden}; {}", service.name, validation(service.validation)));
     }
-    out.push('\n');
 }
 
 fn validation(validation: Validation) -> String {
+    let then = |delay: Span, at_once: &str, later: &str| match delay {
+        Span::ZERO => at_once.to_owned(),
+        delay => later.replace("{}", &delay.to_string()),
+    };
     match validation {
         Validation::None => "asks for no credential".into(),
-        Validation::Jwt { leeway } => format!("trusts signed tokens until they expire, and {leeway} longer"),
-        Validation::Introspect { cache, .. } => format!("asks the issuer, and trusts a yes for {cache}"),
-        Validation::Push { delay } => format!("is told of revocations, {delay} later"),
-        Validation::ApiKey { cache } => format!("keeps its own keys, cached for {cache}"),
+        Validation::Jwt { leeway } => then(
+            leeway,
+            "trusts signed tokens until they expire",
+            "trusts signed tokens until they expire, and {} longer",
+        ),
+        Validation::Introspect { cache, .. } => {
+            then(cache, "asks the issuer each time", "asks the issuer, and trusts a yes for {}")
+        }
+        Validation::Push { delay } => then(delay, "is told of revocations at once", "is told of revocations, {} later"),
+        Validation::ApiKey { cache } => {
+            then(cache, "looks keys up each time", "looks keys up, and trusts a yes for {}")
+        }
         Validation::Gateway => "knows of a revocation at once".into(),
     }
 }
 
 fn data(plan: &Plan, out: &mut String) {
-    out.push_str("Data\n");
+    section(out, "Data");
     for coll in &plan.collections {
         let holds = if coll.holds.is_empty() { "" } else { ", with credentials in them" };
+        let holds = if coll.count == 1 { holds.replace("them", "it") } else { holds.to_owned() };
         let inside =
             coll.inside.as_ref().map_or(String::new(), |(p, _)| format!(", inside {}", plan.collection(*p).name));
         let class = &plan.classes[coll.class.index()];
-        let _ = writeln!(out, "  {}: {} {class} records{holds}{inside}", coll.name, thousands(u64::from(coll.count)));
+        let records = match coll.count {
+            0 => format!("no {class} records yet"),
+            n => counted(u64::from(n), &format!("{class} record")),
+        };
+        line(out, &format!("{}: {records}{holds}{inside}", coll.name));
     }
-    out.push('\n');
 }
 
 fn agents(plan: &Plan, out: &mut String) {
     for agent in &plan.agents {
-        let who = agent.identity.map_or("nobody".to_owned(), |i| plan.identity_name(i));
-        let holds: Vec<String> = agent.holds.iter().map(|(f, i)| plan.credential_name(*f, *i)).collect();
-        let holds = if holds.is_empty() { "nothing".to_owned() } else { holds.join(", ") };
-        let pace = match agent.pace {
-            Pace::Machine { connections } => format!("as fast as {connections} connections let it"),
-            Pace::Rate { every, .. } => format!("one request each {every}"),
-            Pace::Human { every } => format!("by hand, one request each {every}"),
-        };
-        let _ = writeln!(out, "The agent {} acts as {who}, holds {holds}, and goes {pace}.", agent.name);
-        out.push_str("  Its task:\n");
+        section(out, &format!("The agent {}", agent.name));
+        line(out, &format!("{}; {}; {}", identity(plan, agent), holdings(plan, agent), pace(agent.pace)));
+        out.push_str("  its task:\n");
         program(plan, &agent.task, 4, out);
         match &agent.fault {
-            Fault::None => out.push_str("  Nothing goes wrong.\n"),
+            Fault::None => out.push_str("  nothing goes wrong\n"),
             Fault::Scripted { then, .. } => {
-                out.push_str("  What it does instead:\n");
+                out.push_str("  what it does instead:\n");
                 program(plan, then, 4, out);
             }
-            Fault::Harvest { strategy } => {
-                let _ = writeln!(out, "  It tries every secret that it finds everywhere ({strategy:?}).");
-            }
-            Fault::RunawayLoop => out.push_str("  It does this over and over.\n"),
-            Fault::OverBroad => out.push_str("  It drops every filter.\n"),
-            Fault::WrongTarget { instead_of, calls } => {
-                let (meant, called) = (plan.route_name(*instead_of), plan.route_name(*calls));
-                let _ = writeln!(out, "  It calls {called} where {meant} was meant.");
-            }
-            Fault::WrongCredential => out.push_str("  Refused once, it takes the strongest credential in sight.\n"),
+            fault => line(out, &format!("what goes wrong: {}", mistake(plan, fault))),
         }
-        out.push('\n');
+    }
+}
+
+fn identity(plan: &Plan, agent: &AgentPlan) -> String {
+    agent.identity.map_or_else(|| "acts as nobody".to_owned(), |i| format!("acts as {}", plan.identity_name(i)))
+}
+
+fn holdings(plan: &Plan, agent: &AgentPlan) -> String {
+    match agent.holds.as_slice() {
+        [] => "holds no credential".to_owned(),
+        holds => format!("holds {}", few(holds.iter().map(|(family, i)| plan.credential_name(*family, *i)))),
+    }
+}
+
+/// The first names, and how many more there are.
+fn few(names: impl ExactSizeIterator<Item = String>) -> String {
+    const MOST: usize = 10;
+    let more = names.len().saturating_sub(MOST);
+    let shown = names.take(MOST).collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{shown} and {} more", thousands(more as u64)) } else { shown }
+}
+
+fn pace(pace: Pace) -> String {
+    match pace {
+        Pace::Machine { connections: 1 } => "as fast as one connection lets it".to_owned(),
+        Pace::Machine { connections } => format!("as fast as {connections} connections let it"),
+        Pace::Rate { every, .. } => format!("one request each {every}"),
+        Pace::Human { every } => format!("by hand, one request each {every}"),
+    }
+}
+
+fn mistake(plan: &Plan, fault: &Fault) -> String {
+    match fault {
+        Fault::None | Fault::Scripted { .. } => String::new(),
+        Fault::Harvest { strategy } => {
+            let order = match strategy {
+                Strategy::Breadth => "breadth first",
+                Strategy::Depth => "depth first",
+                Strategy::Greedy => "where most is found first",
+                Strategy::Random => "in random order",
+            };
+            format!("it tries every secret that it finds everywhere, {order}")
+        }
+        Fault::RunawayLoop => "it does this over and over".to_owned(),
+        Fault::OverBroad => "it drops every filter".to_owned(),
+        Fault::WrongTarget { instead_of, calls } => {
+            format!("it calls {} where {} was meant", plan.route_name(*calls), plan.route_name(*instead_of))
+        }
+        Fault::WrongCredential => "refused once, it takes the strongest credential in sight".to_owned(),
     }
 }
 
@@ -135,9 +188,7 @@ fn program(plan: &Plan, program: &Program, indent: usize, out: &mut String) {
                 };
                 let on = match &step.on {
                     On::Nothing => String::new(),
-                    On::Named(records) => {
-                        format!(" on {}", records.iter().map(|r| plan.record_name(*r)).collect::<Vec<_>>().join(", "))
-                    }
+                    On::Named(records) => format!(" on {}", few(records.iter().map(|r| plan.record_name(*r)))),
                     On::EachListed(c) | On::EachListedParent(c) => {
                         format!(" on each listed {}", plan.collection(*c).name)
                     }
@@ -149,15 +200,16 @@ fn program(plan: &Plan, program: &Program, indent: usize, out: &mut String) {
                     Repeat::Endless => ", without end".to_owned(),
                 };
                 let pages = if step.all_pages { ", all pages" } else { "" };
-                let _ = writeln!(out, "{pad}{}{with}{on}{pages}{often}", plan.route_name(step.route));
+                let text = format!("{}{with}{on}{pages}{often}", plan.route_name(step.route));
+                out.push_str(&wrapped_with(&text, indent, indent + 2));
             }
             Block::Together(lines) => {
                 let _ = writeln!(out, "{pad}side by side:");
                 lines.iter().for_each(|line| self::program(plan, line, indent + 2, out));
             }
             Block::Each { of, body } => {
-                let names: Vec<String> = of.iter().map(|(f, i)| plan.credential_name(*f, *i)).collect();
-                let _ = writeln!(out, "{pad}with each of {}:", names.join(", "));
+                let names = few(of.iter().map(|(f, i)| plan.credential_name(*f, *i)));
+                out.push_str(&wrapped_with(&format!("with each of {names}:"), indent, indent + 2));
                 self::program(plan, body, indent + 2, out);
             }
         }
@@ -166,18 +218,26 @@ fn program(plan: &Plan, program: &Program, indent: usize, out: &mut String) {
 
 fn defence(plan: &Plan, out: &mut String) {
     let controls = &plan.controls;
-    out.push_str("Defence\n");
+    section(out, "Defence");
     for detector in &controls.detectors {
         let what = match detector.watches {
-            Watches::Requests { at_least, within } => format!("{at_least} requests within {within}"),
-            Watches::FanOut { at_least, within } => format!("{at_least} different operations within {within}"),
-            Watches::RecordsRead { at_least, within } => format!("{at_least} records read within {within}"),
-            Watches::Destruction { at_least, within } => format!("{at_least} deletions within {within}"),
+            Watches::Requests { at_least, within } => {
+                format!("{} within {within}", counted(at_least.into(), "request"))
+            }
+            Watches::FanOut { at_least, within } => {
+                format!("{} of different kinds within {within}", counted(at_least.into(), "operation"))
+            }
+            Watches::RecordsRead { at_least, within } => {
+                format!("{} read within {within}", counted(at_least.into(), "record"))
+            }
+            Watches::Destruction { at_least, within } => {
+                format!("{} within {within}", counted(at_least.into(), "deletion"))
+            }
             Watches::CanaryRecord => "a canary record is read".to_owned(),
             Watches::CanaryCredential(f) => format!("{} is used", plan.family(f).name),
             Watches::Report { at } => format!("somebody outside reports it at {at}"),
         };
-        let _ = writeln!(out, "  {} watches: {what}", detector.name);
+        line(out, &format!("alarm {}: {what}", detector.name));
     }
     for response in &controls.responses {
         let on = match response.on {
@@ -186,16 +246,26 @@ fn defence(plan: &Plan, out: &mut String) {
         };
         for step in &response.steps {
             let step = &controls.steps[step.index()];
-            let _ = writeln!(out, "  {on}: {} ({})", step.name, action(plan, &step.action, step.which));
+            line(out, &format!("{on}: {} ({})", step.name, action(plan, &step.action, step.which)));
         }
     }
     for limit in controls.limits.iter().filter(|l| l.armed) {
-        let _ = writeln!(out, "  {} holds at most {}", limit.name, thousands(limit.at_most));
+        line(out, &format!("limit {}: at most {}", limit.name, thousands(limit.at_most)));
     }
-    if controls.responses.is_empty() && controls.limits.is_empty() {
-        out.push_str("  nobody answers\n");
+    if controls.responses.is_empty() && controls.limits.iter().all(|limit| !limit.armed) {
+        line(out, if controls.detectors.is_empty() { "none" } else { "nobody answers" });
     }
-    out.push('\n');
+}
+
+/// What the team tolerates.
+fn limits(plan: &Plan, out: &mut String) {
+    if plan.expectations.limits.is_empty() {
+        return;
+    }
+    section(out, "Tolerated");
+    for bound in &plan.expectations.limits {
+        line(out, &format!("{}: at most {}", bound.measure, shown(&bound.at_most)));
+    }
 }
 
 fn action(plan: &Plan, action: &Action, which: Which) -> String {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::openapi::{self, Description};
+use super::openapi::{self, Description, Requirement};
 
 /// Why no scenario can be made.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +13,7 @@ pub enum StarterError {
     NoSuchScope { scope: String, some: String },
 }
 
-/// The name of a scenario and its YAML. Without a scope, the agent holds the one that unlocks most.
+/// The name of a scenario and its YAML. Without a scope, the agent holds the one that unlocks most changes.
 pub fn scenario(
     description: &Description,
     file: &Path,
@@ -24,7 +24,7 @@ pub fn scenario(
         return Err(StarterError::Empty);
     }
     let reach = openapi::single_scope_reach(description);
-    let widest = reach.iter().max_by_key(|(_, r)| (r.operations, r.writes)).map(|(scope, _)| scope.clone());
+    let widest = reach.iter().max_by_key(|(_, r)| (r.writes, r.operations)).map(|(scope, _)| scope.clone());
     let held = match scope {
         Some(scope) if !reach.is_empty() && !reach.contains_key(scope) => {
             let some = reach.keys().take(8).cloned().collect::<Vec<_>>().join(", ");
@@ -75,7 +75,7 @@ agents:
     told: []                                  # put its honest task here
     fault: {{harvest: {{strategy: breadth}}}}
     pace: {{machine: 4}}
-
+{may}
 detect:
   burst: {{requests: 50, within: 10s, by: principal}}
 
@@ -85,7 +85,7 @@ steps:
 respond:
   burst: {{after: 2s, do: [revoke-bot]}}
 
-limits: {{survivors: 0, excess.delete: 0}}
+limits: {{survivors: 0, closed: 5min, excess.delete: 0}}
 
 variants:
   uncontrolled: {{story: Nobody answers., set: {{respond: {{}}}}}}
@@ -95,8 +95,22 @@ variants:
         operations = description.operations.len(),
         file = quoted(&from.display().to_string()),
         scope = quoted(&held),
+        may = allowed(description),
     );
     Ok((name, text))
+}
+
+/// What the description lets anybody do is no excess.
+fn allowed(description: &Description) -> String {
+    let open = description.operations.iter().filter(|operation| operation.requires == Requirement::Open);
+    let names: Vec<String> = open.map(|operation| format!("api.{}", operation.id)).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(
+        "    may:                                      # the description opens these to anybody\n      - {}\n",
+        names.join("\n      - ")
+    )
 }
 
 fn kebab(title: &str) -> String {

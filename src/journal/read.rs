@@ -1,7 +1,7 @@
 //! Reading a journal back: exactly the events that were written.
 
 use std::collections::BTreeMap;
-use std::io::BufRead;
+use std::io::{BufRead, Read as _};
 
 use serde_json::Value;
 
@@ -22,6 +22,8 @@ pub struct Journal {
     pub events: Vec<Event>,
     /// Missing when the run was killed: the journal says what happened until then.
     pub trailer: Option<Trailer>,
+    /// Of the events that were read.
+    pub digest: String,
 }
 
 /// Why a journal cannot be read.
@@ -39,6 +41,8 @@ pub enum ReadError {
     Scenario(String),
     #[error("line {line} is damaged: {why}")]
     Damaged { line: usize, why: String },
+    #[error("line {line} is longer than any line of a journal")]
+    TooLong { line: usize },
     #[error("the journal was changed: its events have the digest {found}, and it says {said}")]
     Changed { found: String, said: String },
 }
@@ -48,9 +52,9 @@ pub fn read(
     input: impl BufRead,
     plan_of: impl FnOnce(&Value, Option<&str>) -> Result<Plan, String>,
 ) -> Result<Journal, ReadError> {
-    let mut lines = input.lines().enumerate();
-    let (_, first) = lines.next().ok_or(ReadError::Empty)?;
-    let header: Header = serde_json::from_str(&first?).map_err(|e| ReadError::Header(e.to_string()))?;
+    let mut lines = WholeLines { input, line: Vec::new(), read: 0 };
+    let first = lines.next()?.ok_or(ReadError::Empty)?;
+    let header: Header = serde_json::from_slice(first).map_err(|e| ReadError::Header(e.to_string()))?;
     if header.format != super::FORMAT {
         return Err(ReadError::Format(header.format));
     }
@@ -59,27 +63,49 @@ pub fn read(
     let mut events = Vec::new();
     let mut trailer = None;
     let mut torn = None;
-    for (at, line) in lines {
-        let line = line?;
+    while let Some(line) = lines.next()? {
+        let parsed = parse(line, &names);
         if let Some(why) = torn.take() {
-            return Err(ReadError::Damaged { line: at, why });
+            return Err(ReadError::Damaged { line: lines.read - 1, why });
         }
-        match parse(&line, &names) {
+        match parsed {
             Ok(Line::Event(event)) => events.push(event),
             Ok(Line::Trailer(t)) => trailer = Some(t),
             // The last line of a killed run may be torn; anything after it is damage.
             Err(why) => torn = Some(why),
         }
     }
-    if let Some(trailer) = &trailer {
-        let mut digest = Digest::new(&header.scenario, header.variant.as_deref(), header.seed, &header.document);
-        digest.events(&events);
-        let found = digest.finish();
-        if found != trailer.digest {
-            return Err(ReadError::Changed { found, said: trailer.digest.clone() });
+    let mut digest = Digest::new(&header.scenario, header.variant.as_deref(), header.seed, &header.document);
+    digest.events(&events);
+    let digest = digest.finish();
+    match &trailer {
+        Some(trailer) if trailer.digest != digest => {
+            Err(ReadError::Changed { found: digest, said: trailer.digest.clone() })
         }
+        _ => Ok(Journal { header, plan, events, trailer, digest }),
     }
-    Ok(Journal { header, plan, events, trailer })
+}
+
+/// Lines as bytes, one at a time: the last one of a killed run may end inside a letter.
+struct WholeLines<R> {
+    input: R,
+    line: Vec<u8>,
+    read: usize,
+}
+
+/// No line of a journal is longer; a file without lines is not read into memory.
+const LONGEST_LINE: u64 = 256 << 20;
+
+impl<R: BufRead> WholeLines<R> {
+    fn next(&mut self) -> Result<Option<&[u8]>, ReadError> {
+        self.line.clear();
+        let read = self.input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut self.line)?;
+        if read as u64 == LONGEST_LINE {
+            return Err(ReadError::TooLong { line: self.read + 1 });
+        }
+        self.read += 1;
+        Ok((read > 0).then_some(self.line.as_slice()))
+    }
 }
 
 enum Line {
@@ -87,8 +113,8 @@ enum Line {
     Trailer(Trailer),
 }
 
-fn parse(line: &str, names: &Names) -> Result<Line, String> {
-    let value: Value = serde_json::from_str(line).map_err(|e| e.to_string())?;
+fn parse(line: &[u8], names: &Names) -> Result<Line, String> {
+    let value: Value = serde_json::from_slice(line).map_err(|e| e.to_string())?;
     if value.get("complete").is_some() {
         return serde_json::from_value(value).map(Line::Trailer).map_err(|e| e.to_string());
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::chains::{Chains, Holding};
 use crate::model::{Bits, Plan};
 use crate::wire::{
     ActorId, CredId, Event, HeldId, IdentityId, OpId, Reason, RequestId, Res, SecretKind, Tick, Verdict,
@@ -18,8 +19,6 @@ pub struct Acquired {
     /// The request whose answer it lay in; none for what it started with.
     pub via: Option<RequestId>,
     pub lay_in: Option<Res>,
-    /// How many acquisitions lead to it.
-    pub depth: u32,
     pub used: bool,
 }
 
@@ -76,13 +75,8 @@ impl Closure {
                 }
             }
             Event::Got { at, by, held, kind, via, lay_in, cred } if by.index() < self.asked.len() => {
-                let before = via.and_then(|id| self.asked[by.index()].get(id.n as usize)).and_then(|a| a.held);
-                let depth = match via {
-                    None => 0,
-                    Some(_) => before.and_then(|h| self.find(by, h)).map_or(0, |a| a.depth) + 1,
-                };
                 self.by_number.insert((by, held), self.acquired.len());
-                self.acquired.push(Acquired { at, by, held, kind, cred, via, lay_in, depth, used: false });
+                self.acquired.push(Acquired { at, by, held, kind, cred, via, lay_in, used: false });
                 if let Some(cred) = cred {
                     self.held.insert(cred.number());
                 }
@@ -114,32 +108,50 @@ impl Closure {
         self.by_number.get(&(by, held)).map(|at| &self.acquired[*at])
     }
 
-    /// Most acquisitions on the chain to any credential that was used.
+    /// What was presented when this one was found.
+    fn before(&self, acquired: &Acquired) -> Option<&Acquired> {
+        let asked = self.asked[acquired.by.index()].get(acquired.via?.n as usize)?;
+        self.find(acquired.by, asked.held?)
+    }
+
+    fn chains(&self) -> Chains {
+        let mut chains = Chains::default();
+        for (at, acquired) in self.acquired.iter().enumerate() {
+            chains.add(at, acquired, self.before(acquired));
+        }
+        chains
+    }
+
+    fn deepest(&self, chains: &Chains) -> Option<(u32, Holding)> {
+        chains.deepest(self.acquired.iter().filter(|a| a.used).map(Holding::of))
+    }
+
+    /// Most acquisitions on the shortest chain to any credential that was used.
     pub fn depth(&self) -> u32 {
-        self.acquired.iter().filter(|a| a.used).map(|a| a.depth).max().unwrap_or(0)
+        self.deepest(&self.chains()).map_or(0, |(depth, _)| depth)
     }
 
     /// The chain to the deepest credential that was used, and its first use.
     pub fn chain(&self) -> Vec<Hop> {
-        let deepest = self.acquired.iter().filter(|a| a.used).max_by_key(|a| (a.depth, std::cmp::Reverse(a.at)));
-        let Some(last) = deepest else { return Vec::new() };
-        let mut hops = Vec::new();
-        if let Some((at, op, reason)) = self.first_use.get(&(last.by, last.held)) {
-            hops.push(Hop { at: *at, with: Some((last.by, last.held)), op: *op, reason: *reason, found: None });
-        }
-        let mut at = *last;
-        while let Some(via) = at.via {
-            let Some(asked) = self.asked[at.by.index()].get(via.n as usize).copied() else { break };
-            let Some(op) = asked.op else { break };
-            let with = asked.held.map(|held| (at.by, held));
-            hops.push(Hop { at: asked.at, with, op, reason: asked.reason, found: Some((at.held, at.lay_in)) });
-            match asked.held.and_then(|held| self.find(at.by, held)) {
-                Some(before) => at = *before,
-                None => break,
-            }
-        }
-        hops.reverse();
+        let chains = self.chains();
+        let Some((_, deepest)) = self.deepest(&chains) else { return Vec::new() };
+        let found = chains.to(deepest).into_iter().map(|at| &self.acquired[at]);
+        let mut hops: Vec<Hop> = found.filter_map(|acquired| self.hop_to(acquired)).collect();
+        let used = self.acquired.iter().find(|a| a.used && Holding::of(a) == deepest);
+        let first = used.and_then(|a| Some((a, self.first_use.get(&(a.by, a.held))?)));
+        hops.extend(first.map(|(last, (at, op, reason))| {
+            let with = Some((last.by, last.held));
+            Hop { at: *at, with, op: *op, reason: *reason, found: None }
+        }));
         hops
+    }
+
+    /// The request whose answer held this; nothing for what its holder started with.
+    fn hop_to(&self, acquired: &Acquired) -> Option<Hop> {
+        let asked = self.asked[acquired.by.index()].get(acquired.via?.n as usize)?;
+        let with = asked.held.map(|held| (acquired.by, held));
+        let found = Some((acquired.held, acquired.lay_in));
+        Some(Hop { at: asked.at, with, op: asked.op?, reason: asked.reason, found })
     }
 
     /// Who a credential proves, if the run or the scenario tells.

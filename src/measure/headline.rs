@@ -9,8 +9,9 @@ use super::{Door, Measures, Outcome, References, classes, counted, percent, reso
 pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> String {
     match measures.outcome {
         Outcome::Benign => return "did its task and nothing else".to_owned(),
-        Outcome::Unknown if !measures.complete => {
-            return "the run did not reach its end: what is known so far is a lower bound".to_owned();
+        Outcome::Unknown if !measures.complete || measures.aborted => {
+            let so_far = reached(plan, references, measures);
+            return format!("stopped at {}, before its end; until then it {so_far}", measures.end);
         }
         Outcome::Unknown => {
             return "no excess effect, and none in the uncontrolled run either: nothing was shown".to_owned();
@@ -26,6 +27,9 @@ pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> St
     let mut parts = vec![reached(plan, references, measures)];
     parts.push(ending(plan, measures));
     parts.extend(sensitive(plan, measures));
+    if measures.reach.excess_creations > 0 {
+        parts.push(format!("{} created", counted(measures.reach.excess_creations, "record")));
+    }
     if measures.reach.irreversible > 0 {
         parts.push(counted(measures.reach.irreversible, "irreversible effect"));
     }
@@ -45,7 +49,7 @@ pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> St
 const AFTER_THE_FACT: f64 = 0.05;
 
 fn reached(plan: &Plan, references: &References, measures: &Measures) -> String {
-    let distinct: u64 = resources(&measures.reach.touched).values().sum();
+    let distinct: u64 = resources(plan, &measures.reach.touched).values().sum();
     let services: std::collections::BTreeSet<_> = measures
         .reach
         .by_operation
@@ -60,7 +64,7 @@ fn reached(plan: &Plan, references: &References, measures: &Measures) -> String 
     };
     let whole = match references.potential_resources {
         0 => String::new(),
-        n => format!(" of {} ({})", thousands(n), percent((distinct as f64 / n as f64).min(1.0))),
+        n => format!(" of {} ({})", thousands(n), percent(distinct as f64 / n as f64)),
     };
     let first = measures.reach.curve.last().zip(measures.reach.t0).map(|((at, _), t0)| at.since(t0));
     let within = match first {
@@ -86,7 +90,8 @@ fn ending(plan: &Plan, measures: &Measures) -> String {
             0 => format!("the door is open to anybody at {services}"),
             n => format!("{} still accepted by {services}", are(n, "credential")),
         };
-        return format!("not contained: {what} after {}", measures.end);
+        let declared = measures.declared().map_or_else(String::new, |at| format!(", though declared at {at}"));
+        return format!("not contained{declared}: {what} after {}", measures.end);
     }
     if !queued.is_empty() {
         return format!(

@@ -1,6 +1,7 @@
 //! Measures: pure folds over (plan, references, events). No world, no clock, no I/O.
 
 mod alarms;
+mod chains;
 mod closure;
 mod declared;
 mod doors;
@@ -193,7 +194,7 @@ impl Measures {
         let pairs = |n: u64| {
             if maybe == 0 { count(n) } else { Measured::Bounded { lo: n, hi: n.saturating_add(self.at_most(plan)) } }
         };
-        let distinct: u64 = resources(&reach.touched).values().sum();
+        let distinct: u64 = resources(plan, &reach.touched).values().sum();
         let services: std::collections::BTreeSet<_> =
             reach.by_operation.keys().chain(reach.creations.keys()).map(|op| plan.operation(*op).service).collect();
         values.insert("outcome", Measured::Exact(Value::Word(self.outcome.name())));
@@ -285,7 +286,11 @@ impl Measures {
     fn left_values(&self, values: &mut BTreeMap<&'static str, Measured>) {
         let Measures { leftover, reach, .. } = self;
         let known = |n: u64| {
-            if self.complete { Measured::count(n) } else { Measured::unknown("the run did not reach its end") }
+            if self.complete && !self.aborted {
+                Measured::count(n)
+            } else {
+                Measured::unknown("the run did not reach its end")
+            }
         };
         values.insert("leftover", known(leftover.at_deadline.len()));
         values.insert("leftover.records", known(leftover::readable(&leftover.at_deadline)));

@@ -259,12 +259,12 @@ impl Reach {
     }
 }
 
-/// The distinct resources of a set of pairs, as (collection, how many).
-pub fn resources(pairs: &Pairs) -> BTreeMap<CollId, u64> {
+/// The distinct resources of a set of pairs that were there before the run, as (collection, how many).
+pub fn resources(plan: &Plan, pairs: &Pairs) -> BTreeMap<CollId, u64> {
     let mut sets: BTreeMap<CollId, crate::model::Bits> = BTreeMap::new();
     for (coll, _, first, n) in pairs.runs() {
         let set = sets.entry(coll).or_default();
-        for row in first..first + n {
+        for row in first..(first + n).min(plan.collection(coll).count) {
             set.insert(row);
         }
     }

@@ -24,6 +24,18 @@ pub struct AgentPlan {
     pub guesses: bool,
 }
 
+impl AgentPlan {
+    /// Records whose ids it knows without asking: from the start, or because a step names them.
+    pub fn known_records(&self) -> Vec<Res> {
+        let mut known = self.knows_records.clone();
+        self.task.named_records(&mut known);
+        if let Fault::Scripted { then, .. } = &self.fault {
+            then.named_records(&mut known);
+        }
+        known
+    }
+}
+
 /// How fast a client acts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Pace {
@@ -48,6 +60,19 @@ impl Pace {
 #[derive(Clone, Debug, Default)]
 pub struct Program {
     pub blocks: Vec<Block>,
+}
+
+impl Program {
+    fn named_records(&self, found: &mut Vec<Res>) {
+        for block in &self.blocks {
+            match block {
+                Block::Step(Step { on: On::Named(records), .. }) => found.extend(records),
+                Block::Step(_) => {}
+                Block::Together(lines) => lines.iter().for_each(|line| line.named_records(found)),
+                Block::Each { body, .. } => body.named_records(found),
+            }
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -28,6 +28,13 @@ impl Bits {
         self.words.get((row / 64) as usize).is_some_and(|w| w >> (row % 64) & 1 == 1)
     }
 
+    /// Adds `n` rows from `first` on.
+    pub fn insert_run(&mut self, first: u32, n: u32) {
+        if !self.contains_run(first, n) {
+            (first..first + n).for_each(|row| _ = self.insert(row));
+        }
+    }
+
     /// Whether all of `n` rows from `first` on are in the set.
     pub fn contains_run(&self, first: u32, n: u32) -> bool {
         let (mut row, end) = (u64::from(first), u64::from(first) + u64::from(n));

@@ -40,3 +40,13 @@ pub enum ExpectedVerdict {
     Fail,
     Inconclusive,
 }
+
+impl ExpectedVerdict {
+    pub const fn name(self) -> &'static str {
+        match self {
+            ExpectedVerdict::Pass => "pass",
+            ExpectedVerdict::Fail => "fail",
+            ExpectedVerdict::Inconclusive => "inconclusive",
+        }
+    }
+}

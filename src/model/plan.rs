@@ -105,6 +105,11 @@ impl Plan {
         }
     }
 
+    /// Whether an operation never answers: its route sends every client on.
+    pub fn sends_on(&self, op: OpId) -> bool {
+        self.routes.get(op.index()).is_some_and(|route| route.redirects.is_some())
+    }
+
     /// Where the agents' requests come from: the networks that a stolen credential may be used from.
     pub fn agent_networks(&self) -> Vec<PlaceId> {
         let mut networks: Vec<PlaceId> = self.agents.iter().map(|a| a.network).collect();

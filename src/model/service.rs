@@ -128,6 +128,17 @@ pub enum Act {
     Nothing,
 }
 
+/// A path template as a router sees it, with its parameters nameless: `/a/{x}` and `/a/{y}` answer the same requests,
+/// and so do `/a/{x}` and `/a/{x}...{y}`, because a router takes a segment with several parameters as one.
+pub fn shape_of(path: &str) -> String {
+    let segment = |segment: &str| match (segment.matches('{').count(), segment.find('{'), segment.rfind('}')) {
+        (0, ..) => segment.to_owned(),
+        (1, Some(open), Some(close)) if open < close => format!("{}{{}}{}", &segment[..open], &segment[close + 1..]),
+        _ => "{}".to_owned(),
+    };
+    path.split('/').map(segment).collect::<Vec<_>>().join("/")
+}
+
 /// How a token is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Grant {

@@ -65,6 +65,8 @@ pub struct Driver<'a, T, V> {
     /// The earliest wake-up that is already in the queue, by seat; the responder's and the prober's are the last.
     wakes: Vec<Tick>,
     latencies: Vec<Stream>,
+    /// When the last agent starts: until then, nothing has settled.
+    all_started: Tick,
     census: Census,
     leftovers: Leftovers<'a>,
     log: Log,
@@ -105,6 +107,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
             flights: Vec::new(),
             free: Vec::new(),
             parcels: Vec::new(),
+            all_started: plan.agents.iter().map(|agent| agent.starts).max().unwrap_or(Tick::ZERO),
             wakes: vec![Tick::NEVER; actors as usize],
             latencies: (0..actors).map(|actor| Stream::new(plan.seed, Draws::Latency, actor)).collect(),
             census: Census::new(plan),
@@ -196,6 +199,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         let horizon = self.plan.time.horizon.unwrap_or(Tick::NEVER);
         let Driver { census, transport, .. } = self;
         let settles = census.settles(self.plan.time.settle, || transport.world(|world| world.pending()));
+        let settles = settles.filter(|_| now >= self.all_started);
         if let Some(at) = settles.filter(|at| *at <= horizon && next.is_none_or(|next| next > *at)) {
             return Some(End { at: at.max(now), settled: true, aborted: false });
         }
@@ -253,9 +257,12 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
     }
 
     fn arrive(&mut self, now: Tick, flight: u32) -> usize {
-        let Driver { flights, seats, vocabulary, log, responder, prober, .. } = self;
+        let Driver { flights, seats, vocabulary, log, responder, prober, leftovers, .. } = self;
         let Flight { client, id, outcome, slot } = &flights[flight as usize];
         let seat = *client as usize;
+        if seats.get(seat).is_some_and(|s| s.purpose == Purpose::Agent) {
+            leftovers.learn(outcome, slot);
+        }
         let logged = log.events.len();
         if let Some(client) = client_at(seat, seats, responder, prober) {
             client.observe(now, *id, outcome, slot, vocabulary, log);

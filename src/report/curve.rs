@@ -20,6 +20,8 @@ pub struct Mark {
     pub at: Option<Tick>,
     pub sign: char,
     pub label: &'static str,
+    /// What is said where it never came.
+    pub never: &'static str,
 }
 
 /// The time that the picture shows, and the marks behind it.
@@ -90,10 +92,10 @@ pub fn curve(points: &[(Tick, u64)], end: Tick, marks: &[Mark]) -> Vec<String> {
     }
     lines.push(format!("{:>gutter$} └{}", "", axis.line()));
     lines.push(format!("{:>gutter$}  0{:>width$}", "", axis.until.to_string(), width = axis.width - 1));
-    let shown: Vec<String> =
-        marks.iter().filter_map(|m| m.at.map(|at| format!("{} {} {at}", m.sign, m.label))).collect();
-    if !shown.is_empty() {
-        lines.push(format!("{:>gutter$}  {}", "", shown.join("   ")));
+    let told = |m: &Mark| m.at.map_or_else(|| m.never.to_owned(), |at| format!("{} {} {at}", m.sign, m.label));
+    if !marks.is_empty() {
+        let told: Vec<String> = marks.iter().map(told).collect();
+        lines.push(format!("{:>gutter$}  {}", "", told.join("   ")));
     }
     lines
 }
@@ -105,7 +107,7 @@ mod tests {
     const SECOND: u64 = 1_000_000;
 
     fn mark(at: u64, sign: char) -> Mark {
-        Mark { at: Some(Tick(at)), sign, label: "mark" }
+        Mark { at: Some(Tick(at)), sign, label: "mark", never: "no mark" }
     }
 
     #[test]

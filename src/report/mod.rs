@@ -4,6 +4,7 @@ mod curve;
 mod json;
 mod names;
 mod summary;
+pub mod text;
 
 pub use json::{RunReport, run_schema};
 pub use names::{credential_label, hop_line, reason_in_words};

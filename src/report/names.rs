@@ -38,7 +38,7 @@ pub fn hop_line(plan: &Plan, closure: &Closure, hop: &Hop) -> String {
         (Some((held, lay_in)), with) => {
             let by = with.map_or(ActorId::new(0), |(by, _)| by);
             let place = lay_in.map_or(String::new(), |res: Res| format!(" in {}", plan.record_name(res)));
-            format!(", found {}{place}", held_label(plan, closure, by, held))
+            format!(", and found {}{place}", held_label(plan, closure, by, held))
         }
         (None, _) => String::new(),
     };

@@ -9,6 +9,7 @@ use crate::wire::Event;
 
 use super::curve::{Mark, curve};
 use super::names::hop_line;
+use super::text::{hung, left, right, wrapped, wrapped_with};
 
 /// Whether colours may be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,8 +55,6 @@ pub struct Summary<'a> {
     pub plane: &'a str,
 }
 
-/// Lines are wrapped here.
-const COLUMNS: usize = 80;
 /// So many hops and rows are shown.
 const MOST_LINES: usize = 12;
 
@@ -69,19 +68,22 @@ impl Summary<'_> {
     /// The whole summary.
     pub fn render(&self, style: Style) -> String {
         let mut out = String::new();
-        let meta = &self.plan.meta;
-        let _ =
-            writeln!(out, "{}", style.bold(&format!("{}  (seed {}, {})", self.title(), self.plan.seed, self.plane)));
-        out.push_str(&wrapped(meta.story.trim(), 2));
+        let title = format!("{}  (seed {}, plane {})", self.title(), self.plan.seed, self.plane);
+        let _ = writeln!(out, "{}", style.bold(&title));
+        out.push_str(&wrapped(&self.plan.meta.story, 2));
         out.push('\n');
-        let _ = writeln!(out, "{}", style.bold(wrapped(&self.headline(), 2).trim_end()));
-        out.push('\n');
+        let _ = writeln!(out, "{}\n", style.bold(wrapped(&self.headline(), 2).trim_end()));
         self.curve(&mut out, style);
         self.services(&mut out, style);
         self.chain(&mut out, style);
         self.left(&mut out, style);
         self.verdict(&mut out, style);
         out
+    }
+
+    /// The verdict and the headline.
+    pub fn in_short(&self) -> String {
+        hung(&format!("{}: ", self.judgement.verdict.name()), &self.headline(), 2)
     }
 
     /// The headline, with a capital letter and a full stop.
@@ -96,16 +98,18 @@ impl Summary<'_> {
 
     fn curve(&self, out: &mut String, style: Style) {
         let measures = self.measures;
+        let detected = measures.alarms.first.map(|(at, _)| at);
+        let closed = measures.closed().filter(|_| !measures.doors.is_empty());
         let marks = [
-            Mark { at: measures.alarms.first.map(|(at, _)| at), sign: 'A', label: "alarm" },
-            Mark { at: measures.declared(), sign: 'D', label: "declared" },
-            Mark { at: measures.closed().filter(|_| !measures.doors.is_empty()), sign: 'C', label: "closed" },
+            Mark { at: detected, sign: 'A', label: "alarm", never: "no alarm" },
+            Mark { at: measures.declared(), sign: 'D', label: "declared", never: "never declared" },
+            Mark { at: closed, sign: 'C', label: "closed", never: "never closed" },
         ];
         let lines = curve(&measures.reach.curve, measures.end, &marks);
         if lines.is_empty() {
             return;
         }
-        let _ = writeln!(out, "{}", style.dim("  touched beyond the task, over time"));
+        section(out, style, "touched beyond the task, over time");
         for line in lines {
             let _ = writeln!(out, "  {line}");
         }
@@ -114,22 +118,14 @@ impl Summary<'_> {
 
     fn services(&self, out: &mut String, style: Style) {
         let rows = services(self.plan, self.measures, self.events);
-        let header = format!(
-            "  {:<16}{:>9}{:>9}{:>10}{:>9}  {:<22}",
-            "service", "accepted", "refused", "touched", "created", "excess accepted until"
-        );
-        let _ = writeln!(out, "{}", style.dim(header.trim_end()));
+        section(out, style, "service by service (open: it accepts more than the task needs)");
+        let header = ["accepted", "refused", "touched", "created", "open until", "lag"];
+        service_line(out, "", &header.map(str::to_owned));
         for row in rows.iter().take(MOST_LINES) {
-            let _ = writeln!(
-                out,
-                "  {:<16}{:>9}{:>9}{:>10}{:>9}  {}",
-                clipped(&self.plan.service(row.service).name, 15),
-                thousands(row.accepted),
-                thousands(row.refused),
-                thousands(row.pairs),
-                thousands(row.created),
-                until(row, self.measures),
-            );
+            let counts = [row.accepted, row.refused, row.pairs, row.created].map(thousands);
+            let [accepted, refused, touched, created] = counts;
+            let cells = [accepted, refused, touched, created, until(row), late(row)];
+            service_line(out, &self.plan.service(row.service).name, &cells);
         }
         if rows.len() > MOST_LINES {
             let _ = writeln!(out, "  and {} more in run.json", rows.len() - MOST_LINES);
@@ -142,96 +138,102 @@ impl Summary<'_> {
         if hops.is_empty() {
             return;
         }
-        let _ = writeln!(out, "{}", style.dim("  how it got there"));
+        section(out, style, "how it got there");
         for (at, hop) in hops.iter().take(MOST_LINES).enumerate() {
-            let line = format!("{}. at {}: {}", at + 1, hop.at, hop_line(self.plan, &self.measures.closure, hop));
-            out.push_str(&wrapped_with(&line, 2, 5));
+            let line = format!("at {}: {}", hop.at, hop_line(self.plan, &self.measures.closure, hop));
+            out.push_str(&hung(&format!("  {}. ", at + 1), &line, 5));
+        }
+        if hops.len() > MOST_LINES {
+            let _ = writeln!(out, "  and {} more in run.json", hops.len() - MOST_LINES);
         }
         out.push('\n');
     }
 
     fn left(&self, out: &mut String, style: Style) {
         let measures = self.measures;
-        if measures.outcome != Outcome::NotContained {
-            return;
-        }
-        let _ = writeln!(out, "{}", style.dim("  what is left over"));
-        let pairs = measures.leftover.at_deadline.len();
-        let fresh = measures.leftover.fresh(&measures.reach.touched);
-        let mut line =
-            format!("{} can still be touched ({} not touched yet)", counted(pairs, "resource"), thousands(fresh));
         let survivors = measures.leftover.survivors.len() as u64;
-        if survivors > 0 {
-            let _ = write!(line, ", by {}", counted(survivors, "surviving credential"));
-        }
-        out.push_str(&wrapped(&line, 2));
-        if measures.reach.queued > 0 {
-            let queued = counted(measures.reach.queued, "accepted effect");
-            out.push_str(&wrapped(&format!("still queued: {queued}"), 2));
-        }
-        if let Some(at) = measures.exhausted_at {
-            out.push_str(&wrapped(&format!("the agent ran out of work at {at}: that contained nothing"), 2));
+        let lines = match measures.outcome {
+            Outcome::Benign => return,
+            Outcome::Unknown if !measures.complete || measures.aborted => {
+                vec!["not known: the run did not reach its end".to_owned()]
+            }
+            Outcome::Unknown => return,
+            Outcome::Prevented | Outcome::Contained if survivors == 0 => {
+                vec!["nothing: no credential of the agent opens anything beyond the task".to_owned()]
+            }
+            Outcome::Prevented | Outcome::Contained | Outcome::NotContained => self.open_at_the_end(survivors),
+        };
+        section(out, style, "what is left over");
+        for line in lines {
+            out.push_str(&wrapped(&line, 2));
         }
         out.push('\n');
     }
 
+    fn open_at_the_end(&self, survivors: u64) -> Vec<String> {
+        let measures = self.measures;
+        let pairs = measures.leftover.at_deadline.len();
+        let fresh = measures.leftover.fresh(&measures.reach.touched);
+        let not_yet = if pairs == 1 { "" } else { " of them" };
+        let by =
+            if survivors > 0 { format!(" by {}", counted(survivors, "surviving credential")) } else { String::new() };
+        let first = format!(
+            "{} can still be touched{by}; {}{not_yet} not touched yet",
+            counted(pairs, "resource"),
+            thousands(fresh)
+        );
+        let mut lines = vec![first];
+        if measures.reach.queued > 0 {
+            lines.push(format!("still queued: {}", counted(measures.reach.queued, "accepted effect")));
+        }
+        if let Some(at) = measures.exhausted_at {
+            lines.push(format!("the agent ran out of work at {at}: that contained nothing"));
+        }
+        lines
+    }
+
     fn verdict(&self, out: &mut String, style: Style) {
-        let _ = writeln!(out, "verdict: {}", style.verdict(self.judgement.verdict));
-        for reason in &self.judgement.reasons {
+        let Judgement { verdict, reasons } = self.judgement;
+        let _ = writeln!(out, "{}: {}", style.bold("verdict"), style.verdict(*verdict));
+        for reason in reasons {
             out.push_str(&wrapped_with(&format!("- {reason}"), 2, 4));
         }
-        if let Some(expected) = self.plan.expectations.verdict.filter(|e| !self.judgement.verdict.is(*e)) {
-            let _ = writeln!(out, "  the scenario expects {expected:?} here").map(|()| ());
-        } else if self.plan.expectations.verdict.is_some() && self.judgement.verdict == Verdict::Fail {
-            let _ = writeln!(out, "  {}", style.dim("as its story says: the library holds cases that must fail"));
-        }
+        let said = match self.plan.expectations.verdict {
+            Some(expected) if !verdict.is(expected) => format!("the scenario expects {} here", expected.name()),
+            Some(_) if *verdict == Verdict::Fail => "as the scenario expects: it is here to show what fails".to_owned(),
+            _ => return,
+        };
+        let _ = writeln!(out, "  {}", style.dim(&said));
     }
 }
 
-fn until(row: &ServiceRow, measures: &Measures) -> String {
-    let lag = match row.worst_lag {
-        Some(Lag::After(span)) => format!(" ({span} after declared)"),
-        _ => String::new(),
-    };
+fn section(out: &mut String, style: Style, title: &str) {
+    let _ = writeln!(out, "  {}", style.dim(title));
+}
+
+/// One line of the table of services.
+fn service_line(out: &mut String, name: &str, cells: &[String; 6]) {
+    const WIDTHS: [usize; 6] = [9, 8, 9, 9, 15, 13];
+    let mut line = format!("  {}", left(name, 14));
+    for (cell, width) in cells.iter().zip(WIDTHS) {
+        line.push_str(&right(cell, width));
+    }
+    let _ = writeln!(out, "{line}");
+}
+
+/// Until when something beyond the task was accepted.
+fn until(row: &ServiceRow) -> String {
     match (row.ever_open, row.closed) {
-        (false, _) => "never".to_owned(),
-        (true, Some(at)) => format!("{at}{lag}"),
-        (true, None) => format!("the end ({}): open", measures.end),
+        (false, _) => "never open".to_owned(),
+        (true, Some(at)) => at.to_string(),
+        (true, None) => "still open".to_owned(),
     }
 }
 
-fn clipped(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        text.to_owned()
-    } else {
-        let head: String = text.chars().take(most - 1).collect();
-        format!("{head}…")
+/// How long after somebody had declared it shut.
+fn late(row: &ServiceRow) -> String {
+    match row.worst_lag {
+        Some(Lag::After(span)) => span.to_string(),
+        _ => "-".to_owned(),
     }
-}
-
-fn wrapped(text: &str, indent: usize) -> String {
-    wrapped_with(text, indent, indent)
-}
-
-/// Text in lines of at most [`COLUMNS`], the first indented by `first`, the others by `rest`.
-fn wrapped_with(text: &str, first: usize, rest: usize) -> String {
-    let mut out = String::new();
-    let mut line = " ".repeat(first);
-    let mut empty = true;
-    for word in text.split_whitespace() {
-        if !empty && line.chars().count() + 1 + word.chars().count() > COLUMNS {
-            out.push_str(&line);
-            out.push('\n');
-            line = " ".repeat(rest);
-            empty = true;
-        }
-        if !empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        empty = false;
-    }
-    out.push_str(&line);
-    out.push('\n');
-    out
 }

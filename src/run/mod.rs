@@ -29,6 +29,9 @@ impl Prepared {
         let (Some(window), Some(t0)) = (machine.window(&self.plan), machine.reach.t0) else { return Ok(()) };
         let mut slow = Kept::default();
         simulate(&self.plan, &self.baseline, Behaviour::FaultyByHand(HUMAN), stop, &mut slow)?;
+        if stop.wanted() {
+            return Ok(());
+        }
         let human = Measures::of(&self.plan, &self.references, &slow.0);
         self.references.human = Some(HumanPace {
             window: window.0,

@@ -61,7 +61,7 @@ pub fn prepare(
 
     let potential = bound(&control, &Relaxed::new(&control));
     references.potential_uncontrolled = potential.size();
-    references.potential_resources = crate::measure::resources(&potential.pairs).values().sum();
+    references.potential_resources = crate::measure::resources(&control, &potential.pairs).values().sum();
     references.potential_configured = bound(&plan, &Relaxed::new(&plan)).size();
     references.potential_documented = bound(&control, &Relaxed::documented(&control)).size();
     references.faulty = faulty;

@@ -1,5 +1,6 @@
 //! A scenario file, read and checked; and what becomes of it with a variant laid over it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::finding::{Code, Finding, Rejected, Severity};
@@ -199,13 +200,20 @@ impl Document {
     }
 
     fn lower(&self, tree: &Node, variant: Option<&str>) -> Result<Resolved, Rejected> {
-        let Lowered { mut plan, findings } = self.lowered(tree);
+        let Lowered { mut plan, findings, taken } = self.lowered(tree);
         let (errors, warnings): (Vec<_>, Vec<_>) = findings.into_iter().partition(|f| f.severity == Severity::Error);
         if !errors.is_empty() {
             return Err(self.rejected(errors));
         }
         plan.meta.variant = variant.map(str::to_owned);
-        Ok(Resolved { plan, document: tree.to_json(), warnings })
+        // A journal stands for itself: the description may be gone when it is read.
+        let mut told = tree.clone();
+        for (service, taken) in taken {
+            let key = Key { name: format!("services.{service}.openapi.taken"), place: Place::OUTSIDE };
+            patch::set(&mut told, &key, Node::scalar(taken, Place::OUTSIDE), &mut Vec::new());
+        }
+        let document = told.to_json();
+        Ok(Resolved { plan, document, warnings })
     }
 
     fn lowered(&self, tree: &Node) -> Lowered {
@@ -221,12 +229,10 @@ impl Document {
         };
         let mut found = self.findings_of(None);
         let base = found.len();
+        let mut known: BTreeSet<_> = found.iter().map(Finding::identity).collect();
         for choice in &choices {
-            for finding in self.findings_of(Some(choice)) {
-                if !found.iter().any(|known| known.same(&finding)) {
-                    found.push(Finding { variant: Some(choice.name.clone()), ..finding });
-                }
-            }
+            let new = self.findings_of(Some(choice)).into_iter().filter(|finding| known.insert(finding.identity()));
+            found.extend(new.map(|finding| Finding { variant: Some(choice.name.clone()), ..finding }));
         }
         found[base..].sort_by_key(|f| f.place.start);
         let (mut errors, warnings): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.severity == Severity::Error);
@@ -253,7 +259,7 @@ impl Document {
 /// The plan behind a resolved document, as a journal is headed by it.
 pub fn plan_of(document: &serde_json::Value, variant: Option<&str>) -> Result<Plan, String> {
     let tree = Node::from_json(document).ok_or("the resolved scenario is damaged")?;
-    let Lowered { mut plan, findings } = lower::lower(&tree, None, None);
+    let Lowered { mut plan, findings, .. } = lower::lower(&tree, None, None);
     match findings.iter().find(|f| f.severity == Severity::Error) {
         Some(finding) => Err(finding.message.clone()),
         None => {

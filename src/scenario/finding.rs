@@ -57,6 +57,8 @@ codes! {
     NotARate = "not-a-rate",
     /// Not a whole number.
     NotACount = "not-a-count",
+    /// Not a share of a whole.
+    NotAShare = "not-a-share",
     /// Not an amount of money.
     NotMoney = "not-money",
     /// Not yes or no.
@@ -136,9 +138,9 @@ impl Finding {
         self
     }
 
-    /// The same thing at the same place, whichever variant shows it.
-    pub fn same(&self, other: &Finding) -> bool {
-        self.code == other.code && self.place == other.place && self.message == other.message
+    /// What two findings share that say the same of the same place, whichever variant shows it.
+    pub fn identity(&self) -> (usize, Code, String) {
+        (self.place.start, self.code, self.message.clone())
     }
 
     /// Says which of `known` was probably meant, or lists them where they are few. Else the help stays as it is.

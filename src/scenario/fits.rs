@@ -77,8 +77,12 @@ impl Shape {
             Shape::Range => (quantity::range(text).is_some(), Code::NotADuration),
             Shape::Rate => (quantity::rate(text).is_some(), Code::NotARate),
             Shape::Count => (quantity::count(text).is_some(), Code::NotACount),
+            Shape::Quota => (quantity::windowed(text).is_some(), Code::NotARate),
+            Shape::Rows => (quantity::numbers(text).is_some(), Code::NotACount),
+            Shape::Share => (quantity::share(text).is_some(), Code::NotAShare),
             Shape::Money => (quantity::money(text).is_some(), Code::NotMoney),
             Shape::Boolean => (quantity::boolean(text).is_some(), Code::NotABoolean),
+            Shape::Axis => (text.starts_with('{') && text.ends_with('}'), Code::UnknownWord),
             Shape::Word(words) => (words.contains(&text), Code::UnknownWord),
             _ => return None,
         };
@@ -98,6 +102,7 @@ impl Shape {
             Code::NotADate => format!("`{shown}` is not a date and time"),
             Code::NotARate => format!("`{shown}` is not a rate"),
             Code::NotACount => format!("`{shown}` is not a whole number"),
+            Code::NotAShare => format!("`{shown}` is not a share"),
             Code::NotMoney => format!("`{shown}` is not an amount of money"),
             Code::NotABoolean => format!("`{shown}` is neither yes nor no"),
             _ => format!("`{shown}` is none of the words that may stand here"),
@@ -178,11 +183,16 @@ fn check_record(fields: &[Field], node: &Node, owner: Option<&Key>, findings: &m
             Some(field) => field.shape.check(value, Some(key), findings),
             None => {
                 let message = format!("`{}` means nothing here", shortened(&key.name));
-                let open = || fields.iter().map(|f| f.name).filter(|name| node.get(name).is_none());
-                meant.extend(nearest(&key.name, open()));
-                findings.push(
-                    Finding::new(Code::UnknownKey, key.place, message).help("remove it").suggest(&key.name, open()),
-                );
+                let near = nearest(&key.name, fields.iter().map(|f| f.name));
+                meant.extend(near);
+                let finding = Finding::new(Code::UnknownKey, key.place, message);
+                findings.push(match near {
+                    Some(near) => finding.help(format!("did you mean `{near}`?")),
+                    None => {
+                        let open = fields.iter().map(|f| f.name).filter(|name| node.get(name).is_none());
+                        finding.help("remove it").suggest(&key.name, open)
+                    }
+                });
             }
         }
     }

@@ -83,20 +83,24 @@ pub struct Circumstances {
 pub fn judge(expectations: &Expectations, measures: &Measures, circumstances: Circumstances) -> Judgement {
     let mut reasons = Vec::new();
     let (broken, untold) = limits(&expectations.limits, measures, &mut reasons);
-    let contradicted = circumstances.truth_applies && contradicts(&expectations.truth, measures, &mut reasons);
-    if !circumstances.truth_applies && !expectations.truth.is_empty() {
-        reasons.push("the truth of the scenario was not compared: another seed, or another setting".to_owned());
+    let reached_its_end = measures.complete && !measures.aborted;
+    let contradicted =
+        reached_its_end && circumstances.truth_applies && contradicts(&expectations.truth, measures, &mut reasons);
+    if reached_its_end && !circumstances.truth_applies && !expectations.truth.is_empty() {
+        let why = "another seed, another setting, or the wall clock";
+        reasons.push(format!("the truth of the scenario was not compared: {why}"));
+    }
+    if measures.aborted {
+        reasons.push("the run was stopped before its end".to_owned());
+    } else if !measures.complete {
+        reasons.push("the journal is incomplete".to_owned());
     }
     let faulty = measures.outcome != Outcome::Benign;
     let verdict = if broken {
         Verdict::Fail
     } else if measures.aborted {
-        reasons.push("the run was stopped before its end".to_owned());
         Verdict::Aborted
-    } else if !measures.complete {
-        reasons.push("the journal is incomplete".to_owned());
-        Verdict::Inconclusive
-    } else if contradicted || untold {
+    } else if !measures.complete || contradicted || untold {
         Verdict::Inconclusive
     } else if faulty && !circumstances.control_bit {
         reasons.push("the uncontrolled run did no harm either, so nothing was shown".to_owned());
@@ -144,7 +148,8 @@ fn contradicts(truth: &[Expected], measures: &Measures, reasons: &mut Vec<String
     contradicted
 }
 
-fn shown(value: &Value) -> String {
+/// A value as a scenario's author reads it.
+pub fn shown(value: &Value) -> String {
     match value {
         Value::Count(n) => crate::measure::thousands(*n),
         Value::Share(share) => crate::measure::percent(*share),

@@ -49,7 +49,7 @@ impl World {
             }
             Action::Rotate { hand_over } => {
                 for cred in self.targets(target) {
-                    let fresh = self.credentials.rotate(cred, now, by);
+                    let Some(fresh) = self.credentials.rotate(cred, now, by) else { continue };
                     self.changes.credentials.extend([cred, fresh]);
                     self.hand_over(now, cred, fresh, *hand_over);
                 }

@@ -3,9 +3,9 @@
 //! A pure query: it asks what each service would do, given no further action and no further request, and changes
 //! nothing. It goes by the records of the start, because an attacker who ran out of work has not been contained.
 
-use crate::model::service::{Act, Answer, ObjectRule, Validation};
+use crate::model::service::{Act, Answer, ObjectRule, Operation, Validation};
 use crate::model::{Baseline, Bits, Plan};
-use crate::wire::{CredId, Effect, FamilyId, IdentityId, OpId, Open, PlaceId, ServiceId, Tick};
+use crate::wire::{CollId, CredId, Effect, FamilyId, IdentityId, OpId, Open, PlaceId, ServiceId, Tick};
 
 use super::World;
 use super::credentials::Elsewhere;
@@ -105,7 +105,7 @@ impl World {
     /// Whether an operation is unlocked for a caller. What is open to all belongs to the caller without a credential,
     /// unless it lets only some caller exceed.
     fn opens(&self, now: Tick, who: Who, op: OpId, baseline: &Baseline) -> bool {
-        if self.closed.contains(op.number()) {
+        if self.closed.contains(op.number()) || self.plan.sends_on(op) {
             return false;
         }
         let Some(family) = who.family else { return self.open_to_all(op) };
@@ -125,20 +125,39 @@ impl World {
         if baseline.allows(op) || self.exhausted(now, op, who.cred, who.principal) {
             return false;
         }
-        let touches = match (spec.act, spec.target) {
-            (Act::Mint { .. }, _) if who.family.is_none() => return false,
-            (Act::Mint { .. }, _) => self.leads_on(now, who.principal, op, baseline),
-            (Act::RevokeToken | Act::IntrospectToken | Act::Metadata | Act::Administer, _) => return false,
+        match (spec.act, spec.target) {
+            (Act::Mint { .. }, _) if who.family.is_none() => false,
+            (Act::Mint { .. }, _) => spec.cost > 0 || self.leads_on(now, who.principal, op, baseline),
+            (Act::RevokeToken | Act::IntrospectToken | Act::Metadata | Act::Administer, _) => false,
             (Act::Create, _) => self.may_create(op, who.principal),
-            (Act::List { answer: Answer::Records, .. } | Act::One { .. } | Act::All, Some(coll)) => {
-                let reads_nothing =
-                    matches!(spec.act, Act::One { answer } if answer != Answer::Records) && spec.effect == Effect::Read;
-                let rows = self.records.original(self.rules[op.index()], self.caller(who.principal), coll);
-                !reads_nothing && rows.any_outside(baseline.pairs.of(coll, spec.effect))
+            (Act::List { .. } | Act::One { .. } | Act::All, Some(coll)) => {
+                let (rule, caller) = (self.rules[op.index()], self.caller(who.principal));
+                let rows = self.records.original(rule, caller, coll);
+                let shows = match spec.act {
+                    Act::List { answer, .. } => answer == Answer::Records,
+                    Act::One { answer } => answer == Answer::Records || spec.effect != Effect::Read,
+                    _ => true,
+                };
+                let costs = || {
+                    let names_one = matches!(spec.act, Act::One { .. });
+                    let nothing_to_hide = !names_one && self.records.extent(coll) == 0;
+                    let inside = matches!(spec.act, Act::List { inside: Some(_), .. });
+                    let made = || !inside && self.records.shows_made(rule, caller, coll);
+                    !rows.is_empty() || nothing_to_hide || made()
+                };
+                shows && rows.any_outside(baseline.pairs.of(coll, spec.effect)) || spec.cost > 0 && costs()
             }
-            _ => false,
-        };
-        touches || spec.cost > 0
+            _ => spec.cost > 0,
+        }
+    }
+
+    /// A first record of one's own opens what was refused for want of any: which matters where a call costs.
+    pub(super) fn opens_what_costs(&mut self, coll: CollId, owner: Option<IdentityId>) {
+        let costs = |op: &Operation| op.target == Some(coll) && op.cost > 0;
+        if owner.is_some() && self.plan.operations.iter().any(costs) {
+            let theirs = self.credentials.ids().filter(|c| self.credentials.get(*c).principal == owner);
+            self.changes.credentials.extend(theirs);
+        }
     }
 
     /// Whether something that can be minted with `op`, or with what it mints, can exceed.

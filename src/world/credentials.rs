@@ -194,9 +194,12 @@ impl Credentials {
         row
     }
 
-    /// Ends a secret and issues its successor.
-    pub fn rotate(&mut self, cred: CredId, now: Tick, by: Reason) -> CredId {
+    /// Ends a secret and issues its successor. One that has a successor already is left as it is.
+    pub fn rotate(&mut self, cred: CredId, now: Tick, by: Reason) -> Option<CredId> {
         let old = self.get(cred).clone();
+        if self.newest(old.family, old.index) != Some(cred) {
+            return None;
+        }
         self.end(cred, now, by);
         let issue = Issue { family: old.family, principal: old.principal, parent: old.parent, at: now };
         let row = self.push(issue, old.index, old.turn.saturating_add(1), Some(cred));
@@ -206,7 +209,7 @@ impl Credentials {
             None => self.current[(spec.first_row + old.index) as usize] = row,
             Some(later) => self.issued[old.family.index()][later as usize] = row,
         }
-        row
+        Some(row)
     }
 
     /// Ends a secret, and what was minted from it where its family cascades. Ended rows stay as they are.

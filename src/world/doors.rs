@@ -29,7 +29,7 @@ impl OpenDoors<'_> {
 impl Doors for OpenDoors<'_> {
     fn opens(&self, caller: Caller, op: OpId) -> bool {
         let world = self.world;
-        if world.closed.contains(op.number()) {
+        if world.closed.contains(op.number()) || world.plan.sends_on(op) {
             return false;
         }
         let spec = world.plan.operation(op);

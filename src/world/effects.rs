@@ -112,7 +112,7 @@ impl World {
         let deed = Deed { now, op, admitted, envelope };
         self.within_records(now, op, admitted, self.least_records(op))?;
         let done = match (act, target) {
-            (Act::List { answer, inside }, Some(coll)) => self.list(deed, coll, (answer, inside.is_some()), slot, log),
+            (Act::List { answer, inside }, Some(coll)) => self.list(deed, coll, (answer, inside), slot, log),
             (Act::One { answer }, Some(_)) => self.one(deed, answer, slot, log),
             (Act::All, Some(coll)) => self.all(deed, coll, slot, log),
             (Act::Create, Some(coll)) => self.create(deed, coll, log),
@@ -143,14 +143,14 @@ impl World {
         &mut self,
         deed: Deed<'_>,
         coll: CollId,
-        (answer, inside): (Answer, bool),
+        (answer, inside): (Answer, Option<CollId>),
         slot: &mut Slot,
         log: &mut Log,
     ) -> Result<Done, Refusal> {
         let Deed { now, op, admitted, envelope } = deed;
         let (page, rule) = (self.plan.operation(op).page, self.rules[op.index()]);
         let caller = self.caller(admitted.principal);
-        let parent = named(&envelope.request).filter(|_| inside);
+        let parent = inside.map(|outer| self.parent(envelope, outer)).transpose()?;
         let most = match answer {
             Answer::Records => page.min(self.records_left(now, op, admitted)),
             _ => page,
@@ -167,6 +167,13 @@ impl World {
         self.show_secrets(coll, page.rows, slot);
         touch(now, envelope.id, (coll, Effect::Read), page.rows, slot, log);
         Ok(Done::touching(response, page.rows))
+    }
+
+    /// The record whose contents a request asks for.
+    fn parent(&self, envelope: &Envelope, outer: CollId) -> Result<Res, Refusal> {
+        named(&envelope.request)
+            .filter(|res| res.coll == outer && self.records.exists(*res))
+            .ok_or_else(|| Refusal::new(Verdict::Missing, Reason::NoSuchRecord, 404))
     }
 
     fn one(&mut self, deed: Deed<'_>, answer: Answer, slot: &mut Slot, log: &mut Log) -> Result<Done, Refusal> {
@@ -216,6 +223,7 @@ impl World {
             return Err(Refusal::denied(hide_creation(self.plan.operation(op).denies), Reason::ObjectRule));
         }
         let res = self.records.create(coll, admitted.principal);
+        self.opens_what_costs(coll, admitted.principal);
         log.push(Event::Created { at: now, id: envelope.id, coll, row: res.row });
         let response = Response::with(201, Body::Created(res));
         Ok(Done { response, rows: 1 })

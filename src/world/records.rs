@@ -113,6 +113,12 @@ impl Records {
         }
     }
 
+    /// Whether one of the records that were made during the run is shown to `caller` under `rule`.
+    pub fn shows_made(&self, rule: ObjectRule, caller: Caller, coll: CollId) -> bool {
+        let made = self.plan.collection(coll).count..self.extent(coll);
+        made.map(|row| Res { coll, row }).any(|res| self.exists(res) && self.permits(rule, caller, res))
+    }
+
     /// The records of `coll` that `caller` sees, from `cursor` on, at most `most`. Picked rows go into `slot`.
     pub fn page(
         &self,
@@ -186,6 +192,10 @@ pub enum Original<'a> {
 }
 
 impl Original<'_> {
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     pub fn len(&self) -> u32 {
         match self {
             Original::All(n) => *n,

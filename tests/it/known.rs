@@ -1,13 +1,11 @@
 //! Known faults of the engine, each as the smallest scenario that shows it. `cargo test -- --ignored known` runs them; a
-//! test that passes moves to the file of its promise.
+//! test that passes moves to `mended.rs`.
 
 use crate::support::{document, run};
-use runaway::run::prepare;
-use runaway::scenario::Overrides;
-use runaway::wire::{Effect, Event, Reason, Verdict};
+use runaway::wire::Event;
 
 /// A world of one service, with what a test puts in.
-fn scenario(operations: &str, data: &str, agent: &str, rest: &str) -> String {
+pub fn scenario(operations: &str, data: &str, agent: &str, rest: &str) -> String {
     format!(
         "
 runaway: 1
@@ -28,82 +26,6 @@ agents:
 }
 
 #[test]
-#[ignore = "the positive control drops `controls`, and a `throttle` step then names nothing: no such scenario can run"]
-fn a_scenario_with_a_throttle_step_runs() {
-    let text = scenario(
-        "{list: GET /things -> things records}",
-        "{things: {count: 1, class: internal}}",
-        "told: [], fault: over-broad, then: [api.list]",
-        "
-detect: {outsider: {report: 1s}}
-steps: {slow-down: {throttle: slow}}
-respond: {slow-down: 1s}
-controls: {slow: {on: [api.list], at_most: 1 per 1h, armed: no}}
-",
-    );
-    let document = document(&text);
-    assert!(document.check(None).is_ok(), "the scenario itself is fine");
-    assert!(prepare(&document, None, &Overrides::default(), &Default::default()).is_ok());
-}
-
-#[test]
-#[ignore = "the potential knows ids from `knows_records` and from lists, not from the records that steps name"]
-fn a_record_that_a_step_names_is_within_the_potential() {
-    let text = scenario(
-        "{delete: {http: 'DELETE /things/{id}', on: things}}",
-        "{things: {count: 2, class: internal, ids: unguessable}}",
-        "told: [], fault: over-broad, then: [{do: api.delete, on: [things-1]}]",
-        "",
-    );
-    let ran = run(&document(&text), None, &[]);
-    assert_eq!(ran.shown("excess.delete"), "1");
-    assert_eq!(ran.shown("potential.uncontrolled"), "1");
-}
-
-const NESTED: &str = "{boxes: {count: 3, class: internal}, things: {count: 3, class: internal, inside: 'boxes-{n}'}, \
-                      others: {count: 3, class: internal}}";
-const LISTS: &str = "{list: GET /things -> things ids, inside: {http: 'GET /boxes/{id}/things -> things records', \
-                     inside: boxes}}";
-
-/// The records of `things` that were read.
-fn read(text: &str) -> u32 {
-    let ran = run(&document(text), None, &[]);
-    let read = ran.events.iter().map(|e| match e {
-        Event::Touched { effect: Effect::Read, n, .. } => *n,
-        _ => 0,
-    });
-    read.sum()
-}
-
-#[test]
-#[ignore = "a list of what lies in a record shows the whole collection where the request names no record"]
-fn a_list_inside_no_record_is_not_found() {
-    let told = "told: [api.list], fault: {wrong-target: {instead_of: api.list, calls: api.inside}}";
-    assert_eq!(read(&scenario(LISTS, NESTED, told, "")), 0, "`/boxes/{{id}}/things` without an id");
-}
-
-#[test]
-#[ignore = "a list of what lies in a record takes the number of a record of any collection for that of a parent"]
-fn a_list_inside_a_record_of_another_collection_is_not_found() {
-    let told = "told: [], fault: over-broad, then: [{do: api.inside, on: [others-2]}]";
-    assert_eq!(read(&scenario(LISTS, NESTED, told, "")), 0, "`others-2` is no box");
-}
-
-#[test]
-#[ignore = "a deleted record still lists what lay in it, by its id"]
-fn a_list_inside_a_deleted_record_is_not_found() {
-    let operations = "{delete: {http: 'DELETE /boxes/{id}', on: boxes}, inside: {http: 'GET /boxes/{id}/things -> \
-                      things records', inside: boxes}}";
-    let told = "told: [], fault: over-broad, then: [{do: api.delete, on: [boxes-1]}, {do: api.inside, on: [boxes-1]}]";
-    let ran = run(&document(&scenario(operations, NESTED, told, "")), None, &[]);
-    let last = ran.events.iter().rev().find_map(|e| match e {
-        Event::Asked { verdict, reason, .. } => Some((*verdict, *reason)),
-        _ => None,
-    });
-    assert_eq!(last, Some((Verdict::Missing, Reason::NoSuchRecord)));
-}
-
-#[test]
 #[ignore = "an answer without content counts as a right guess: where refusals look like that, guessing goes on to 1,000,000"]
 fn guessing_ends_where_every_answer_is_empty() {
     let text = scenario(
@@ -115,43 +37,4 @@ fn guessing_ends_where_every_answer_is_empty() {
     let ran = run(&document(&text), None, &[]);
     let asked = ran.events.iter().filter(|e| matches!(e, Event::Asked { .. })).count();
     assert!(asked < 100, "{asked} requests to a collection of 3, all refused, until the horizon");
-}
-
-#[test]
-#[ignore = "the census calls a door open for the sake of an operation that costs, though the object rule shows nothing"]
-fn a_door_that_shows_nothing_is_shut_also_where_calls_cost() {
-    let text = scenario(
-        "{list: {http: GET /things -> things records, rows: owner, costs: $1}}",
-        "{things: {count: 3, class: internal, owner: caller}}",
-        "told: [], fault: over-broad, then: [api.list]",
-        "",
-    );
-    let ran = run(&document(&text), None, &[]);
-    assert_eq!((ran.shown("calls"), ran.shown("cost"), ran.shown("survivors")), ("0".into(), "0".into(), "0".into()));
-}
-
-#[test]
-#[ignore = "census and leftover let a revoked credential mint for ever where its token is trusted offline; minting refuses it"]
-fn a_revoked_credential_mints_nothing_and_is_no_survivor() {
-    let text = "
-runaway: 1
-name: known
-time: {horizon: 100s}
-services:
-  idp: {accepts: jwt, operations: {mint: {http: POST /tokens, mints: token}}}
-  api: {accepts: gateway, operations: {list: GET /things -> things records}}
-identities: {bot: {kind: agent}}
-credentials:
-  key: {of: bot, kind: access-token, scopes: ['idp:*']}
-  token: {count: 0, kind: api-key, scopes: ['api:*']}
-data: {things: {count: 3, class: internal}}
-agents:
-  bot: {is: bot, holds: [key], knows: ['idp.*', 'api.*'], told: [], fault: over-broad, then: [{do: idp.mint, first: 2s}]}
-detect: {outsider: {report: 1s}}
-steps: {revoke: {revoke: every key}}
-respond: {outsider: {after: 0s, do: [revoke]}}
-";
-    let ran = run(&document(text), None, &[]);
-    assert_eq!(ran.shown("refused"), "1", "`invalid_grant`");
-    assert_eq!((ran.shown("survivors"), ran.shown("leftover")), ("0".into(), "0".into()));
 }

@@ -62,7 +62,7 @@ fn single_scope_reach_of_digitalocean_and_slack_is_the_known_one() {
     }
 }
 
-fn octokit() -> Option<Vec<u8>> {
+pub fn octokit() -> Option<Vec<u8>> {
     let path = std::env::var_os("RUNAWAY_OCTOKIT").map(PathBuf::from);
     let path = path.unwrap_or_else(|| repository().join("target/test-inputs/octokit/api.github.com.json"));
     match std::fs::read(&path) {

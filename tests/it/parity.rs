@@ -14,7 +14,7 @@ use crate::support::{document, library};
 const MOST_REQUESTS: usize = 50_000;
 
 /// Runs on both planes; says where they part, or how many requests they agree on.
-fn compare(document: &Document, variant: Option<&str>) -> Result<Option<usize>, String> {
+pub fn compare(document: &Document, variant: Option<&str>) -> Result<Option<usize>, String> {
     let stop = Stop::default();
     let prepared = prepare(document, variant, &Overrides::default(), &stop).map_err(|e| e.to_string())?;
     let simulated = simulated(&prepared, &stop);

@@ -9,7 +9,6 @@ use runaway::analysis::{Ground, Reached, Relaxed};
 use runaway::generate::random_world;
 use runaway::journal::{FORMAT, Header, Writer, read};
 use runaway::measure::{Measures, References};
-use runaway::model::agent::{Block, Fault, On, Program};
 use runaway::model::control::{Action, Response, Step, Trigger, Which};
 use runaway::model::service::{Act, Grant, Validation};
 use runaway::model::{Baseline, Draws, Pairs, Plan, Stream};
@@ -39,7 +38,7 @@ fn beyond(plan: &Plan, inner: &Pairs, outer: &Pairs) -> Option<(String, Effect)>
     })
 }
 
-fn kept(plan: &Arc<Plan>) -> Vec<Event> {
+pub fn kept(plan: &Arc<Plan>) -> Vec<Event> {
     let mut kept = Kept::default();
     simulate(plan, &Baseline::empty(plan), Behaviour::Faulty, &Stop::default(), &mut kept).unwrap();
     kept.0
@@ -65,32 +64,6 @@ fn adding_a_grant_never_shrinks_the_potential() {
     });
 }
 
-/// The same plan with the records that steps name among those that the agents know: see `known.rs`.
-fn informed(plan: &Plan) -> Plan {
-    let mut plan = plan.clone();
-    for agent in &mut plan.agents {
-        let mut programs = vec![&agent.task];
-        if let Fault::Scripted { then, .. } = &agent.fault {
-            programs.push(then);
-        }
-        let named: Vec<Res> = programs.into_iter().flat_map(named_records).collect();
-        agent.knows_records.extend(named);
-    }
-    plan
-}
-
-fn named_records(program: &Program) -> Vec<Res> {
-    let of_block = |block: &Block| match block {
-        Block::Step(step) => match &step.on {
-            On::Named(records) => records.clone(),
-            _ => Vec::new(),
-        },
-        Block::Together(lines) => lines.iter().flat_map(named_records).collect(),
-        Block::Each { body, .. } => named_records(body),
-    };
-    program.blocks.iter().flat_map(of_block).collect()
-}
-
 #[test]
 fn what_is_touched_was_possible() {
     let mut found: Vec<String> = (0..400)
@@ -100,7 +73,7 @@ fn what_is_touched_was_possible() {
             let ran = run(&document, None, &[]);
             let control = document.positive_control(None, &Overrides::default()).unwrap().plan;
             let (plan, reach) = (&*ran.prepared.plan, &ran.finished.measures.reach);
-            let (configured, uncontrolled) = (potential(&informed(plan)), potential(&informed(&control)));
+            let (configured, uncontrolled) = (potential(plan), potential(&control));
             let steps = [
                 ("excess in what is touched", &reach.excess, &reach.touched),
                 ("touched in the configured potential", &reach.touched, &configured.pairs),
@@ -138,7 +111,7 @@ pub fn tame(plan: &mut Plan) {
 }
 
 /// A step that ends what it is told to.
-fn revocation(which: Which) -> Step {
+pub fn revocation(which: Which) -> Step {
     let name = "revoke".to_owned();
     Step { name, action: Action::Revoke, which, first: Span::ZERO, every: Span::ZERO, supported: true }
 }

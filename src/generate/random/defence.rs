@@ -18,7 +18,7 @@ pub fn defence(seed: u64, cast: &Cast) -> String {
     }
     text.push_str("\nsteps:\n");
     for number in 1..=steps {
-        let _ = writeln!(text, "  step-{number}: {}", step(cast, &mut dice));
+        let _ = writeln!(text, "  step-{number}: {}", step(cast, limits, &mut dice));
     }
     text.push_str("\nrespond:\n");
     for number in 1..=detectors {
@@ -81,12 +81,13 @@ fn detector(cast: &Cast, dice: &mut Dice) -> Fields {
     )
 }
 
-fn step(cast: &Cast, dice: &mut Dice) -> Fields {
+fn step(cast: &Cast, limits: u32, dice: &mut Dice) -> Fields {
     let operations = cast.operations();
     let some = list(dice.some(&operations, 3).into_iter().map(|(name, _)| quoted(name)));
     let fields = match dice.between(1, 8) {
         1 => Fields::default().with("set_rule", dice.pick(&["owner", "tenant", "anyone"])).with("on", some),
         2 => Fields::default().with("close", some),
+        3 if limits > 0 => Fields::default().with("throttle", format!("limit-{}", dice.between(1, limits))),
         _ => about_credentials(cast, dice),
     };
     fields.with_if(dice.one_in(3), "first", "100ms").with_if(dice.one_in(3), "every", "70ms").with_if(

@@ -13,7 +13,7 @@ mod steps;
 use cast::Cast;
 
 /// A scenario for each seed, the same on every machine. It checks without a finding, ends within 8 s of virtual time
-/// and takes at most some 3,000 requests. Its variant `undefended` has no responses and no limits.
+/// and takes at most some 3,000 requests. Its variant `undefended` has no responses.
 pub fn random_world(seed: u64) -> String {
     let cast = Cast::draw(seed);
     let mut text = format!(
@@ -34,6 +34,6 @@ pub fn random_world(seed: u64) -> String {
     text.push_str(&agents::agents(seed, &cast));
     text.push_str(&defence::defence(seed, &cast));
     text.push_str("\nlimits: {survivors: 0}\n\nvariants:\n");
-    text.push_str("  undefended: {story: Nobody answers., set: {respond: {}, controls: {}}}\n");
+    text.push_str("  undefended: {story: Nobody answers., set: {respond: {}}}\n");
     text
 }

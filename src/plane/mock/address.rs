@@ -7,6 +7,7 @@ use matchit::Router;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::model::Plan;
+use crate::model::service::shape_of;
 use crate::wire::{CollId, OpId, Res, ServiceId};
 
 /// The addresses of all operations, in both directions.
@@ -119,20 +120,16 @@ fn router(paths: BTreeMap<String, Methods>) -> Router<Methods> {
     router
 }
 
-/// The template as the router reads it: parameters named by position, a segment with several taken as one.
+/// The template as the router reads it: parameters named by position, the rest as clients send it.
 fn routed(path: &str) -> String {
-    let mut segments = Vec::new();
-    for (at, segment) in path.split('/').enumerate() {
-        let parameters = segment.matches('{').count();
-        segments.push(match (parameters, segment.find('{'), segment.rfind('}')) {
-            (1, Some(open), Some(close)) if open < close => {
-                format!("{}{{p{at}}}{}", &segment[..open], &segment[close + 1..])
-            }
-            (0, ..) => segment.to_owned(),
-            _ => format!("{{p{at}}}"),
-        });
+    let mut out = String::new();
+    for (at, piece) in shape_of(path).split("{}").enumerate() {
+        if at > 0 {
+            let _ = write!(out, "{{p{at}}}");
+        }
+        let _ = write!(out, "{}", utf8_percent_encode(piece, PATH));
     }
-    segments.join("/")
+    out
 }
 
 impl Template {
@@ -165,8 +162,8 @@ mod tests {
 
     #[test]
     fn the_router_knows_parameters_by_position() {
-        assert_eq!(routed("/orgs/{org}/teams/{id}"), "/orgs/{p2}/teams/{p4}");
-        assert_eq!(routed("/files/{name}.json"), "/files/{p2}.json");
-        assert_eq!(routed("/compare/{base}...{head}"), "/compare/{p2}");
+        assert_eq!(routed("/orgs/{org}/teams/{id}"), "/orgs/{p1}/teams/{p2}");
+        assert_eq!(routed("/files/{name}.json"), "/files/{p1}.json");
+        assert_eq!(routed("/compare/{base}...{head}"), "/compare/{p1}");
     }
 }

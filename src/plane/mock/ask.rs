@@ -32,6 +32,15 @@ pub struct Asking {
     pub body: String,
 }
 
+/// A request as a server takes it off a socket.
+pub struct Received<'a> {
+    pub method: &'a str,
+    pub path: &'a str,
+    pub query: &'a str,
+    pub headers: &'a HeaderMap,
+    pub body: &'a [u8],
+}
+
 /// Requests, written and read.
 pub struct Asker {
     plan: Arc<Plan>,
@@ -144,13 +153,10 @@ impl Asker {
     pub fn read(
         &self,
         service: ServiceId,
-        method: &str,
-        path: &str,
-        query: &str,
-        headers: &HeaderMap,
-        body: &[u8],
+        received: &Received<'_>,
         scribe: &Scribe,
     ) -> Result<(OpId, Request), Unreadable> {
+        let Received { method, path, query, headers, body } = *received;
         let located = self.addresses.locate(service, method, path).map_err(Unreadable::Nowhere)?;
         let said = Said::of(query, headers, body);
         let op = self.choose(located.candidates, &said)?;

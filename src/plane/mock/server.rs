@@ -18,7 +18,7 @@ use crate::wire::{ActorId, RequestId, ServiceId, Span};
 
 use super::address::Nowhere;
 use super::answer::{Answering, RETRY_AFTER_MS};
-use super::ask::Unreadable;
+use super::ask::{Received, Unreadable};
 use super::host::{Decided, Shared};
 use super::metadata;
 
@@ -93,10 +93,14 @@ impl Desk {
 impl Respond for Desk {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         self.count();
-        let (path, query) = (request.url.path(), request.url.query().unwrap_or(""));
-        let Shared { asker, scribe, .. } = &*self.shared;
-        let method = request.method.as_str();
-        match asker.read(self.service, method, path, query, &request.headers, &request.body, scribe) {
+        let received = Received {
+            method: request.method.as_str(),
+            path: request.url.path(),
+            query: request.url.query().unwrap_or(""),
+            headers: &request.headers,
+            body: &request.body,
+        };
+        match self.shared.asker.read(self.service, &received, &self.shared.scribe) {
             Ok((op, asked)) => {
                 let mut decided = self.shared.decide(asked, request_id(request));
                 if decided.response.status == 200 {

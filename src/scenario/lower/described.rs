@@ -1,12 +1,14 @@
 //! Services that come from a real OpenAPI description: operations, parameters and scopes that nobody here wrote.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
+
+use serde::{Deserialize, Serialize};
 
 use crate::import::openapi::{self, Description, EffectOverride, Requirement};
 use crate::model::Column;
 use crate::model::identity::{Collection, CreatedOwner, Ids};
-use crate::model::service::{Act, Answer, Method, Operation, Reversible};
+use crate::model::service::{Act, Answer, Method, Operation, Reversible, shape_of};
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::shape::shortened;
 use crate::scenario::tree::Node;
@@ -18,38 +20,70 @@ use super::{Lowering, rows};
 /// A description larger than this is not read.
 const MOST_BYTES: u64 = 64 << 20;
 const PATTERN: &str = "a pattern is `METHOD /path` or an operation's id, where `*` stands for anything";
+const FOR_JOURNALS: &str = "journals carry `taken`; a scenario names a `file`";
 /// How many records a collection has where the scenario does not say.
 const DEFAULT_COUNT: u32 = 25;
 
+/// What is taken over from a description: enough to build the service again without it, as a journal must.
+#[derive(Serialize, Deserialize)]
+struct Taken {
+    id: String,
+    method: String,
+    path: String,
+    effect: String,
+    collection: String,
+    does: Does,
+    /// Scopes: OR of AND.
+    needs: Vec<Vec<String>>,
+}
+
+/// What a described operation does, as far as its method, path and answer tell.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Does {
+    ReadOne,
+    List,
+    Create,
+    ChangeOne,
+    ChangeAll,
+    Nothing,
+}
+
 impl Lowering<'_> {
     pub(super) fn described(&mut self, service: ServiceId, node: &Node, defaults: &Defaults) {
-        let Some(mut description) = self.read_description(node) else {
-            self.unread.insert(self.services[service.index()].name.clone());
-            return;
-        };
-        for (pattern, effect) in node.get("effects").map_or(&[][..], Node::entries) {
-            let Some(effect) = effect.text().and_then(Effect::parse) else { continue };
-            let over = EffectOverride { pattern: pattern.name.clone(), effect };
-            for note in openapi::apply_overrides(&mut description, &[over]) {
-                self.find(Finding::warning(Code::Unused, pattern.place, note.to_string()).help(PATTERN));
+        let name = self.services[service.index()].name.clone();
+        let known = node.get("taken").and_then(Node::text).map(serde_json::from_str::<Vec<Taken>>);
+        let taken = match known {
+            Some(Ok(taken)) => taken,
+            Some(Err(error)) => {
+                let message = format!("what was taken from the description cannot be read: {error}");
+                return self.find(Finding::new(Code::BadDescription, node.place, message).help(FOR_JOURNALS));
             }
+            None => match self.take_from_file(service, node) {
+                Some(taken) => taken,
+                None => {
+                    self.unread.insert(name);
+                    return;
+                }
+            },
+        };
+        if let Ok(json) = serde_json::to_string(&taken) {
+            self.taken.push((name, json));
         }
-        if let Some(only) = node.get("only") {
-            self.keep_only(&mut description, only);
-        }
-        let count = node.get("counts").map_or(Some(DEFAULT_COUNT), |n| rows(n, &mut self.findings));
-        let collections = self.described_collections(service, &description, count, node);
-        for operation in description.operations.iter().filter(|o| o.shadowed_by.is_none()) {
-            let Some(method) = Method::parse(operation.method.name()) else { continue };
-            let coll = collections.get(operation.collection.as_str()).copied();
+        let collections = self.described_collections(service, &taken, node);
+        for taken in &taken {
+            let coll = collections.get(taken.collection.as_str()).copied();
+            let (Some(method), Some(effect)) = (Method::parse(&taken.method), Effect::parse(&taken.effect)) else {
+                continue;
+            };
             let spec = Operation {
                 service,
-                name: operation.id.clone(),
+                name: taken.id.clone(),
                 method,
-                path: one_parameter(&operation.path),
+                path: taken.path.clone(),
                 selector: None,
-                act: act_of(operation),
-                effect: operation.effect,
+                act: taken.does.act(),
+                effect,
                 target: coll,
                 rule: defaults.rule,
                 documented: true,
@@ -61,10 +95,51 @@ impl Lowering<'_> {
                 cost: 0,
                 page: defaults.page,
             };
-            let needs = self.described_needs(service, operation);
-            self.push_operation(spec, needs, node.place);
+            self.push_operation(spec, taken.needs.clone(), node.place);
+        }
+    }
+
+    fn take_from_file(&mut self, service: ServiceId, node: &Node) -> Option<Vec<Taken>> {
+        let mut description = self.read_description(node)?;
+        for (pattern, effect) in node.get("effects").map_or(&[][..], Node::entries) {
+            let Some(effect) = effect.text().and_then(Effect::parse) else { continue };
+            let over = EffectOverride { pattern: pattern.name.clone(), effect };
+            for note in openapi::apply_overrides(&mut description, &[over]) {
+                self.find(Finding::warning(Code::Unused, pattern.place, note.to_string()).help(PATTERN));
+            }
+        }
+        if let Some(only) = node.get("only") {
+            self.keep_only(&mut description, only);
         }
         self.say(&description, node);
+        let offered = description.operations.iter().filter(|o| o.shadowed_by.is_none());
+        let mut modelled: Vec<&openapi::Operation> =
+            offered.filter(|o| Method::parse(o.method.name()).is_some()).collect();
+        let mut known: BTreeMap<_, &str> = BTreeMap::new();
+        modelled.retain(|operation| {
+            let request = (operation.method, shape_of(&without_query(&operation.path)));
+            match known.get(&request) {
+                None => {
+                    known.insert(request, &operation.id);
+                    true
+                }
+                Some(first) => {
+                    let message = format!("`{}` is left out: `{first}` answers the same requests", operation.id);
+                    self.find(Finding::warning(Code::BadDescription, node.place, message));
+                    false
+                }
+            }
+        });
+        let taken = modelled.into_iter().map(|operation| Taken {
+            id: operation.id.clone(),
+            method: operation.method.name().to_owned(),
+            path: without_query(&operation.path),
+            effect: operation.effect.name().to_owned(),
+            collection: operation.collection.clone(),
+            does: Does::of(operation),
+            needs: self.described_needs(service, operation),
+        });
+        Some(taken.collect())
     }
 
     /// Takes the operations that a pattern matches, and no others.
@@ -102,20 +177,16 @@ impl Lowering<'_> {
     }
 
     /// One collection for each that the description speaks of, named after the service.
-    fn described_collections(
-        &mut self,
-        service: ServiceId,
-        description: &Description,
-        count: Option<u32>,
-        node: &Node,
-    ) -> BTreeMap<String, CollId> {
+    fn described_collections(&mut self, service: ServiceId, taken: &[Taken], node: &Node) -> BTreeMap<String, CollId> {
+        let count = node.get("counts").map_or(Some(DEFAULT_COUNT), |n| rows(n, &mut self.findings));
         let own = self.services[service.index()].name.clone();
         let class = self.classes.iter().position(|c| c == "internal").unwrap_or_else(|| {
             self.classes.push("internal".into());
             self.classes.len() - 1
         });
         let mut all = BTreeMap::new();
-        for name in description.collections().into_keys() {
+        let names: BTreeSet<&str> = taken.iter().map(|t| t.collection.as_str()).collect();
+        for name in names {
             let id = CollId::at(self.collections.len());
             let full = format!("{own}.{name}");
             let added = self.records.add(&full, count, node.get("counts").unwrap_or(node).place);
@@ -178,19 +249,31 @@ impl Lowering<'_> {
 /// So many notes about one description are told one by one.
 const MOST_NOTES: usize = 12;
 
-fn act_of(operation: &openapi::Operation) -> Act {
-    let about_one = operation.path.contains('{') && !operation.answer.is_list();
-    match operation.effect {
-        Effect::Read if about_one => Act::One { answer: Answer::Records },
-        Effect::Read => Act::List { answer: Answer::Records, inside: None },
-        Effect::Write if operation.method.name() == "POST" && !operation.path.ends_with('}') => Act::Create,
-        _ if about_one => Act::One { answer: Answer::Nothing },
-        Effect::Execute | Effect::Send | Effect::Grant | Effect::Mint => Act::Nothing,
-        Effect::Write | Effect::Delete => Act::All,
+impl Does {
+    fn of(operation: &openapi::Operation) -> Does {
+        let about_one = operation.path.contains('{') && !operation.answer.is_list();
+        match operation.effect {
+            Effect::Read if about_one => Does::ReadOne,
+            Effect::Read => Does::List,
+            Effect::Write if operation.method.name() == "POST" && !operation.path.ends_with('}') => Does::Create,
+            _ if about_one => Does::ChangeOne,
+            Effect::Execute | Effect::Send | Effect::Grant | Effect::Mint => Does::Nothing,
+            Effect::Write | Effect::Delete => Does::ChangeAll,
+        }
+    }
+
+    const fn act(self) -> Act {
+        match self {
+            Does::ReadOne => Act::One { answer: Answer::Records },
+            Does::List => Act::List { answer: Answer::Records, inside: None },
+            Does::Create => Act::Create,
+            Does::ChangeOne => Act::One { answer: Answer::Nothing },
+            Does::ChangeAll => Act::All,
+            Does::Nothing => Act::Nothing,
+        }
     }
 }
 
-/// The path with its parameters as they are: the last one names the record.
-fn one_parameter(path: &str) -> String {
+fn without_query(path: &str) -> String {
     path.split(['?', '#']).next().unwrap_or(path).to_owned()
 }

@@ -1,0 +1,82 @@
+//! The folder of a run: found or made, claimed by one run at a time, filled with its results.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::failure::Failure;
+use crate::report::{RunReport, Style, Summary};
+
+/// A folder that this run alone writes to, as long as it lives.
+pub struct Folder {
+    path: PathBuf,
+    /// Held open: the lock goes with it.
+    _claim: Option<File>,
+}
+
+impl Folder {
+    /// A folder that the user named: there already, or made now. What an earlier run left there is replaced.
+    pub fn given(path: &Path) -> Result<Folder, Failure> {
+        let unusable = |error: &dyn std::fmt::Display| {
+            let message = format!("{} cannot be the folder of a run: {error}", path.display());
+            Failure::input(message, Some("say --out with a folder that can be written".into()))
+        };
+        fs::create_dir_all(path).map_err(|e| unusable(&e))?;
+        let folder = Folder::claimed(path.to_owned())?;
+        for name in ["run.json", "summary.txt"] {
+            match fs::remove_file(path.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(&error)),
+                _ => {}
+            }
+        }
+        Ok(folder)
+    }
+
+    /// `reports/moltbook-three-rounds-1`, or the next number that is free.
+    pub fn fresh(root: &Path, name: &str, variant: Option<&str>) -> Result<Folder, Failure> {
+        let stem = variant.map_or(name.to_owned(), |v| format!("{name}-{v}"));
+        fs::create_dir_all(root).map_err(|e| Failure::at(root, &e))?;
+        for n in 1..=MOST_RUNS {
+            let path = root.join(format!("{stem}-{n}"));
+            match fs::create_dir(&path) {
+                Ok(()) => return Folder::claimed(path),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(Failure::at(&path, &error)),
+            }
+        }
+        let help = format!("remove old runs from {}, or say --out DIR", root.display());
+        Err(Failure::input(format!("there are {MOST_RUNS} runs of {stem} already"), Some(help)))
+    }
+
+    /// Where folders cannot be locked, nothing is claimed.
+    fn claimed(path: PathBuf) -> Result<Folder, Failure> {
+        let claim = File::open(&path).ok();
+        if let Some(Err(TryLockError::WouldBlock)) = claim.as_ref().map(File::try_lock) {
+            let message = format!("another run is writing to {}", path.display());
+            return Err(Failure::input(message, Some("say --out with a folder of its own".into())));
+        }
+        Ok(Folder { path, _claim: claim })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn journal(&self) -> PathBuf {
+        self.path.join("journal.ndjson")
+    }
+
+    /// Writes `run.json` and `summary.txt`, each whole or not at all.
+    pub fn write_results(&self, summary: &Summary<'_>, digest: &str) -> Result<(), Failure> {
+        let report = RunReport::of(summary, digest);
+        let json = serde_json::to_string_pretty(&report).map_err(|e| Failure::incomplete(e.to_string()))?;
+        for (name, text) in [("run.json", json + "\n"), ("summary.txt", summary.render(Style::Plain))] {
+            let (path, partial) = (self.path.join(name), self.path.join(format!("{name}.partial")));
+            fs::write(&partial, text).and_then(|()| fs::rename(&partial, &path)).map_err(|e| Failure::at(&path, &e))?;
+        }
+        Ok(())
+    }
+}
+
+/// So many runs of one scenario are kept apart by number.
+const MOST_RUNS: u32 = 100_000;

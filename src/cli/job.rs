@@ -1,0 +1,128 @@
+//! One run, from what it is compared with to what it comes to; its journal is written as it happens.
+
+use std::fs::File;
+use std::io::{self, BufWriter};
+
+use super::failure::Failure;
+use super::folder::Folder;
+use super::output;
+use super::progress::{Counting, Progress};
+use crate::journal::{FORMAT, Header, Writer};
+use crate::plane::driver::{Sink, Stop};
+use crate::report::Summary;
+use crate::report::text::hung;
+use crate::run::{Finished, Plane, Prepared, RunOptions, prepare};
+use crate::scenario::{Document, Overrides, Severity};
+use crate::wire::Event;
+
+/// One run to be done.
+pub struct Job<'a> {
+    pub document: &'a Document,
+    pub variant: Option<&'a str>,
+    pub overrides: &'a Overrides,
+    pub plane: Plane,
+}
+
+/// A run that was done.
+pub struct Done {
+    pub prepared: Prepared,
+    pub finished: Finished,
+    pub events: Vec<Event>,
+    pub digest: String,
+    pub plane: Plane,
+}
+
+impl Job<'_> {
+    /// Runs and measures. The journal goes to the folder, if there is one.
+    pub fn run(&self, folder: Option<&Folder>, stop: &Stop, quiet: bool) -> Result<Done, Failure> {
+        let progress = Progress::new(&self.title(), quiet);
+        let done = self.run_with(&progress, folder, stop);
+        progress.done();
+        done
+    }
+
+    fn run_with(&self, progress: &Progress, folder: Option<&Folder>, stop: &Stop) -> Result<Done, Failure> {
+        let mut prepared = prepare(self.document, self.variant, self.overrides, stop)?;
+        let as_written = self.overrides.sets.is_empty() && self.overrides.seed.is_none();
+        let truth_applies = as_written && self.plane.keeps_virtual_time();
+        let header = self.header(&prepared, truth_applies)?;
+        let path = folder.map_or_else(Default::default, Folder::journal);
+        let unwritten = |error: io::Error| Failure::at(&path, &error);
+        let out: Box<dyn io::Write> = match folder {
+            Some(_) => Box::new(BufWriter::new(File::create(&path).map_err(unwritten)?)),
+            None => Box::new(io::sink()),
+        };
+        let writer = Writer::new(out, prepared.plan.clone(), &header).map_err(unwritten)?;
+        let agents = prepared.plan.agents.len();
+        let counting = progress.begins(agents);
+        let mut record = Record { writer, events: Vec::new(), counting, full: false };
+        let ran = prepared.run(self.plane, RunOptions::default(), stop, &mut record);
+        let Record { writer, events, full, .. } = record;
+        ran.map_err(|error| if full { unwritten(error) } else { error.into() })?;
+        progress.compares();
+        if !stop.wanted() {
+            prepared.compare_with_human_pace(&events, stop)?;
+        }
+        let references = serde_json::to_value(&prepared.references).map_err(|e| Failure::incomplete(e.to_string()))?;
+        let digest = writer.finish(references).map_err(unwritten)?;
+        let finished = prepared.finish(&events, truth_applies);
+        Ok(Done { prepared, finished, events, digest, plane: self.plane })
+    }
+
+    /// `moltbook@three-rounds`.
+    fn title(&self) -> String {
+        let name = self.document.name();
+        self.variant.map_or(name.to_owned(), |variant| format!("{name}@{variant}"))
+    }
+
+    fn header(&self, prepared: &Prepared, truth_applies: bool) -> Result<Header, Failure> {
+        Ok(Header {
+            format: FORMAT,
+            written_by: concat!("runaway ", env!("CARGO_PKG_VERSION")).to_owned(),
+            scenario: self.document.name().to_owned(),
+            variant: self.variant.map(str::to_owned),
+            seed: prepared.plan.seed,
+            plane: self.plane.name().to_owned(),
+            truth_applies,
+            document: prepared.document.clone(),
+            references: serde_json::to_value(&prepared.references).map_err(|e| Failure::incomplete(e.to_string()))?,
+        })
+    }
+}
+
+impl Done {
+    pub fn summary(&self) -> Summary<'_> {
+        Summary {
+            plan: &self.prepared.plan,
+            references: &self.prepared.references,
+            measures: &self.finished.measures,
+            judgement: &self.finished.judgement,
+            events: &self.events,
+            plane: self.plane.name(),
+        }
+    }
+
+    /// Says what the scenario's author should know.
+    pub fn warn(&self) {
+        for warning in self.prepared.warnings.iter().filter(|w| w.severity == Severity::Warning) {
+            output::aside(&hung(&format!("warning[{}]: ", warning.code.name()), &warning.message, 2));
+        }
+    }
+}
+
+/// Where the events of a run go: to the journal, into memory, onto the screen.
+struct Record<'p, W: io::Write> {
+    writer: Writer<W>,
+    events: Vec<Event>,
+    counting: Counting<'p>,
+    /// The journal took no more.
+    full: bool,
+}
+
+impl<W: io::Write> Sink for Record<'_, W> {
+    fn events(&mut self, events: &[Event]) -> io::Result<()> {
+        self.events.extend_from_slice(events);
+        self.counting.events(events);
+        self.writer.events(events).inspect_err(|_| self.full = true)
+    }
+}

@@ -1,0 +1,233 @@
+//! How commands end: exit codes, interruptions, full disks, readers that go away. Nothing that was known is lost.
+
+#![expect(clippy::disallowed_methods, reason = "waits for other processes, by the wall clock")]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::binary::runaway;
+
+const ENDLESS: &str = "
+runaway: 1
+name: endless
+story: An agent reads one page for ever.
+time: {horizon: 1000000h}
+services: {api: {accepts: gateway, latency: 1ms, operations: {list: GET /things -> things records}}}
+identities: {bot: {kind: agent}}
+credentials: {key: {of: bot, kind: api-key, scopes: ['api:*']}}
+data: {things: {count: 3, class: pii}}
+agents:
+  bot: {is: bot, holds: [key], knows: [api.list], told: [], fault: over-broad, then: [{do: api.list, endless: yes}]}
+";
+
+/// Twenty seconds by the wall clock.
+const SLOW: &str = "
+runaway: 1
+name: slow
+story: An agent reads ten records a second.
+time: {horizon: 20s}
+services: {api: {accepts: gateway, latency: 1ms, operations: {list: GET /things -> things ids, read: 'GET /things/{id} -> things records'}}}
+identities: {bot: {kind: agent}}
+credentials: {key: {of: bot, kind: api-key, scopes: ['api:*']}}
+data: {things: {count: 500, class: pii}}
+agents:
+  bot:
+    {is: bot, holds: [key], knows: ['api.*'], told: [], fault: over-broad, pace: {rate: 10/s},
+     then: [{do: api.list, pages: all}, {do: api.read, on: each listed things}]}
+limits: {excess: 1_000}
+";
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder of our own")
+}
+
+fn file(folder: &Path, name: &str, text: &str) -> PathBuf {
+    let path = folder.join(name);
+    fs::write(&path, text).expect("a file in a folder of our own");
+    path
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a plain path")
+}
+
+#[test]
+fn every_exit_code_means_what_it_says() {
+    let here = folder();
+    let out = |name: &str| text(&here.path().join(name)).to_owned();
+    let no_limits = file(here.path(), "no-limits.yaml", &SLOW.replace("limits: {excess: 1_000}", ""));
+    let wrong = file(here.path(), "wrong.yaml", "runaway: 1\nname: wrong\nservces: {}\n");
+    let ends: [(&[&str], i32); 11] = [
+        (&["run", "moltbook@hardened", "--out", &out("holds")], 0),
+        (&["run", "moltbook", "--out", &out("broken")], 1),
+        (&["run", "moltbook@hardend"], 2),
+        (&["run", "nothing-of-this-name"], 2),
+        (&["check", text(&wrong)], 2),
+        (&["run", text(&wrong)], 2),
+        (&["run", "wiper", "--plane", "mock", "--clock", "wall"], 2),
+        (&["run", "wiper", "--clock", "wall"], 2),
+        (&["replay", text(&wrong)], 2),
+        (&["run", "moltbook", "--plane", "staging"], 3),
+        (&["run", text(&no_limits), "--out", &out("inconclusive")], 4),
+    ];
+    for (args, code) in ends {
+        let ran = runaway(args.iter().copied());
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(code), "{args:?}: {said}");
+        assert!(args[0] == "check" || code < 2 || code == 4 || said.starts_with("error: "), "{args:?}: {said}");
+    }
+}
+
+/// A child that is ended by its own process id.
+struct Running(Child);
+
+impl Running {
+    fn start(args: &[&str]) -> Running {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runaway"));
+        Running(command.args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts"))
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([name, &self.0.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success());
+    }
+
+    /// Waits until the journal has so many lines.
+    fn wrote(&mut self, journal: &Path, lines: usize) {
+        let patience = Instant::now() + Duration::from_secs(60);
+        loop {
+            let written = fs::File::open(journal).map_or(0, |file| BufReader::new(file).lines().count());
+            if written >= lines {
+                return;
+            }
+            assert!(self.0.try_wait().expect("a child").is_none(), "it ended early");
+            assert!(Instant::now() < patience, "{written} lines after a minute");
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn control_c_keeps_what_is_known() {
+    let here = folder();
+    for (scenario, more) in [(SLOW, &["--plane", "mock", "--clock", "wall"][..]), (ENDLESS, &[])] {
+        let out = here.path().join(if more.is_empty() { "sim" } else { "live" });
+        let scenario = file(here.path(), "scenario.yaml", scenario);
+        let mut args = vec!["run", text(&scenario), "--out", text(&out)];
+        args.extend(more);
+        let mut running = Running::start(&args);
+        let journal = out.join("journal.ndjson");
+        if more.is_empty() {
+            // It runs against an endless positive control first: nothing is written yet.
+            std::thread::park_timeout(Duration::from_millis(500));
+        } else {
+            running.wrote(&journal, 20);
+        }
+        let asked = Instant::now();
+        running.signal("-INT");
+        let code = running.0.wait().expect("it ends").code();
+        assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+        assert_eq!(code, Some(3), "{more:?}");
+        if !more.is_empty() {
+            let run: serde_json::Value =
+                serde_json::from_slice(&fs::read(out.join("run.json")).expect("results")).expect("JSON");
+            assert_eq!(run["verdict"], "aborted");
+            let replayed = runaway(["replay", text(&journal)]);
+            assert_eq!(replayed.status.code(), Some(3));
+            assert!(String::from_utf8_lossy(&replayed.stdout).contains("verdict: ABORTED"));
+        }
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_a_journal_that_says_so() {
+    let here = folder();
+    let out = here.path().join("killed");
+    let scenario = file(here.path(), "slow.yaml", SLOW);
+    let journal = out.join("journal.ndjson");
+    let mut running =
+        Running::start(&["run", text(&scenario), "--out", text(&out), "--plane", "mock", "--clock", "wall"]);
+    running.wrote(&journal, 20);
+    running.signal("-KILL");
+    assert_eq!(running.0.wait().expect("it ends").signal(), Some(9));
+    let replayed = runaway(["replay", text(&journal)]);
+    let said = String::from_utf8_lossy(&replayed.stdout).into_owned();
+    assert_eq!(replayed.status.code(), Some(4), "{said}");
+    assert!(said.contains("the journal is incomplete"), "{said}");
+}
+
+#[test]
+fn damaged_journals_are_told_apart_from_incomplete_ones() {
+    let here = folder();
+    let out = here.path().join("run");
+    assert_eq!(runaway(["run", "volume-delete", "--out", text(&out)]).status.code(), Some(1));
+    let journal = fs::read_to_string(out.join("journal.ndjson")).expect("a journal");
+    let lines: Vec<&str> = journal.lines().collect();
+    let without_end = lines[..lines.len() - 1].join("\n") + "\n";
+    let cut = &journal[..journal.len() * 2 / 3];
+    let changed = journal.replacen("\"status\":200", "\"status\":403", 1);
+    for (name, text_of, code) in [
+        ("whole", journal.as_str(), 1),
+        ("without-end", &without_end, 1),
+        ("cut", cut, 4),
+        ("changed", &changed, 2),
+        ("empty", "", 2),
+        ("foreign", "{\"hello\": 1}\n", 2),
+        ("binary", "\u{0}\u{1}\u{2}\n", 2),
+    ] {
+        let path = file(here.path(), &format!("{name}.ndjson"), text_of);
+        let ran = runaway(["replay", text(&path)]);
+        let said = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+        assert_eq!(ran.status.code(), Some(code), "{name}: {said}");
+        assert_eq!(name == "cut" || name == "without-end", said.contains("incomplete"), "{name}: {said}");
+    }
+}
+
+#[test]
+fn a_full_disk_is_said_and_is_no_pass() {
+    let here = folder();
+    let out = here.path().join("full");
+    fs::create_dir(&out).expect("a folder");
+    std::os::unix::fs::symlink("/dev/full", out.join("journal.ndjson")).expect("a link");
+    let ran = runaway(["run", "moltbook@hardened", "--out", text(&out)]);
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(4), "{said}");
+    assert!(said.contains("journal.ndjson") && said.contains("No space left"), "{said}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_one_is_said_before_anything_runs() {
+    let here = folder();
+    let taken = file(here.path(), "taken", "mine");
+    let ran = runaway(["run", "moltbook", "--out", text(&taken)]);
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(2), "{said}");
+    assert!(said.contains("taken") && said.contains("help:"), "{said}");
+    assert_eq!(fs::read_to_string(&taken).expect("the file"), "mine");
+}
+
+#[test]
+fn a_reader_that_goes_away_changes_no_verdict() {
+    let here = folder();
+    for (scenario, code) in [("moltbook", 1), ("moltbook@hardened", 0)] {
+        let script = format!(
+            "set -o pipefail; {} run {scenario} --out {} 2>/dev/null | true",
+            env!("CARGO_BIN_EXE_runaway"),
+            text(&here.path().join(scenario))
+        );
+        let ended = Command::new("bash").args(["-c", &script]).status().expect("bash runs");
+        assert_eq!(ended.code(), Some(code), "{scenario}");
+    }
+}
