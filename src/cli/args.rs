@@ -219,8 +219,8 @@ impl std::str::FromStr for From {
             ("openapi", None) => Ok(From::Openapi),
             ("chain", Some(n)) if n <= u64::from(MOST_LINKS) => Ok(From::Chain(n as u32)),
             ("chain", Some(_)) => Err(format!("a chain has at most {MOST_LINKS} links")),
-            ("grid", None) => grid(text),
             ("random", Some(seed)) => Ok(From::Random(seed)),
+            ("grid", None) => grid(text),
             _ => Err("this is none of `openapi`, `chain:10`, `grid:100x1000` and `random:7`".to_owned()),
         }
     }

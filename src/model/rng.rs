@@ -14,6 +14,7 @@ pub enum Draws {
     Exploration,
     Response,
     Generation,
+    Start,
 }
 
 /// A portable stream of numbers. ChaCha8 is chosen for being the same on every machine and in every release.

@@ -57,6 +57,8 @@ codes! {
     NotARate = "not-a-rate",
     /// Not a whole number.
     NotACount = "not-a-count",
+    /// Not a share of a whole.
+    NotAShare = "not-a-share",
     /// Not an amount of money.
     NotMoney = "not-money",
     /// Not yes or no.

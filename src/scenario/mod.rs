@@ -6,6 +6,7 @@ mod finding;
 mod fits;
 mod grammar;
 mod lower;
+mod matrix;
 mod patch;
 mod quantity;
 mod shape;

@@ -101,6 +101,20 @@ pub fn share(text: &str) -> Option<f64> {
     (0.0..=1.0).contains(&share).then_some(share)
 }
 
+/// `5 per 4h`: so many in each window.
+pub fn windowed(text: &str) -> Option<(u64, Span)> {
+    let (n, per) = quota(text)?;
+    Some((count(n)?, per.filter(|per| *per > Span::ZERO)?))
+}
+
+/// The numbers of records: `3`, or `1..64` with both ends.
+pub fn numbers(text: &str) -> Option<(u64, u64)> {
+    match text.split_once("..") {
+        Some((first, last)) => Some((count(first)?, count(last)?)).filter(|(first, last)| first <= last),
+        None => count(text).map(|n| (n, n)),
+    }
+}
+
 /// Money, in millionths.
 pub fn money(text: &str) -> Option<u64> {
     scaled(text.trim().trim_start_matches('$').trim(), 1_000_000)
@@ -172,6 +186,9 @@ mod tests {
         assert_eq!(duration_meant("-5"), None);
         assert_eq!(count_meant("1,500").as_deref(), Some("1500"));
         assert_eq!((shown(7), shown(1_500), shown(1_000_000)), ("7".into(), "1_500".into(), "1_000_000".into()));
+        assert_eq!(windowed("5 per 4h"), Some((5, Span(14_400_000_000))));
+        assert_eq!((windowed("5"), windowed("5 per 0s")), (None, None));
+        assert_eq!((numbers("1..64"), numbers("7"), numbers("9..1")), (Some((1, 64)), Some((7, 7)), None));
         assert_eq!(quota("1 per 4h"), Some(("1", Some(Span(14_400_000_000)))));
     }
 }

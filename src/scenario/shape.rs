@@ -15,13 +15,21 @@ pub enum Shape {
     Range,
     Rate,
     Count,
+    /// So many in each window: `5 per 4h`.
+    Quota,
+    /// A number of a record, or a range of them.
+    Rows,
     Money,
+    /// A part of a whole.
+    Share,
     Boolean,
     /// One of a few words.
     Word(&'static [&'static str]),
     /// A number, a share, a duration or a word: what a measure is compared with.
     Quantity,
     Null,
+    /// What a matrix fills in.
+    Axis,
     List(&'static Shape),
     /// Names of the writer's choice, each with a value of this shape.
     Named(&'static Shape),
@@ -74,6 +82,9 @@ impl Shape {
             Shape::Range => "a duration, or a range such as `10ms..90ms`".into(),
             Shape::Rate => "a rate such as `50/s`".into(),
             Shape::Count => "a whole number such as `1_500`".into(),
+            Shape::Quota => "so many in a time, such as `5 per 4h`".into(),
+            Shape::Rows => "the number of a record, or a range such as `1..64`".into(),
+            Shape::Share => "a share such as `90%`".into(),
             Shape::Money => "an amount such as `$5` or `0.002`".into(),
             Shape::Boolean => "`yes` or `no`".into(),
             Shape::Word(words) => {
@@ -82,6 +93,7 @@ impl Shape {
             }
             Shape::Quantity => "a number, a share, a duration or a word".into(),
             Shape::Null => "nothing".into(),
+            Shape::Axis => "a value of the matrix such as `{lag}`".into(),
             Shape::List(of) => format!("a list, each {}", of.describe()),
             Shape::Keyed(Shape::Anything) => "a map".into(),
             Shape::Named(of) | Shape::Keyed(of) => format!("a map of names, each {}", of.describe()),
@@ -99,7 +111,7 @@ impl Shape {
     /// JSON Schema 2020-12.
     pub fn schema(&self, defs: &mut Map<String, serde_json::Value>) -> serde_json::Value {
         match self {
-            Shape::Text | Shape::Money | Shape::Quantity => {
+            Shape::Text | Shape::Money | Shape::Share | Shape::Quantity => {
                 json!({"type": ["string", "number", "integer"]})
             }
             Shape::Name => json!({"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_.-]*$"}),
@@ -110,12 +122,18 @@ impl Shape {
             Shape::Count => {
                 json!({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9][0-9_]*$"}]})
             }
+            Shape::Quota => json!({"type": "string", "pattern": "^[0-9_]+ per "}),
+            Shape::Rows => json!({"anyOf": [
+                {"type": "integer", "minimum": 1},
+                {"type": "string", "pattern": "^[0-9][0-9_]*(\\.\\.[0-9][0-9_]*)?$"},
+            ]}),
             Shape::Boolean => json!({"anyOf": [{"type": "boolean"}, {"enum": ["yes", "no"]}]}),
             Shape::Word(words) => {
                 let mut values: Vec<serde_json::Value> = words.iter().map(|w| json!(w)).collect();
                 values.extend(words.iter().filter_map(|w| w.parse::<u64>().ok()).map(|n| json!(n)));
                 json!({ "enum": values })
             }
+            Shape::Axis => json!({"type": "string", "pattern": "^\\{.+\\}$"}),
             Shape::Null => json!({"type": "null"}),
             Shape::List(of) => json!({"type": "array", "items": of.schema(defs)}),
             Shape::Named(of) | Shape::Keyed(of) => json!({"type": "object", "additionalProperties": of.schema(defs)}),
@@ -143,7 +161,7 @@ impl Shape {
                 }
                 json!({"$ref": format!("#/$defs/{}", part.name)})
             }
-            Shape::Anything => json!(true),
+            Shape::Anything => json!({}),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The variants of a scenario: which there are, and whether they can be.
 
 use super::finding::{Code, Finding};
-use super::tree::{Key, Node, Value};
+use super::matrix;
+use super::tree::{Key, Node};
 
 /// A variant by name, with the values of its matrix.
 #[derive(Clone, PartialEq, Debug)]
@@ -23,22 +24,10 @@ const MOST_VARIANTS: usize = 1_000;
 pub fn choices(root: &Node) -> Vec<Choice> {
     let mut all = Vec::new();
     for (key, variant) in written(root) {
-        let mut combinations = vec![Vec::new()];
-        for (axis, values) in axes(variant) {
-            combinations = combinations
-                .iter()
-                .flat_map(|known: &Vec<(String, String)>| {
-                    values.items().iter().filter_map(Node::text).map(move |value| {
-                        let mut longer = known.clone();
-                        longer.push((axis.name.clone(), value.to_owned()));
-                        longer
-                    })
-                })
-                .collect();
-        }
-        all.extend(combinations.into_iter().map(|values| {
-            let tail: String = values.iter().map(|(_, value)| format!("-{}", plain(value))).collect();
-            Choice { name: format!("{}{tail}", key.name), written: key.name.clone(), values }
+        all.extend(matrix::cells(variant).into_iter().map(|cell| Choice {
+            name: format!("{}{}", key.name, cell.tail),
+            written: key.name.clone(),
+            values: cell.values,
         }));
     }
     all
@@ -68,9 +57,7 @@ pub fn check(root: &Node, findings: &mut Vec<Finding>) {
         for part in ["like", "against"] {
             known(root, variant.get(part), findings);
         }
-        for (axis, values) in axes(variant) {
-            check_axis(axis, values, &line(root, &key.name), findings);
-        }
+        matrix::check(variant, &line(root, &key.name), findings);
         axes_of_others(root, key, variant, findings);
     }
     cycles(root, findings);
@@ -96,17 +83,8 @@ fn written(root: &Node) -> &[(Key, Node)] {
     root.get("variants").map_or(&[], Node::entries)
 }
 
-fn axes(variant: &Node) -> &[(Key, Node)] {
-    variant.get("matrix").map_or(&[], Node::entries)
-}
-
 fn like(variant: &Node) -> Option<&str> {
     variant.get("like").and_then(Node::text)
-}
-
-/// A value as part of a variant's name.
-fn plain(value: &str) -> String {
-    value.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect()
 }
 
 fn known(root: &Node, name: Option<&Node>, findings: &mut Vec<Finding>) {
@@ -119,41 +97,12 @@ fn known(root: &Node, name: Option<&Node>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn check_axis(axis: &Key, values: &Node, line: &[&Node], findings: &mut Vec<Finding>) {
-    if values.items().is_empty() {
-        let message = format!("`{}` has no values, so there would be no variant", axis.name);
-        let help = format!("write `{}: [0s, 7s]`, one value for each variant", axis.name);
-        findings.push(Finding::new(Code::MissingKey, axis.place, message).help(help));
-    }
-    for value in values.items().iter().filter(|v| v.text().is_none()) {
-        let message = "a matrix takes single values: each becomes part of a variant's name";
-        let help = "give the single values here, and lists or maps under `set` of separate variants";
-        findings.push(Finding::new(Code::WrongType, value.place, message).help(help));
-    }
-    let mark = format!("{{{}}}", axis.name);
-    if !line.iter().any(|variant| occurs(variant, &mark)) {
-        let message = format!("nothing in the variant uses `{mark}`: all its runs would be the same");
-        let help =
-            format!("write `\"{mark}\"` where the value belongs, as in `set: {{services.db.latency: \"{mark}\"}}`");
-        findings.push(Finding::new(Code::Unused, axis.place, message).help(help));
-    }
-}
-
-fn occurs(node: &Node, mark: &str) -> bool {
-    match &node.value {
-        Value::Null => false,
-        Value::Scalar(text) => text.contains(mark),
-        Value::List(items) => items.iter().any(|item| occurs(item, mark)),
-        Value::Map(entries) => entries.iter().any(|(_, value)| occurs(value, mark)),
-    }
-}
-
 /// A variant that is like one with a matrix fills in the same axes.
 fn axes_of_others(root: &Node, key: &Key, variant: &Node, findings: &mut Vec<Finding>) {
     let Some(place) = variant.get("like").map(|like| like.place) else { return };
-    let own: Vec<&str> = axes(variant).iter().map(|(axis, _)| axis.name.as_str()).collect();
-    let others = line(root, &key.name).into_iter().skip(1).flat_map(axes);
-    for (axis, _) in others.filter(|(axis, _)| !own.contains(&axis.name.as_str())) {
+    let own = matrix::axes(variant);
+    let others = line(root, &key.name).into_iter().skip(1).flat_map(matrix::axes);
+    for axis in others.filter(|axis| !own.iter().any(|known| known.name == axis.name)) {
         let message = format!("what `{}` is like has a matrix: `{{{}}}` has no value here", key.name, axis.name);
         let help = format!("say `matrix: {{{}: [VALUE]}}` here too", axis.name);
         findings.push(Finding::new(Code::MissingKey, place, message).help(help));
@@ -192,8 +141,7 @@ fn cycles(root: &Node, findings: &mut Vec<Finding>) {
 }
 
 fn how_many(root: &Node) -> usize {
-    let cells = |variant: &Node| axes(variant).iter().map(|(_, v)| v.items().len()).fold(1, usize::saturating_mul);
-    written(root).iter().map(|(_, variant)| cells(variant)).fold(0, usize::saturating_add)
+    written(root).iter().map(|(_, variant)| matrix::how_many(variant)).fold(0, usize::saturating_add)
 }
 
 fn same_names(root: &Node, findings: &mut Vec<Finding>) {

@@ -11,16 +11,84 @@ use serde_json::Value;
 /// What the format can say and this version does not run: each has its file in tests/bad.
 const REFUSED: &[(&str, &str)] = &[
     ("scenario.instructions", "instructions"),
-    ("data.per", "data-per"),
+    ("instruction.says", "instructions"),
+    ("instruction.signed", "instructions-signed"),
+    ("service.accepts.keys", "accepts-keys"),
+    ("service.accepts.jwks_cache", "jwks-cache"),
+    ("service.fails", "service-fails"),
+    ("operation.mints_for", "mints-for"),
+    ("operation.scopes", "mint-scopes"),
+    ("operation.wakes", "wakes"),
+    ("operation.audit", "operation-audit"),
+    ("operation.logs_as", "logs-as"),
+    ("operation.fails", "operation-fails"),
+    ("credential.audience", "audience"),
+    ("credential.records", "credential-records"),
+    ("credential.act", "act"),
+    ("credential.signed_by", "signed-by"),
+    ("credential.kid", "kid"),
+    ("data.keeps", "keeps"),
     ("data.plants", "plants"),
-    ("operation.approval", "approval"),
-    ("operation.order", "order"),
-    ("agent.turned", "agent-turned"),
+    ("data.readers", "readers"),
+    ("data.writers", "writers"),
+    ("agent.obeys", "obeys"),
+    ("agent.fault.spread", "fault-spread"),
+    ("agent.fault.spread.probability", "fault-spread"),
+    ("agent.fault.spread.repeats", "fault-spread"),
+    ("agent.fault.spread.forgets", "fault-spread"),
     ("agent-step.carrying", "step-carrying"),
-    ("agent-step.obey", "step-obey"),
-    ("agent-step.to", "step-to"),
-    ("agent-step.at", "step-at"),
-    ("control.per", "limit-per"),
+    ("agent-step.forge", "step-forge"),
+    ("agent-step.with", "step-forge"),
+    ("agent-step.for", "step-forge"),
+    ("agent-step.claims", "step-claims"),
+    ("detector.denials", "detector-denials"),
+    ("detector.repeats", "detector-repeats"),
+    ("detector.never_seen", "detector-never-seen"),
+    ("detector.not_owner", "detector-not-owner"),
+    ("detector.events", "detector-events"),
+    ("step.require", "runbook-require"),
+    ("step.cancel", "runbook-cancel"),
+    ("step.delete", "runbook-delete"),
+    ("step.fails", "runbook-fails"),
+    ("respond.after.median", "respond-drawn"),
+    ("respond.after.p95", "respond-drawn"),
+    ("control.after_reading", "after-reading"),
+    ("control.approval", "approval"),
+    ("approval.by", "approval"),
+    ("approval.says_yes", "approval"),
+    ("approval.people", "approval"),
+    ("approval.each", "approval"),
+    ("approval.takes", "approval"),
+    ("approval.takes.median", "approval-drawn"),
+    ("approval.takes.p95", "approval-drawn"),
+    ("approval.exempt", "approval"),
+    ("approval.exempt_by", "approval"),
+    ("expected.at_least", "expectation-between"),
+    ("expected.at_most", "expectation-between"),
+    ("expected.probability", "expectation-over-seeds"),
+    ("expected.give_or_take", "expectation-over-seeds"),
+    ("expected.seeds", "expectation-over-seeds"),
+];
+
+/// Words and forms of keys that are run, which this version does not run: each has its file too.
+const REFUSED_FORMS: &[&str] = &[
+    "act",
+    "audit-act",
+    "bound-dpop",
+    "bound-mtls",
+    "by-conversation",
+    "creates-inside",
+    "expectation-fraction",
+    "fault-not-yet",
+    "holds-two-in-one",
+    "measure-later",
+    "order",
+    "parent-of-several",
+    "runbook-everything-of",
+    "runbook-order",
+    "starts-when-woken",
+    "step-at-random",
+    "step-last-created",
 ];
 
 fn root() -> &'static Path {
@@ -148,8 +216,11 @@ fn every_fixture_fits_the_schema() {
 
 #[test]
 fn what_is_not_run_is_refused_by_name() {
-    for (key, file) in REFUSED {
+    for file in REFUSED.iter().map(|(_, file)| file).chain(REFUSED_FORMS) {
         let golden = fs::read_to_string(root().join(format!("tests/bad/{file}.txt"))).unwrap_or_default();
-        assert!(golden.starts_with("error[not-available]"), "{key} needs tests/bad/{file}.yaml");
+        assert!(
+            golden.starts_with("error[not-available]"),
+            "tests/bad/{file}.yaml is missing, or finds something else"
+        );
     }
 }

@@ -23,6 +23,7 @@ mod properties;
 mod schemas;
 mod secrets;
 mod starter;
+mod stories;
 mod support;
 mod tidy;
 mod truths;

@@ -32,6 +32,27 @@ fn the_library_fits_the_scenario_schema() {
     }
 }
 
+/// Every key of a schema that an editor would offer without a word about it.
+fn undescribed(schema: &Value, at: &str, found: &mut Vec<String>) {
+    for (key, below) in schema["properties"].as_object().into_iter().flatten() {
+        if below["description"].as_str().is_none_or(str::is_empty) {
+            found.push(format!("{at}.{key}"));
+        }
+    }
+    let parts = schema.as_object().into_iter().flatten().map(|(key, below)| (key.as_str(), below));
+    let items = schema.as_array().into_iter().flatten().map(|below| ("", below));
+    for (key, below) in parts.chain(items) {
+        undescribed(below, &format!("{at}.{key}"), found);
+    }
+}
+
+#[test]
+fn editors_can_say_what_every_key_means() {
+    let mut found = Vec::new();
+    undescribed(&schema(), "scenario", &mut found);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
 #[test]
 fn a_misspelt_key_does_not_fit() {
     let validator = jsonschema::validator_for(&schema()).unwrap();

@@ -67,7 +67,6 @@ const USUAL_LINES: usize = 300;
 const LONGER: &[(&str, &str)] = &[
     ("src/wire/event.rs", "one enum, every kind of event with its doc"),
     ("src/measure/mod.rs", "the registry's values, key by key"),
-    ("src/scenario/grammar.rs", "the grammar: one table"),
     ("src/scenario/shape.rs", "shapes: their check and their schema side by side"),
     ("src/scenario/document.rs", "reading a file and choosing a variant"),
     ("src/scenario/lower/services.rs", "everything that an operation can say"),

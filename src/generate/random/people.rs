@@ -66,14 +66,15 @@ fn credential(at: usize, family: &Family, cast: &Cast, dice: &mut Dice) -> Field
             fields.with("count", count).with("of", quoted(of))
         }
     };
-    let parent = (at > 0).then(|| dice.pick(&cast.families[..at]).group.name);
+    let parent = (at > 0).then(|| &dice.pick(&cast.families[..at]).group);
     let lives = *dice.pick(&["0s", "700ms", "2s", "4s", "1h"]);
     let fields = fields
         .with("scopes", list(scopes(at == OWN, cast, dice)))
         .with_if(dice.one_in(if at == OWN { 12 } else { 4 }), "lives", lives)
         .with_if(dice.one_in(20), "bound", Fields::default().with("network", "office"));
-    match parent.filter(|_| dice.one_in(3)) {
-        Some(parent) => fields.with("parent", parent).with_if(dice.one_in(2), "cascade", "yes"),
+    // One parent is not the parent of several.
+    match parent.filter(|_| dice.one_in(3)).filter(|parent| parent.count != 1 || family.group.count <= 1) {
+        Some(parent) => fields.with("parent", parent.name).with_if(dice.one_in(2), "cascade", "yes"),
         None => fields,
     }
 }

@@ -14,21 +14,27 @@ use super::{Lowering, rows};
 impl Lowering<'_> {
     pub(super) fn agents(&mut self, part: &str) -> Vec<AgentPlan> {
         let root = self.root;
-        root.get(part).map_or(&[][..], Node::entries).iter().map(|(key, node)| self.agent(key, node)).collect()
+        let mut all = Vec::new();
+        for (key, node) in root.get(part).map_or(&[][..], Node::entries) {
+            let first = all.len();
+            match node.get("is").and_then(|is| Some((is, is.text()?.strip_prefix("every ")?))) {
+                Some((is, group)) => all.extend(self.crowd(key, node, &Node::scalar(group.trim(), is.place))),
+                None => all.push(self.agent(key, node)),
+            }
+            if let Some(starts) = node.get("starts") {
+                self.starts(starts, part, first, &mut all);
+            }
+        }
+        all
     }
 
-    fn agent(&mut self, key: &Key, node: &Node) -> AgentPlan {
+    pub(super) fn agent(&mut self, key: &Key, node: &Node) -> AgentPlan {
         let identity = node.get("is").and_then(|is| self.who(is));
         let holds = self.credentials_of(node.get("holds"));
         let task = node.get("told").map(|steps| self.program(steps, false)).unwrap_or_default();
         let then = node.get("then").map(|steps| self.program(steps, false));
-        if let Some(turned) = node.get("turned") {
-            self.later("agents that are turned", turned.place);
-        }
-        let network = match node.get("from").and_then(Node::text) {
-            Some(name) => self.network(name),
-            None => PlaceId::new(0),
-        };
+        self.agent_not_yet(node);
+        let network = node.get("from").map_or(PlaceId::new(0), |name| self.network(name));
         AgentPlan {
             name: key.name.clone(),
             identity,
@@ -39,18 +45,13 @@ impl Lowering<'_> {
             fault: self.fault(node, then),
             pace: self.pace(node.get("pace")),
             network,
-            starts: Tick(node.get("starts").and_then(Node::text).and_then(quantity::duration).unwrap_or_default().0),
+            starts: Tick::ZERO,
             may: self.operations_named(node.get("may")),
             guesses: node.get("guesses").and_then(Node::text).and_then(quantity::boolean).unwrap_or(false),
         }
     }
 
     fn who(&mut self, node: &Node) -> Option<IdentityId> {
-        if node.text().is_some_and(|t| t.starts_with("every ")) {
-            let help = "name one identity, `is: member-1`; further agents do the same as others";
-            self.later_but("an agent for each identity of a group", node.place, help);
-            return None;
-        }
         let member = self.identities.member(node);
         self.take(member).map(|(at, index)| IdentityId::new(self.identities.all[at].first + index))
     }
@@ -89,8 +90,9 @@ impl Lowering<'_> {
     fn named_records(&mut self, node: &Node) -> Vec<Res> {
         let mut all = Vec::new();
         for item in node.each() {
-            let member = self.records.member(item);
-            all.extend(self.take(member).map(|(at, row)| Res { coll: CollId::at(at), row }));
+            let members = self.records.members(item);
+            let members = self.take(members).into_iter();
+            all.extend(members.flat_map(|(at, rows)| rows.map(move |row| Res { coll: CollId::at(at), row })));
         }
         all
     }
@@ -133,7 +135,7 @@ impl Lowering<'_> {
         };
         if fault.text().is_none() && fault.entries().len() != 1 {
             let message = "an agent has one fault";
-            let help = "keep one of `harvest` and `wrong-target`";
+            let help = "keep one of `harvest`, `wrong-target` and `spread`";
             self.find(Finding::new(Code::Contradiction, fault.place, message).help(help));
             return Fault::None;
         }
@@ -194,7 +196,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn program(&mut self, steps: &Node, enclosed: bool) -> Program {
+    pub(super) fn program(&mut self, steps: &Node, enclosed: bool) -> Program {
         Program { blocks: steps.each().iter().filter_map(|step| self.block(step, enclosed)).collect() }
     }
 
@@ -215,10 +217,8 @@ impl Lowering<'_> {
             };
             return Some(Block::Each { of, body: self.program(steps, true) });
         }
-        for later in ["carrying", "obey", "to", "at"] {
-            if let Some(node) = node.get(later) {
-                self.later(&format!("`{later}` in a step"), node.place);
-            }
+        if self.step_not_yet(node) {
+            return None;
         }
         let Some(name) = node.get("do").or((node.text().is_some()).then_some(node)) else {
             let message = "this step does nothing";
@@ -276,6 +276,10 @@ impl Lowering<'_> {
             let group = self.records.group(&Node::scalar(name.trim(), node.place));
             return self.take(group).map(|at| On::EachListed(CollId::at(at)));
         }
+        if text == "last created" {
+            self.later("`last created`, a step on what was created last", node.place);
+            return None;
+        }
         if text.starts_with("each ") {
             let finding =
                 Finding::new(Code::BadStep, node.place, format!("`{}` is no way to name records", shortened(text)));
@@ -286,6 +290,14 @@ impl Lowering<'_> {
     }
 
     fn times(&mut self, node: &Node) -> u32 {
+        if node.text().is_some_and(|text| quantity::windowed(text).is_some()) {
+            self.later_but(
+                "`times`, a step at random times",
+                node.place,
+                "say how often, and when: `times: 5`, `every: 4h`",
+            );
+            return 1;
+        }
         let times = rows(node, &mut self.findings);
         if times == Some(0) {
             let finding = Finding::new(Code::ImpossibleNumber, node.place, "a step that is done 0 times is no step");
@@ -322,7 +334,22 @@ impl Lowering<'_> {
 }
 
 /// The keys of a step that asks for something.
-const OF_A_STEP: [&str; 9] = ["do", "as", "on", "pages", "every", "first", "times", "endless", "after_refusal"];
+const OF_A_STEP: [&str; 14] = [
+    "do",
+    "as",
+    "on",
+    "pages",
+    "every",
+    "first",
+    "times",
+    "endless",
+    "after_refusal",
+    "carrying",
+    "forge",
+    "with",
+    "for",
+    "claims",
+];
 
 /// What may stand here, where nothing nearer was meant.
 fn with_usual(finding: Finding, usual: &str) -> Finding {

@@ -3,7 +3,6 @@
 use crate::model::Column;
 use crate::model::identity::{Collection, CreatedOwner, Ids};
 use crate::scenario::finding::{Code, Finding};
-use crate::scenario::quantity;
 use crate::scenario::tree::{Key, Node, Value};
 use crate::wire::{ClassId, CollId};
 
@@ -16,6 +15,10 @@ impl Lowering<'_> {
         for (key, node) in data {
             let total = parts(node, &mut self.findings)
                 .map(|parts| parts.iter().fold(0, |total: u32, (_, n)| total.saturating_add(*n)));
+            let total = match node.get("per") {
+                Some(group) => self.sets(group).zip(total).map(|(sets, each)| sets.saturating_mul(each)),
+                None => total,
+            };
             let added = self.records.add(&key.name, total, node.get("count").map_or(key.place, |n| n.place));
             self.take(added);
         }
@@ -27,36 +30,32 @@ impl Lowering<'_> {
 
     fn collection(&mut self, key: &Key, node: &Node) {
         let Some(count) = self.records.position(&key.name).map(|at| self.records.all[at].count) else { return };
-        for (later, what) in [("per", "one set of records for each of a group"), ("plants", "instructions in records")]
-        {
-            if let Some(node) = node.get(later) {
-                self.later(what, node.place);
-            }
-        }
         let class = node.get("class").and_then(Node::text).unwrap_or("internal");
         let class = self.classes.iter().position(|c| c == class).unwrap_or_else(|| {
             self.classes.push(class.to_owned());
             self.classes.len() - 1
         });
         let parts = parts(node, &mut Vec::new()).filter(|_| count > 0).unwrap_or_default();
-        let (owner, created_owner) = match node.get("owner").map(|n| (n, n.text().unwrap_or_default())) {
-            None => (Column::Empty, CreatedOwner::Nobody),
-            Some((_, "caller")) => (Column::Empty, CreatedOwner::Caller),
-            Some((place, "part")) if node.get("count").is_none_or(|n| n.text().is_some()) => {
-                self.no_parts(place);
-                (Column::Empty, CreatedOwner::Nobody)
-            }
-            Some((place, "part")) => {
-                let member = |part: &str| self.identities.member(&Node::scalar(part, place.place));
-                let owners =
-                    by_part(&parts, |part| member(part).map(|(at, index)| self.identities.all[at].first + index));
-                (self.take(owners).map_or(Column::Empty, ByPart::column), CreatedOwner::Caller)
-            }
-            Some((formula, _)) => {
-                let column = self.identities.column(formula, count);
-                (self.take(column).unwrap_or_default(), CreatedOwner::Caller)
-            }
-        };
+        let (owner, created_owner) =
+            match (node.get("per"), node.get("owner").map(|n| (n, n.text().unwrap_or_default()))) {
+                (Some(group), _) => (self.owners_of_sets(node, group, count), CreatedOwner::Caller),
+                (None, None) => (Column::Empty, CreatedOwner::Nobody),
+                (None, Some((_, "caller"))) => (Column::Empty, CreatedOwner::Caller),
+                (None, Some((place, "part"))) if node.get("count").is_none_or(|n| n.text().is_some()) => {
+                    self.no_parts(place);
+                    (Column::Empty, CreatedOwner::Nobody)
+                }
+                (None, Some((place, "part"))) => {
+                    let member = |part: &str| self.identities.member(&Node::scalar(part, place.place));
+                    let owners =
+                        by_part(&parts, |part| member(part).map(|(at, index)| self.identities.all[at].first + index));
+                    (self.take(owners).map_or(Column::Empty, ByPart::column), CreatedOwner::Caller)
+                }
+                (None, Some((formula, _))) => {
+                    let column = self.identities.column(formula, count);
+                    (self.take(column).unwrap_or_default(), CreatedOwner::Caller)
+                }
+            };
         let tenant = match node.get("tenant").map(|label| (label, label.text())) {
             None => Ok(Column::Empty),
             Some((label, Some("part"))) if node.get("count").is_none_or(|n| n.text().is_some()) => {
@@ -87,6 +86,37 @@ impl Lowering<'_> {
             canaries: canaries.map(|n| (count - n, n)),
             created_owner,
         });
+    }
+
+    /// For how many there is a set of records.
+    fn sets(&mut self, group: &Node) -> Option<u32> {
+        if let Some(at) = self.identities.position(group.text().unwrap_or_default()) {
+            return Some(self.identities.all[at].count);
+        }
+        let family = self.credentials.group(group).map_err(|finding| match self.credentials.all.len() {
+            0 => finding.help("name a group of `identities:`"),
+            _ => finding.help("name a group of `identities:` or a family of `credentials:`"),
+        });
+        self.take(family).map(|at| self.credentials.all[at].count)
+    }
+
+    /// Each set belongs to one of the group, or to the owner of one credential.
+    fn owners_of_sets(&mut self, node: &Node, group: &Node, count: u32) -> Column {
+        self.no_effect(node, &["owner"], "`per` says whose they are");
+        if let Some(parts) = node.get("count").filter(|n| n.text().is_none()) {
+            let finding = Finding::new(Code::Contradiction, parts.place, "a set of records has no parts");
+            self.find(finding.help("say how many lie in each set: `count: 30`"));
+            return Column::Empty;
+        }
+        let Some(each) = node.get("count").and_then(|n| rows(n, &mut Vec::new())).filter(|n| *n > 0) else {
+            return Column::Empty;
+        };
+        let name = group.text().unwrap_or_default();
+        let owner = |set: u32| match self.identities.position(name) {
+            Some(at) => Some(self.identities.all[at].first + set),
+            None => self.credentials.position(name).and_then(|at| self.families.get(at)?.of.get(set)),
+        };
+        Column::Table((0..count).map(|row| owner(row / each).unwrap_or(Column::NOTHING)).collect())
     }
 
     fn no_parts(&mut self, node: &Node) {
@@ -138,46 +168,6 @@ impl Lowering<'_> {
                 }
             }
         }
-    }
-
-    /// Which credentials lie in which records.
-    pub(super) fn records_hold(&mut self) {
-        let root = self.root;
-        for (at, (_, node)) in root.get("data").map_or(&[][..], Node::entries).iter().enumerate() {
-            let Some(holds) = node.get("holds") else { continue };
-            let Some(count) = self.collections.get(at).map(|c| c.count) else { continue };
-            let column = match &holds.value {
-                Value::Scalar(_) => self.credentials.column(holds, count),
-                _ => self.held_in_some(holds, count),
-            };
-            if let Some(column) = self.take(column) {
-                self.collections[at].holds = column;
-            }
-        }
-    }
-
-    /// `{credential: FORMULA, in: [3, 17]}`: row k of the list holds credential k of the formula.
-    fn held_in_some(&self, holds: &Node, count: u32) -> Result<Column, Finding> {
-        let (Some(credential), Some(places)) = (holds.get("credential"), holds.get("in")) else {
-            let finding = Finding::new(Code::MissingKey, holds.place, "which credential, and in which records?");
-            return Err(finding.help("write `holds: {credential: NAME, in: [3, 17]}`"));
-        };
-        let places = places.each();
-        let values = self.credentials.column(credential, places.len() as u32)?;
-        let mut table = vec![Column::NOTHING; count as usize];
-        for (k, place) in places.iter().enumerate() {
-            let number = place.text().and_then(quantity::count).unwrap_or(0);
-            let slot = usize::try_from(number).ok().and_then(|n| n.checked_sub(1)).and_then(|row| table.get_mut(row));
-            match slot {
-                Some(slot) => *slot = values.get(k as u32).unwrap_or(Column::NOTHING),
-                None => {
-                    let message = format!("there is no record {number}: there are {count}");
-                    let finding = Finding::new(Code::OutOfRange, place.place, message);
-                    return Err(finding.help("records are numbered from 1"));
-                }
-            }
-        }
-        Ok(Column::Table(table.into()))
     }
 }
 

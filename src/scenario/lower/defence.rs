@@ -7,7 +7,7 @@ use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::shape::shortened;
 use crate::scenario::tree::{Key, Node};
-use crate::wire::{FamilyId, IdentityId, LimitId, RuleId, ServiceId, Span, StepId, Tick};
+use crate::wire::{FamilyId, IdentityId, LimitId, OpId, RuleId, ServiceId, Span, StepId, Tick};
 
 use super::services::rule;
 use super::{Lowering, rows};
@@ -16,7 +16,7 @@ impl Lowering<'_> {
     pub(super) fn defence(&mut self) -> Controls {
         let root = self.root;
         let entries = |part: &str| root.get(part).map_or(&[][..], Node::entries);
-        let limits: Vec<Limit> = entries("controls").iter().map(|(k, n)| self.limit(k, n)).collect();
+        let limits: Vec<Limit> = entries("controls").iter().filter_map(|(k, n)| self.limit(k, n)).collect();
         let detectors: Vec<Detector> = entries("detect").iter().filter_map(|(k, n)| self.detector(k, n)).collect();
         let steps: Vec<Step> = entries("steps").iter().filter_map(|(k, n)| self.step(k, n, &limits)).collect();
         let responses = entries("respond").iter().filter_map(|(k, n)| self.response(k, n)).collect();
@@ -25,18 +25,20 @@ impl Lowering<'_> {
 
     fn detector(&mut self, key: &Key, node: &Node) -> Option<Detector> {
         let span = |key: &str| node.get(key).and_then(Node::text).and_then(quantity::duration);
-        let kinds = ["report", "requests", "operations", "records", "deletes", "canary"];
+        self.detector_not_yet(node);
+        let kinds = DETECTORS;
         let said: Vec<&str> = kinds.into_iter().filter(|k| node.get(k).is_some()).collect();
         let [what] = said[..] else {
             let message = match said.len() {
                 0 => format!("`{}` watches nothing", key.name),
                 n => format!("`{}` watches {n} things: {}", key.name, said.join(", ")),
             };
-            let help = "a detector has one of `report`, `requests`, `operations`, `records`, `deletes`, `canary`";
+            let list: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
+            let help = format!("a detector has one of {}", list.join(", "));
             self.find(Finding::new(Code::Contradiction, key.place, message).help(help));
             return None;
         };
-        let counted = matches!(what, "requests" | "operations" | "records" | "deletes");
+        let counted = matches!(what, "requests" | "operations" | "records" | "deletes" | "denials" | "repeats");
         let at_least = node.get(what).map_or(Some(0), |n| if counted { rows(n, &mut self.findings) } else { Some(1) });
         let at_least = at_least.unwrap_or(1);
         if counted && at_least == 0 {
@@ -59,6 +61,7 @@ impl Lowering<'_> {
             "operations" => Watches::FanOut { at_least, within },
             "records" => Watches::RecordsRead { at_least, within },
             "deletes" => Watches::Destruction { at_least, within },
+            "denials" | "repeats" | "never_seen" | "not_owner" => return None,
             _ => match node.get("canary") {
                 Some(n) if n.text() != Some("records") => {
                     let family = self.credentials.group(n).map_err(|finding| match n.text() {
@@ -80,7 +83,8 @@ impl Lowering<'_> {
     }
 
     fn step(&mut self, key: &Key, node: &Node, limits: &[Limit]) -> Option<Step> {
-        let verbs = ["revoke", "disable", "rotate", "bind", "block", "set_rule", "close", "throttle"];
+        self.runbook_not_yet(node);
+        let verbs = VERBS;
         let said: Vec<&str> = verbs.into_iter().filter(|k| node.get(k).is_some()).collect();
         let [verb] = said[..] else {
             let message = match said.len() {
@@ -110,7 +114,7 @@ impl Lowering<'_> {
                     text => HandOver::After(text.and_then(quantity::duration).unwrap_or_default()),
                 },
             },
-            "bind" => match node.get("to").and_then(Node::text) {
+            "bind" => match node.get("to") {
                 Some(network) => Action::Bind { network: self.network(network) },
                 None => {
                     let finding = Finding::new(
@@ -128,6 +132,7 @@ impl Lowering<'_> {
                 Action::SetRule { operations, rule: rule(object.text().unwrap_or_default()) }
             }
             "close" => Action::Close { operations: self.operations_in(object) },
+            "require" | "cancel" | "delete" => return None,
             _ => {
                 let name = object.text().unwrap_or_default();
                 let Some(at) = limits.iter().position(|l| l.name == name) else {
@@ -139,18 +144,32 @@ impl Lowering<'_> {
                 Action::Throttle { limit: LimitId::at(at) }
             }
         };
+        let pace = node.get("pace").and_then(Node::text).and_then(quantity::rate);
+        if pace.is_some() {
+            self.no_effect(node, &["every"], "`pace` says how fast one action follows the other");
+        }
         Some(Step {
             name: key.name.clone(),
             action,
             which,
-            first: span("first").unwrap_or_default(),
-            every: span("every").unwrap_or_default(),
+            first: span("first").or(pace).unwrap_or_default(),
+            every: pace.or(span("every")).unwrap_or_default(),
             supported: node.get("supported").and_then(Node::text).and_then(quantity::boolean).unwrap_or(true),
         })
     }
 
     fn which(&mut self, node: &Node) -> Option<Which> {
         let text = node.text().unwrap_or_default();
+        if let Some(name) = text.strip_prefix("everything of ").filter(|name| !name.starts_with("the ")) {
+            let member = self.identities.member(&Node::scalar(name.trim(), node.place));
+            self.take(member)?;
+            self.later_but(
+                "`everything of`, one owner with all that is theirs",
+                node.place,
+                "name the identities, one step for each",
+            );
+            return None;
+        }
         Some(match text {
             "alarmed" => Which::Alarmed,
             "everything of the principal" => Which::OfPrincipal,
@@ -179,7 +198,7 @@ impl Lowering<'_> {
         })
     }
 
-    fn services_named(&mut self, node: Option<&Node>) -> Vec<ServiceId> {
+    pub(super) fn services_named(&mut self, node: Option<&Node>) -> Vec<ServiceId> {
         let Some(node) = node else { return (0..self.services.len()).map(ServiceId::at).collect() };
         let mut all = Vec::new();
         for item in node.each() {
@@ -201,7 +220,7 @@ impl Lowering<'_> {
         all
     }
 
-    fn on_operations(&mut self, key: &Key, node: &Node) -> Vec<crate::wire::OpId> {
+    fn on_operations(&mut self, key: &Key, node: &Node) -> Vec<OpId> {
         match node.get("on") {
             Some(on) => self.operations_in(on),
             None => {
@@ -216,8 +235,8 @@ impl Lowering<'_> {
         }
     }
 
-    fn operations_in(&mut self, node: &Node) -> Vec<crate::wire::OpId> {
-        node.each().iter().filter_map(|item| self.operation(item)).map(crate::wire::OpId::at).collect()
+    pub(super) fn operations_in(&mut self, node: &Node) -> Vec<OpId> {
+        node.each().iter().filter_map(|item| self.operation(item)).map(OpId::at).collect()
     }
 
     fn response(&mut self, key: &Key, node: &Node) -> Option<Response> {
@@ -248,6 +267,7 @@ impl Lowering<'_> {
             self.find(if step(&key.name).is_some() { finding.help(help) } else { finding });
             return None;
         };
+        self.response_not_yet(node);
         let mut ids = Vec::new();
         for name in node.get("do").map_or(&[][..], Node::each) {
             match step(name.text().unwrap_or_default()) {
@@ -259,8 +279,20 @@ impl Lowering<'_> {
         Some(Response { name: key.name.clone(), on: Trigger::Alarm(RuleId::at(rule)), takes, steps: ids })
     }
 
-    fn limit(&mut self, key: &Key, node: &Node) -> Limit {
-        let on = node.get("on").map_or(Vec::new(), |n| self.operations_in(n));
+    fn limit(&mut self, key: &Key, node: &Node) -> Option<Limit> {
+        let said: Vec<&str> = CONTROLS.into_iter().filter(|k| node.get(k).is_some()).collect();
+        if said.len() != 1 {
+            let message = match said.len() {
+                0 => format!("`{}` limits nothing", key.name),
+                _ => format!("`{}` says two things: {}", key.name, said.join(", ")),
+            };
+            let help = "a control has one of `at_most`, `after_reading`, `approval`";
+            self.find(Finding::new(Code::Contradiction, key.place, message).help(help));
+        } else {
+            self.control_not_yet(node);
+        }
+        let on = node.get("on").map_or(Vec::new(), |n| self.operations_of_control(n));
+        node.get("at_most")?;
         let text = |key: &str| node.get(key).and_then(Node::text);
         let counts = match text("counts") {
             Some("records") => Counts::Records,
@@ -277,14 +309,11 @@ impl Lowering<'_> {
             self.find(Finding::new(Code::NotACount, place, message).help("write `2_500`, `1 per 4h` or `$5`"));
             0
         });
-        if let Some(per) = node.get("per") {
-            self.later("a limit per member of a group", per.place);
-        }
         if quota.is_some_and(|(_, per)| per == Some(Span::ZERO)) {
             let finding = Finding::new(Code::ImpossibleNumber, place, "a window of no length admits nothing");
             self.find(finding.help("write `1 per 4h`, or `1` for the whole run"));
         }
-        Limit {
+        Some(Limit {
             name: key.name.clone(),
             on,
             key: text("by").map_or(KeyKind::Global, key_kind),
@@ -293,9 +322,42 @@ impl Lowering<'_> {
             per: quota.and_then(|(_, per)| per),
             status: text("denies").and_then(|d| d.parse().ok()).unwrap_or(429),
             armed: text("armed").and_then(quantity::boolean).unwrap_or(true),
+        })
+    }
+
+    /// Operations by name; `undocumented` stands for all that the inventory does not have.
+    fn operations_of_control(&mut self, node: &Node) -> Vec<OpId> {
+        if node.text() != Some("undocumented") {
+            return self.operations_in(node);
         }
+        let hidden: Vec<OpId> =
+            (0..self.operations.len()).filter(|at| !self.operations[*at].documented).map(OpId::at).collect();
+        if hidden.is_empty() {
+            let finding = Finding::new(Code::DanglingName, node.place, "every operation is documented");
+            self.find(finding.help("name the operations, or say `documented: no` where one is not in the inventory"));
+        }
+        hidden
     }
 }
+
+/// What a detector can watch.
+const DETECTORS: [&str; 10] = [
+    "report",
+    "requests",
+    "operations",
+    "records",
+    "deletes",
+    "canary",
+    "denials",
+    "repeats",
+    "never_seen",
+    "not_owner",
+];
+/// What a step of the runbook can do.
+const VERBS: [&str; 11] =
+    ["revoke", "disable", "rotate", "bind", "block", "set_rule", "close", "throttle", "require", "cancel", "delete"];
+/// What a control can be.
+const CONTROLS: [&str; 3] = ["at_most", "after_reading", "approval"];
 
 fn key_kind(word: &str) -> KeyKind {
     match word {

@@ -23,7 +23,18 @@ pub(super) fn expectations(root: &Node, measures: Option<&[&str]>, findings: &mu
     }
 }
 
+/// What a scenario may expect and this version does not compute: what went out to outsiders, what was minted, how
+/// instructions spread, and what the logs tell afterwards.
+const LATER: &[&str] = &["leaked", "minted", "turned", "turned.half", "r0", "contradictions", "attribution.right"];
+
 fn value(key: &Key, node: &Node, measures: Option<&[&str]>, findings: &mut Vec<Finding>) -> Option<(String, Value)> {
+    if LATER.contains(&key.name.as_str()) {
+        let message =
+            format!("the measure `{}`: the format can say it, this version does not compute it yet", key.name);
+        let help = "leave it out: `runaway list --measures` lists what is measured";
+        findings.push(Finding::new(Code::NotAvailable, key.place, message).help(help));
+        return None;
+    }
     if let Some(measures) = measures.filter(|known| !known.contains(&key.name.as_str())) {
         let message = format!("nothing measures `{}`", shortened(&key.name));
         let finding =
@@ -32,13 +43,21 @@ fn value(key: &Key, node: &Node, measures: Option<&[&str]>, findings: &mut Vec<F
         findings.push(if finding.help.is_some() { finding } else { finding.help(help) });
         return None;
     }
+    let node = node.get("is").filter(|_| node.entries().len() == 1).unwrap_or(node);
     let Some(text) = node.text() else {
         let message = "an expectation over several seeds: the format can say it, this version does not run it yet";
         let help = format!("give the value of one seed: `{}: 5`", key.name);
         findings.push(Finding::new(Code::NotAvailable, node.place, message).help(help));
         return None;
     };
-    let value = read(text).ok_or_else(|| {
+    let amount = text.strip_prefix('$').filter(|_| key.name.ends_with("cost"));
+    if amount.is_some_and(|amount| quantity::money(amount).is_some_and(|m| m % 1_000_000 > 0)) {
+        let message = "an amount with a fraction: the format can say it, this version compares whole amounts";
+        let help = "give a whole amount, or count the calls";
+        findings.push(Finding::new(Code::NotAvailable, node.place, message).help(help));
+        return None;
+    }
+    let value = read(amount.unwrap_or(text)).ok_or_else(|| {
         let message = format!("`{}` is nothing that `{}` can be", shortened(text), shortened(&key.name));
         Finding::new(Code::BadExpectation, node.place, message)
             .help("a number, a share such as `10%`, a duration, a word, or `never`")

@@ -1,9 +1,9 @@
-//! Formulas over the number of a row: `member-{n}`, `member-{n mod 1_500}`, `buckets-{n div 240}`.
+//! Formulas over the number of a row: `member-{n}`, `member-{n mod 1_500}`, `buckets-{n div 240}`, `job-{n - 1 mod 12}`.
 
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::shape::shortened;
-use crate::scenario::tree::Node;
+use crate::scenario::tree::{Key, Node, Value};
 
 /// The name before a formula, without its dash, and the formula; nothing for a text without one.
 pub fn read(node: &Node) -> Option<Result<(&str, Formula), Finding>> {
@@ -11,47 +11,126 @@ pub fn read(node: &Node) -> Option<Result<(&str, Formula), Finding>> {
     let (name, formula) = text.split_once('{')?;
     let formula = formula.strip_suffix('}').and_then(Formula::parse);
     Some(name.strip_suffix('-').zip(formula).ok_or_else(|| {
-        Finding::new(Code::BadFormula, node.place, format!("`{}` is no formula", shortened(text)))
-            .help("write `{n}`, `{n mod 1_500}` or `{n div 240}` after a name and a dash, as in `member-{n}`")
+        Finding::new(Code::BadFormula, node.place, format!("`{}` is no formula", shortened(text))).help(
+            "write `{n}`, `{n + 1}`, `{n mod 1_500}` or `{n div 240}` after a name and a dash, as in `member-{n}`",
+        )
     }))
 }
 
-#[derive(Clone, Copy)]
-pub enum Formula {
-    Each,
+/// A value with every formula in it replaced by what it gives for one row.
+pub fn filled(node: &Node, row: u32) -> Result<Node, Finding> {
+    let value = match &node.value {
+        Value::Scalar(_) => match read(node) {
+            Some(read) => {
+                let (name, formula) = read?;
+                let number = formula.of(row) + 1;
+                if number < 1 {
+                    return Err(below(node, name));
+                }
+                Value::Scalar(format!("{name}-{number}"))
+            }
+            None => return Ok(node.clone()),
+        },
+        Value::List(items) => Value::List(items.iter().map(|item| filled(item, row)).collect::<Result<_, _>>()?),
+        Value::Map(entries) => {
+            let entry = |(key, value): &(Key, Node)| Ok((key.clone(), filled(value, row)?));
+            Value::Map(entries.iter().map(entry).collect::<Result<_, Finding>>()?)
+        }
+        Value::Null => Value::Null,
+    };
+    Ok(Node { value, place: node.place })
+}
+
+/// The finding about a formula that counts down too far.
+pub fn below(node: &Node, name: &str) -> Finding {
+    let message = "this counts down below 1, and members are numbered from 1";
+    let help = format!("`{name}-{{n - 1 mod 12}}` goes round and round");
+    Finding::new(Code::OutOfRange, node.place, message).help(help)
+}
+
+/// What a formula makes of the number of a row: shifted first, then counted round and round, or in steps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Formula {
+    shift: i64,
+    then: Then,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Then {
+    Nothing,
     Mod(u32),
     Div(u32),
 }
 
 impl Formula {
+    pub const EACH: Formula = Formula { shift: 0, then: Then::Nothing };
+
     fn parse(text: &str) -> Option<Formula> {
-        let mut words = text.split_whitespace();
-        let (n, operator, by) = (words.next()?, words.next(), words.next());
-        let by = by.and_then(quantity::count).and_then(|by| u32::try_from(by).ok()).filter(|by| *by > 0);
-        match (n, operator, by, words.next()) {
-            ("n", None, None, None) => Some(Formula::Each),
-            ("n", Some("mod"), Some(by), None) => Some(Formula::Mod(by)),
-            ("n", Some("div"), Some(by), None) => Some(Formula::Div(by)),
-            _ => None,
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let number = |text: &str| quantity::count(text).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
+        let (shift, rest) = match words[..] {
+            ["n", "+", by, ref rest @ ..] => (i64::from(number(by)?), rest),
+            ["n", "-", by, ref rest @ ..] => (-i64::from(number(by)?), rest),
+            ["n", ref rest @ ..] => (0, rest),
+            _ => return None,
+        };
+        let then = match rest {
+            [] => Then::Nothing,
+            ["mod", by] => Then::Mod(number(by)?),
+            ["div", by] => Then::Div(number(by)?),
+            _ => return None,
+        };
+        Some(Formula { shift, then })
+    }
+
+    /// The number that it gives for a row, both from 0; below 0 there is no such row.
+    pub fn of(self, row: u32) -> i64 {
+        let row = i64::from(row) + self.shift;
+        match self.then {
+            Then::Nothing => row,
+            Then::Mod(by) => row.rem_euclid(i64::from(by)),
+            Then::Div(by) => row.div_euclid(i64::from(by)),
         }
     }
 
-    pub fn of(self, row: u32) -> u32 {
-        match self {
-            Formula::Each => row,
-            Formula::Mod(by) => row % by,
-            Formula::Div(by) => row / by,
-        }
+    /// The least and the largest number that it gives for so many rows, from 1.
+    pub fn reach(self, rows: u32) -> Option<(i64, i64)> {
+        let last = rows.checked_sub(1)?;
+        let (first, last) = (self.shift, i64::from(last) + self.shift);
+        Some(match self.then {
+            Then::Mod(by) => {
+                let by = i64::from(by);
+                let whole = first.div_euclid(by) == last.div_euclid(by);
+                if whole { (first.rem_euclid(by) + 1, last.rem_euclid(by) + 1) } else { (1, by) }
+            }
+            Then::Nothing => (first + 1, last + 1),
+            Then::Div(by) => (first.div_euclid(i64::from(by)) + 1, last.div_euclid(i64::from(by)) + 1),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(text: &str, rows: u32) -> Vec<i64> {
+        let formula = Formula::parse(text).unwrap();
+        let all: Vec<i64> = (0..rows).map(|row| formula.of(row) + 1).collect();
+        assert_eq!(formula.reach(rows), all.iter().min().copied().zip(all.iter().max().copied()), "{text}");
+        all
     }
 
-    /// The largest number that it gives, from 1.
-    pub fn most(self, rows: u32) -> u64 {
-        let rows = u64::from(rows);
-        match self {
-            _ if rows == 0 => 0,
-            Formula::Each => rows,
-            Formula::Mod(by) => rows.min(u64::from(by)),
-            Formula::Div(by) => (rows - 1) / u64::from(by) + 1,
+    #[test]
+    fn formulas_shift_first() {
+        assert_eq!(numbers("n", 3), [1, 2, 3]);
+        assert_eq!(numbers("n + 4", 3), [5, 6, 7]);
+        assert_eq!(numbers("n - 1 mod 3", 4), [3, 1, 2, 3]);
+        assert_eq!(numbers("n + 1 mod 12", 4), [2, 3, 4, 5]);
+        assert_eq!(numbers("n div 2", 5), [1, 1, 2, 2, 3]);
+        assert_eq!(numbers("n - 1", 2), [0, 1]);
+        assert!(numbers("n", 0).is_empty());
+        for wrong in ["", "m", "n n", "n + 0", "n mod", "n mod 0", "n div 2 mod 3", "n+1"] {
+            assert_eq!(Formula::parse(wrong), None, "{wrong}");
         }
     }
 }

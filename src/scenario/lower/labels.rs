@@ -35,7 +35,11 @@ impl Labels {
             return Ok(Column::Same(self.number(node.text().unwrap_or_default())));
         };
         let (name, formula) = read?;
-        let most = formula.most(rows);
+        let Some((least, most)) = formula.reach(rows) else { return Ok(Column::Empty) };
+        if least < 1 {
+            return Err(formula::below(node, name));
+        }
+        let most = most.unsigned_abs();
         if most > MOST_LABELS {
             let (most, limit) = (quantity::shown(most), quantity::shown(MOST_LABELS));
             let message = format!("this makes {most} labels, and {limit} are the most");
@@ -43,7 +47,9 @@ impl Labels {
             return Err(Finding::new(Code::ImpossibleNumber, node.place, message).help(help));
         }
         let numbers: Vec<u32> = (1..=most).map(|n| self.number(&format!("{name}-{n}"))).collect();
-        Ok(Column::Table((0..rows).filter_map(|row| numbers.get(formula.of(row) as usize)).copied().collect()))
+        Ok(Column::Table(
+            (0..rows).filter_map(|row| numbers.get(usize::try_from(formula.of(row)).ok()?)).copied().collect(),
+        ))
     }
 
     pub fn into_names(self) -> Vec<String> {

@@ -2,12 +2,15 @@
 //! Everything that is wrong is gathered; nothing stops at the first finding.
 
 mod agents;
+mod crowd;
 mod data;
 mod defence;
 mod described;
 mod expect;
 mod formula;
+mod holds;
 mod labels;
+mod later;
 mod names;
 mod people;
 mod scopes;
@@ -91,7 +94,7 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
         collections: Vec::new(),
         classes: Vec::new(),
         tenants: Labels::default(),
-        networks: vec!["internet".to_owned()],
+        networks: networks(root),
         operator: None,
     };
     work.people();
@@ -169,32 +172,15 @@ impl Lowering<'_> {
         }
         if let Some(who) = agents.iter().chain(benign).find(|a| agents::repeats(a)).filter(|_| horizon.is_none()) {
             let message = format!("`{}` does something again and again, and nothing says when the run ends", who.name);
-            let written = ["agents", "benign"].iter().find_map(|part| self.root.get(part)?.key(&who.name));
+            let group = who.name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
+            let names = [&who.name[..], group];
+            let written = names
+                .iter()
+                .find_map(|name| ["agents", "benign"].iter().find_map(|part| self.root.get(part)?.key(name)));
             let place = written.map_or(self.root.place, |key| key.place);
             self.find(Finding::new(Code::NoHorizon, place, message).help("say `time: {horizon: 24h}`"));
         }
         Time { horizon, settle: duration("settle").unwrap_or(Span::from_secs(60)) }
-    }
-
-    /// Parts of the format that are understood and not run yet: never ignored in silence.
-    fn not_yet(&mut self) {
-        if let Some(node) = self.root.get("instructions") {
-            self.later("instructions that lie in records", node.place);
-        }
-        if let Some(seeds) = self.root.get("seeds").filter(|s| s.text() != Some("1")) {
-            let message = "this version runs one seed at a time";
-            let help = "`runaway run --seed N` chooses another";
-            self.find(Finding::warning(Code::NotAvailable, seeds.place, message).help(help));
-        }
-    }
-
-    fn later(&mut self, what: &str, place: Place) {
-        self.later_but(what, place, "leave it out: the rest runs without it");
-    }
-
-    fn later_but(&mut self, what: &str, place: Place, help: &str) {
-        let message = format!("{what}: the format can say it, this version does not run it yet");
-        self.find(Finding::new(Code::NotAvailable, place, message).help(help));
     }
 
     fn empty_world(&mut self, agents: &[AgentPlan]) {
@@ -210,7 +196,7 @@ impl Lowering<'_> {
             let help = "write `NAME: {accepts: gateway, operations: {list: GET /things -> things records}}`";
             self.find(Finding::new(Code::EmptyWorld, services, message).help(help));
         }
-        if agents.is_empty() {
+        if agents.is_empty() && self.root.get("agents").is_none_or(|a| a.entries().is_empty()) {
             let finding = Finding::new(Code::EmptyWorld, someone, "there is no agent: nobody runs away");
             self.find(finding.help("write `NAME: {is: IDENTITY, holds: [CREDENTIAL], fault: harvest}`"));
         }
@@ -225,8 +211,17 @@ impl Lowering<'_> {
         result.map_err(|finding| self.find(finding)).ok()
     }
 
-    fn network(&mut self, name: &str) -> PlaceId {
-        let at = self.networks.iter().position(|n| n == name).unwrap_or_else(|| {
+    /// A network by name. Where the scenario declares its networks, no other is known.
+    fn network(&mut self, node: &Node) -> PlaceId {
+        let name = node.text().unwrap_or_default();
+        let known = self.networks.iter().position(|n| n == name);
+        if known.is_none() && self.root.get("networks").is_some() {
+            let message = format!("there is no network `{}`", shortened(name));
+            let finding = Finding::new(Code::DanglingName, node.place, message).help("name it under `networks:`");
+            let finding = finding.suggest(name, self.networks.iter().map(String::as_str));
+            self.find(finding);
+        }
+        let at = known.unwrap_or_else(|| {
             self.networks.push(name.to_owned());
             self.networks.len() - 1
         });
@@ -264,6 +259,13 @@ impl Lowering<'_> {
             self.findings.push(Finding::new(Code::Contradiction, key.place, message).help(help));
         }
     }
+}
+
+fn networks(root: &Node) -> Vec<String> {
+    let declared = root.get("networks").map_or(&[][..], Node::items).iter().filter_map(Node::text);
+    let mut all = vec!["internet".to_owned()];
+    all.extend(declared.filter(|name| *name != "internet").map(str::to_owned));
+    all
 }
 
 const SCALE_DOWN: &str = "scale the story down: shares and times do not change with the size";

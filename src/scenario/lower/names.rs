@@ -1,6 +1,7 @@
 //! Groups and their members: `member-17`, or by formula `member-{n mod 1_500}`.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::model::Column;
 use crate::scenario::finding::{Code, Finding};
@@ -123,6 +124,22 @@ impl Groups {
         Ok((at, number as u32 - 1))
     }
 
+    /// One member, or a range of them: `prices-1..1_000`.
+    pub fn members(&self, node: &Node) -> Result<(usize, Range<u32>), Finding> {
+        let text = node.text().unwrap_or_default();
+        let Some((first, last)) = text.split_once("..") else {
+            return self.member(node).map(|(at, row)| (at, row..row + 1));
+        };
+        let (at, row) = self.member(&Node::scalar(first, node.place))?;
+        let to = self.member(&Node::scalar(format!("{}-{last}", self.all[at].name), node.place))?.1;
+        if to < row {
+            let message = format!("`{}` ends before it begins", shortened(text));
+            let help = format!("write `{0}-{1}..{2}`", self.all[at].name, to + 1, row + 1);
+            return Err(Finding::new(Code::OutOfRange, node.place, message).help(help));
+        }
+        Ok((at, row..to + 1))
+    }
+
     /// A member for each of `rows` rows, by formula. Values are rows of the kind's whole table.
     pub fn column(&self, node: &Node, rows: u32) -> Result<Column, Finding> {
         let Some(read) = formula::read(node) else {
@@ -133,8 +150,13 @@ impl Groups {
         if !group.sure {
             return Ok(Column::Empty);
         }
-        let reached = formula.most(rows);
-        if reached > u64::from(group.count) {
+        let Some((least, reached)) = formula.reach(rows) else {
+            return Ok(Column::Counting { base: group.first, n: 0 });
+        };
+        if least < 1 {
+            return Err(formula::below(node, name));
+        }
+        if reached > i64::from(group.count) {
             let message = format!("this reaches `{}-{reached}`, and `{}` has {}", group.name, group.name, group.count);
             let help = match group.count {
                 0 | 1 => format!("`{}` stands for the same one in every row", group.name),
@@ -143,8 +165,8 @@ impl Groups {
             return Err(Finding::new(Code::OutOfRange, node.place, message).help(help));
         }
         Ok(match formula {
-            Formula::Each => Column::Counting { base: group.first, n: rows },
-            formula => Column::Table((0..rows).map(|row| group.first + formula.of(row)).collect()),
+            Formula::EACH => Column::Counting { base: group.first, n: rows },
+            formula => Column::Table((0..rows).map(|row| group.first + formula.of(row) as u32).collect()),
         })
     }
 }

@@ -7,6 +7,7 @@ use crate::scenario::quantity;
 use crate::scenario::tree::{Key, Node};
 use crate::wire::{FamilyId, IdentityId, SecretKind};
 
+use super::formula::{self, Formula};
 use super::{Lowering, rows};
 
 /// The identity and the credential of the defence, and the service that it acts through.
@@ -140,9 +141,8 @@ impl Lowering<'_> {
         }
         let texts =
             |key: &str| node.get(key).map(|n| n.each().iter().filter_map(Node::text).map(str::to_owned).collect());
-        let parent = node.get("parent").map(|p| self.credentials.group(p));
-        let parent = parent.and_then(|p| self.take(p)).map(FamilyId::at);
-        let binding = match node.get("bound").and_then(|b| b.get("network")).and_then(Node::text) {
+        let parent = node.get("parent").and_then(|parent| self.parent(parent, group.count));
+        let binding = match node.get("bound").and_then(|b| b.get("network")) {
             Some(network) => Binding::Network(self.network(network)),
             None => Binding::None,
         };
@@ -151,7 +151,7 @@ impl Lowering<'_> {
             kind: node.get("kind").and_then(Node::text).and_then(SecretKind::parse).unwrap_or(SecretKind::ApiKey),
             count: group.count,
             of,
-            scopes: texts("scopes").unwrap_or_default(),
+            scopes: texts("scopes").or_else(|| self.granted(node)).unwrap_or_default(),
             meant: texts("meant"),
             lives: node.get("lives").and_then(Node::text).and_then(quantity::duration),
             parent,
@@ -159,6 +159,42 @@ impl Lowering<'_> {
             binding,
             first_row: group.first,
         });
+    }
+
+    /// The scopes that the owners of a credential were granted.
+    fn granted(&self, credential: &Node) -> Option<Vec<String>> {
+        let owner = credential.get("one_per").map(|per| per.get("of").unwrap_or(per)).or(credential.get("of"))?;
+        let text = owner.text()?;
+        let group = match formula::read(owner) {
+            Some(read) => self.identities.position(read.ok()?.0)?,
+            None => self.identities.position(text).or_else(|| Some(self.identities.member(owner).ok()?.0))?,
+        };
+        let identity = self.root.get("identities")?.get(&self.identities.all[group].name)?;
+        Some(identity.get("grants")?.each().iter().filter_map(Node::text).map(str::to_owned).collect())
+    }
+
+    /// The family that each credential was minted from, index by index: `refresh` or `refresh-{n}`.
+    fn parent(&mut self, parent: &Node, count: u32) -> Option<FamilyId> {
+        let (at, one_for_one) = match formula::read(parent) {
+            Some(read) => {
+                let (name, formula) = self.take(read)?;
+                let column = self.credentials.column(parent, count);
+                self.take(column)?;
+                (self.credentials.position(name)?, formula == Formula::EACH)
+            }
+            None => {
+                let name = parent.text().unwrap_or_default();
+                let family = self.credentials.position(name);
+                let at = family.map_or_else(|| self.credentials.member(parent).map(|(at, _)| at), Ok);
+                let at = self.take(at)?;
+                (at, family.is_some() && (count <= 1 || self.credentials.all[at].count != 1))
+            }
+        };
+        if !one_for_one {
+            let help = "leave it out, or make one parent for each: `parent: \"refresh-{n}\"`";
+            self.later_but("`parent`, one parent for several credentials", parent.place, help);
+        }
+        Some(FamilyId::at(at))
     }
 
     fn parent_cycles(&mut self, credentials: &[(Key, Node)]) {

@@ -50,8 +50,6 @@ impl Lowering<'_> {
 
     fn service(&mut self, key: &Key, node: &Node) {
         let id = ServiceId::at(self.services.len());
-        let audit = node.get("audit").map(Node::items);
-        let records = |field: &str| audit.is_none_or(|fields| fields.iter().any(|f| f.text() == Some(field)));
         let provider = node.get("kind").and_then(Node::text) == Some("identity-provider");
         let replicas = node.get("replicas").map_or(Some(1), |n| rows(n, &mut self.findings)).unwrap_or(1);
         if replicas == 0 || replicas > 1_000 {
@@ -64,12 +62,7 @@ impl Lowering<'_> {
             name: key.name.clone(),
             validation,
             replicas: replicas.clamp(1, 1_000) as u16,
-            audit: AuditFields {
-                principal: records("principal"),
-                credential: records("credential"),
-                address: records("address"),
-                object: audit.is_some() && records("object"),
-            },
+            audit: audit(node.get("audit")),
             role: if provider { Role::IdentityProvider } else { Role::Resource },
         });
         let latency = node.get("latency").and_then(Node::text).and_then(quantity::range);
@@ -99,7 +92,9 @@ impl Lowering<'_> {
         let span = |key: &str| accepts.get(key).and_then(Node::text).and_then(quantity::duration);
         let (mode, takes): (_, &[&str]) = match accepts.text().or_else(|| accepts.get("mode").and_then(Node::text)) {
             Some("none") => (Validation::None, &[]),
-            Some("jwt") => (Validation::Jwt { leeway: span("leeway").unwrap_or_default() }, &["leeway"]),
+            Some("jwt") => {
+                (Validation::Jwt { leeway: span("leeway").unwrap_or_default() }, &["leeway", "keys", "jwks_cache"])
+            }
             Some("introspect") => {
                 let (cache, stale) = (span("cache").unwrap_or_default(), span("stale").unwrap_or_default());
                 (Validation::Introspect { cache, stale }, &["cache", "stale"])
@@ -138,12 +133,6 @@ impl Lowering<'_> {
             return;
         };
         let text = |key: &str| node.get(key).and_then(Node::text);
-        if let Some(approval) = node.get("approval") {
-            self.later("an approval by a person", approval.place);
-        }
-        if let Some(order) = node.get("order") {
-            self.later("an order other than by number", order.place);
-        }
         let target = |work: &mut Self, name: &Node| {
             let group = work.records.group(name);
             work.take(group).map(CollId::at)
@@ -156,12 +145,19 @@ impl Lowering<'_> {
             self.find(Finding::new(Code::Contradiction, key.place, message).help(help));
         }
         if node.get("mints").is_none() {
-            self.no_effect(node, &["refresh", "grant"], "only an operation that `mints` hands out tokens");
+            self.no_effect(
+                node,
+                &["refresh", "grant", "mints_for", "scopes"],
+                "only an operation that `mints` hands out tokens",
+            );
         }
         if node.get("effect_after").is_none() {
             self.no_effect(node, &["recheck"], "only queued work, with `effect_after`, is authorized again");
         }
         if answers.is_none() {
+            self.no_effect(node, &["order"], "only a list, with `-> collection`, has an order");
+        }
+        if answers.is_none() && node.get("creates").is_none() {
             self.no_effect(node, &["inside"], "only a list, with `-> collection`, lists what lies in a record");
         }
         let several = node.get("selector").filter(|s| s.entries().len() != 1);
@@ -373,6 +369,21 @@ impl Lowering<'_> {
 
 /// Where nothing is said: a call within one data centre.
 const DEFAULT_LATENCY: Latency = Latency { least: Span::from_millis(20), most: Span::from_millis(20) };
+
+/// Without a word about it, all but the records.
+fn audit(node: Option<&Node>) -> AuditFields {
+    let records = |field: &str| match node.map(|n| (n, n.text())) {
+        None => field != "object",
+        Some((_, Some(word))) => word == "all",
+        Some((fields, None)) => fields.items().iter().any(|f| f.text() == Some(field)),
+    };
+    AuditFields {
+        principal: records("principal"),
+        credential: records("credential"),
+        address: records("address"),
+        object: records("object"),
+    }
+}
 
 fn denial(word: &str) -> Denial {
     match word {

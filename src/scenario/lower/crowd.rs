@@ -1,0 +1,105 @@
+//! One agent for each identity of a group, each with its own credentials, records and start.
+
+use crate::model::agent::AgentPlan;
+use crate::model::{Draws, Stream};
+use crate::scenario::finding::{Code, Finding};
+use crate::scenario::quantity;
+use crate::scenario::tree::{Key, Node, Value};
+use crate::wire::{FamilyId, IdentityId, Span, Tick};
+
+use super::{Lowering, formula};
+
+/// More agents than one run is about.
+const MOST_AGENTS: u32 = 10_000;
+
+impl Lowering<'_> {
+    pub(super) fn crowd(&mut self, key: &Key, node: &Node, group: &Node) -> Vec<AgentPlan> {
+        let found = self.identities.group(group);
+        let Some(group_at) = self.take(found) else { return Vec::new() };
+        let count = self.identities.all[group_at].count;
+        if count == 0 || count > MOST_AGENTS {
+            let message =
+                format!("`{}` has {count}: agents go from 1 to {}", key.name, quantity::shown(MOST_AGENTS.into()));
+            let finding = Finding::new(Code::ImpossibleNumber, group.place, message);
+            self.find(finding.help("scale the group down, or name one of it: `is: member-1`"));
+            return Vec::new();
+        }
+        let before = self.findings.len();
+        let mut all = Vec::new();
+        for index in 0..count {
+            let name = Key { name: format!("{}-{}", key.name, index + 1), place: key.place };
+            let own = self.own(node, group_at, index);
+            if let Some(own) = self.take(own) {
+                all.push(self.agent(&name, &own));
+            }
+            // What is wrong with one of them is wrong with most, and is said once.
+            if self.findings.len() > before {
+                break;
+            }
+        }
+        all
+    }
+
+    /// What one of a group is told: its number in the formulas, and its own credentials.
+    fn own(&self, node: &Node, group: usize, index: u32) -> Result<Node, Finding> {
+        let group = &self.identities.all[group];
+        let identity = group.first + index;
+        let mut own = node.clone();
+        for key in ["told", "then", "knows_records"] {
+            if let Some(value) = own.get_mut(key) {
+                *value = formula::filled(value, index)?;
+            }
+        }
+        if let Some(is) = own.get_mut("is") {
+            is.value = Value::Scalar(if group.count == 1 {
+                group.name.clone()
+            } else {
+                format!("{}-{}", group.name, index + 1)
+            });
+        }
+        if let Some(holds) = own.get_mut("holds") {
+            let mut all = Vec::new();
+            for item in holds.each() {
+                match self.credentials.position(item.text().unwrap_or_default()) {
+                    Some(family) => {
+                        all.extend(self.credential_of(FamilyId::at(family), IdentityId::new(identity), item))
+                    }
+                    None => all.push(formula::filled(item, index)?),
+                }
+            }
+            holds.value = Value::List(all);
+        }
+        Ok(own)
+    }
+
+    /// The credential of a family that proves an identity, where it has one. One that is alone is everybody's.
+    fn credential_of(&self, family: FamilyId, identity: IdentityId, written: &Node) -> Option<Node> {
+        let family = self.families.get(family.index())?;
+        let index = match family.count {
+            1 => return Some(written.clone()),
+            count => (0..count).find(|at| family.of.get(*at) == Some(identity.number()))?,
+        };
+        Some(Node::scalar(format!("{}-{}", family.name, index + 1), written.place))
+    }
+
+    /// When the first request of each leaves: at one time, uniformly in a range, or one after the other.
+    pub(super) fn starts(&mut self, starts: &Node, part: &str, first: usize, agents: &mut [AgentPlan]) {
+        if starts.text() == Some("when woken") {
+            let help = "say when it starts: `starts: 5s`";
+            return self.later_but("`when woken`, an agent that acts when it is woken", starts.place, help);
+        }
+        let span = |key: &str| starts.get(key).and_then(Node::text).and_then(quantity::duration).unwrap_or_default();
+        let range = starts.text().and_then(quantity::range);
+        let seed = self.root.get("seed").and_then(Node::text).and_then(quantity::count).unwrap_or(1);
+        let honest = if part == "benign" { 1 << 31 } else { 0 };
+        for (agent, at) in agents.iter_mut().zip(0u32..).skip(first) {
+            let behind = u64::from(at) - first as u64;
+            let start = match range {
+                Some((least, most)) if least == most => least,
+                Some((least, most)) => Stream::new(seed, Draws::Start, honest | at).span(least, most),
+                None => Span(span("first").0.saturating_add(span("every").0.saturating_mul(behind))),
+            };
+            agent.starts = Tick(start.0);
+        }
+    }
+}

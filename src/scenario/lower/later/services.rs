@@ -1,0 +1,52 @@
+//! Services and operations.
+
+use super::{Lowering, Refused, agent, credentials, identity, no_names};
+use crate::scenario::tree::Node;
+
+const VALIDATION: &[Refused] = &[
+    ("keys", "a service that trusts some signing keys", credentials),
+    ("jwks_cache", "a cache of signing keys", no_names),
+];
+const SERVICE: &[Refused] = &[("fails", "a service that fails at random", no_names)];
+const MINTING: &[Refused] = &[("mints_for", "a credential that is minted for somebody else", identity)];
+const OPERATION: &[Refused] = &[
+    ("wakes", "an operation that wakes an agent", agent),
+    ("audit", "an audit log that records less of one operation", no_names),
+    ("logs_as", "an operation under another event type", no_names),
+    ("fails", "an operation that fails at random", no_names),
+];
+
+impl Lowering<'_> {
+    pub(super) fn services_not_yet(&mut self) {
+        let root = self.root;
+        for (_, service) in root.get("services").map_or(&[][..], Node::entries) {
+            if let Some(accepts) = service.get("accepts") {
+                self.refuse(accepts, VALIDATION);
+            }
+            self.refuse(service, SERVICE);
+            if let Some(field) = service.get("audit").and_then(|a| a.items().iter().find(|f| f.text() == Some("act"))) {
+                self.later("`act`, an audit log that records who acts for whom", field.place);
+            }
+            for (_, operation) in service.get("operations").map_or(&[][..], Node::entries) {
+                self.operation_not_yet(operation);
+            }
+        }
+    }
+
+    fn operation_not_yet(&mut self, operation: &Node) {
+        self.refuse(operation, OPERATION);
+        if operation.get("mints").is_some() {
+            self.refuse(operation, MINTING);
+            if let Some(scopes) = operation.get("scopes").filter(|n| n.text() != Some("family")) {
+                self.later("`scopes`, a credential with the scopes of what was presented", scopes.place);
+            }
+        }
+        let lists = operation.get("http").and_then(Node::text).is_some_and(|line| line.contains("->"));
+        if let Some(order) = operation.get("order").filter(|n| lists && n.text() != Some("by number")) {
+            self.later("`order`, a list that begins with the newest", order.place);
+        }
+        if let Some(inside) = operation.get("inside").filter(|_| operation.get("creates").is_some()) {
+            self.later("`inside`, a record that is made inside another", inside.place);
+        }
+    }
+}
