@@ -1,7 +1,7 @@
 //! `runaway init`: a scenario to start from.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::args;
@@ -10,7 +10,7 @@ use super::output;
 use crate::generate;
 use crate::import;
 use crate::library;
-use crate::report::text::hung;
+use crate::report::text::{hung, shell_word};
 use crate::verdict::Exit;
 
 /// Writes a scenario that runs as it is. Never over a file that is there.
@@ -43,7 +43,7 @@ pub fn init(args: &args::Init) -> Result<Exit, Failure> {
         }
     })?;
     file.write_all(text.as_bytes())?;
-    let shown = path.display();
+    let shown = shell_word(&path.to_string_lossy());
     output::text(&format!("wrote {shown}\nnext: runaway check {shown} && runaway run {shown}\n"))
 }
 
@@ -59,9 +59,14 @@ fn from_library(name: &str) -> Result<(String, String), Failure> {
     }
 }
 
+/// More than any description that is taken, so that a file without an end is not read into memory.
+const MOST_BYTES: u64 = 1 << 27;
+
 fn from_openapi(args: &args::Init, path: &Path) -> Result<(String, String), Failure> {
-    let bytes =
-        std::fs::read(path).map_err(|e| Failure::input(format!("{} cannot be read: {e}", path.display()), None))?;
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes))
+        .map_err(|e| Failure::input(format!("{} cannot be read: {e}", path.display()), None))?;
     let description = import::openapi::read(&bytes)
         .map_err(|e| Failure::input(format!("{} cannot be used: {e}", path.display()), None))?;
     for note in description.notes.iter().take(10) {

@@ -30,8 +30,8 @@ pub fn replay(args: &args::Replay) -> Result<Exit, Failure> {
         .map_err(|e| Failure::input(format!("{shown}: its references are damaged: {e}"), None))?;
     let mut measures = Measures::of(&journal.plan, &references, &journal.events);
     measures.complete &= journal.trailer.is_some();
-    let circumstances =
-        Circumstances { control_bit: references.control_bit, truth_applies: journal.header.truth_applies };
+    let truth_applies = journal.header.truth_applies;
+    let circumstances = Circumstances::of(&journal.plan, &references, &journal.events, truth_applies);
     let judgement = judge(&journal.plan.expectations, &measures, circumstances);
     let summary = Summary {
         plan: &journal.plan,

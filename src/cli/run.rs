@@ -10,7 +10,7 @@ use super::job::Job;
 use super::open::open;
 use super::output;
 use crate::model::Plan;
-use crate::report::text::harmless;
+use crate::report::text::shell_word;
 use crate::run::Plane;
 use crate::scenario::Overrides;
 use crate::verdict::Exit;
@@ -38,7 +38,7 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
         done.warn();
         let shown = folder.path().display();
         let files = if written.is_ok() { "run.json, journal.ndjson, summary.txt" } else { "journal.ndjson" };
-        let next = format!("next: runaway show {}", harmless(&args.scenario));
+        let next = format!("next: runaway show {}", shell_word(&args.scenario));
         format!("{}\nwritten to {shown}\n  {files}\n{next}\n", summary.render(output::style()))
     };
     let exit = output::result(&text, verdict.exit());

@@ -12,7 +12,7 @@ use crate::model::Plan;
 use crate::model::agent::{AgentPlan, Block, Fault, On, Pace, Program, Repeat, Strategy, With};
 use crate::model::control::{Action, Trigger, Watches, Which};
 use crate::model::service::{Role, Validation};
-use crate::report::text::{harmless, hung, paragraphs, wrapped_with};
+use crate::report::text::{hung, paragraphs, shell_word, wrapped_with};
 use crate::scenario::Overrides;
 use crate::verdict::{Exit, shown};
 use crate::wire::Span;
@@ -26,7 +26,7 @@ pub fn show(args: &args::Show) -> Result<Exit, Failure> {
         text.push_str("\nVariants (runaway show NAME@VARIANT)\n");
         text.push_str(&variants(&named.document));
     }
-    let _ = writeln!(text, "\nrun it: runaway run {}", harmless(&args.scenario));
+    let _ = writeln!(text, "\nrun it: runaway run {}", shell_word(&args.scenario));
     output::text(&text)
 }
 

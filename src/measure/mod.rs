@@ -1,6 +1,7 @@
 //! Measures: pure folds over (plan, references, events). No world, no clock, no I/O.
 
 mod alarms;
+mod behind;
 mod chains;
 mod closure;
 mod declared;
@@ -20,6 +21,7 @@ use crate::model::{Baseline, Plan};
 use crate::wire::{Effect, Event, Span, Tick, Turn, Verdict};
 
 pub use alarms::Alarms;
+pub use behind::Simulated;
 pub use closure::{Acquired, Closure, Hop};
 pub use doors::{Door, Lag};
 pub use headline::headline;

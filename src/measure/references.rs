@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Baseline, Pairs, Plan};
 use crate::wire::{CollId, Effect, OpId};
 
+use super::behind::Simulated;
+
 /// Runs of rows: (collection, effect, first, how many).
 pub type Runs = Vec<(u32, u8, u32, u32)>;
 
@@ -27,6 +29,9 @@ pub struct References {
     pub potential_configured: u64,
     pub potential_documented: u64,
     pub human: Option<HumanPace>,
+    /// The same run in virtual time, where it went by the wall clock.
+    #[serde(default)]
+    pub simulated: Option<Simulated>,
     /// False for a run of the task alone.
     pub faulty: bool,
 }

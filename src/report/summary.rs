@@ -81,9 +81,12 @@ impl Summary<'_> {
         out
     }
 
-    /// The verdict and the headline.
+    /// The verdict and the headline; and why nothing can be said, where that is so.
     pub fn in_short(&self) -> String {
-        hung(&format!("{}: ", self.judgement.verdict.name()), &self.headline(), 2)
+        let Judgement { verdict, reasons } = self.judgement;
+        let why = reasons.last().filter(|_| *verdict == Verdict::Inconclusive);
+        let why = why.map_or_else(String::new, |why| format!(" Inconclusive: {why}."));
+        hung(&format!("{}: ", verdict.name()), &format!("{}{why}", self.headline()), 2)
     }
 
     /// The headline, with a capital letter and a full stop.

@@ -1,6 +1,5 @@
 //! Text for people: lines of at most eighty columns, cells of a width, and no control characters.
 
-use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm, fill};
 use unicode_width::UnicodeWidthStr as _;
 
 /// Lines are wrapped here.
@@ -16,25 +15,34 @@ pub fn wrapped(text: &str, indent: usize) -> String {
     wrapped_with(text, indent, indent)
 }
 
-/// The same, the first line indented by `first`, the others by `rest`.
+/// Text in lines of at most [`COLUMNS`], the first indented by `first`, the others by `rest`. A word that is longer
+/// has a line of its own.
 pub fn wrapped_with(text: &str, first: usize, rest: usize) -> String {
-    hung(&" ".repeat(first), text, rest)
+    let indent = " ".repeat(first);
+    hung(&indent, text, rest)
 }
 
-/// The same behind a `head` on the first line, which is left as it is. Names are never broken.
+/// The same behind a `head` on the first line, which is left as it is.
 pub fn hung(head: &str, text: &str, rest: usize) -> String {
-    let text = harmless(text);
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let rest = " ".repeat(rest);
-    let options = Options::new(COLUMNS)
-        .initial_indent(head)
-        .subsequent_indent(&rest)
-        .break_words(false)
-        .word_separator(WordSeparator::AsciiSpace)
-        .word_splitter(WordSplitter::NoHyphenation)
-        .wrap_algorithm(WrapAlgorithm::FirstFit);
-    let filled = if words.is_empty() { head.trim_end().to_owned() } else { fill(&words, options) };
-    filled + "\n"
+    let mut out = head.to_owned();
+    let mut used = width(head);
+    let mut empty = true;
+    for word in harmless(text).split_whitespace() {
+        if !empty && used + 1 + width(word) > COLUMNS {
+            out.push('\n');
+            out.push_str(&" ".repeat(rest));
+            (used, empty) = (rest, true);
+        }
+        if !empty {
+            out.push(' ');
+        }
+        out.push_str(word);
+        used += usize::from(!empty) + width(word);
+        empty = false;
+    }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
 }
 
 /// Paragraphs, each wrapped, with a blank line between them.
@@ -83,6 +91,29 @@ pub fn harmless(text: &str) -> String {
     out
 }
 
+/// A name as a shell takes it for one word, in one line.
+pub fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./@:%+=,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    if text.chars().any(char::is_control) {
+        let escaped: String =
+            text.chars().map(|c| if c == '\'' { "\\'".to_owned() } else { control_escaped(c) }).collect();
+        return format!("$'{escaped}'");
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+fn control_escaped(letter: char) -> String {
+    match letter {
+        '\\' => "\\\\".to_owned(),
+        '\n' => "\\n".to_owned(),
+        letter if letter.is_control() => format!("\\u{:04x}", u32::from(letter)),
+        letter => letter.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +135,14 @@ mod tests {
         assert_eq!(left("日本語", 5), "日本…");
         assert_eq!(width(&left("日本語", 4)), 4);
         assert_eq!(right("1,234", 7), "  1,234");
+    }
+
+    #[test]
+    fn a_shell_reads_a_name_as_one_word() {
+        assert_eq!(shell_word("mine.yaml@a-b"), "mine.yaml@a-b");
+        assert_eq!(shell_word("my file.yaml"), "'my file.yaml'");
+        assert_eq!(shell_word("it's"), "'it'\\''s'");
+        assert_eq!(shell_word("a\n'b\u{1b}"), "$'a\\n\\'b\\u001b'");
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod simulate;
 
 use std::io;
 
-use crate::measure::{HumanPace, Measures};
+use crate::measure::{HumanPace, Measures, Simulated};
 use crate::plane::driver::{Sink, Stop};
 use crate::verdict::{Circumstances, Judgement, judge};
 use crate::wire::{Event, Span};
@@ -43,10 +43,18 @@ impl Prepared {
         Ok(())
     }
 
+    /// Repeats in virtual time what goes by the wall clock, and remembers how much was asked.
+    pub fn compare_with_simulation(&mut self, stop: &Stop) -> io::Result<()> {
+        let mut simulated = Kept::default();
+        self.simulate(stop, &mut simulated)?;
+        self.references.simulated = (!stop.wanted()).then(|| Simulated::of(&self.plan, &simulated.0));
+        Ok(())
+    }
+
     /// Measures and judges the events of a run.
     pub fn finish(&self, events: &[Event], truth_applies: bool) -> Finished {
         let measures = Measures::of(&self.plan, &self.references, events);
-        let circumstances = Circumstances { control_bit: self.references.control_bit, truth_applies };
+        let circumstances = Circumstances::of(&self.plan, &self.references, events, truth_applies);
         let judgement = judge(&self.plan.expectations, &measures, circumstances);
         Finished { measures, judgement }
     }

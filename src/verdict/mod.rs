@@ -1,7 +1,9 @@
 //! The verdict: what was measured against what was expected.
 
-use crate::measure::{Measured, Measures, Outcome};
+use crate::measure::{Measured, Measures, Outcome, References, thousands};
+use crate::model::Plan;
 use crate::model::expect::{Bound, Expectations, Expected, ExpectedVerdict, Value};
+use crate::wire::Event;
 
 /// What a run comes to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,6 +79,15 @@ pub struct Circumstances {
     pub control_bit: bool,
     /// Another seed or `--set` makes another world, whose truth nobody wrote down.
     pub truth_applies: bool,
+    /// By the wall clock: requests that were made in time, of so many in virtual time, where they are too few.
+    pub behind: Option<(u64, u64)>,
+}
+
+impl Circumstances {
+    pub fn of(plan: &Plan, references: &References, events: &[Event], truth_applies: bool) -> Circumstances {
+        let behind = references.simulated.and_then(|s| Some((s.behind(plan, events)?, s.requests)));
+        Circumstances { control_bit: references.control_bit, truth_applies, behind }
+    }
 }
 
 /// Judges a run.
@@ -95,12 +106,16 @@ pub fn judge(expectations: &Expectations, measures: &Measures, circumstances: Ci
     } else if !measures.complete {
         reasons.push("the journal is incomplete".to_owned());
     }
+    if let Some((made, of)) = circumstances.behind.filter(|_| reached_its_end) {
+        let (made, of) = (thousands(made), thousands(of));
+        reasons.push(format!("the clock ran too fast for this machine: {made} of {of} requests were made in time"));
+    }
     let faulty = measures.outcome != Outcome::Benign;
     let verdict = if broken {
         Verdict::Fail
     } else if measures.aborted {
         Verdict::Aborted
-    } else if !measures.complete || contradicted || untold {
+    } else if !measures.complete || contradicted || untold || circumstances.behind.is_some() {
         Verdict::Inconclusive
     } else if faulty && !circumstances.control_bit {
         reasons.push("the uncontrolled run did no harm either, so nothing was shown".to_owned());
@@ -151,7 +166,7 @@ fn contradicts(truth: &[Expected], measures: &Measures, reasons: &mut Vec<String
 /// A value as a scenario's author reads it.
 pub fn shown(value: &Value) -> String {
     match value {
-        Value::Count(n) => crate::measure::thousands(*n),
+        Value::Count(n) => thousands(*n),
         Value::Share(share) => crate::measure::percent(*share),
         Value::Time(span) => span.to_string(),
         Value::Word(word) => word.clone(),
