@@ -3,6 +3,8 @@
 //!
 //! `cargo bench --bench live`. Without `wrk` it says so, and measures the client alone. `ROUNDS=3` for a look.
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+
 mod support;
 
 use std::io::{self, BufWriter};

@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench soak`; `REQUESTS=5000000` for a longer one.
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+
 mod support;
 
 use std::io;

@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench startup`.
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+
 mod support;
 
 use std::path::Path;
