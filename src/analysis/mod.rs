@@ -254,7 +254,7 @@ impl<'a, D: Doors> Search<'a, D> {
                     .permitted(rule, self.principal(caller), coll)
                     .for_each(|row| self.touch(op, Res { coll, row }, effect, false));
             }
-            (Act::Create, _) => {
+            (Act::Create { .. }, _) => {
                 self.found.creates.insert(op.number());
             }
             (Act::Mint { family, refresh, .. }, _) => {

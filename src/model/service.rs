@@ -101,6 +101,8 @@ pub struct Operation {
     pub cost: u64,
     /// Records per page of a list.
     pub page: u32,
+    /// Whether a list begins with what was made last.
+    pub newest_first: bool,
 }
 
 /// What an operation does, seen from its request.
@@ -112,8 +114,8 @@ pub enum Act {
     One { answer: Answer },
     /// Acts on the whole collection at once.
     All,
-    /// Makes a record.
-    Create,
+    /// Makes a record, in one record of another collection where there is an `inside`.
+    Create { inside: Option<CollId> },
     /// Mints a credential of a family for the caller, from what it presents.
     Mint { family: FamilyId, refresh: Option<FamilyId>, grant: Grant },
     /// RFC 7009.

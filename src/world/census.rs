@@ -129,7 +129,10 @@ impl World {
             (Act::Mint { .. }, _) if who.family.is_none() => false,
             (Act::Mint { .. }, _) => spec.cost > 0 || self.leads_on(now, who.principal, op, baseline),
             (Act::RevokeToken | Act::IntrospectToken | Act::Metadata | Act::Administer, _) => false,
-            (Act::Create, _) => self.may_create(op, who.principal),
+            (Act::Create { inside }, _) => {
+                self.may_create(op, who.principal)
+                    && inside.is_none_or(|outer| self.may_enter(op, who.principal, outer))
+            }
             (Act::List { .. } | Act::One { .. } | Act::All, Some(coll)) => {
                 let (rule, caller) = (self.rules[op.index()], self.caller(who.principal));
                 let rows = self.records.original(rule, caller, coll);
@@ -149,6 +152,12 @@ impl World {
             }
             _ => spec.cost > 0,
         }
+    }
+
+    /// Whether there is a record in which the caller may make another.
+    fn may_enter(&self, op: OpId, principal: Option<IdentityId>, outer: CollId) -> bool {
+        let (rule, caller) = (self.rules[op.index()], self.caller(principal));
+        !self.records.original(rule, caller, outer).is_empty() || self.records.shows_made(rule, caller, outer)
     }
 
     /// A first record of one's own opens what was refused for want of any: which matters where a call costs.

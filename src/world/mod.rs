@@ -16,7 +16,9 @@ mod provider;
 mod quota;
 mod records;
 mod registry;
+mod touched;
 mod validate;
+mod writings;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -36,6 +38,7 @@ use jobs::Jobs;
 use limits::Limits;
 use records::Records;
 use validate::Caches;
+use writings::Writings;
 
 /// The state of the world at one instant.
 pub struct World {
@@ -43,6 +46,7 @@ pub struct World {
     credentials: Credentials,
     caches: Caches,
     records: Records,
+    writings: Writings,
     limits: Limits,
     detectors: Detectors,
     jobs: Jobs,
@@ -98,6 +102,7 @@ impl World {
             credentials: Credentials::new(plan.clone()),
             caches: Caches::new(&plan),
             records: Records::new(plan.clone()),
+            writings: Writings::new(plan.clone()),
             limits: Limits::new(plan.clone()),
             detectors: Detectors::new(&plan),
             jobs: Jobs::default(),

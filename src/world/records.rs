@@ -1,5 +1,6 @@
 //! The records as they are now: generated at the start, then deleted and created.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::model::identity::CreatedOwner;
@@ -16,7 +17,12 @@ pub struct Caller {
 
 struct Collection {
     deleted: Bits,
-    created: Vec<Option<IdentityId>>,
+    /// What was made during the run: who owns each.
+    made: Vec<Option<IdentityId>>,
+    /// What was made inside each record of the outer collection.
+    made_in: BTreeMap<u32, Vec<u32>>,
+    /// What is kept of a collection that forgets, oldest first, for each owner or tenant where the rule is about such.
+    kept: BTreeMap<Option<u32>, VecDeque<u32>>,
     by_owner: Inverse,
     by_tenant: Inverse,
     by_parent: Inverse,
@@ -57,7 +63,9 @@ impl Records {
                 };
                 Collection {
                     deleted: Bits::default(),
-                    created: Vec::new(),
+                    made: Vec::new(),
+                    made_in: BTreeMap::new(),
+                    kept: BTreeMap::new(),
                     by_owner: turned(&spec.owner, plan.identities()),
                     by_tenant: turned(&spec.tenant, plan.tenants.len() as u32),
                     by_parent,
@@ -69,7 +77,7 @@ impl Records {
 
     /// How many rows a collection has had, deleted ones included.
     pub fn extent(&self, coll: CollId) -> u32 {
-        self.plan.collection(coll).count + self.collections[coll.index()].created.len() as u32
+        self.plan.collection(coll).count + self.collections[coll.index()].made.len() as u32
     }
 
     pub fn exists(&self, res: Res) -> bool {
@@ -80,7 +88,7 @@ impl Records {
         let spec = self.plan.collection(res.coll);
         match res.row.checked_sub(spec.count) {
             None => spec.owner.get(res.row).map(IdentityId::new),
-            Some(later) => self.collections[res.coll.index()].created.get(later as usize).copied().flatten(),
+            Some(later) => self.collections[res.coll.index()].made.get(later as usize).copied().flatten(),
         }
     }
 
@@ -119,45 +127,46 @@ impl Records {
         made.map(|row| Res { coll, row }).any(|res| self.exists(res) && self.permits(rule, caller, res))
     }
 
-    /// The records of `coll` that `caller` sees, from `cursor` on, at most `most`. Picked rows go into `slot`.
-    pub fn page(
-        &self,
-        coll: CollId,
-        rule: ObjectRule,
-        caller: Caller,
-        inside: Option<Res>,
-        (cursor, most): (u32, u32),
-        slot: &mut Slot,
-    ) -> Page {
+    /// The records of `coll` that `caller` sees through `window`. Picked rows go into `slot`.
+    pub fn page(&self, coll: CollId, rule: ObjectRule, caller: Caller, window: Window, slot: &mut Slot) -> Page {
+        let Window { inside, cursor, most, newest_first } = window;
         let state = &self.collections[coll.index()];
         let extent = self.extent(coll);
-        if rule == ObjectRule::Anyone && inside.is_none() && state.deleted.is_empty() {
+        if rule == ObjectRule::Anyone && inside.is_none() && state.deleted.is_empty() && !newest_first {
             let first = cursor.min(extent);
             let n = most.min(extent - first);
             let next = (first + n < extent).then_some(first + n);
             return Page { rows: Rows::Span { first, n }, next, hidden: false };
         }
+        // A page behind the first one begins where the one before said; the newest come from the other end.
+        let shown = match newest_first {
+            false => cursor.min(extent)..extent,
+            true if cursor == 0 => 0..extent,
+            true => 0..cursor.min(extent),
+        };
         let count = self.plan.collection(coll).count;
-        let (indexed, scanned) = match (inside, rule, caller.principal, caller.tenant) {
-            (Some(parent), ..) => (state.by_parent.rows(parent.row), count..count),
-            (None, ObjectRule::Anyone, ..) => (&[][..], 0..extent),
-            (None, ObjectRule::Owner, Some(owner), _) => (state.by_owner.rows(owner.number()), count..extent),
-            (None, ObjectRule::Tenant, _, Some(tenant)) => (state.by_tenant.rows(tenant.number()), count..extent),
-            _ => (&[][..], 0..0),
-        };
-        let offset = slot.ids.len() as u32;
-        let mut next = None;
-        let seen = |row: &u32| {
-            let res = Res { coll, row: *row };
-            *row >= cursor && !state.deleted.contains(*row) && self.permits(rule, caller, res)
-        };
-        for row in indexed.iter().copied().chain(scanned).filter(seen) {
-            if slot.ids.len() as u32 - offset == most {
-                next = Some(row);
-                break;
+        let (indexed, made, scanned) = match (inside, rule, caller.principal, caller.tenant) {
+            (Some(parent), ..) => {
+                let made = state.made_in.get(&parent.row).map_or(&[][..], Vec::as_slice);
+                (state.by_parent.rows(parent.row), made, 0..0)
             }
-            slot.ids.push(row);
-        }
+            (None, ObjectRule::Anyone, ..) => (&[][..], &[][..], shown.clone()),
+            (None, ObjectRule::Owner, Some(owner), _) => (state.by_owner.rows(owner.number()), &[][..], count..extent),
+            (None, ObjectRule::Tenant, _, Some(tenant)) => {
+                (state.by_tenant.rows(tenant.number()), &[][..], count..extent)
+            }
+            _ => (&[][..], &[][..], 0..0),
+        };
+        let seen = |row: &u32| {
+            shown.contains(row) && !state.deleted.contains(*row) && self.permits(rule, caller, Res { coll, row: *row })
+        };
+        let rows = indexed.iter().chain(made).copied().chain(scanned);
+        let offset = slot.ids.len() as u32;
+        let next = if newest_first {
+            pick(rows.rev().filter(seen), most, &mut slot.ids).map(|row| row + 1)
+        } else {
+            pick(rows.filter(seen), most, &mut slot.ids)
+        };
         let n = slot.ids.len() as u32 - offset;
         let hidden = n == 0 && cursor == 0 && rule != ObjectRule::Anyone && state.deleted.len() < u64::from(extent);
         Page { rows: Rows::Pick { offset, n }, next, hidden }
@@ -167,22 +176,81 @@ impl Records {
     pub fn delete(&mut self, res: Res) {
         self.collections[res.coll.index()].deleted.insert(res.row);
         for inner in self.inner[res.coll.index()].clone() {
-            let rows: Vec<u32> = self.collections[inner.index()].by_parent.rows(res.row).to_vec();
+            let state = &self.collections[inner.index()];
+            let made = state.made_in.get(&res.row).map_or(&[][..], Vec::as_slice);
+            let rows: Vec<u32> = state.by_parent.rows(res.row).iter().chain(made).copied().collect();
             for row in rows {
                 self.delete(Res { coll: inner, row });
             }
         }
     }
 
-    pub fn create(&mut self, coll: CollId, by: Option<IdentityId>) -> Res {
-        let row = self.extent(coll);
-        let owner = match self.plan.collection(coll).created_owner {
+    /// Makes a record, inside another one where there is a `parent`. Where only so many are kept, the oldest gives way.
+    pub fn create(&mut self, coll: CollId, rule: ObjectRule, by: Option<IdentityId>, parent: Option<Res>) -> Res {
+        let res = Res { coll, row: self.extent(coll) };
+        let spec = self.plan.collection(coll);
+        let owner = match spec.created_owner {
             CreatedOwner::Caller => by,
             CreatedOwner::Nobody => None,
         };
-        self.collections[coll.index()].created.push(owner);
-        Res { coll, row }
+        let keeps = spec.keeps;
+        let state = &mut self.collections[coll.index()];
+        state.made.push(owner);
+        if let Some(parent) = parent {
+            state.made_in.entry(parent.row).or_default().push(res.row);
+        }
+        if let Some(keeps) = keeps {
+            self.forget(res, rule, keeps as usize);
+        }
+        res
     }
+
+    /// Lets the oldest records give way to one that was made. Under a rule about owners or tenants, each of these has
+    /// room for so many.
+    fn forget(&mut self, made: Res, rule: ObjectRule, keeps: usize) {
+        let key = match rule {
+            ObjectRule::Anyone => None,
+            ObjectRule::Owner => self.owner(made).map(IdentityId::number),
+            ObjectRule::Tenant => self.tenant(made).map(TenantId::number),
+        };
+        let count = self.plan.collection(made.coll).count;
+        let state = &mut self.collections[made.coll.index()];
+        let kept = state.kept.entry(key).or_insert_with(|| match (rule, key) {
+            (ObjectRule::Anyone, _) => (0..count).collect(),
+            (ObjectRule::Owner, Some(owner)) => state.by_owner.rows(owner).iter().copied().collect(),
+            (ObjectRule::Tenant, Some(tenant)) => state.by_tenant.rows(tenant).iter().copied().collect(),
+            _ => VecDeque::new(),
+        });
+        kept.push_back(made.row);
+        kept.retain(|row| !state.deleted.contains(*row));
+        let surplus = kept.len().saturating_sub(keeps);
+        let oldest: Vec<u32> = kept.drain(..surplus).collect();
+        for row in oldest {
+            self.delete(Res { row, ..made });
+        }
+    }
+}
+
+/// Which part of a list is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// The record that it lists the contents of.
+    pub inside: Option<Res>,
+    /// Where it begins, as the page before said; 0 for the beginning.
+    pub cursor: u32,
+    pub most: u32,
+    pub newest_first: bool,
+}
+
+impl Window {
+    /// All of a collection.
+    pub const WHOLE: Window = Window { inside: None, cursor: 0, most: u32::MAX, newest_first: false };
+}
+
+/// Takes the first `most` rows. Returns the one behind them.
+fn pick(mut rows: impl Iterator<Item = u32>, most: u32, ids: &mut Vec<u32>) -> Option<u32> {
+    ids.extend(rows.by_ref().take(most as usize));
+    rows.next()
 }
 
 /// Rows of the start.

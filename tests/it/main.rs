@@ -11,6 +11,7 @@ mod endings;
 mod formats;
 mod generated;
 mod hostile;
+mod instructions;
 mod known;
 mod live;
 mod mended;

@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use crate::model::Plan;
 use crate::model::service::{Act, Grant, Method, Operation};
-use crate::vocabulary::Scribe;
+use crate::vocabulary::{Phrasebook, Scribe};
 use crate::wire::{
-    Arg, CredId, HeldId, IdentityId, OpId, PlaceId, Presented, Purpose, Request, Res, RouteId, ServiceId, StepId,
-    Target, Text, Vantage,
+    Arg, Cargo, CredId, HeldId, IdentityId, OpId, PlaceId, Presented, Purpose, Request, Res, RouteId, ServiceId,
+    StepId, Target, Text, Vantage,
 };
 
 use super::address::{Addresses, Nowhere};
@@ -41,10 +41,19 @@ pub struct Received<'a> {
     pub body: &'a [u8],
 }
 
+/// A request as a service understands it.
+pub struct Heard {
+    pub op: OpId,
+    pub request: Request,
+    /// What it writes down.
+    pub cargo: Cargo,
+}
+
 /// Requests, written and read.
 pub struct Asker {
-    plan: Arc<Plan>,
-    addresses: Arc<Addresses>,
+    pub(super) plan: Arc<Plan>,
+    pub(super) addresses: Arc<Addresses>,
+    pub(super) phrasebook: Arc<Phrasebook>,
 }
 
 /// How the fields of a request travel.
@@ -68,8 +77,8 @@ pub enum Unreadable {
 }
 
 impl Asker {
-    pub fn new(plan: Arc<Plan>, addresses: Arc<Addresses>) -> Asker {
-        Asker { plan, addresses }
+    pub fn new(plan: Arc<Plan>, addresses: Arc<Addresses>, phrasebook: Arc<Phrasebook>) -> Asker {
+        Asker { plan, addresses, phrasebook }
     }
 
     /// The path of an operation for the first record of its kind.
@@ -85,12 +94,15 @@ impl Asker {
     }
 
     /// A client's request to an operation, in bytes.
-    pub fn write(&self, op: OpId, request: &Request, names: &mut Names) -> Asking {
+    pub fn write(&self, op: OpId, request: &Request, cargo: &Cargo, names: &mut Names) -> Asking {
         let spec = self.plan.operation(op);
         let about = if let Arg::Id(res) = request.about { Some(res) } else { None };
         let mut target = String::new();
         self.addresses.path(&self.plan, op, about, &mut target);
-        let fields = self.fields(op, request, names);
+        let mut fields = self.fields(op, request, names);
+        if request.carries {
+            self.written(cargo, names, &mut fields);
+        }
         let mut headers = HeaderMap::new();
         let mut body = String::new();
         match carrier(spec) {
@@ -150,12 +162,7 @@ impl Asker {
     }
 
     /// What a service makes of bytes. The connection, the purpose and the sender's own numbers are not in them.
-    pub fn read(
-        &self,
-        service: ServiceId,
-        received: &Received<'_>,
-        scribe: &Scribe,
-    ) -> Result<(OpId, Request), Unreadable> {
+    pub fn read(&self, service: ServiceId, received: &Received<'_>, scribe: &Scribe) -> Result<Heard, Unreadable> {
         let Received { method, path, query, headers, body } = *received;
         let located = self.addresses.locate(service, method, path).map_err(Unreadable::Nowhere)?;
         let said = Said::of(query, headers, body);
@@ -176,17 +183,19 @@ impl Asker {
             text: text(&bytes),
             held: HeldId::new(0),
         });
+        let cargo = self.taken_down(&said, scribe);
         let request = Request {
             route: RouteId::new(op.number()),
             about,
             page: said.number("cursor").map_or(Arg::None, Arg::Cursor),
             presented,
+            carries: !cargo.is_empty(),
             from: Vantage { network: self.network(headers), connection: 0, purpose: Purpose::Agent },
         };
-        Ok((op, request))
+        Ok(Heard { op, request, cargo })
     }
 
-    fn record(&self, id: &str) -> Option<Res> {
+    pub(super) fn record(&self, id: &str) -> Option<Res> {
         let id = percent_encoding::percent_decode_str(id).decode_utf8().ok()?;
         self.addresses.named(&id)
     }
@@ -213,7 +222,7 @@ impl Asker {
 }
 
 /// What a request says beside its path, whatever way it travels.
-struct Said<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+pub(super) struct Said<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Said<'a> {
     fn of(query: &'a str, headers: &HeaderMap, body: &'a [u8]) -> Said<'a> {
@@ -231,7 +240,7 @@ impl<'a> Said<'a> {
         Said(pairs)
     }
 
-    fn get(&self, field: &str) -> Option<&str> {
+    pub fn get(&self, field: &str) -> Option<&str> {
         self.0.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_ref())
     }
 

@@ -17,6 +17,7 @@ mod origins;
 mod presented;
 mod serve;
 mod server;
+mod writing;
 
 pub use live::Live;
 pub use lockstep::Lockstep;

@@ -94,6 +94,7 @@ impl Lowering<'_> {
                 recheck: false,
                 cost: 0,
                 page: defaults.page,
+                newest_first: false,
             };
             self.push_operation(spec, taken.needs.clone(), node.place);
         }
@@ -204,6 +205,10 @@ impl Lowering<'_> {
                 inside: None,
                 canaries: None,
                 created_owner: CreatedOwner::Nobody,
+                plants: Column::Empty,
+                writers: Vec::new(),
+                readers: Vec::new(),
+                keeps: None,
             });
             all.insert(name.to_owned(), id);
         }
@@ -266,7 +271,7 @@ impl Does {
         match self {
             Does::ReadOne => Act::One { answer: Answer::Records },
             Does::List => Act::List { answer: Answer::Records, inside: None },
-            Does::Create => Act::Create,
+            Does::Create => Act::Create { inside: None },
             Does::ChangeOne => Act::One { answer: Answer::Nothing },
             Does::ChangeAll => Act::All,
             Does::Nothing => Act::Nothing,

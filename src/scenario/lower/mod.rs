@@ -9,6 +9,7 @@ mod described;
 mod expect;
 mod formula;
 mod holds;
+mod instructions;
 mod labels;
 mod later;
 mod names;
@@ -23,6 +24,7 @@ use crate::model::agent::AgentPlan;
 use crate::model::control::Controls;
 use crate::model::expect::Expectations;
 use crate::model::identity::{Collection, Family, Population};
+use crate::model::instruction::Instruction;
 use crate::model::service::{Access, Operation, Role, Route, Service};
 use crate::model::{Meta, Plan, Time};
 use crate::wire::{FamilyId, PlaceId, Span, Tick};
@@ -67,6 +69,7 @@ struct Lowering<'a> {
     collections: Vec<Collection>,
     classes: Vec<String>,
     tenants: Labels,
+    instructions: Vec<Instruction>,
     networks: Vec<String>,
     operator: Option<(FamilyId, u32)>,
 }
@@ -94,6 +97,7 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
         collections: Vec::new(),
         classes: Vec::new(),
         tenants: Labels::default(),
+        instructions: Vec::new(),
         networks: networks(root),
         operator: None,
     };
@@ -101,11 +105,13 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
     work.data();
     work.services();
     work.records_hold();
+    work.instructions();
     let (agents, benign) = (work.agents("agents"), work.agents("benign"));
     let controls = work.defence();
     let expectations = expect::expectations(root, measures, &mut work.findings);
     let time = work.time(&agents, &benign);
     work.not_yet();
+    work.unread_instructions();
     work.empty_world(&agents);
     let access = scopes::access(&work.families, &work.operations, &work.needs, &work.services);
     let mut plan = work.plan(agents, benign, controls, expectations, time, access);
@@ -150,6 +156,7 @@ impl Lowering<'_> {
             families: std::mem::take(&mut self.families),
             collections: std::mem::take(&mut self.collections),
             classes: std::mem::take(&mut self.classes),
+            instructions: std::mem::take(&mut self.instructions),
             tenants: std::mem::take(&mut self.tenants).into_names(),
             networks: std::mem::take(&mut self.networks),
             currency: text("currency").unwrap_or_else(|| "USD".to_owned()),

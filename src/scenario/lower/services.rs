@@ -176,7 +176,8 @@ impl Lowering<'_> {
         let (act, coll, usual) = if let Some(family) = node.get("mints") {
             (self.mint(node, family), None, Effect::Mint)
         } else if let Some(name) = node.get("creates") {
-            (Act::Create, target(self, name), Effect::Write)
+            let inside = node.get("inside").and_then(|n| target(self, n));
+            (Act::Create { inside }, target(self, name), Effect::Write)
         } else if let Some(name) = node.get("on") {
             let act = if names_one { Act::One { answer } } else { Act::All };
             (act, target(self, name), by_method)
@@ -214,6 +215,7 @@ impl Lowering<'_> {
             recheck: text("recheck").and_then(quantity::boolean).unwrap_or(false),
             cost: text("costs").and_then(quantity::money).unwrap_or(0),
             page: node.get("page").map_or(defaults.page, |n| self.page(n)),
+            newest_first: text("order") == Some("newest first"),
         };
         let needs = self.needs_of(service, &key.name, effect, node.get("needs"));
         if let Some(to) = node.get("redirects") {
@@ -312,6 +314,7 @@ impl Lowering<'_> {
             recheck: false,
             cost: 0,
             page: 100,
+            newest_first: false,
         }
     }
 

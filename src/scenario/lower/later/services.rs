@@ -41,12 +41,5 @@ impl Lowering<'_> {
                 self.later("`scopes`, a credential with the scopes of what was presented", scopes.place);
             }
         }
-        let lists = operation.get("http").and_then(Node::text).is_some_and(|line| line.contains("->"));
-        if let Some(order) = operation.get("order").filter(|n| lists && n.text() != Some("by number")) {
-            self.later("`order`, a list that begins with the newest", order.place);
-        }
-        if let Some(inside) = operation.get("inside").filter(|_| operation.get("creates").is_some()) {
-            self.later("`inside`, a record that is made inside another", inside.place);
-        }
     }
 }
