@@ -54,11 +54,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("approval.takes.p95", "approval-drawn"),
     ("approval.exempt", "approval"),
     ("approval.exempt_by", "approval"),
-    ("expected.at_least", "expectation-between"),
-    ("expected.at_most", "expectation-between"),
-    ("expected.probability", "expectation-over-seeds"),
-    ("expected.give_or_take", "expectation-over-seeds"),
-    ("expected.seeds", "expectation-over-seeds"),
 ];
 
 /// Words and forms of keys that are run, which this version does not run: each has its file too.
@@ -68,7 +63,6 @@ const REFUSED_FORMS: &[&str] = &[
     "bound-dpop",
     "bound-mtls",
     "by-conversation",
-    "expectation-fraction",
     "fault-not-yet",
     "holds-two-in-one",
     "measure-later",

@@ -33,7 +33,6 @@ const LATER: &[(&str, &[&str])] = &[
             "`act`, a credential with which somebody acts for its owner",
             "`audience`, a credential that some services take",
             "`approval`, an approval by somebody",
-            "an expectation over several seeds",
         ],
     ),
     (
@@ -74,7 +73,6 @@ const LATER: &[(&str, &[&str])] = &[
             "`when woken`, an agent that acts when it is woken",
             "`repeats`, a detector of repeated messages",
             "`by`, counting by conversation",
-            "an amount with a fraction",
             "`fails`, an operation that fails at random",
             "`median`, a response time that is drawn",
         ],
