@@ -11,6 +11,7 @@ mod nesting;
 mod plan;
 mod rng;
 pub mod service;
+mod trace;
 
 pub use baseline::{Baseline, Pairs};
 pub use bits::Bits;
@@ -18,3 +19,4 @@ pub use column::{Column, Inverse};
 pub use nesting::Nesting;
 pub use plan::{Meta, Plan, Time};
 pub use rng::{Draws, Stream};
+pub use trace::Trace;

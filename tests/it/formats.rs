@@ -19,8 +19,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("operation.mints_for", "mints-for"),
     ("operation.scopes", "mint-scopes"),
     ("operation.wakes", "wakes"),
-    ("operation.audit", "operation-audit"),
-    ("operation.logs_as", "logs-as"),
     ("operation.fails", "operation-fails"),
     ("credential.audience", "audience"),
     ("credential.records", "credential-records"),
@@ -73,7 +71,6 @@ const REFUSED: &[(&str, &str)] = &[
 /// Words and forms of keys that are run, which this version does not run: each has its file too.
 const REFUSED_FORMS: &[&str] = &[
     "act",
-    "audit-act",
     "bound-dpop",
     "bound-mtls",
     "by-conversation",
