@@ -76,6 +76,7 @@ impl World {
         // The decision is known only after the effects, and stands before them in the journal.
         log.push(Event::Gap { at: now });
         let decided = self.admit(now, op, request.presented, cred, request.from).and_then(|admitted| {
+            self.approved(now, op, admitted, envelope, log)?;
             let done = self.perform(now, op, admitted, envelope, slot, log)?;
             Ok((admitted, done))
         });
