@@ -102,6 +102,13 @@ pub fn tell(event: &Event, to: &mut impl Fields) {
             tell_key(key, to);
             to.number("since", since.0);
         }
+        Event::Consulted { at, id, approval, yes, answers } => {
+            to.kind(19, "consulted");
+            request(at.0, id, to);
+            to.number("approval", u64::from(approval.number()));
+            to.word("yes", u8::from(yes), if yes { "yes" } else { "no" });
+            to.number("answers", answers.0);
+        }
         Event::Responding { at, response, acts } => {
             to.kind(12, "responding");
             to.number("at", at.0);
@@ -156,14 +163,14 @@ pub fn tell(event: &Event, to: &mut impl Fields) {
             to.word("aborted", u8::from(aborted), if aborted { "yes" } else { "no" });
         }
         Event::Wrote { at, id, into, what } => {
-            to.kind(19, "wrote");
+            to.kind(20, "wrote");
             request(at.0, id, to);
             to.collection("in", Some(into.coll));
             to.number("row", u64::from(into.row));
             tell_written(what, to);
         }
         Event::Obeyed { at, by, instruction, via, lay_in, author } => {
-            to.kind(20, "obeyed");
+            to.kind(21, "obeyed");
             to.number("at", at.0);
             to.number("by", u64::from(by.number()));
             to.instruction("instruction", instruction);
@@ -187,6 +194,7 @@ fn tell_reason(reason: Reason, to: &mut impl Fields) {
     match reason {
         Reason::Revoked(step) | Reason::Blocked(step) => to.step("step", step),
         Reason::Limit(limit) => to.number("limit", u64::from(limit.number())),
+        Reason::Approval(approval) => to.number("approval", u64::from(approval.number())),
         _ => {}
     }
 }

@@ -4,6 +4,7 @@
 //! [`Log`]; the client learns the [`Response`](crate::wire::Response) and nothing else.
 
 mod administer;
+mod approvals;
 mod census;
 mod credentials;
 pub mod detect;
@@ -31,6 +32,7 @@ use crate::wire::{Alarm, Audit, Claims, CredId, IdentityId, Log, ServiceId, Slot
 pub use doors::OpenDoors;
 pub use jobs::Pending;
 
+use approvals::Approvals;
 use census::Doorways;
 use credentials::Credentials;
 use detect::Detectors;
@@ -48,6 +50,7 @@ pub struct World {
     records: Records,
     writings: Writings,
     limits: Limits,
+    approvals: Approvals,
     detectors: Detectors,
     jobs: Jobs,
     doorways: Doorways,
@@ -104,6 +107,7 @@ impl World {
             records: Records::new(plan.clone()),
             writings: Writings::new(plan.clone()),
             limits: Limits::new(plan.clone()),
+            approvals: Approvals::new(plan.clone()),
             detectors: Detectors::new(&plan),
             jobs: Jobs::default(),
             doorways: Doorways::of(&plan),

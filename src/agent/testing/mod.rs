@@ -64,7 +64,6 @@ impl Scene {
             name: format!("service-{}", id.number()),
             validation: Validation::Gateway,
             replicas: 1,
-            audit: AuditFields { principal: true, credential: true, address: true, object: false },
             role: Role::Resource,
         });
         id
@@ -128,6 +127,7 @@ impl Scene {
         });
         self.plan.operations.push(Operation {
             service,
+            logged_as: name.clone(),
             name,
             method: Method::Get,
             path: String::new(),
@@ -145,6 +145,7 @@ impl Scene {
             cost: 0,
             page: 100,
             newest_first: false,
+            audit: Some(AuditFields::USUAL),
         });
         id
     }
