@@ -19,8 +19,8 @@ mod turns;
 
 use std::sync::Arc;
 
-use crate::model::Plan;
-use crate::model::agent::{AgentPlan, Fault, Load};
+use crate::model::{Draws, Plan, Stream};
+use crate::model::agent::{AgentPlan, Load};
 use crate::wire::{
     ActorId, Arg, Cargo, Client, Event, FamilyId, HeldId, Log, Next, Outcome, PlaceId, Purpose, Request, RequestId,
     Slot, Text, Tick, Turn, Vantage, Vocabulary,
@@ -29,6 +29,8 @@ use crate::wire::{
 pub use inventory::Inventory;
 
 use call::{Asker, Call, Flight, Flights};
+pub use fault::Part;
+
 use fault::{Instruction, Onset, Orders, Substitute};
 use frontier::Frontier;
 use inventory::Takes;
@@ -65,6 +67,15 @@ pub struct Agent {
     sent: u32,
 }
 
+/// What an agent makes of what it is told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Conduct {
+    /// Its task and nothing else.
+    Sane,
+    /// What its fault makes of the task.
+    Faulty(Part),
+}
+
 /// Where an agent stands in its life.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Life {
@@ -75,20 +86,23 @@ enum Life {
 }
 
 impl Agent {
-    /// An agent that has not started. One that is not `faulty` does its task and nothing else. It draws from a stream of
-    /// its own.
+    /// An agent that has not started. It draws from streams of its own.
     pub fn new(
         plan: &Arc<Plan>,
         inventory: &Arc<Inventory>,
         who: ActorId,
         spec: &AgentPlan,
         purpose: Purpose,
-        faulty: bool,
+        conduct: Conduct,
     ) -> Agent {
+        let faulty = conduct != Conduct::Sane;
         let instruction = if faulty { Instruction::faulty(spec, inventory) } else { Instruction::sane(spec) };
         let mut memory = Memory::new(plan.collections.len());
         memory.prepare_for(&instruction.code);
-        let orders = (faulty && matches!(spec.fault, Fault::Injected)).then(|| Orders::new(spec));
+        let orders = match conduct {
+            Conduct::Faulty(part) if spec.fault.does_what_it_reads() => Some(Orders::new(spec, part, plan.seed, who)),
+            _ => None,
+        };
         for program in orders.iter().flat_map(|_| spec.obedience.does.iter()) {
             memory.prepare_for(&Code::plain(program));
         }
@@ -102,7 +116,9 @@ impl Agent {
             frontier,
             pacer: Pacer::new(spec.pace, spec.starts),
             flights: Flights::new(connections),
-            runner: Runner::new(instruction.code, connections),
+            runner: Runner::new(instruction.code, connections, || {
+                Box::new(Stream::new(plan.seed, Draws::Moments, who.number()))
+            }),
             onset: instruction.onset,
             substitute: None,
             roams: false,

@@ -1,7 +1,7 @@
 //! What an agent makes of an answer.
 
 use crate::model::agent::AfterRefusal;
-use crate::wire::{Body, Event, Log, Outcome, Planted, RequestId, Res, Rows, SecretKind, Slot, Text, Tick, Vocabulary};
+use crate::wire::{Body, CollId, Event, Log, Outcome, Planted, RequestId, Res, Rows, SecretKind, Slot, Text, Tick, Turn, Vocabulary};
 
 use super::Agent;
 use super::call::{Asker, Call, Place, Refusal, Reply};
@@ -68,6 +68,7 @@ impl Agent {
                 self.memory.note_ids(coll, rows, heard.slot, heard.call.with);
                 if matches!(body, Body::Records { .. }) {
                     self.memory.note_read(coll, rows, heard.slot);
+                    self.read_again(heard, coll, log);
                 }
                 if let Some(frontier) = &mut self.frontier {
                     frontier.note_ids(coll, rows, heard.slot);
@@ -99,11 +100,28 @@ impl Agent {
         }
     }
 
-    /// Takes up what the records in an answer tell it to do.
+    /// Goes on with what it was told before, where it reads with a new round of its task.
+    fn read_again(&mut self, heard: &Heard<'_>, coll: CollId, log: &mut Log) {
+        let (now, call) = (heard.now, heard.call);
+        let Some(orders) = self.orders.as_mut().filter(|_| call.page.is_none()) else { return };
+        if !matches!(call.asker, Asker::Line(_)) {
+            return;
+        }
+        if orders.reads_again(now, call.route) {
+            log.push(Event::Turned { at: now, by: self.who, turn: Turn::Forgot });
+        }
+        if orders.begins(now, call.route, coll) {
+            self.take_over(now, log);
+        }
+    }
+
+    /// Takes up what the records in an answer tell it to do. What several of them say is read once.
     fn obey(&mut self, heard: &Heard<'_>, vocabulary: &mut dyn Vocabulary, log: &mut Log) {
-        for read in &heard.slot.planted {
+        let planted = &heard.slot.planted;
+        let said_before = |at: usize| planted[..at].iter().any(|other| other.instruction == planted[at].instruction);
+        for (_, read) in planted.iter().enumerate().filter(|(at, _)| !said_before(*at)) {
             let Some(signed) = vocabulary.signed(read.instruction) else { continue };
-            if self.orders.as_mut().is_some_and(|orders| orders.take(read, signed)) {
+            if self.orders.as_mut().is_some_and(|orders| orders.take(heard.now, read, signed, heard.call.route)) {
                 self.take_over(heard.now, log);
                 let Planted { instruction, lay_in, author } = *read;
                 log.push(Event::Obeyed { at: heard.now, by: self.who, instruction, via: heard.id, lay_in, author });

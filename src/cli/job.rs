@@ -18,6 +18,9 @@ use crate::run::{Finished, Plane, Prepared, RunOptions, prepare};
 use crate::scenario::{Document, Overrides, Severity};
 use crate::wire::Event;
 
+/// So many agents are let begin alone, one after the other.
+const OFFSPRING: u32 = 100;
+
 /// One run to be done.
 pub struct Job<'a> {
     pub document: &'a Document,
@@ -70,6 +73,9 @@ impl Job<'_> {
         progress.compares();
         if !stop.wanted() {
             prepared.compare_with_human_pace(&events, stop)?;
+        }
+        if !stop.wanted() {
+            prepared.count_offspring(self.document, self.overrides, OFFSPRING, stop)?;
         }
         if !stop.wanted() {
             progress.repeats(prepared.plan.expectations.most_seeds());

@@ -174,6 +174,7 @@ fn mistake(plan: &Plan, fault: &Fault) -> String {
         Fault::WrongTarget { instead_of, calls } => {
             format!("it calls {} where {} was meant", plan.route_name(*calls), plan.route_name(*instead_of))
         }
+        Fault::Spread => "it does what it reads, and so do those who read what it writes".to_owned(),
         Fault::Injected => "it does what the records that it reads tell it to do".to_owned(),
         Fault::WrongCredential => "refused once, it takes the strongest credential in sight".to_owned(),
     }
@@ -203,6 +204,7 @@ fn program(plan: &Plan, program: &Program, indent: usize, out: &mut String) {
                     Repeat::Once => String::new(),
                     Repeat::Times(n) => format!(", {n} times"),
                     Repeat::Every { every, .. } => format!(", every {every}"),
+                    Repeat::AtRandom { times, per } => format!(", {times} times in each {per}, at random"),
                     Repeat::Endless => ", without end".to_owned(),
                 };
                 let pages = if step.all_pages { ", all pages" } else { "" };

@@ -42,12 +42,13 @@ pub const fn turn(turn: Turn) -> &'static str {
     match turn {
         Turn::Started => "started",
         Turn::FaultTookOver => "fault-took-over",
+        Turn::Forgot => "forgot",
         Turn::OutOfWork => "out-of-work",
     }
 }
 
 pub fn read_turn(word: &str) -> Option<Turn> {
-    [Turn::Started, Turn::FaultTookOver, Turn::OutOfWork].into_iter().find(|t| turn(*t) == word)
+    [Turn::Started, Turn::FaultTookOver, Turn::Forgot, Turn::OutOfWork].into_iter().find(|t| turn(*t) == word)
 }
 
 pub const fn snapshot(snapshot: Snapshot) -> &'static str {

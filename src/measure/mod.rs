@@ -5,6 +5,7 @@ mod behind;
 mod binomial;
 mod chains;
 mod closure;
+mod contagion;
 mod declared;
 mod doors;
 mod headline;
@@ -25,6 +26,7 @@ use crate::wire::{Effect, Event, Span, Tick, Turn, Verdict};
 pub use alarms::Alarms;
 pub use behind::Simulated;
 pub use closure::{Acquired, Closure, Hop};
+pub use contagion::{Contagion, Offspring, turned_beside};
 pub use doors::{Door, Lag};
 pub use headline::headline;
 pub use leftover::Leftover;
@@ -67,6 +69,7 @@ pub struct Measures {
     pub outcome: Outcome,
     pub reach: Reach,
     pub closure: Closure,
+    pub contagion: Contagion,
     pub doors: Vec<Door>,
     pub alarms: Alarms,
     pub leftover: Leftover,
@@ -132,6 +135,7 @@ impl Measures {
             values: BTreeMap::new(),
             reach,
             closure,
+            contagion: Contagion::of(plan, events),
             doors,
             leftover,
             end,
@@ -189,6 +193,7 @@ impl Measures {
         self.time_values(&mut values);
         self.left_values(&mut values);
         self.pace_values(references, &mut values);
+        self.spread_values(references, &mut values);
         values
     }
 
@@ -311,6 +316,16 @@ impl Measures {
         );
         values.insert("survivors", known(leftover.survivors.len() as u64));
         values.insert("survivors.roots", known(leftover.survivors.values().filter(|root| **root).count() as u64));
+    }
+
+    fn spread_values(&self, references: &References, values: &mut BTreeMap<&'static str, Measured>) {
+        let contagion = &self.contagion;
+        values.insert("turned", Measured::count(contagion.turned()));
+        values.insert("turned.half", Measured::time(contagion.half()));
+        values.insert("peak", Measured::count(contagion.peak));
+        values.insert("generations", Measured::count(contagion.generations.len() as u64));
+        let unasked = || Measured::unknown("nobody was let begin alone");
+        values.insert("r0", references.offspring.as_ref().map_or_else(unasked, Offspring::r0));
     }
 
     fn pace_values(&self, references: &References, values: &mut BTreeMap<&'static str, Measured>) {

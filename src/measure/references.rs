@@ -6,6 +6,7 @@ use crate::model::{Baseline, Pairs, Plan};
 use crate::wire::{CollId, Effect, OpId};
 
 use super::behind::Simulated;
+use super::contagion::Offspring;
 use super::seeds::Seeds;
 
 /// Runs of rows: (collection, effect, first, how many).
@@ -33,6 +34,9 @@ pub struct References {
     /// The same run in virtual time, where it went by the wall clock.
     #[serde(default)]
     pub simulated: Option<Simulated>,
+    /// Whom one agent turned alone, where instructions lie in records.
+    #[serde(default)]
+    pub offspring: Option<Offspring>,
     /// The same scenario under other seeds, where something is said about them.
     #[serde(default)]
     pub seeds: Option<Seeds>,

@@ -8,7 +8,7 @@ use crate::model::Plan;
 use crate::model::expect::{Claim, OverSeeds};
 
 use super::binomial;
-use super::registry::{self, Unit};
+use super::registry::{self, Needs, Unit};
 use super::value::{Measured, Value, counted};
 
 /// What was measured under a row of seeds, as plain data: it stands in the journal.
@@ -51,7 +51,8 @@ const QUANTILES: [usize; 5] = [0, 50, 500, 950, 1_000];
 /// The measures that a run over seeds has to compute for its claims.
 pub fn claimed(plan: &Plan) -> Vec<&'static registry::Measure> {
     let named = |measure: &&registry::Measure| plan.expectations.claims().any(|claim| claim.measure == measure.key);
-    registry::MEASURES.iter().filter(named).collect()
+    // What one agent alone spreads is measured over seeds of its own.
+    registry::MEASURES.iter().filter(|measure| measure.needs() < Needs::OneAlone).filter(named).collect()
 }
 
 impl Seeds {
@@ -151,6 +152,7 @@ fn in_unit(unit: Unit, value: f64) -> String {
         Unit::Count | Unit::Word => Value::Count(value as u64),
         Unit::Share => Value::Share(value),
         Unit::Time => Value::Time(crate::wire::Span(value as u64)),
+        Unit::Mean => return format!("{value:.2}"),
         Unit::Factor => Value::Factor { times: value, at_least: false },
         Unit::Money => Value::Money(value as u64),
     };

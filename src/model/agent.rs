@@ -168,6 +168,12 @@ pub enum Repeat {
         first: Span,
         times: Option<u32>,
     },
+    /// So many times in each window of `per`, the first of which begins where the line is reached, at times that are
+    /// drawn.
+    AtRandom {
+        times: u32,
+        per: Span,
+    },
     /// Again and again without a pause.
     Endless,
 }
@@ -205,6 +211,15 @@ pub enum Fault {
     WrongCredential,
     /// The task; and what it is told by instructions that it reads.
     Injected,
+    /// The same, by the habit of its obedience: what it does turns others.
+    Spread,
+}
+
+impl Fault {
+    /// Whether instructions in the records that it reads are instructions to it.
+    pub const fn does_what_it_reads(&self) -> bool {
+        matches!(self, Fault::Injected | Fault::Spread)
+    }
 }
 
 /// The name of a fault, where its program is written out.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::wire::{IdentityId, InstructionId};
+use crate::wire::{IdentityId, InstructionId, Span};
 
 use super::agent::Program;
+use super::chance::Share;
 
 /// A text that tells its reader what to do.
 #[derive(Clone, Debug)]
@@ -41,10 +42,28 @@ impl Crowd {
     }
 }
 
+/// How an agent takes to what it is told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Habit {
+    /// How likely it does it, with each answer in which it reads it.
+    pub likely: Share,
+    /// Whether it does it again with every round of the step in which it read it.
+    pub again: bool,
+    /// How long after it was told it is itself again.
+    pub forgets: Option<Span>,
+}
+
+impl Default for Habit {
+    fn default() -> Habit {
+        Habit { likely: Share::WHOLE, again: false, forgets: None }
+    }
+}
+
 /// What an agent makes of instructions that it reads.
 #[derive(Clone, Default, Debug)]
 pub struct Obedience {
     pub whom: Obeys,
+    pub habit: Habit,
     /// What each instruction tells this agent: a formula in it stands for the agent's number.
     pub does: Arc<[Arc<Program>]>,
 }

@@ -16,6 +16,12 @@ pub enum Draws {
     Generation,
     Start,
     Approval,
+    /// The times of steps that are done at random.
+    Moments,
+    /// Whether an agent does what it reads.
+    Obedience,
+    /// Who begins, where it is measured how far one agent spreads.
+    Index,
 }
 
 /// A portable stream of numbers. ChaCha8 is chosen for being the same on every machine and in every release.

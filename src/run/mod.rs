@@ -1,5 +1,6 @@
 //! A run from end to end: what it is compared with, the run itself, what it comes to.
 
+mod alone;
 mod prepare;
 mod seeds;
 mod simulate;

@@ -51,7 +51,7 @@ fn measured(
     let mut prepared = prepare_for(needs, document, variant, overrides, stop)?;
     let mut events = Kept::default();
     prepared.simulate(stop, &mut events)?;
-    if needs == Needs::HumanPace {
+    if needs >= Needs::HumanPace {
         prepared.compare_with_human_pace(&events.0, stop)?;
     }
     let all = Measures::of(&prepared.plan, &prepared.references, &events.0);

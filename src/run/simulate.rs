@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::agent::{Agent, Inventory};
+use crate::agent::{Agent, Conduct, Inventory, Part};
 use crate::model::agent::{AgentPlan, Pace};
 use crate::model::{Baseline, Plan};
 use crate::plane::Transport;
@@ -11,7 +11,7 @@ use crate::plane::driver::{Driver, End, Seat, Sink, Stop};
 use crate::plane::mock::{Live, Lockstep};
 use crate::plane::sim::Direct;
 use crate::vocabulary::SimVocabulary;
-use crate::wire::{ActorId, Event, Purpose, Span, Vocabulary};
+use crate::wire::{ActorId, CollId, Event, InstructionId, Purpose, Span, Vocabulary};
 use crate::world::World;
 
 /// How the agents of a run behave.
@@ -22,6 +22,8 @@ pub enum Behaviour {
     Faulty,
     /// Faulty, at the pace of a person: one request each so often.
     FaultyByHand(Span),
+    /// One agent begins with an instruction that lies nowhere else, and nobody does what it turns them to.
+    OneAlone { agent: ActorId, instruction: InstructionId, reads: CollId },
 }
 
 /// The clients of a run, in the order of their actor ids: agents, then honest work.
@@ -30,13 +32,23 @@ pub fn seats(plan: &Arc<Plan>, behaviour: Behaviour) -> Vec<Seat> {
     let benign = plan.benign.iter().map(|spec| (spec, Purpose::Benign));
     let inventory = Arc::new(Inventory::of(plan));
     let seat = |(at, (spec, purpose)): (usize, (&AgentPlan, Purpose))| {
-        let faulty = behaviour != Behaviour::Sane && purpose == Purpose::Agent;
+        let who = ActorId::at(at);
+        let conduct = match behaviour {
+            _ if purpose != Purpose::Agent => Conduct::Sane,
+            Behaviour::Sane => Conduct::Sane,
+            Behaviour::Faulty | Behaviour::FaultyByHand(_) => Conduct::Faulty(Part::Acts),
+            Behaviour::OneAlone { agent, instruction, reads } if agent == who => {
+                Conduct::Faulty(Part::Begins(instruction, reads))
+            }
+            Behaviour::OneAlone { .. } if spec.fault.does_what_it_reads() => Conduct::Faulty(Part::Listens),
+            Behaviour::OneAlone { .. } => Conduct::Sane,
+        };
         let by_hand = match behaviour {
-            Behaviour::FaultyByHand(every) if faulty => Some(AgentPlan { pace: Pace::Human { every }, ..spec.clone() }),
+            Behaviour::FaultyByHand(every) if conduct != Conduct::Sane => Some(AgentPlan { pace: Pace::Human { every }, ..spec.clone() }),
             _ => None,
         };
         let does = by_hand.as_ref().unwrap_or(spec);
-        let client = Box::new(Agent::new(plan, &inventory, ActorId::at(at), does, purpose, faulty));
+        let client = Box::new(Agent::new(plan, &inventory, who, does, purpose, conduct));
         Seat { client, purpose, identity: spec.identity, starts: spec.starts }
     };
     agents.chain(benign).enumerate().map(seat).collect()

@@ -177,6 +177,8 @@ pub enum Turn {
     FaultTookOver,
     /// Nothing is left that this actor would try. It has not been contained by that.
     OutOfWork,
+    /// It has forgotten what a record told it to do.
+    Forgot,
 }
 
 /// What a request wrote into a record beside the record's own data.

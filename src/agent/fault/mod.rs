@@ -2,8 +2,10 @@
 
 mod harvest;
 mod injected;
+mod orders;
 mod over_broad;
 mod runaway_loop;
+mod spread;
 mod wrong_credential;
 mod wrong_target;
 
@@ -12,7 +14,8 @@ use crate::model::agent::{AgentPlan, Fault, Strategy};
 use super::inventory::Inventory;
 use super::program::Code;
 
-pub(super) use injected::Orders;
+pub(super) use orders::Orders;
+pub use orders::Part;
 pub(super) use wrong_credential::Substitute;
 
 /// What an agent is going to do.
@@ -53,6 +56,7 @@ impl Instruction {
             Fault::WrongTarget { instead_of, calls } => wrong_target::instruction(spec, *instead_of, *calls),
             Fault::WrongCredential => wrong_credential::instruction(spec),
             Fault::Injected => injected::instruction(spec),
+            Fault::Spread => spread::instruction(spec),
             Fault::Harvest { strategy } => harvest::instruction(spec, *strategy),
         }
     }

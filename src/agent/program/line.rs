@@ -1,6 +1,7 @@
 //! One line of a program: where it stands, and what it waits for.
 
 use crate::agent::call::Pending;
+use crate::model::Stream;
 use crate::model::agent::Repeat;
 use crate::wire::{Span, Tick};
 
@@ -23,6 +24,27 @@ pub(super) struct Line {
     pub sent: bool,
     pub in_flight: usize,
     pub pending: Pending,
+    pub moments: Moments,
+}
+
+/// The times at which a step is due that is done at random: those that are left of a window, the last one first.
+#[derive(Debug, Default)]
+pub(super) struct Moments {
+    left: Vec<Tick>,
+    /// When the next window begins.
+    next: Tick,
+}
+
+impl Moments {
+    fn next(&mut self, times: u32, per: Span, dice: &mut Stream) -> Option<Tick> {
+        if self.left.is_empty() {
+            let begins = self.next;
+            self.left.extend((0..times).map(|_| begins + Span(dice.below(per.0))));
+            self.left.sort_unstable_by(|one, other| other.cmp(one));
+            self.next = begins + per;
+        }
+        self.left.pop()
+    }
 }
 
 /// Where a line stands.
@@ -55,14 +77,26 @@ impl Line {
     }
 
     /// Comes to a step at `now`.
-    pub fn arrive(&mut self, deed: &Deed, now: Tick) {
+    pub fn arrive(&mut self, deed: &Deed, now: Tick, dice: Option<&mut Stream>) {
         self.reached = now;
         self.occurrence = 0;
+        if let Repeat::AtRandom { times, per } = deed.repeat {
+            self.moments = Moments { left: Vec::new(), next: now };
+            return self.wait_for_moment(times, per, dice);
+        }
         self.phase = match deed.repeat {
             Repeat::Every { times: Some(0), .. } | Repeat::Times(0) => return self.leave(),
             Repeat::Every { first, .. } => Phase::Due(now + first),
-            Repeat::Once | Repeat::Times(_) | Repeat::Endless => Phase::Due(now),
+            Repeat::Once | Repeat::Times(_) | Repeat::Endless | Repeat::AtRandom { .. } => Phase::Due(now),
         };
+    }
+
+    /// Waits for the next of the times that are drawn. Moments that fell due while the line was busy are made up for.
+    fn wait_for_moment(&mut self, times: u32, per: Span, dice: Option<&mut Stream>) {
+        match dice.and_then(|dice| self.moments.next(times, per, dice)) {
+            Some(moment) => self.phase = Phase::Due(moment),
+            None => self.leave(),
+        }
     }
 
     /// Begins the calls of an occurrence that was due at `due`.
@@ -80,12 +114,13 @@ impl Line {
 
     /// What comes after an occurrence: the next one, or the next step. An occurrence that sent nothing is not tried
     /// again before something could have changed.
-    pub fn finish(&mut self, deed: &Deed, now: Tick, news: u64) {
+    pub fn finish(&mut self, deed: &Deed, now: Tick, news: u64, dice: Option<&mut Stream>) {
         self.occurrence += 1;
         match deed.repeat {
             Repeat::Once => self.leave(),
             Repeat::Times(n) if self.sent && self.occurrence < u64::from(n) => self.phase = Phase::Due(now),
             Repeat::Times(_) => self.leave(),
+            Repeat::AtRandom { times, per } => self.wait_for_moment(times, per, dice),
             Repeat::Endless if self.sent => self.phase = Phase::Due(now),
             Repeat::Endless => self.phase = Phase::Starved(news),
             Repeat::Every { every: Span(0), .. } if !self.sent => self.phase = Phase::Starved(news),

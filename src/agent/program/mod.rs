@@ -116,6 +116,10 @@ impl Deed {
         Deed { route, with, on, all_pages, repeat, after_refusal, carries, within, deviates, turn: 0 }
     }
 
+    fn is_at_random(&self) -> bool {
+        matches!(self.repeat, Repeat::AtRandom { .. })
+    }
+
     /// The collection whose listed ids it goes through, and whether only those listed with its own credential. A step on
     /// what lies inside listed records names the record that it looks into, and so does one on the records themselves.
     pub fn goes_through(&self) -> Option<(crate::wire::CollId, bool)> {

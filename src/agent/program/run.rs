@@ -2,6 +2,7 @@
 
 use crate::agent::call::{Asker, Call, Place};
 use crate::agent::memory::Memory;
+use crate::model::Stream;
 use crate::model::agent::{AfterRefusal, Load};
 use crate::wire::Tick;
 
@@ -41,6 +42,8 @@ pub(in crate::agent) struct Runner {
     lines: Vec<Line>,
     /// How many connections a step may use that goes through a listing.
     width: usize,
+    /// What its random times are drawn from, where it has such.
+    pub dice: Option<Box<Stream>>,
     /// Whether this round of the main line sent anything.
     round_sent: bool,
     /// Whether it has come to something that a sane agent would not do.
@@ -48,10 +51,12 @@ pub(in crate::agent) struct Runner {
 }
 
 impl Runner {
-    pub fn new(code: Code, connections: u16) -> Runner {
+    /// A program at its start. `dice` is asked for only where something is done at random times.
+    pub fn new(code: Code, connections: u16, dice: impl FnOnce() -> Box<Stream>) -> Runner {
         let mut lines: Vec<Line> = code.lines.iter().map(|_| Line::default()).collect();
         lines[0].start();
-        Runner { code, lines, width: usize::from(connections.max(1)), round_sent: false, deviated: false }
+        let dice = code.deeds().any(Deed::is_at_random).then(dice);
+        Runner { code, lines, width: usize::from(connections.max(1)), dice, round_sent: false, deviated: false }
     }
 
     /// Ends it where it stands: what is in flight may still be answered.
@@ -133,7 +138,7 @@ impl Runner {
                         return due;
                     }
                     let Some(Op::Do(deed)) = self.code.lines[at].get(self.lines[at].step) else { return None };
-                    self.lines[at].finish(deed, now, memory.news());
+                    self.lines[at].finish(deed, now, memory.news(), self.dice.as_deref_mut());
                 }
             }
         }
@@ -142,7 +147,7 @@ impl Runner {
     fn arrive(&mut self, at: usize, now: Tick, memory: &Memory) {
         let step = self.lines[at].step;
         match self.code.lines[at].get(step) {
-            Some(Op::Do(deed)) => self.lines[at].arrive(deed, now),
+            Some(Op::Do(deed)) => self.lines[at].arrive(deed, now, self.dice.as_deref_mut()),
             Some(Op::Fork(children)) => {
                 self.lines[at].phase = Phase::Forked;
                 for &child in children {

@@ -5,6 +5,7 @@ mod drive;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use crate::agent::{Conduct, Part};
 use crate::model::agent::{AfterRefusal, AgentPlan, Block, Fault, On, Pace, Program, Repeat, Step, With};
 use crate::model::control::Controls;
 use crate::model::expect::Expectations;
@@ -170,7 +171,7 @@ impl Scene {
     pub fn agent_with_seed(&self, spec: AgentPlan, seed: u64) -> Agent {
         let plan = Arc::new(Plan { seed, ..self.plan.clone() });
         let inventory = Arc::new(Inventory::of(&plan));
-        Agent::new(&plan, &inventory, ActorId::new(0), &spec, Purpose::Agent, true)
+        Agent::new(&plan, &inventory, ActorId::new(0), &spec, Purpose::Agent, Conduct::Faulty(Part::Acts))
     }
 }
 

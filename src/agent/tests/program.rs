@@ -3,6 +3,7 @@
 use crate::model::agent::{Block, Fault, FaultKind, On, Pace, Repeat, Step, With};
 use crate::wire::{Event, HeldId, SecretKind, Span, Tick, Turn};
 
+use crate::agent::Conduct;
 use crate::agent::testing::*;
 
 const LATENCY: Span = Span(50 * MS);
@@ -215,6 +216,6 @@ fn a_scripted_fault_replaces_the_task_and_a_sane_agent_never_does() {
     let who = crate::wire::ActorId::new(0);
     let plan_ref = std::sync::Arc::new(scene.plan.clone());
     let inventory = std::sync::Arc::new(crate::agent::Inventory::of(&plan_ref));
-    let mut sane = crate::agent::Agent::new(&plan_ref, &inventory, who, &plan, crate::wire::Purpose::Agent, false);
+    let mut sane = crate::agent::Agent::new(&plan_ref, &inventory, who, &plan, crate::wire::Purpose::Agent, Conduct::Sane);
     assert_eq!(run(&mut sane, LONG, LATENCY, |_, _, _| ok()).routes(), [a]);
 }

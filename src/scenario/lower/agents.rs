@@ -181,10 +181,13 @@ impl Lowering<'_> {
                 self.no_effect(node, &["then"], "the instruction says what it does");
                 return Fault::Injected;
             }
-            "spread" => FaultKind::Spread,
+            "spread" => {
+                self.no_effect(node, &["then"], "the instruction says what it does");
+                return Fault::Spread;
+            }
             _ => FaultKind::StalePlan,
         };
-        if matches!(kind, FaultKind::Spread | FaultKind::StalePlan) {
+        if kind == FaultKind::StalePlan {
             let help = "take `over-broad`, and write what the agent does under `then`";
             self.later_but(&format!("the fault `{name}`"), fault.place, help);
             return Fault::None;
@@ -324,14 +327,6 @@ impl Lowering<'_> {
     }
 
     fn times(&mut self, node: &Node) -> u32 {
-        if node.text().is_some_and(|text| quantity::windowed(text).is_some()) {
-            self.later_but(
-                "`times`, a step at random times",
-                node.place,
-                "say how often, and when: `times: 5`, `every: 4h`",
-            );
-            return 1;
-        }
         let times = rows(node, &mut self.findings);
         if times == Some(0) {
             let finding = Finding::new(Code::ImpossibleNumber, node.place, "a step that is done 0 times is no step");
@@ -340,8 +335,21 @@ impl Lowering<'_> {
         times.unwrap_or(1)
     }
 
+    fn at_random(&mut self, node: &Node, n: u64, per: Span) -> Repeat {
+        if n == 0 || n > MOST_MOMENTS || n > per.0 {
+            let message = format!("a step cannot be done {} times in {per}, at random", quantity::shown(n));
+            let help = format!("from 1 to {} times in each window", quantity::shown(MOST_MOMENTS));
+            self.find(Finding::new(Code::ImpossibleNumber, node.place, message).help(help));
+        }
+        Repeat::AtRandom { times: n.min(MOST_MOMENTS) as u32, per }
+    }
+
     fn repeat(&mut self, node: &Node) -> Repeat {
         let span = |key: &str| node.get(key).and_then(Node::text).and_then(quantity::duration);
+        if let Some((written, (n, per))) = node.get("times").and_then(|n| Some((n, quantity::windowed(n.text()?)?))) {
+            self.no_effect(node, &["every", "first", "endless"], "`times: 5 per 4h` says when");
+            return self.at_random(written, n, per);
+        }
         let times = node.get("times").map(|n| self.times(n));
         let endless = node.get("endless").and_then(Node::text).and_then(quantity::boolean) == Some(true);
         if endless {
@@ -366,6 +374,9 @@ impl Lowering<'_> {
         }
     }
 }
+
+/// More random times in one window are a stream: `every` says that better.
+const MOST_MOMENTS: u64 = 100_000;
 
 /// The keys of a step that asks for something.
 const OF_A_STEP: [&str; 14] = [
@@ -425,7 +436,9 @@ pub fn repeats(agent: &AgentPlan) -> bool {
 
 fn endless(program: &Program) -> bool {
     program.blocks.iter().any(|block| match block {
-        Block::Step(step) => matches!(step.repeat, Repeat::Endless | Repeat::Every { times: None, .. }),
+        Block::Step(step) => {
+            matches!(step.repeat, Repeat::Endless | Repeat::AtRandom { .. } | Repeat::Every { times: None, .. })
+        },
         Block::Together(lines) => lines.iter().any(endless),
         Block::Each { body, .. } => endless(body),
     })

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::model::Column;
+use crate::model::{Column, Share};
 use crate::model::agent::{AgentPlan, Fault, Load, Program};
-use crate::model::instruction::{Crowd, Instruction, Obedience, Obeys};
+use crate::model::instruction::{Crowd, Habit, Instruction, Obedience, Obeys};
 use crate::model::service::{Act, Method};
 use crate::scenario::finding::{Code, Finding, nearest};
 use crate::scenario::quantity;
 use crate::scenario::shape::shortened;
 use crate::scenario::tree::{Key, Node};
-use crate::wire::{CollId, Effect, IdentityId, InstructionId};
+use crate::wire::{CollId, Effect, IdentityId, InstructionId, Span};
 
 use super::{Lowering, formula, holds};
 
@@ -52,7 +52,7 @@ impl Lowering<'_> {
         let root = self.root;
         let written = root.get("instructions").map_or(&[][..], Node::entries);
         let by_number = written.iter().any(|(_, node)| has_formula(node));
-        let obeys = |agent: &AgentPlan| matches!(agent.fault, Fault::Injected);
+        let obeys = |agent: &AgentPlan| agent.fault.does_what_it_reads();
         for (agent, index) in agents.iter_mut().zip(0..).filter(|(agent, _)| obeys(agent)) {
             if !by_number || index == 0 {
                 agent.obedience.does = plain.clone();
@@ -75,17 +75,35 @@ impl Lowering<'_> {
     pub(super) fn obedience(&mut self, key: &Key, agent: &Node, fault: &Fault) -> Obedience {
         let whom = agent.get("obeys").and_then(|node| self.obeys(node));
         match (fault, agent.get("obeys")) {
-            (Fault::Injected, None) => {
+            (Fault::Injected | Fault::Spread, None) => {
                 let message = format!("whose instructions does `{}` do?", key.name);
                 let help = "write `obeys: everybody`, `signed`, or who wrote them";
                 self.find(Finding::new(Code::MissingKey, key.place, message).help(help));
             }
-            (Fault::Injected, Some(_)) => {}
+            (Fault::Injected | Fault::Spread, Some(_)) => {}
             // Of a fault that is refused, nothing more is said.
             (Fault::None, Some(_)) if agent.get("fault").is_some_and(|fault| fault.text() != Some("none")) => {}
-            _ => self.no_effect(agent, &["obeys"], "only the fault `injected` does what it reads"),
+            _ => self.no_effect(agent, &["obeys"], "only the faults `injected` and `spread` do what they read"),
         }
-        Obedience { whom: whom.unwrap_or_default(), does: Arc::default() }
+        let habit = agent.get("fault").map_or(Habit::default(), |fault| self.habit(fault));
+        Obedience { whom: whom.unwrap_or_default(), habit, does: Arc::default() }
+    }
+
+    /// How an agent with the fault `spread` takes to what it reads.
+    fn habit(&mut self, fault: &Node) -> Habit {
+        let Some(spread) = fault.items().first().unwrap_or(fault).get("spread") else { return Habit::default() };
+        let text = |key: &str| spread.get(key).and_then(Node::text);
+        let likely = text("probability").and_then(quantity::share).map_or(Share::WHOLE, Share::of);
+        if let Some(never) = spread.get("probability").filter(|_| likely == Share::NONE) {
+            let finding = Finding::new(Code::ImpossibleNumber, never.place, "what nobody does spreads nowhere");
+            self.find(finding.help("leave it out for 100 %, or write `obeys: nobody`"));
+        }
+        let forgets = text("forgets").and_then(quantity::duration);
+        if let Some(at_once) = spread.get("forgets").filter(|_| forgets == Some(Span::ZERO)) {
+            let finding = Finding::new(Code::ImpossibleNumber, at_once.place, "it would forget before it begins");
+            self.find(finding.help("write `forgets: 12h`, or `never`"));
+        }
+        Habit { likely, again: text("repeats") == Some("each time"), forgets }
     }
 
     fn obeys(&mut self, node: &Node) -> Option<Obeys> {
