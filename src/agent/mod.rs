@@ -19,8 +19,8 @@ mod turns;
 
 use std::sync::Arc;
 
-use crate::model::{Draws, Plan, Stream};
 use crate::model::agent::{AgentPlan, Load};
+use crate::model::{Draws, Plan, Stream};
 use crate::wire::{
     ActorId, Arg, Cargo, Client, Event, FamilyId, HeldId, Log, Next, Outcome, PlaceId, Purpose, Request, RequestId,
     Slot, Text, Tick, Turn, Vantage, Vocabulary,

@@ -1,7 +1,9 @@
 //! What an agent makes of an answer.
 
 use crate::model::agent::AfterRefusal;
-use crate::wire::{Body, CollId, Event, Log, Outcome, Planted, RequestId, Res, Rows, SecretKind, Slot, Text, Tick, Turn, Vocabulary};
+use crate::wire::{
+    Body, CollId, Event, Log, Outcome, Planted, RequestId, Res, Rows, SecretKind, Slot, Text, Tick, Turn, Vocabulary,
+};
 
 use super::Agent;
 use super::call::{Asker, Call, Place, Refusal, Reply};

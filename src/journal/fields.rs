@@ -247,6 +247,11 @@ fn tell_target(target: Target, to: &mut impl Fields) {
             to.number("of", u64::from(i.number()));
         }
         Target::Named => to.word("target", 2, "named"),
+        Target::Record(res) => {
+            to.word("target", 3, "record");
+            to.collection("in", Some(res.coll));
+            to.maybe("row", Some(res.row));
+        }
     }
 }
 

@@ -372,6 +372,7 @@ impl Read<'_> {
             "credential" => Target::Credential(CredId::new(of?)),
             "identity" => Target::Identity(IdentityId::new(of?)),
             "named" => Target::Named,
+            "record" => Target::Record(record(self.coll(), self.small("row"))?),
             _ => return None,
         })
     }

@@ -35,7 +35,7 @@ impl Declarations {
                 let on = &controls.limits[limit.index()].on;
                 self.by_operation.extend(on.iter().map(|op| (*op, returned)));
             }
-            (_, Target::Named) => {}
+            (_, Target::Named | Target::Record(_)) => {}
         }
     }
 

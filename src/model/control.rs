@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use crate::wire::{
-    ApprovalId, FamilyId, IdentityId, LimitId, OpId, PlaceId, ResponseId, RuleId, ServiceId, Span, StepId, Tick,
+    ApprovalId, FamilyId, IdentityId, InstructionId, LimitId, OpId, PlaceId, Res, ResponseId, RuleId, ServiceId, Span,
+    StepId, Tick,
 };
 
 use super::chance::{Share, Takes};
@@ -97,6 +98,11 @@ pub enum Action {
     Require { approval: ApprovalId },
     /// Closes operations.
     Close { operations: Vec<OpId> },
+    /// Takes records out of their store: those that are named, and those in which a search finds the text of these
+    /// instructions when the action begins.
+    Delete { records: Vec<Res>, saying: Vec<InstructionId> },
+    /// Takes the work of these operations out of its queue.
+    Cancel { operations: Vec<OpId> },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -124,6 +130,8 @@ pub enum Which {
     Every(FamilyId),
     /// One identity.
     Identity(IdentityId),
+    /// All credentials of one identity and of everything that it owns.
+    OwnedBy(IdentityId),
 }
 
 /// A preventive limit.

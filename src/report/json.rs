@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::measure::{
-    Door, Lag, Measured, Measures, Seeds, Spread, Tally, Value as Measurement, classes, registry, services,
+    Contagion, Door, Lag, Measured, Measures, Seeds, Spread, Tally, Value as Measurement, classes, registry, services,
 };
 use crate::model::Plan;
 use crate::model::expect::Claim;
@@ -41,6 +41,8 @@ pub struct RunReport {
     pub matrix: Vec<Value>,
     pub chain: Vec<String>,
     pub timeline: Vec<(u64, u64)>,
+    /// How an instruction went from agent to agent, where agents do what they read.
+    pub spread: Option<Value>,
     /// The same scenario under several seeds, where it was repeated.
     pub seeds: Option<Value>,
     pub repeat: String,
@@ -72,6 +74,7 @@ impl RunReport {
             matrix: measures.doors.iter().take(MOST).map(|door| matrix_row(plan, measures, door)).collect(),
             chain: measures.closure.chain().iter().map(|hop| hop_line(plan, &measures.closure, hop)).collect(),
             timeline: thinned(&measures.reach.curve),
+            spread: (measures.contagion.susceptible > 0).then(|| spread_of(&measures.contagion)),
             seeds: summary.references.seeds.as_ref().map(|seeds| over_seeds(plan, seeds)),
             repeat: format!("runaway run {} --plane {} --seed {}", summary.title(), summary.plane, plan.seed),
         }
@@ -139,6 +142,15 @@ fn matrix_row(plan: &Plan, measures: &Measures, door: &Door) -> Value {
         "kind": kind,
         "lag": lag,
         "survives": door.cred.is_some_and(|c| measures.leftover.survivors.contains_key(&c)),
+    })
+}
+
+fn spread_of(contagion: &Contagion) -> Value {
+    json!({
+        "susceptible": contagion.susceptible,
+        "turned": thinned(&contagion.curve),
+        "generations": contagion.generations,
+        "ratios": contagion.ratios(),
     })
 }
 
@@ -225,7 +237,7 @@ pub fn run_schema() -> Value {
         "type": "object",
         "$defs": {"measure": measure},
         "required": ["schema", "tool", "scenario", "variant", "seed", "plane", "outcome", "verdict", "reasons", "headline",
-            "journal_digest", "complete", "measures", "services", "classes", "matrix", "chain", "timeline", "seeds", "repeat"],
+            "journal_digest", "complete", "measures", "services", "classes", "matrix", "chain", "timeline", "spread", "seeds", "repeat"],
         "properties": {
             "schema": {"const": SCHEMA},
             "tool": {"type": "string"},
@@ -246,6 +258,14 @@ pub fn run_schema() -> Value {
                 "properties": {"kind": {"enum": ["late", "early", "none-declared", "never-closed"]}, "closed": number, "declared": number, "lag": number}}},
             "chain": {"type": "array", "items": {"type": "string"}},
             "timeline": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}},
+            "spread": {"type": ["object", "null"], "required": ["susceptible", "turned", "generations", "ratios"],
+                "description": "who did what records told them: how many could, how many had by when, how many in each generation, and each over the one before",
+                "properties": {
+                    "susceptible": number,
+                    "turned": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}},
+                    "generations": {"type": "array", "items": number},
+                    "ratios": {"type": "array", "items": {"type": "number"}},
+                }},
             "seeds": {"type": ["object", "null"], "required": ["first", "count", "claims", "spreads"],
                 "description": "the run repeated in virtual time under so many seeds, from the first on",
                 "properties": {"first": number, "count": number, "claims": {"type": "array", "items": claim}, "spreads": {"type": "array", "items": spread}}},

@@ -76,6 +76,7 @@ impl Summary<'_> {
         self.curve(&mut out, style);
         self.services(&mut out, style);
         self.chain(&mut out, style);
+        self.contagion(&mut out, style);
         self.left(&mut out, style);
         self.seeds(&mut out, style);
         self.verdict(&mut out, style);
@@ -196,6 +197,35 @@ impl Summary<'_> {
         lines
     }
 
+    /// How an instruction went from agent to agent, where it turned any.
+    fn contagion(&self, out: &mut String, style: Style) {
+        let contagion = &self.measures.contagion;
+        if contagion.turned() == 0 {
+            return;
+        }
+        section(out, style, "agents turned, over time");
+        for line in curve(&contagion.curve, self.measures.end, &[]) {
+            let _ = writeln!(out, "  {line}");
+        }
+        out.push_str(&wrapped(&self.contagion_in_words(), 2));
+        out.push('\n');
+    }
+
+    fn contagion_in_words(&self) -> String {
+        let contagion = &self.measures.contagion;
+        let (turned, susceptible) = (thousands(contagion.turned()), thousands(contagion.susceptible));
+        let half = contagion.half().map_or_else(String::new, |at| format!(", half of them by {at}"));
+        let peak = match contagion.peak {
+            peak if peak < contagion.turned() => format!("; {} at one time at most", thousands(peak)),
+            _ => String::new(),
+        };
+        let generations = few(contagion.generations.iter().map(|n| thousands(*n)));
+        let ratios = few(contagion.ratios().iter().map(|ratio| format!("{ratio:.2}")));
+        let ratios = if ratios.is_empty() { ratios } else { format!("; R_g {ratios}") };
+        let r0 = self.references.offspring.as_ref().map_or_else(String::new, |sample| format!("; R0 {}", sample.r0()));
+        format!("{turned} of {susceptible} turned{half}{peak}; by generation {generations}{ratios}{r0}")
+    }
+
     /// How each measure spread over the seeds, the worst and the middle.
     fn seeds(&self, out: &mut String, style: Style) {
         let Some(seeds) = &self.references.seeds else { return };
@@ -245,6 +275,14 @@ fn service_line(out: &mut String, name: &str, cells: &[String; 6]) {
         line.push_str(&right(cell, width));
     }
     let _ = writeln!(out, "{line}");
+}
+
+/// The first of a list, and how many more there are.
+fn few(all: impl ExactSizeIterator<Item = String>) -> String {
+    let more = all.len().saturating_sub(MOST_LINES);
+    let shown: Vec<String> = all.take(MOST_LINES).collect();
+    let more = if more > 0 { format!(" and {} more", thousands(more as u64)) } else { String::new() };
+    shown.join(", ") + &more
 }
 
 /// One line of the table of seeds.

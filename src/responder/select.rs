@@ -6,11 +6,22 @@ use crate::wire::{Audit, CredId, IdentityId, Key, Registry, Target, Tick};
 
 /// The targets of a step, in the registry's order.
 pub fn targets(step: &Step, key: Option<Key>, log: &[Audit], registry: &dyn Registry, now: Tick) -> Vec<Target> {
+    if let Action::Delete { records, saying } = &step.action {
+        let found = saying.iter().flat_map(|instruction| registry.saying(*instruction));
+        return records.iter().copied().chain(found).map(Target::Record).collect();
+    }
     let identities = matches!(step.action, Action::Disable);
     match step.which {
         Which::Named => vec![Target::Named],
         Which::Identity(identity) if identities => vec![Target::Identity(identity)],
         Which::Identity(identity) => credentials(registry, now, |c| registry.principal(c) == Some(identity)),
+        Which::OwnedBy(owner) => {
+            let mut all = as_asked(identities, registry, now, |c| owner_of(registry, c) == Some(owner));
+            if identities && !all.contains(&Target::Identity(owner)) {
+                all.push(Target::Identity(owner));
+            }
+            all
+        }
         Which::Every(family) => as_asked(identities, registry, now, |c| registry.family(c) == family),
         Which::Alarmed => match key {
             Some(Key::Credential(cred)) => as_asked(identities, registry, now, |c| c == cred),

@@ -45,7 +45,8 @@ fn turned_by_one(mut plan: Plan, stop: &Stop) -> Result<Option<u32>, PrepareErro
         collection.plants = Column::Empty;
     }
     let plan = Arc::new(plan);
-    let listeners: Vec<usize> = (0..plan.agents.len()).filter(|at| plan.agents[*at].fault.does_what_it_reads()).collect();
+    let listeners: Vec<usize> =
+        (0..plan.agents.len()).filter(|at| plan.agents[*at].fault.does_what_it_reads()).collect();
     let drawn = Stream::new(plan.seed, Draws::Index, 0).below(listeners.len() as u64) as usize;
     let Some(agent) = listeners.get(drawn).copied().map(ActorId::at) else { return Ok(None) };
     let mut events = Kept::default();

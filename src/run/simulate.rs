@@ -23,7 +23,11 @@ pub enum Behaviour {
     /// Faulty, at the pace of a person: one request each so often.
     FaultyByHand(Span),
     /// One agent begins with an instruction that lies nowhere else, and nobody does what it turns them to.
-    OneAlone { agent: ActorId, instruction: InstructionId, reads: CollId },
+    OneAlone {
+        agent: ActorId,
+        instruction: InstructionId,
+        reads: CollId,
+    },
 }
 
 /// The clients of a run, in the order of their actor ids: agents, then honest work.
@@ -44,7 +48,9 @@ pub fn seats(plan: &Arc<Plan>, behaviour: Behaviour) -> Vec<Seat> {
             Behaviour::OneAlone { .. } => Conduct::Sane,
         };
         let by_hand = match behaviour {
-            Behaviour::FaultyByHand(every) if conduct != Conduct::Sane => Some(AgentPlan { pace: Pace::Human { every }, ..spec.clone() }),
+            Behaviour::FaultyByHand(every) if conduct != Conduct::Sane => {
+                Some(AgentPlan { pace: Pace::Human { every }, ..spec.clone() })
+            }
             _ => None,
         };
         let does = by_hand.as_ref().unwrap_or(spec);

@@ -2,7 +2,7 @@
 
 use super::cargo::Cargo;
 use super::event::{Key, Log, SecretKind};
-use super::ids::{CollId, CredId, FamilyId, HeldId, IdentityId, InstructionId, OpId, PlaceId, RequestId, RuleId};
+use super::ids::{CollId, CredId, FamilyId, HeldId, IdentityId, InstructionId, OpId, PlaceId, RequestId, Res, RuleId};
 use super::request::{Request, Text};
 use super::response::{Outcome, Slot};
 use super::tick::Tick;
@@ -88,6 +88,8 @@ pub trait Registry {
     /// What this credential was minted from.
     fn parent(&self, cred: CredId) -> Option<CredId>;
     fn alive(&self, cred: CredId, now: Tick) -> bool;
+    /// The records in which a search of the stores finds the text of an instruction, as they are now.
+    fn saying(&self, instruction: InstructionId) -> Vec<Res>;
     /// The live credential that lies in a record of this collection, if the registry knows of one.
     fn stored_in(&self, coll: CollId, row: u32) -> Option<CredId>;
 }

@@ -64,8 +64,9 @@ pub enum Purpose {
 pub enum Target {
     Credential(CredId),
     Identity(IdentityId),
-    /// What the scenario's step names: operations, a network, records.
+    /// What the scenario's step names: operations, a network.
     Named,
+    Record(Res),
 }
 
 /// A value that fills a path parameter, a query field or a body.

@@ -18,12 +18,12 @@ impl World {
             log.push(Event::Acted { at: now, id: envelope.id, step, target, returned, worked: false });
             return Err(Refusal::new(Verdict::Forbidden, Reason::Unsupported, 501));
         }
-        self.apply(now, step, target);
+        self.apply(now, step, target, log);
         log.push(Event::Acted { at: now, id: envelope.id, step, target, returned, worked: true });
         Ok(Done::nothing(Response::bare(200)))
     }
 
-    fn apply(&mut self, now: Tick, step: StepId, target: Target) {
+    fn apply(&mut self, now: Tick, step: StepId, target: Target, log: &mut Log) {
         let by = Reason::Revoked(step);
         let plan = self.plan.clone();
         match &plan.controls.steps[step.index()].action {
@@ -37,7 +37,7 @@ impl World {
                 let principals: Vec<_> = match target {
                     Target::Identity(identity) => vec![identity],
                     Target::Credential(cred) => self.credentials.get(cred).principal.into_iter().collect(),
-                    Target::Named => Vec::new(),
+                    Target::Named | Target::Record(_) => Vec::new(),
                 };
                 for principal in principals {
                     self.disabled.insert(principal.number());
@@ -80,6 +80,20 @@ impl World {
                 }
                 self.changes.everything = true;
             }
+            Action::Delete { .. } => {
+                if let Target::Record(res) = target
+                    && self.records.exists(res)
+                {
+                    self.records.delete(res);
+                    self.changes.everything = true;
+                }
+            }
+            Action::Cancel { operations } => {
+                for (job, work) in self.jobs.cancel(now, operations) {
+                    log.push(Event::Cancelled { at: now, id: work.envelope.id, job, reason: by });
+                }
+                self.changes.everything = true;
+            }
             Action::Require { approval } => {
                 self.approvals.arm(*approval);
                 self.changes.everything = true;
@@ -103,7 +117,7 @@ impl World {
             Target::Identity(identity) => {
                 self.credentials.ids().filter(|c| self.credentials.get(*c).principal == Some(identity)).collect()
             }
-            Target::Named => Vec::new(),
+            Target::Named | Target::Record(_) => Vec::new(),
         }
     }
 }

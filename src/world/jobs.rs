@@ -65,6 +65,23 @@ impl Jobs {
         Some((id, job))
     }
 
+    /// Takes the work of some operations out of the queue, in the order in which it would have happened.
+    pub fn cancel(&mut self, now: Tick, operations: &[OpId]) -> Vec<(JobId, Job)> {
+        let all = &self.all;
+        let meant = |id: &JobId| operations.contains(&all[id.index()].op);
+        let mut due = std::mem::take(&mut self.due).into_sorted_vec();
+        due.reverse();
+        let (cancelled, left): (Vec<_>, Vec<_>) = due.into_iter().partition(|Reverse((_, id))| meant(id));
+        self.due = left.into();
+        let cancelled: Vec<(JobId, Job)> =
+            cancelled.into_iter().map(|Reverse((_, id))| (id, self.all[id.index()])).collect();
+        let ours = cancelled.iter().filter(|(_, job)| of_an_agent(job)).count();
+        if ours > 0 {
+            self.pending = Pending { waiting: self.pending.waiting - ours, last: now };
+        }
+        cancelled
+    }
+
     pub fn pending(&self) -> Pending {
         self.pending
     }

@@ -1,6 +1,6 @@
 //! The identity registry, as an administrator sees it.
 
-use crate::wire::{CollId, CredId, FamilyId, IdentityId, Registry, Tick};
+use crate::wire::{CollId, CredId, FamilyId, IdentityId, InstructionId, Registry, Res, Tick};
 
 use super::World;
 
@@ -32,6 +32,12 @@ impl Registry for World {
     fn alive(&self, cred: CredId, now: Tick) -> bool {
         let row = self.credentials.get(cred);
         !row.ended(now) && !row.expired(now)
+    }
+
+    fn saying(&self, instruction: InstructionId) -> Vec<Res> {
+        let rows = |coll| (0..self.records.extent(coll)).map(move |row| Res { coll, row });
+        let says = |res: &Res| self.records.exists(*res) && self.writings.says(*res) == Some(instruction);
+        self.plan.collection_ids().filter(|coll| self.writings.may_say(*coll)).flat_map(rows).filter(says).collect()
     }
 
     fn stored_in(&self, coll: CollId, row: u32) -> Option<CredId> {

@@ -53,19 +53,29 @@ impl Writings {
         }
     }
 
+    /// Whether any record of a collection can hold an instruction.
+    pub fn may_say(&self, coll: CollId) -> bool {
+        self.any(coll) || !self.plan.collection(coll).plants.is_empty()
+    }
+
+    /// The instruction that lies in a record, as it is now.
+    pub fn says(&self, res: Res) -> Option<InstructionId> {
+        match self.of(res) {
+            Some(writing) => writing.instruction,
+            None => self.plan.collection(res.coll).plants.get(res.row).map(InstructionId::new),
+        }
+    }
+
     /// Puts the instructions that lie in these rows into the answer.
     fn show_instructions(&self, coll: CollId, rows: Rows, slot: &mut Slot) {
-        let plants = &self.plan.collection(coll).plants;
-        if plants.is_empty() && !self.any(coll) {
+        if !self.may_say(coll) {
             return;
         }
         let mut planted = std::mem::take(&mut slot.planted);
         planted.extend(rows.iter(slot).filter_map(|row| {
             let lay_in = Res { coll, row };
-            let (instruction, author) = match self.of(lay_in) {
-                Some(writing) => (writing.instruction?, writing.author),
-                None => (InstructionId::new(plants.get(row)?), self.author(lay_in)),
-            };
+            let instruction = self.says(lay_in)?;
+            let author = self.of(lay_in).map_or_else(|| self.author(lay_in), |writing| writing.author);
             Some(Planted { instruction, lay_in, author })
         }));
         slot.planted = planted;

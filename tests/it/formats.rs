@@ -22,10 +22,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("credential.act", "act"),
     ("credential.signed_by", "signed-by"),
     ("credential.kid", "kid"),
-    ("agent.fault.spread", "fault-spread"),
-    ("agent.fault.spread.probability", "fault-spread"),
-    ("agent.fault.spread.repeats", "fault-spread"),
-    ("agent.fault.spread.forgets", "fault-spread"),
     ("agent-step.forge", "step-forge"),
     ("agent-step.with", "step-forge"),
     ("agent-step.for", "step-forge"),
@@ -35,8 +31,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("detector.never_seen", "detector-never-seen"),
     ("detector.not_owner", "detector-not-owner"),
     ("detector.events", "detector-events"),
-    ("step.cancel", "runbook-cancel"),
-    ("step.delete", "runbook-delete"),
     ("step.fails", "runbook-fails"),
     ("respond.after.median", "respond-drawn"),
     ("respond.after.p95", "respond-drawn"),
@@ -53,10 +47,8 @@ const REFUSED_FORMS: &[&str] = &[
     "holds-two-in-one",
     "measure-later",
     "parent-of-several",
-    "runbook-everything-of",
     "runbook-order",
     "starts-when-woken",
-    "step-at-random",
 ];
 
 fn root() -> &'static Path {

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::binary::{files, random_file, run_into, runaway};
 use crate::support::{document, library};
-use runaway::agent::{Agent, Inventory};
+use runaway::agent::{Agent, Conduct, Inventory, Part};
 use runaway::generate::random_world;
 use runaway::model::Plan;
 use runaway::scenario::{Document, Overrides};
@@ -220,7 +220,7 @@ fn printed(plan: &Arc<Plan>, steps: usize) -> String {
     let spec = plan.agents[0].clone();
     let mut now = spec.starts;
     let inventory = Arc::new(Inventory::of(plan));
-    let mut agent = Agent::new(plan, &inventory, ActorId::new(0), &spec, Purpose::Agent, true);
+    let mut agent = Agent::new(plan, &inventory, ActorId::new(0), &spec, Purpose::Agent, Conduct::Faulty(Part::Acts));
     let mut text = format!("{plan:?}");
     for _ in 0..steps {
         let next = agent.next(now, &mut log);

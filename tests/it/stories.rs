@@ -15,14 +15,10 @@ const LATER: &[(&str, &[&str])] = &[
         "build-postinstall",
         &[
             "`holds`, several credentials in one record",
-            "the fault `spread`",
-            "`cancel`, a step that cancels queued work",
-            "the measure `turned`",
             "`records`, a credential that opens some records",
             "the measure `leaked`",
         ],
     ),
-    ("build-triage", &["the measure `turned`"]),
     (
         "deploy-recreate",
         &[
@@ -40,18 +36,6 @@ const LATER: &[(&str, &[&str])] = &[
             "`kid`, a signing key with an id",
             "`signed_by`, a credential that can be forged",
             "`forge`, an agent that makes credentials itself",
-        ],
-    ),
-    (
-        "heartbeat-worm",
-        &[
-            "`times`, a step at random times",
-            "the fault `spread`",
-            "`everything of`, one owner with all that is theirs",
-            "`delete`, a step that deletes records",
-            "the measure `turned`",
-            "the measure `turned.half`",
-            "the measure `r0`",
         ],
     ),
     (

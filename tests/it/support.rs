@@ -1,5 +1,7 @@
 //! What the tests share: running a scenario of the library, or one written in the test.
 
+use std::sync::Arc;
+
 use runaway::measure::registry;
 use runaway::plane::driver::Stop;
 use runaway::run::{Finished, Kept, Prepared, prepare};
@@ -36,10 +38,30 @@ pub fn run_seed(document: &Document, variant: Option<&str>, sets: &[(&str, &str)
     let mut kept = Kept::default();
     prepared.simulate(&stop, &mut kept).expect("a run in memory");
     prepared.compare_with_human_pace(&kept.0, &stop).expect("a run in memory");
-    let claimed = runaway::measure::claimed(&prepared.plan);
-    prepared.repeat_over_seeds(document, &overrides, &claimed, &stop).expect("runs in memory");
+    over_seeds(&mut prepared, document, &overrides, &stop);
     let finished = prepared.finish(&kept.0, overrides.sets.is_empty());
     Ran { prepared, finished, events: kept.0 }
+}
+
+/// What a scenario claims over more seeds is held against so many here. The nightly run holds it against all.
+const SEEDS: u32 = 12;
+/// So many agents are let begin alone.
+const OFFSPRING: u32 = 60;
+
+/// Runs a scenario under other seeds, where it says anything about them.
+fn over_seeds(prepared: &mut Prepared, document: &Document, overrides: &Overrides, stop: &Stop) {
+    let claims = |key: &str| prepared.plan.expectations.claims().any(|claim| claim.measure == key);
+    if claims("r0") {
+        prepared.count_offspring(document, overrides, OFFSPRING, stop).expect("runs in memory");
+    }
+    let expectations = &mut Arc::make_mut(&mut prepared.plan).expectations;
+    if expectations.most_seeds() > SEEDS && document.name() != "seeds" {
+        expectations.over(SEEDS);
+    }
+    if expectations.claims().any(|claim| claim.over.is_some()) {
+        let claimed = runaway::measure::claimed(&prepared.plan);
+        prepared.repeat_over_seeds(document, overrides, &claimed, stop).expect("runs in memory");
+    }
 }
 
 impl Ran {

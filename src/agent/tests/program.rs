@@ -216,6 +216,7 @@ fn a_scripted_fault_replaces_the_task_and_a_sane_agent_never_does() {
     let who = crate::wire::ActorId::new(0);
     let plan_ref = std::sync::Arc::new(scene.plan.clone());
     let inventory = std::sync::Arc::new(crate::agent::Inventory::of(&plan_ref));
-    let mut sane = crate::agent::Agent::new(&plan_ref, &inventory, who, &plan, crate::wire::Purpose::Agent, Conduct::Sane);
+    let mut sane =
+        crate::agent::Agent::new(&plan_ref, &inventory, who, &plan, crate::wire::Purpose::Agent, Conduct::Sane);
     assert_eq!(run(&mut sane, LONG, LATENCY, |_, _, _| ok()).routes(), [a]);
 }

@@ -86,6 +86,7 @@ fn action(plan: &Plan, action: &Action, which: Which) -> String {
         Which::Exposed => " every credential in the records that it read".to_owned(),
         Which::Every(f) => format!(" every {}", plan.family(f).name),
         Which::Identity(i) => format!(" {}", plan.identity_name(i)),
+        Which::OwnedBy(i) => format!(" everything of {}", plan.identity_name(i)),
     };
     let verb = match action {
         Action::Revoke => "revokes",
@@ -97,6 +98,9 @@ fn action(plan: &Plan, action: &Action, which: Which) -> String {
         Action::Throttle { .. } => "puts a limit on",
         Action::Require { .. } => "asks for an approval from now on",
         Action::Close { .. } => "closes operations",
+        Action::Delete { saying, .. } if !saying.is_empty() => "searches for a text and deletes the records with it",
+        Action::Delete { .. } => "deletes records",
+        Action::Cancel { .. } => "cancels queued work",
     };
     format!("{verb}{which}")
 }

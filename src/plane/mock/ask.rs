@@ -155,6 +155,11 @@ impl Asker {
                 match target {
                     Target::Credential(cred) => fields.push(("credential".into(), cred.number().to_string())),
                     Target::Identity(identity) => fields.push(("identity".into(), identity.number().to_string())),
+                    Target::Record(res) => {
+                        let mut id = String::new();
+                        self.addresses.record(&self.plan, res, &mut id);
+                        fields.push(("record".into(), id));
+                    }
                     Target::Named => {}
                 }
             }
@@ -180,7 +185,7 @@ impl Asker {
             Some(res) => Arg::Id(res),
             None => match said.get(secret_field(spec)) {
                 Some(secret) if takes_secret(spec) => Arg::Text(text(secret)),
-                _ => act(&said),
+                _ => self.act(&said),
             },
         };
         let presented = presented::find(headers, said.get("client_secret")).map(|(scheme, bytes)| Presented {
@@ -198,6 +203,18 @@ impl Asker {
             from: Vantage { network: self.network(headers), connection: 0, purpose: Purpose::Agent },
         };
         Ok(Heard { op, request, cargo })
+    }
+
+    fn act(&self, said: &Said<'_>) -> Arg {
+        let Some(step) = said.number("step") else { return Arg::None };
+        let record = said.get("record").and_then(|id| self.record(id));
+        let target = match (said.number("credential"), said.number("identity"), record) {
+            (Some(cred), ..) => Target::Credential(CredId::new(cred)),
+            (None, Some(identity), _) => Target::Identity(IdentityId::new(identity)),
+            (None, None, Some(record)) => Target::Record(record),
+            (None, None, None) => Target::Named,
+        };
+        Arg::Act { step: StepId::new(step), target }
     }
 
     pub(super) fn record(&self, id: &str) -> Option<Res> {
@@ -274,16 +291,6 @@ fn secret_field(spec: &Operation) -> &'static str {
 
 fn takes_secret(spec: &Operation) -> bool {
     matches!(spec.act, Act::Mint { .. } | Act::RevokeToken | Act::IntrospectToken)
-}
-
-fn act(said: &Said<'_>) -> Arg {
-    let Some(step) = said.number("step") else { return Arg::None };
-    let target = match (said.number("credential"), said.number("identity")) {
-        (Some(cred), _) => Target::Credential(CredId::new(cred)),
-        (None, Some(identity)) => Target::Identity(IdentityId::new(identity)),
-        (None, None) => Target::Named,
-    };
-    Arg::Act { step: StepId::new(step), target }
 }
 
 #[cfg(test)]

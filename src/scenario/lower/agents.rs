@@ -91,7 +91,7 @@ impl Lowering<'_> {
         self.operations_named(node).into_iter().map(|op| RouteId::new(op.number())).collect()
     }
 
-    fn named_records(&mut self, node: &Node) -> Vec<Res> {
+    pub(super) fn named_records(&mut self, node: &Node) -> Vec<Res> {
         let mut all = Vec::new();
         for item in node.each() {
             let members = self.records.members(item);
@@ -438,7 +438,7 @@ fn endless(program: &Program) -> bool {
     program.blocks.iter().any(|block| match block {
         Block::Step(step) => {
             matches!(step.repeat, Repeat::Endless | Repeat::AtRandom { .. } | Repeat::Every { times: None, .. })
-        },
+        }
         Block::Together(lines) => lines.iter().any(endless),
         Block::Each { body, .. } => endless(body),
     })

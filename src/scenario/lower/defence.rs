@@ -135,7 +135,8 @@ impl Lowering<'_> {
             }
             "close" => Action::Close { operations: self.operations_in(object) },
             "require" => Action::Require { approval: self.required(object, approvals)? },
-            "cancel" | "delete" => return None,
+            "cancel" => Action::Cancel { operations: self.operations_in(object) },
+            "delete" => self.deletion(object),
             _ => {
                 let name = object.text().unwrap_or_default();
                 let Some(at) = limits.iter().position(|l| l.name == name) else {
@@ -161,17 +162,24 @@ impl Lowering<'_> {
         })
     }
 
+    /// Records by name, or those with an instruction in them.
+    fn deletion(&mut self, node: &Node) -> Action {
+        let (mut records, mut saying) = (Vec::new(), Vec::new());
+        for item in node.each() {
+            match item.text().and_then(|text| text.strip_prefix("records with ")) {
+                Some(name) => saying.extend(self.instruction(&Node::scalar(name.trim(), item.place))),
+                None => records.extend(self.named_records(item)),
+            }
+        }
+        Action::Delete { records, saying }
+    }
+
     fn which(&mut self, node: &Node) -> Option<Which> {
         let text = node.text().unwrap_or_default();
         if let Some(name) = text.strip_prefix("everything of ").filter(|name| !name.starts_with("the ")) {
             let member = self.identities.member(&Node::scalar(name.trim(), node.place));
-            self.take(member)?;
-            self.later_but(
-                "`everything of`, one owner with all that is theirs",
-                node.place,
-                "name the identities, one step for each",
-            );
-            return None;
+            let (at, index) = self.take(member)?;
+            return Some(Which::OwnedBy(IdentityId::new(self.identities.all[at].first + index)));
         }
         Some(match text {
             "alarmed" => Which::Alarmed,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::model::{Column, Share};
 use crate::model::agent::{AgentPlan, Fault, Load, Program};
 use crate::model::instruction::{Crowd, Habit, Instruction, Obedience, Obeys};
 use crate::model::service::{Act, Method};
+use crate::model::{Column, Share};
 use crate::scenario::finding::{Code, Finding, nearest};
 use crate::scenario::quantity;
 use crate::scenario::shape::shortened;
@@ -171,7 +171,7 @@ impl Lowering<'_> {
         Column::Table(table.into())
     }
 
-    fn instruction(&mut self, node: &Node) -> Option<InstructionId> {
+    pub(super) fn instruction(&mut self, node: &Node) -> Option<InstructionId> {
         let name = node.text().unwrap_or_default();
         let names = self.instruction_names();
         if let Some(at) = names.iter().position(|known| *known == name) {

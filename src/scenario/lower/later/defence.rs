@@ -1,6 +1,6 @@
 //! What the defence cannot do yet.
 
-use super::{Lowering, Refused, collections, credentials, instruction, no_names, operations};
+use super::{Lowering, Refused, collections, credentials, no_names};
 use crate::scenario::tree::Node;
 
 const DETECTOR: &[Refused] = &[
@@ -10,11 +10,7 @@ const DETECTOR: &[Refused] = &[
     ("not_owner", "a detector of credentials in other hands", credentials),
     ("events", "a detector that watches some event types", no_names),
 ];
-const STEP: &[Refused] = &[
-    ("cancel", "a step that cancels queued work", operations),
-    ("delete", "a step that deletes records", deleted),
-    ("fails", "an action that may fail", no_names),
-];
+const STEP: &[Refused] = &[("fails", "an action that may fail", no_names)];
 const RESPONSE: &[Refused] = &[("median", "a response time that is drawn", no_names)];
 const CONTROL: &[Refused] = &[("after_reading", "a limit on what follows a reading", collections)];
 
@@ -45,19 +41,6 @@ impl Lowering<'_> {
     fn by_conversation(&mut self, node: &Node) {
         if let Some(by) = node.get("by").filter(|by| by.text() == Some("conversation")) {
             self.later("`by`, counting by conversation", by.place);
-        }
-    }
-}
-
-/// Records by name, or those with an instruction in them.
-fn deleted(work: &mut Lowering<'_>, node: &Node) {
-    for item in node.each() {
-        match item.text().and_then(|text| text.strip_prefix("records with ")) {
-            Some(name) => instruction(work, &Node::scalar(name.trim(), item.place)),
-            None => {
-                let member = work.records.member(item);
-                work.take(member);
-            }
         }
     }
 }

@@ -98,11 +98,6 @@ pub(super) fn known(work: &mut Lowering<'_>, node: &Node, name: &str, what: &str
     work.find(Finding::new(Code::DanglingName, node.place, message).help(help).suggest(name, names));
 }
 
-fn instruction(work: &mut Lowering<'_>, node: &Node) {
-    let name = node.text().unwrap_or_default();
-    known(work, node, name, "instruction", &["instructions"]);
-}
-
 fn agent(work: &mut Lowering<'_>, node: &Node) {
     let name = node.text().unwrap_or_default();
     known(work, node, name, "agent", &["agents", "benign"]);
