@@ -74,7 +74,7 @@ const LATER: &[(&str, &[&str])] = &[
 ];
 
 /// Stories that run already stand in the library.
-const RUN: &[&str] = &["volume-delete", "wiper", "moltbook"];
+const RUN: &[&str] = &["volume-delete", "wiper", "moltbook", "heartbeat-worm"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
