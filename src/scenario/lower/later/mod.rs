@@ -19,11 +19,6 @@ impl Lowering<'_> {
     pub(super) fn not_yet(&mut self) {
         self.services_not_yet();
         self.credentials_not_yet();
-        if let Some(seeds) = self.root.get("seeds").filter(|s| s.text() != Some("1")) {
-            let message = "this version runs one seed at a time";
-            let help = "`runaway run --seed N` chooses another";
-            self.find(Finding::warning(Code::NotAvailable, seeds.place, message).help(help));
-        }
     }
 
     pub(super) fn later(&mut self, what: &str, place: Place) {
