@@ -1,12 +1,12 @@
 //! The relaxed world: nothing expires after the start, is consumed or deleted; rates and detectors are off; ids that
 //! can be guessed are known. An upper bound of what a run can touch.
 
-use crate::model::Plan;
 use crate::model::identity::Binding;
 use crate::model::service::{Act, ObjectRule, Validation};
-use crate::wire::{CredId, FamilyId, IdentityId, OpId, PlaceId, Res, Span};
+use crate::model::{Access, Plan};
+use crate::wire::{CredId, IdentityId, OpId, PlaceId, Res, Span};
 
-use super::{Caller, Doors};
+use super::{Caller, Credential, Doors, Minted};
 
 /// The plan as an upper bound.
 pub struct Relaxed<'a> {
@@ -39,12 +39,12 @@ impl<'a> Relaxed<'a> {
         plan.agents.iter().flat_map(|a| &a.holds).map(|(family, index)| plan.row_of(*family, *index))
     }
 
-    fn unlocks(&self, family: FamilyId, op: OpId) -> bool {
-        let spec = self.plan.family(family);
+    fn unlocks(&self, of: Minted, op: OpId) -> bool {
+        let spec = self.plan.family(of.family);
         let validation = self.plan.service(self.plan.operation(op).service).validation;
         let bound_elsewhere = matches!(spec.binding, Binding::Network(place) if !self.networks.contains(&place));
         let born_dead = spec.lives == Some(Span::ZERO) && !matches!(validation, Validation::Jwt { .. });
-        self.plan.access.unlocks(family, op) && !bound_elsewhere && !born_dead
+        self.plan.access.unlocks(of.rights, op) && !bound_elsewhere && !born_dead
     }
 }
 
@@ -56,25 +56,22 @@ impl Doors for Relaxed<'_> {
         }
         let open = self.plan.access.open.contains(op.number());
         let mints = matches!(spec.act, Act::Mint { .. });
-        let family = match caller {
+        let of = match caller {
             Caller::Nobody => return open && !mints,
-            Caller::Holder(cred) => self.family(cred),
-            Caller::Minted(family, _) => family,
+            Caller::Holder(cred) => self.credential(cred).of,
+            Caller::Minted(minted) => minted,
         };
-        (open || self.unlocks(family, op)) && (!mints || self.plan.issues_from(op, family))
+        (open || self.unlocks(of, op)) && (!mints || self.plan.issues_from(op, of.family))
     }
 
     fn rule(&self, op: OpId) -> ObjectRule {
         self.rules[op.index()]
     }
 
-    fn principal(&self, cred: CredId) -> Option<IdentityId> {
+    fn credential(&self, cred: CredId) -> Credential {
         let (family, index) = self.plan.origin_of(cred);
-        self.plan.family(family).of.get(index).map(IdentityId::new)
-    }
-
-    fn family(&self, cred: CredId) -> FamilyId {
-        self.plan.origin_of(cred).0
+        let who = self.plan.family(family).of.get(index).map(IdentityId::new);
+        Credential { of: Minted { family, rights: Access::of(family), who }, index }
     }
 
     fn secret_in(&self, res: Res) -> Option<CredId> {

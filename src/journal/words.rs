@@ -81,6 +81,7 @@ pub const fn reason(reason: Reason) -> (u8, &'static str) {
         Reason::NoSuchRoute => (15, "no-such-route"),
         Reason::NoSuchRecord => (16, "no-such-record"),
         Reason::Unsupported => (17, "unsupported"),
+        Reason::Audience => (18, "audience"),
     }
 }
 
@@ -101,6 +102,7 @@ pub fn read_reason(word: &str, step: Option<StepId>, limit: Option<LimitId>) -> 
         Reason::NoSuchRoute,
         Reason::NoSuchRecord,
         Reason::Unsupported,
+        Reason::Audience,
     ];
     all.extend(step.into_iter().flat_map(|step| [Reason::Revoked(step), Reason::Blocked(step)]));
     all.extend(limit.map(Reason::Limit));

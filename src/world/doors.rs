@@ -1,10 +1,10 @@
 //! The world as it is now, as doors for a search: what the closure could still touch.
 
-use crate::analysis::{Caller, Doors};
+use crate::analysis::{Caller, Credential, Doors, Minted};
 use crate::model::Baseline;
 use crate::model::identity::Binding;
 use crate::model::service::{Act, ObjectRule};
-use crate::wire::{CredId, FamilyId, IdentityId, OpId, Open, PlaceId, Res, Tick};
+use crate::wire::{CredId, OpId, Open, PlaceId, Res, Tick};
 
 use super::World;
 
@@ -17,11 +17,11 @@ pub struct OpenDoors<'a> {
 }
 
 impl OpenDoors<'_> {
-    fn minted(&self, family: FamilyId, who: Option<IdentityId>, op: OpId) -> bool {
-        let world = self.world;
+    fn minted(&self, of: Minted, op: OpId) -> bool {
+        let (world, Minted { family, rights, who }) = (self.world, of);
         let bound = world.plan.family(family).binding;
         let elsewhere = matches!(bound, Binding::Network(place) if !self.networks.contains(&place));
-        let unlocked = world.open_to_all(op) || world.plan.access.unlocks(family, op);
+        let unlocked = world.open_to_all(op) || world.plan.access.unlocks(rights, op);
         unlocked && !elsewhere && !world.is_disabled(who) && !world.exhausted(self.now, op, None, who)
     }
 }
@@ -37,20 +37,18 @@ impl Doors for OpenDoors<'_> {
             (Act::Mint { .. }, Caller::Nobody) => false,
             (Act::Mint { .. }, Caller::Holder(cred)) => {
                 world.issues_until(self.now, cred, op, self.networks) != Open::Shut
-                    && !world.exhausted(self.now, op, Some(cred), self.principal(cred))
+                    && !world.exhausted(self.now, op, Some(cred), self.credential(cred).of.who)
             }
-            (Act::Mint { .. }, Caller::Minted(family, who)) => {
-                world.plan.issues_from(op, family) && self.minted(family, who, op)
-            }
+            (Act::Mint { .. }, Caller::Minted(of)) => world.plan.issues_from(op, of.family) && self.minted(of, op),
             _ if world.open_to_all(op) => !world.exhausted(self.now, op, None, None),
             (_, Caller::Nobody) => false,
             (_, Caller::Holder(cred)) => {
                 let row = world.credentials.get(cred);
-                world.plan.access.unlocks(row.family, op)
+                world.plan.access.unlocks(row.rights, op)
                     && world.believed_until(self.now, cred, spec.service, self.networks) != Open::Shut
                     && !world.exhausted(self.now, op, Some(cred), row.principal)
             }
-            (_, Caller::Minted(family, who)) => self.minted(family, who, op),
+            (_, Caller::Minted(of)) => self.minted(of, op),
         }
     }
 
@@ -62,12 +60,9 @@ impl Doors for OpenDoors<'_> {
         self.world.rules[op.index()]
     }
 
-    fn principal(&self, cred: CredId) -> Option<IdentityId> {
-        self.world.credentials.get(cred).principal
-    }
-
-    fn family(&self, cred: CredId) -> FamilyId {
-        self.world.credentials.get(cred).family
+    fn credential(&self, cred: CredId) -> Credential {
+        let row = self.world.credentials.get(cred);
+        Credential { of: Minted { family: row.family, rights: row.rights, who: row.principal }, index: row.index }
     }
 
     fn secret_in(&self, res: Res) -> Option<CredId> {

@@ -71,7 +71,7 @@ impl World {
         let spec = self.plan.operation(op);
         let records = match (spec.act, spec.target) {
             (Act::All, Some(coll)) => {
-                let rows = self.records.original(self.rules[op.index()], self.caller(principal), coll);
+                let rows = self.records.original(self.rules[op.index()], self.caller(principal, cred), coll);
                 rows.len().max(1)
             }
             _ => self.least_records(op),
