@@ -10,20 +10,27 @@ pub struct Minted {
     pub family: FamilyId,
     pub rights: RightsId,
     pub who: Option<IdentityId>,
+    /// Who acts with it for them, if somebody else does.
+    pub actor: Option<IdentityId>,
 }
 
-/// What an operation would mint from a credential, for a caller with these rights.
-pub fn mints(plan: &Plan, op: OpId, from: Minted, caller: RightsId) -> Vec<Minted> {
+/// What an operation would mint from a credential for who calls it with another, or with the same.
+pub fn mints(plan: &Plan, op: OpId, from: Minted, caller: Minted) -> Vec<Minted> {
     let spec = plan.operation(op);
     let Act::Mint { family, refresh, .. } = spec.act else { return Vec::new() };
-    let rights = plan.access.minted(family, spec.minting.scopes, from.rights, caller);
+    let rights = plan.access.minted(family, spec.minting.scopes, from.rights, caller.rights);
     let mut owners: Vec<Option<IdentityId>> = spec.minting.owners().map(Some).collect();
     if owners.is_empty() {
         owners.push(from.who);
     }
     let fresh = |who| {
-        let refresh = refresh.map(|family| Minted { family, rights: Access::of(family), who });
-        std::iter::once(Minted { family, rights, who }).chain(refresh)
+        let actor = |family: FamilyId| {
+            let asking = caller.actor.or(caller.who).filter(|by| Some(*by) != who);
+            asking.filter(|_| plan.family(family).delegated).or(from.actor)
+        };
+        let token = Minted { family, rights, who, actor: actor(family) };
+        let refresh = refresh.map(|family| Minted { family, rights: Access::of(family), who, actor: actor(family) });
+        std::iter::once(token).chain(refresh)
     };
     owners.into_iter().flat_map(fresh).collect()
 }

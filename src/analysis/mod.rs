@@ -297,7 +297,7 @@ impl<'a, D: Doors> Search<'a, D> {
             }
             (Act::Mint { .. }, _) => {
                 let from = self.presents(caller).map(|(from, _)| from);
-                for minted in from.map(|from| mints(self.ground.plan, op, from, from.rights)).unwrap_or_default() {
+                for minted in from.map(|from| mints(self.ground.plan, op, from, from)).unwrap_or_default() {
                     self.meet(Caller::Minted(minted));
                 }
             }

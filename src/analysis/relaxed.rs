@@ -1,9 +1,10 @@
-//! The relaxed world: nothing expires after the start, is consumed or deleted; rates and detectors are off; ids that
-//! can be guessed are known. An upper bound of what a run can touch.
+//! The relaxed world: nothing expires after the start, is consumed or deleted; rates and detectors are off; an approval
+//! that may be given is given; ids that can be guessed are known. An upper bound of what a run can touch.
 
+use crate::model::control::Asking;
 use crate::model::identity::Binding;
 use crate::model::service::{Act, ObjectRule, Validation};
-use crate::model::{Access, Plan};
+use crate::model::{Access, Plan, Share};
 use crate::wire::{CredId, IdentityId, OpId, PlaceId, Res, Span};
 
 use super::{Caller, Credential, Doors, Minted};
@@ -39,6 +40,19 @@ impl<'a> Relaxed<'a> {
         plan.agents.iter().flat_map(|a| &a.holds).map(|(family, index)| plan.row_of(*family, *index))
     }
 
+    /// Whether somebody must say yes to this who never does.
+    fn turned_down(&self, op: OpId, caller: Caller) -> bool {
+        let of = match caller {
+            Caller::Nobody => None,
+            Caller::Holder(cred) => Some(self.credential(cred).of),
+            Caller::Minted(minted) => Some(minted),
+        };
+        let subject = of.and_then(|of| of.who);
+        let who = Asking { subject, actor: of.and_then(|of| of.actor).or(subject) };
+        let mut never = self.plan.controls.approvals.iter().filter(|a| a.armed && a.says_yes == Share::NONE);
+        never.any(|approval| approval.concerns(op, who))
+    }
+
     fn unlocks(&self, of: Minted, op: OpId) -> bool {
         let spec = self.plan.family(of.family);
         let validation = self.plan.service(self.plan.operation(op).service).validation;
@@ -51,7 +65,7 @@ impl<'a> Relaxed<'a> {
 impl Doors for Relaxed<'_> {
     fn opens(&self, caller: Caller, op: OpId) -> bool {
         let spec = self.plan.operation(op);
-        if !self.shadows && !spec.documented || self.plan.sends_on(op) {
+        if !self.shadows && !spec.documented || self.plan.sends_on(op) || self.turned_down(op, caller) {
             return false;
         }
         let open = self.plan.access.open.contains(op.number());
@@ -71,7 +85,8 @@ impl Doors for Relaxed<'_> {
     fn credential(&self, cred: CredId) -> Credential {
         let (family, index) = self.plan.origin_of(cred);
         let who = self.plan.family(family).of.get(index).map(IdentityId::new);
-        Credential { of: Minted { family, rights: Access::of(family), who }, index }
+        let actor = self.plan.family(family).act.get(index).map(IdentityId::new);
+        Credential { of: Minted { family, rights: Access::of(family), who, actor }, index }
     }
 
     fn secret_in(&self, res: Res) -> Option<CredId> {

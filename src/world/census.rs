@@ -55,6 +55,7 @@ impl World {
             with: Some((row.family, row.rights)),
             index: Some(row.index),
             principal: row.principal,
+            actor: row.actor,
         });
         self.doorways.with(who.rights()).map(move |op| {
             let spec = self.plan.operation(op);
@@ -121,13 +122,19 @@ impl World {
         }
     }
 
+    /// A credential as searches see it.
+    pub(super) fn as_minted(&self, cred: CredId) -> Minted {
+        let row = self.credentials.get(cred);
+        Minted { family: row.family, rights: row.rights, who: row.principal, actor: row.actor }
+    }
+
     pub(super) fn open_to_all(&self, op: OpId) -> bool {
         self.doorways.open_to_all(op)
     }
 
     fn can_exceed(&self, now: Tick, who: Who, op: OpId, baseline: &Baseline) -> bool {
         let spec = self.plan.operation(op);
-        if baseline.allows(op) || self.exhausted(now, op, who.cred, who.principal) {
+        if baseline.allows(op) || self.shut_for_good(now, op, who.cred, who.principal, who.actor) {
             return false;
         }
         match (spec.act, spec.target) {
@@ -171,7 +178,7 @@ impl World {
         let mut met: Vec<Minted> = Vec::new();
         let mut open: Vec<(OpId, Minted)> = who.minted().map(|from| (op, from)).into_iter().collect();
         while let Some((mint, from)) = open.pop() {
-            for minted in mints(&self.plan, mint, from, from.rights) {
+            for minted in mints(&self.plan, mint, from, from) {
                 if met.contains(&minted) {
                     continue;
                 }
@@ -199,14 +206,16 @@ struct Who {
     /// The credential's index in its family, where it is known.
     index: Option<u32>,
     principal: Option<IdentityId>,
+    /// Who acts with it for its principal.
+    actor: Option<IdentityId>,
 }
 
-const NOBODY: Who = Who { cred: None, with: None, index: None, principal: None };
+const NOBODY: Who = Who { cred: None, with: None, index: None, principal: None, actor: None };
 
 impl Who {
     fn new(minted: Minted) -> Who {
-        let Minted { family, rights, who } = minted;
-        Who { with: Some((family, rights)), principal: who, ..NOBODY }
+        let Minted { family, rights, who, actor } = minted;
+        Who { with: Some((family, rights)), principal: who, actor, ..NOBODY }
     }
 
     fn rights(self) -> Option<RightsId> {
@@ -215,6 +224,6 @@ impl Who {
 
     /// As what new credentials are minted from.
     fn minted(self) -> Option<Minted> {
-        self.with.map(|(family, rights)| Minted { family, rights, who: self.principal })
+        self.with.map(|(family, rights)| Minted { family, rights, who: self.principal, actor: self.actor })
     }
 }

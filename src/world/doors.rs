@@ -18,11 +18,11 @@ pub struct OpenDoors<'a> {
 
 impl OpenDoors<'_> {
     fn minted(&self, of: Minted, op: OpId) -> bool {
-        let (world, Minted { family, rights, who }) = (self.world, of);
+        let (world, Minted { family, rights, who, actor }) = (self.world, of);
         let bound = world.plan.family(family).binding;
         let elsewhere = matches!(bound, Binding::Network(place) if !self.networks.contains(&place));
         let unlocked = world.open_to_all(op) || world.plan.access.unlocks(rights, op);
-        unlocked && !elsewhere && !world.is_disabled(who) && !world.exhausted(self.now, op, None, who)
+        unlocked && !elsewhere && !world.is_disabled(who) && !world.shut_for_good(self.now, op, None, who, actor)
     }
 }
 
@@ -37,16 +37,22 @@ impl Doors for OpenDoors<'_> {
             (Act::Mint { .. }, Caller::Nobody) => false,
             (Act::Mint { .. }, Caller::Holder(cred)) => {
                 world.issues_until(self.now, cred, op, self.networks) != Open::Shut
-                    && !world.exhausted(self.now, op, Some(cred), self.credential(cred).of.who)
+                    && !world.shut_for_good(
+                        self.now,
+                        op,
+                        Some(cred),
+                        self.credential(cred).of.who,
+                        self.credential(cred).of.actor,
+                    )
             }
             (Act::Mint { .. }, Caller::Minted(of)) => world.plan.issues_from(op, of.family) && self.minted(of, op),
-            _ if world.open_to_all(op) => !world.exhausted(self.now, op, None, None),
+            _ if world.open_to_all(op) => !world.shut_for_good(self.now, op, None, None, None),
             (_, Caller::Nobody) => false,
             (_, Caller::Holder(cred)) => {
                 let row = world.credentials.get(cred);
                 world.plan.access.unlocks(row.rights, op)
                     && world.believed_until(self.now, cred, spec.service, self.networks) != Open::Shut
-                    && !world.exhausted(self.now, op, Some(cred), row.principal)
+                    && !world.shut_for_good(self.now, op, Some(cred), row.principal, row.actor)
             }
             (_, Caller::Minted(of)) => self.minted(of, op),
         }
@@ -62,7 +68,7 @@ impl Doors for OpenDoors<'_> {
 
     fn credential(&self, cred: CredId) -> Credential {
         let row = self.world.credentials.get(cred);
-        Credential { of: Minted { family: row.family, rights: row.rights, who: row.principal }, index: row.index }
+        Credential { of: self.world.as_minted(cred), index: row.index }
     }
 
     fn secret_in(&self, res: Res) -> Option<CredId> {

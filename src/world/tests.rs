@@ -32,7 +32,6 @@ fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
             validation,
             checks_audience: true,
             replicas,
-            audit: AuditFields { principal: true, credential: true, address: true, object: false },
             role: Role::Resource,
         }],
         routes: vec![Route { service: SERVICE, name: "call".into(), answers: Some(OpId::new(0)), redirects: None }],
@@ -55,6 +54,8 @@ fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
             cost: 1,
             page: 100,
             minting: Minting::default(),
+            audit: Some(AuditFields::USUAL),
+            logged_as: "call".into(),
         }],
         access,
         populations: vec![Population {

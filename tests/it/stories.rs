@@ -22,7 +22,6 @@ const LATER: &[(&str, &[&str])] = &[
             "`obeys`, an agent that obeys what it reads",
             "`cancel`, a step that cancels queued work",
             "the measure `turned`",
-            "`approval`, an approval by somebody",
             "the measure `leaked`",
         ],
     ),
@@ -39,14 +38,7 @@ const LATER: &[(&str, &[&str])] = &[
             "the measure `turned`",
         ],
     ),
-    (
-        "deploy-recreate",
-        &[
-            "`act`, an audit log that records who acts for whom",
-            "`approval`, an approval by somebody",
-            "an expectation over several seeds",
-        ],
-    ),
+    ("deploy-recreate", &["an expectation over several seeds"]),
     (
         "forged-issuer",
         &[
@@ -109,9 +101,7 @@ const LATER: &[(&str, &[&str])] = &[
     (
         "ticket-attachments",
         &[
-            "`logs_as`, an operation under another event type",
             "`events`, a detector that watches some event types",
-            "the measure `minted`",
             "`bound`, a credential that only the holder of a key can use",
             "the measure `attribution.right`",
         ],

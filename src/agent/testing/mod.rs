@@ -63,7 +63,6 @@ impl Scene {
             validation: Validation::Gateway,
             checks_audience: true,
             replicas: 1,
-            audit: AuditFields { principal: true, credential: true, address: true, object: false },
             role: Role::Resource,
         });
         id
@@ -127,6 +126,7 @@ impl Scene {
         });
         self.plan.operations.push(Operation {
             service,
+            logged_as: name.clone(),
             name,
             method: Method::Get,
             path: String::new(),
@@ -144,6 +144,7 @@ impl Scene {
             cost: 0,
             page: 100,
             minting: Minting::default(),
+            audit: Some(AuditFields::USUAL),
         });
         id
     }

@@ -95,6 +95,8 @@ impl Lowering<'_> {
                 cost: 0,
                 page: defaults.page,
                 minting: Minting::default(),
+                audit: defaults.audit,
+                logged_as: taken.id.clone(),
             };
             self.push_operation(spec, taken.needs.clone(), node.place);
         }
