@@ -24,6 +24,7 @@ mod properties;
 mod rights;
 mod schemas;
 mod secrets;
+mod seeds;
 mod starter;
 mod stories;
 mod support;

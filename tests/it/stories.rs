@@ -38,7 +38,7 @@ const LATER: &[(&str, &[&str])] = &[
             "the measure `turned`",
         ],
     ),
-    ("deploy-recreate", &["an expectation over several seeds"]),
+    ("deploy-recreate", &[]),
     (
         "forged-issuer",
         &[
@@ -89,7 +89,6 @@ const LATER: &[(&str, &[&str])] = &[
             "`when woken`, an agent that acts when it is woken",
             "`repeats`, a detector of repeated messages",
             "`by`, counting by conversation",
-            "an amount with a fraction",
             "`fails`, an operation that fails at random",
             "`median`, a response time that is drawn",
         ],
