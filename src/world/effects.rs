@@ -11,7 +11,7 @@ use super::World;
 use super::handle::{Admitted, Refusal, named, page_start};
 use super::jobs::Job;
 use super::limits::Use;
-use super::records::Window;
+use super::page::Window;
 use super::touched::touch;
 
 /// What came of an accepted request.
@@ -137,7 +137,7 @@ impl World {
         if Some(res.coll) != spec.target || !self.records.exists(res) {
             return Err(Refusal::new(Verdict::Missing, Reason::NoSuchRecord, 404));
         }
-        if self.records.permits(self.rules[op.index()], self.caller(admitted.principal), res) {
+        if self.records.permits(self.rules[op.index()], self.caller(admitted.principal, admitted.cred), res) {
             Ok(())
         } else {
             Err(Refusal::denied(spec.denies, Reason::ObjectRule))
@@ -154,7 +154,7 @@ impl World {
     ) -> Result<Done, Refusal> {
         let Deed { now, op, admitted, envelope } = deed;
         let (page, rule) = (self.plan.operation(op).page, self.rules[op.index()]);
-        let caller = self.caller(admitted.principal);
+        let caller = self.caller(admitted.principal, admitted.cred);
         let parent = inside.map(|outer| self.parent(envelope, outer)).transpose()?;
         let most = match answer {
             Answer::Records => page.min(self.records_left(now, op, admitted)),
@@ -213,7 +213,7 @@ impl World {
     fn all(&mut self, deed: Deed<'_>, coll: CollId, slot: &mut Slot, log: &mut Log) -> Result<Done, Refusal> {
         let Deed { now, op, admitted, envelope } = deed;
         let (effect, denies) = (self.plan.operation(op).effect, self.plan.operation(op).denies);
-        let caller = self.caller(admitted.principal);
+        let caller = self.caller(admitted.principal, admitted.cred);
         let page = self.records.page(coll, self.rules[op.index()], caller, Window::WHOLE, slot);
         if page.hidden {
             return Err(Refusal::denied(denies, Reason::ObjectRule));
@@ -239,7 +239,7 @@ impl World {
     ) -> Result<Done, Refusal> {
         let Deed { now, op, admitted, envelope } = deed;
         let refused = || Refusal::denied(hide_creation(self.plan.operation(op).denies), Reason::ObjectRule);
-        let (rule, caller) = (self.rules[op.index()], self.caller(admitted.principal));
+        let (rule, caller) = (self.rules[op.index()], self.caller(admitted.principal, admitted.cred));
         let parent = inside.map(|outer| self.parent(envelope, outer)).transpose()?;
         let may_enter = parent.is_none_or(|parent| self.records.permits(rule, caller, parent));
         if !may_enter || !self.may_create(op, admitted.principal) {

@@ -3,22 +3,25 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use super::page::{Page, Window, pick};
 use crate::model::identity::CreatedOwner;
 use crate::model::service::ObjectRule;
 use crate::model::{Bits, Inverse, Plan};
-use crate::wire::{CollId, IdentityId, Res, Rows, Slot, TenantId};
+use crate::wire::{CollId, FamilyId, IdentityId, Res, Rows, Slot, TenantId};
 
 /// Who asks for records, as far as an object rule cares.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller {
     pub principal: Option<IdentityId>,
     pub tenant: Option<TenantId>,
+    /// The credential, by family and index, where it opens some records only.
+    pub only: Option<(FamilyId, Option<u32>)>,
 }
 
 struct Collection {
     deleted: Bits,
-    /// What was made during the run: who owns each.
-    made: Vec<Option<IdentityId>>,
+    /// What was made during the run, in its order.
+    made: Vec<Made>,
     /// What was made inside each record of the outer collection.
     made_in: BTreeMap<u32, Vec<u32>>,
     /// What is kept of a collection that forgets, oldest first, for each owner or tenant where the rule is about such.
@@ -28,20 +31,19 @@ struct Collection {
     by_parent: Inverse,
 }
 
+/// A record that was made during the run.
+#[derive(Clone, Copy)]
+struct Made {
+    owner: Option<IdentityId>,
+    parent: Option<Res>,
+}
+
 /// The state of every collection.
 pub struct Records {
     plan: Arc<Plan>,
     collections: Vec<Collection>,
     /// The collections whose records lie inside those of each.
     inner: Vec<Vec<CollId>>,
-}
-
-/// One page of a list.
-pub struct Page {
-    pub rows: Rows,
-    pub next: Option<u32>,
-    /// Nothing is shown, though the collection is not empty: row-level security at work.
-    pub hidden: bool,
 }
 
 impl Records {
@@ -88,8 +90,14 @@ impl Records {
         let spec = self.plan.collection(res.coll);
         match res.row.checked_sub(spec.count) {
             None => spec.owner.get(res.row).map(IdentityId::new),
-            Some(later) => self.collections[res.coll.index()].made.get(later as usize).copied().flatten(),
+            Some(later) => self.collections[res.coll.index()].made.get(later as usize)?.owner,
         }
+    }
+
+    /// The record that one of this run was made in.
+    fn made_in(&self, res: Res) -> Option<Res> {
+        let later = res.row.checked_sub(self.plan.collection(res.coll).count)?;
+        self.collections[res.coll.index()].made.get(later as usize)?.parent
     }
 
     fn tenant(&self, res: Res) -> Option<TenantId> {
@@ -101,8 +109,17 @@ impl Records {
         }
     }
 
-    /// Whether the object rule lets `caller` touch this record.
+    /// Whether the object rule and the credential let `caller` touch this record.
     pub fn permits(&self, rule: ObjectRule, caller: Caller, res: Res) -> bool {
+        caller.only.is_none_or(|of| self.opened(of, res)) && self.ruled(rule, caller, res)
+    }
+
+    /// Whether a credential that opens some records opens this one, or what it was made in.
+    fn opened(&self, of: (FamilyId, Option<u32>), res: Res) -> bool {
+        self.plan.opens(of.0, of.1, res) && self.made_in(res).is_none_or(|parent| self.opened(of, parent))
+    }
+
+    fn ruled(&self, rule: ObjectRule, caller: Caller, res: Res) -> bool {
         match rule {
             ObjectRule::Anyone => true,
             ObjectRule::Owner => caller.principal.is_some() && self.owner(res) == caller.principal,
@@ -113,12 +130,13 @@ impl Records {
     /// The rows that were there at the start and that `caller` may touch under `rule`, deleted or not.
     pub fn original(&self, rule: ObjectRule, caller: Caller, coll: CollId) -> Original<'_> {
         let state = &self.collections[coll.index()];
-        match (rule, caller.principal, caller.tenant) {
-            (ObjectRule::Anyone, ..) => Original::All(self.plan.collection(coll).count),
-            (ObjectRule::Owner, Some(owner), _) => Original::Some(state.by_owner.rows(owner.number())),
-            (ObjectRule::Tenant, _, Some(tenant)) => Original::Some(state.by_tenant.rows(tenant.number())),
-            _ => Original::Some(&[]),
-        }
+        let rows = match (rule, caller.principal, caller.tenant) {
+            (ObjectRule::Anyone, ..) => Ruled::All(self.plan.collection(coll).count),
+            (ObjectRule::Owner, Some(owner), _) => Ruled::Some(state.by_owner.rows(owner.number())),
+            (ObjectRule::Tenant, _, Some(tenant)) => Ruled::Some(state.by_tenant.rows(tenant.number())),
+            _ => Ruled::Some(&[]),
+        };
+        Original { plan: &self.plan, coll, rows, only: caller.only }
     }
 
     /// Whether one of the records that were made during the run is shown to `caller` under `rule`.
@@ -132,7 +150,8 @@ impl Records {
         let Window { inside, cursor, most, newest_first } = window;
         let state = &self.collections[coll.index()];
         let extent = self.extent(coll);
-        if rule == ObjectRule::Anyone && inside.is_none() && state.deleted.is_empty() && !newest_first {
+        let all = rule == ObjectRule::Anyone && caller.only.is_none();
+        if all && inside.is_none() && state.deleted.is_empty() && !newest_first {
             let first = cursor.min(extent);
             let n = most.min(extent - first);
             let next = (first + n < extent).then_some(first + n);
@@ -168,7 +187,7 @@ impl Records {
             pick(rows.filter(seen), most, &mut slot.ids)
         };
         let n = slot.ids.len() as u32 - offset;
-        let hidden = n == 0 && cursor == 0 && rule != ObjectRule::Anyone && state.deleted.len() < u64::from(extent);
+        let hidden = n == 0 && cursor == 0 && !all && state.deleted.len() < u64::from(extent);
         Page { rows: Rows::Pick { offset, n }, next, hidden }
     }
 
@@ -195,7 +214,7 @@ impl Records {
         };
         let keeps = spec.keeps;
         let state = &mut self.collections[coll.index()];
-        state.made.push(owner);
+        state.made.push(Made { owner, parent });
         if let Some(parent) = parent {
             state.made_in.entry(parent.row).or_default().push(res.row);
         }
@@ -231,53 +250,55 @@ impl Records {
     }
 }
 
-/// Which part of a list is asked for.
-#[derive(Clone, Copy, Debug)]
-pub struct Window {
-    /// The record that it lists the contents of.
-    pub inside: Option<Res>,
-    /// Where it begins, as the page before said; 0 for the beginning.
-    pub cursor: u32,
-    pub most: u32,
-    pub newest_first: bool,
+/// Rows of the start, as far as a caller may touch them.
+pub struct Original<'a> {
+    plan: &'a Plan,
+    coll: CollId,
+    rows: Ruled<'a>,
+    only: Option<(FamilyId, Option<u32>)>,
 }
 
-impl Window {
-    /// All of a collection.
-    pub const WHOLE: Window = Window { inside: None, cursor: 0, most: u32::MAX, newest_first: false };
-}
-
-/// Takes the first `most` rows. Returns the one behind them.
-fn pick(mut rows: impl Iterator<Item = u32>, most: u32, ids: &mut Vec<u32>) -> Option<u32> {
-    ids.extend(rows.by_ref().take(most as usize));
-    rows.next()
-}
-
-/// Rows of the start.
-pub enum Original<'a> {
+/// Those that the object rule lets through.
+#[derive(Clone, Copy)]
+enum Ruled<'a> {
     All(u32),
     Some(&'a [u32]),
 }
 
 impl Original<'_> {
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        match self.only {
+            None => self.len() == 0,
+            Some(_) => !self.any_outside(None),
+        }
     }
 
     pub fn len(&self) -> u32 {
-        match self {
-            Original::All(n) => *n,
-            Original::Some(rows) => rows.len() as u32,
+        match (self.rows, self.only) {
+            (Ruled::All(n), None) => n,
+            (Ruled::Some(rows), None) => rows.len() as u32,
+            _ => self.rows().filter(|row| self.opened(*row)).count() as u32,
         }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = u32> + '_ {
+        let (all, some) = match self.rows {
+            Ruled::All(n) => (0..n, &[][..]),
+            Ruled::Some(rows) => (0..0, rows),
+        };
+        all.chain(some.iter().copied())
+    }
+
+    fn opened(&self, row: u32) -> bool {
+        self.only.is_none_or(|(family, index)| self.plan.opens(family, index, Res { coll: self.coll, row }))
     }
 
     /// Whether one of them is missing from `set`.
     pub fn any_outside(&self, set: Option<&Bits>) -> bool {
-        match (self, set) {
-            (Original::All(n), None) => *n > 0,
-            (Original::All(n), Some(set)) => (0..*n).any(|row| !set.contains(row)),
-            (Original::Some(rows), None) => !rows.is_empty(),
-            (Original::Some(rows), Some(set)) => rows.iter().any(|row| !set.contains(*row)),
+        match (self.rows, self.only, set) {
+            (Ruled::All(n), None, None) => n > 0,
+            (Ruled::Some(rows), None, None) => !rows.is_empty(),
+            _ => self.rows().any(|row| set.is_none_or(|set| !set.contains(row)) && self.opened(row)),
         }
     }
 }

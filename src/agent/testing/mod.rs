@@ -12,10 +12,10 @@ use crate::model::expect::Expectations;
 use crate::model::identity::{Binding, Collection, CreatedOwner, Family, Ids};
 use crate::model::instruction::Obedience;
 use crate::model::service::{
-    Access, Act, Answer, AuditFields, Denial, Latency, Method, ObjectRule, Operation, Reversible, Role, Route, Service,
-    Validation,
+    Act, Answer, AuditFields, Denial, Latency, Method, Minting, ObjectRule, Operation, Reversible, Role, Route,
+    Service, Validation,
 };
-use crate::model::{Column, Meta, Plan, Time};
+use crate::model::{Access, Column, Meta, Plan, Time};
 use crate::wire::{
     ActorId, Arg, Body, ClassId, CollId, CredId, Effect, FamilyId, Found, OpId, Outcome, PlaceId, Purpose, Request,
     Res, Response, RouteId, Rows, SecretKind, ServiceId, Slot, Span, Text, Tick,
@@ -64,6 +64,7 @@ impl Scene {
         self.plan.services.push(Service {
             name: format!("service-{}", id.number()),
             validation: Validation::Gateway,
+            checks_audience: true,
             replicas: 1,
             role: Role::Resource,
         });
@@ -78,6 +79,10 @@ impl Scene {
             kind,
             count,
             of: Column::Empty,
+            act: Column::Empty,
+            delegated: false,
+            audience: None,
+            opens: None,
             scopes: Vec::new(),
             meant: None,
             lives: None,
@@ -146,6 +151,7 @@ impl Scene {
             cost: 0,
             page: 100,
             newest_first: false,
+            minting: Minting::default(),
             audit: Some(AuditFields::USUAL),
         });
         id

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use crate::vocabulary::Scribe;
 use crate::wire::{Cargo, Res, Text};
 
-use super::ask::{Asker, Said};
+use super::ask::Asker;
 use super::names::Names;
+use super::said::Said;
 
 /// The fields in which a request says what it writes: a text, which records it quotes, secrets.
 const NOTE: &str = "note";

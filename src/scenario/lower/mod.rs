@@ -9,6 +9,7 @@ mod defence;
 mod described;
 mod expect;
 mod formula;
+mod good_for;
 mod holds;
 mod instructions;
 mod labels;
@@ -21,12 +22,13 @@ mod services;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use crate::model::Access;
 use crate::model::agent::AgentPlan;
 use crate::model::control::Controls;
 use crate::model::expect::Expectations;
 use crate::model::identity::{Collection, Family, Population};
 use crate::model::instruction::Instruction;
-use crate::model::service::{Access, Operation, Role, Route, Service};
+use crate::model::service::{Operation, Role, Route, Service};
 use crate::model::{Meta, Plan, Time};
 use crate::wire::{FamilyId, PlaceId, Span, Tick};
 
@@ -106,6 +108,7 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
     work.data();
     work.services();
     work.records_hold();
+    work.credentials_are_good_for();
     work.instructions();
     let (agents, benign) = (work.agents("agents"), work.agents("benign"));
     let controls = work.defence();
@@ -115,6 +118,12 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
     work.unread_instructions();
     work.empty_world(&agents);
     let access = scopes::access(&work.families, &work.operations, &work.needs, &work.services);
+    let access = access.unwrap_or_else(|| {
+        let message = "these exchanges lead to more different rights than anybody could oversee";
+        let place = work.root.key("credentials").map_or(work.root.place, |key| key.place);
+        work.find(Finding::new(Code::ImpossibleNumber, place, message).help("give fewer families scopes of their own"));
+        Access::default()
+    });
     let mut plan = work.plan(agents, benign, controls, expectations, time, access);
     plan.controls.responses.sort_by_key(|r| match r.on {
         crate::model::control::Trigger::At(at) => at + r.takes,
