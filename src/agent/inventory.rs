@@ -45,7 +45,7 @@ impl Inventory {
         });
         let lies = plan.collections.iter().map(|coll| {
             let rows = if coll.holds.is_empty() { 0..0 } else { 0..coll.count };
-            rows.filter_map(|row| coll.holds.get(row)).next().map(|row| plan.origin_of(CredId::new(row)).0)
+            rows.flat_map(|row| coll.holds.of(row)).next().map(|row| plan.origin_of(CredId::new(row)).0)
         });
         Inventory { doors: doors.collect(), lies: lies.collect() }
     }
@@ -55,9 +55,10 @@ impl Inventory {
     }
 
     /// Which credential of the scenario a secret found in this record is, as far as its place tells: the record's own
-    /// where the scenario put one, else one of those that lie in this collection. The bytes say nothing about that.
-    pub(super) fn secret_of(&self, plan: &Plan, record: Res) -> Option<(FamilyId, Option<u32>)> {
-        match plan.collection(record.coll).holds.get(record.row) {
+    /// where the scenario put one there, by their order where it put several, else one of those that lie in this
+    /// collection. The bytes say nothing about that.
+    pub(super) fn secret_of(&self, plan: &Plan, record: Res, nth: usize) -> Option<(FamilyId, Option<u32>)> {
+        match plan.collection(record.coll).holds.of(record.row).nth(nth) {
             Some(row) => {
                 let (family, index) = plan.origin_of(CredId::new(row));
                 Some((family, Some(index)))

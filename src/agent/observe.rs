@@ -40,12 +40,15 @@ impl Agent {
     /// Notes the secrets, ids and routes that an answer shows.
     pub(super) fn learn(&mut self, heard: &Heard<'_>, vocabulary: &mut dyn Vocabulary, log: &mut Log) {
         let held = self.memory.holds();
+        let mut before: Option<(Option<Res>, usize)> = None;
         for found in &heard.slot.texts {
             let (text, lay_in) = (found.text, found.lay_in);
+            let nth = before.filter(|(record, _)| *record == lay_in).map_or(0, |(_, nth)| nth + 1);
+            before = Some((lay_in, nth));
             if !self.memory.knows(text)
                 && let Some(kind) = vocabulary.kind(text)
             {
-                let believed = lay_in.and_then(|record| self.inventory.secret_of(&self.plan, record));
+                let believed = lay_in.and_then(|record| self.inventory.secret_of(&self.plan, record, nth));
                 self.acquire(heard, Secret { text, kind, believed, lay_in }, log);
             }
         }

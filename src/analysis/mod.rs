@@ -30,7 +30,7 @@ pub trait Doors {
     fn credential(&self, cred: CredId) -> Credential;
 
     /// The credential that lies in a record.
-    fn secret_in(&self, res: Res) -> Option<CredId>;
+    fn secrets_in(&self, res: Res) -> impl Iterator<Item = CredId>;
 }
 
 /// Who asks. What is minted on the way has no row of its own.
@@ -360,8 +360,9 @@ impl<'a, D: Doors> Search<'a, D> {
     }
 
     fn touch(&mut self, op: OpId, res: Res, effect: Effect, shows: bool) {
-        if shows && let Some(cred) = self.doors.secret_in(res) {
-            self.hold(cred);
+        if shows {
+            let doors = self.doors;
+            doors.secrets_in(res).for_each(|cred| self.hold(cred));
         }
         if !self.doors.counts(op) {
             return;

@@ -89,7 +89,7 @@ impl Doors for Relaxed<'_> {
         Credential { of: Minted { family, rights: Access::of(family), who, actor }, index }
     }
 
-    fn secret_in(&self, res: Res) -> Option<CredId> {
-        self.plan.collection(res.coll).holds.get(res.row).map(CredId::new)
+    fn secrets_in(&self, res: Res) -> impl Iterator<Item = CredId> {
+        self.plan.collection(res.coll).holds.of(res.row).map(CredId::new)
     }
 }

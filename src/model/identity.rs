@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::wire::{ClassId, CollId, FamilyId, IdentityId, PlaceId, Res, SecretKind, ServiceId, Span};
 
 use super::column::Column;
+use super::holdings::Holdings;
 use super::instruction::Crowd;
 
 /// A named group of principals of one kind.
@@ -107,7 +108,7 @@ pub struct Collection {
     pub tenant: Column,
     /// Credentials that lie in the records: rows of the credential table as it is at the start. The record shows
     /// the current turn.
-    pub holds: Column,
+    pub holds: Holdings,
     pub ids: Ids,
     /// The collection whose records these lie in, and in which one each.
     pub inside: Option<(CollId, Column)>,

@@ -49,7 +49,7 @@ pub fn targets(step: &Step, key: Option<Key>, log: &[Audit], registry: &dyn Regi
                 .iter()
                 .filter(|line| line.allowed && line.principal == Some(who))
                 .filter_map(|line| line.objects)
-                .flat_map(|(coll, first, n)| (first..first + n).filter_map(move |row| registry.stored_in(coll, row)))
+                .flat_map(|(coll, first, n)| (first..first + n).flat_map(move |row| registry.stored_in(coll, row)))
                 .collect();
             as_asked(identities, registry, now, |c| read.contains(&c))
         }

@@ -90,8 +90,8 @@ pub trait Registry {
     fn alive(&self, cred: CredId, now: Tick) -> bool;
     /// The records in which a search of the stores finds the text of an instruction, as they are now.
     fn saying(&self, instruction: InstructionId) -> Vec<Res>;
-    /// The live credential that lies in a record of this collection, if the registry knows of one.
-    fn stored_in(&self, coll: CollId, row: u32) -> Option<CredId>;
+    /// The live credentials that lie in a record of this collection, as far as the registry knows of them.
+    fn stored_in(&self, coll: CollId, row: u32) -> Vec<CredId>;
 }
 
 /// The defence: a client that is told of audit records and alarms.

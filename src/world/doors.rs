@@ -71,8 +71,8 @@ impl Doors for OpenDoors<'_> {
         Credential { of: self.world.as_minted(cred), index: row.index }
     }
 
-    fn secret_in(&self, res: Res) -> Option<CredId> {
-        let first = self.world.plan.collection(res.coll).holds.get(res.row)?;
-        self.world.credentials.current(first)
+    fn secrets_in(&self, res: Res) -> impl Iterator<Item = CredId> {
+        let holds = &self.world.plan.collection(res.coll).holds;
+        holds.of(res.row).filter_map(|first| self.world.credentials.current(first))
     }
 }

@@ -40,9 +40,8 @@ impl Registry for World {
         self.plan.collection_ids().filter(|coll| self.writings.may_say(*coll)).flat_map(rows).filter(says).collect()
     }
 
-    fn stored_in(&self, coll: CollId, row: u32) -> Option<CredId> {
-        let first = self.plan.collection(coll).holds.get(row)?;
-        self.credentials.current(first)
+    fn stored_in(&self, coll: CollId, row: u32) -> Vec<CredId> {
+        self.plan.collection(coll).holds.of(row).filter_map(|first| self.credentials.current(first)).collect()
     }
 }
 

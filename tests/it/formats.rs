@@ -38,7 +38,6 @@ const REFUSED_FORMS: &[&str] = &[
     "bound-mtls",
     "by-conversation",
     "fault-not-yet",
-    "holds-two-in-one",
     "measure-later",
     "parent-of-several",
     "runbook-order",

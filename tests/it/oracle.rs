@@ -218,7 +218,7 @@ fn furnish(plan: &mut Plan, tiny: &Tiny) {
     for at in 0..N {
         let lies = |row: usize| (tiny.yields[at] >> row & 1 == 1).then_some(row as u8);
         let collection = &mut plan.collections[at];
-        collection.holds = column((0..N).map(lies));
+        collection.holds = column((0..N).map(lies)).into();
         collection.owner = column(tiny.record_owner[at]);
         collection.tenant = column(tiny.record_tenant[at]);
         collection.ids = if tiny.guessable[at] { Ids::Sequential } else { Ids::Listed };

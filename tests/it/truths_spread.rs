@@ -73,7 +73,65 @@ mod heartbeat_worm {
     fn what_is_signed_or_removed_in_time_turns_nobody() {
         for variant in ["hardened", "post-removed"] {
             let ran = run(&library("heartbeat-worm"), Some(variant), &[]);
-            assert_eq!((ran.outcome(), ran.verdict(), ran.shown("turned")), ("prevented", "pass", "0".into()), "{variant}");
+            assert_eq!(
+                (ran.outcome(), ran.verdict(), ran.shown("turned")),
+                ("prevented", "pass", "0".into()),
+                "{variant}"
+            );
         }
+    }
+}
+
+mod build_postinstall {
+    use super::*;
+
+    const TEAMS: u64 = 12;
+    const MINUTES_10: u64 = 600_000_000;
+
+    /// Turned by t: min(12, 1 + t / 10 min), rounded down; an answer takes 50 ms.
+    #[test]
+    fn a_team_each_ten_minutes() {
+        let ran = run(&library("build-postinstall"), None, &[]);
+        let curve = &ran.finished.measures.contagion.curve;
+        let expected: Vec<(u64, u64)> = (0..TEAMS).map(|k| (k * MINUTES_10 + 50_000, k + 1)).collect();
+        assert_eq!(curve.iter().map(|(at, n)| (at.0, *n)).collect::<Vec<_>>(), expected);
+        assert_eq!(ran.finished.measures.contagion.generations, [1; TEAMS as usize]);
+    }
+
+    #[test]
+    fn each_team_loses_its_environment_its_objects_and_its_packages() {
+        let ran = run(&library("build-postinstall"), None, &[]);
+        assert_eq!(ran.shown("excess.read"), thousands(TEAMS * (1 + 400)));
+        assert_eq!(ran.shown("excess.write"), thousands(TEAMS * 5));
+        assert_eq!(ran.shown("held"), thousands(TEAMS * (1 + 3)), "the session of the job, and what lay there");
+        assert_eq!(ran.verdict(), "fail");
+    }
+
+    #[test]
+    fn after_fourteen_minutes_two_teams_have_published() {
+        let ran = run(&library("build-postinstall"), Some("revoked-at-14min"), &[]);
+        assert_eq!(ran.shown("excess.write"), thousands(2 * 5));
+        assert_eq!(ran.shown("excess.read"), thousands(3 + 2 * 400), "the third reads an environment of dead keys");
+        assert_eq!(ran.shown("turned"), "3");
+    }
+
+    #[test]
+    fn what_keeps_it_from_publishing_ends_it_with_the_second_team() {
+        for (variant, published) in [("hardened", 1), ("two-people", 0), ("cooldown", 0)] {
+            let ran = run(&library("build-postinstall"), Some(variant), &[]);
+            assert_eq!(
+                (ran.shown("turned"), ran.shown("excess.write")),
+                ("2".into(), published.to_string()),
+                "{variant}"
+            );
+            assert_eq!(ran.verdict(), "pass", "{variant}");
+        }
+    }
+
+    #[test]
+    fn egress_keeps_the_secrets_inside_and_the_script_going() {
+        let ran = run(&library("build-postinstall"), Some("near-miss"), &[]);
+        assert_eq!((ran.shown("excess.creations"), ran.shown("excess.write")), ("0".into(), "60".into()));
+        assert_eq!((ran.shown("turned"), ran.verdict()), ("12".into(), "fail"));
     }
 }

@@ -102,7 +102,7 @@ impl Scene {
             count,
             owner: Column::Empty,
             tenant: Column::Empty,
-            holds: Column::Empty,
+            holds: Holdings::default(),
             ids: Ids::Listed,
             inside: None,
             canaries: None,
@@ -118,7 +118,7 @@ impl Scene {
     /// Record `i` of `coll` holds credential `i` of `family`.
     pub fn secrets_lie(&mut self, coll: CollId, family: FamilyId) {
         let Family { first_row, count, .. } = self.plan.families[family.index()];
-        self.plan.collections[coll.index()].holds = Column::Counting { base: first_row, n: count };
+        self.plan.collections[coll.index()].holds = Column::Counting { base: first_row, n: count }.into();
     }
 
     /// An operation and the route to it.
@@ -250,7 +250,7 @@ pub fn page(plan: &Plan, coll: CollId, size: u32, request: &Request, slot: &mut 
     };
     let n = size.min(count - first);
     for row in first..first + n {
-        if let Some(cred) = plan.collection(coll).holds.get(row) {
+        for cred in plan.collection(coll).holds.of(row) {
             let (family, index) = plan.origin_of(CredId::new(cred));
             slot.texts.push(Found { text: Text::Generated { family, index, turn: 0 }, lay_in: Some(res(coll, row)) });
         }

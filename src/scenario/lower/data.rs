@@ -1,7 +1,7 @@
 //! Collections of records.
 
-use crate::model::Column;
 use crate::model::identity::{Collection, CreatedOwner, Ids};
+use crate::model::{Column, Holdings};
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::tree::{Key, Node, Value};
 use crate::wire::{ClassId, CollId};
@@ -78,7 +78,7 @@ impl Lowering<'_> {
             count,
             owner,
             tenant,
-            holds: Column::Empty,
+            holds: Holdings::default(),
             ids: match node.get("ids").and_then(Node::text) {
                 Some("sequential") => Ids::Sequential,
                 Some("guessable") => Ids::Guessable,

@@ -203,7 +203,7 @@ impl Lowering<'_> {
                 count: count.unwrap_or(0),
                 owner: Column::Empty,
                 tenant: Column::Empty,
-                holds: Column::Empty,
+                holds: crate::model::Holdings::default(),
                 ids: Ids::Listed,
                 inside: None,
                 canaries: None,

@@ -1,6 +1,6 @@
 //! Which credentials lie in which records.
 
-use crate::model::Column;
+use crate::model::{Column, Holdings};
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::tree::{Node, Value};
@@ -13,40 +13,40 @@ impl Lowering<'_> {
         for (at, (_, node)) in root.get("data").map_or(&[][..], Node::entries).iter().enumerate() {
             let Some(holds) = node.get("holds") else { continue };
             let Some(count) = self.collections.get(at).map(|c| c.count) else { continue };
-            let column = match &holds.value {
-                Value::List(items) => self.held_side_by_side(items, count),
+            let holdings = match &holds.value {
+                Value::List(items) => self.held_together(items, count),
                 _ => {
                     let column = self.held(holds, count);
-                    self.take(column)
+                    self.take(column).map(Holdings::from)
                 }
             };
-            if let Some(column) = column {
-                self.collections[at].holds = column;
+            if let Some(holdings) = holdings {
+                self.collections[at].holds = holdings;
             }
         }
     }
 
-    /// Several families in one collection, as long as no record holds two credentials.
-    fn held_side_by_side(&mut self, items: &[Node], count: u32) -> Option<Column> {
-        let mut table = Vec::new();
-        let mut twice = None;
+    /// Several families in one collection: side by side in one layer where no record holds two, else one over the
+    /// other.
+    fn held_together(&mut self, items: &[Node], count: u32) -> Option<Holdings> {
+        let mut layers: Vec<Vec<u32>> = Vec::new();
         for item in items {
             let column = self.held(item, count);
             let column = self.take(column)?;
-            table.resize(count as usize, Column::NOTHING);
-            for (slot, row) in table.iter_mut().zip(0..) {
-                let Some(credential) = column.get(row) else { continue };
-                if *slot != Column::NOTHING {
-                    twice = Some(item.place);
+            let lies = |row: &u32| column.get(*row).is_some();
+            let fits = |layer: &Vec<u32>| (0..count).filter(lies).all(|row| layer[row as usize] == Column::NOTHING);
+            let at = match layers.last() {
+                Some(last) if fits(last) => layers.len() - 1,
+                _ => {
+                    layers.push(vec![Column::NOTHING; count as usize]);
+                    layers.len() - 1
                 }
-                *slot = credential;
+            };
+            for row in (0..count).filter(lies) {
+                layers[at][row as usize] = column.get(row).unwrap_or(Column::NOTHING);
             }
         }
-        if let Some(place) = twice {
-            let help = "put each into a record of its own: `{credential: NAME, in: 1..12}`";
-            self.later_but("`holds`, several credentials in one record", place, help);
-        }
-        Some(if table.is_empty() { Column::Empty } else { Column::Table(table.into()) })
+        Some(Holdings::new(layers.into_iter().map(|layer| Column::Table(layer.into())).collect()))
     }
 
     /// A formula over all records, or `{credential: FORMULA, in: [3, 17]}`: row k of the list holds credential k of
