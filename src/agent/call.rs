@@ -82,7 +82,8 @@ impl Reply {
             (401, ..) => Reply::Refused(Refusal::Credential),
             (403, ..) => Reply::Refused(Refusal::Operation),
             (404, ..) => Reply::Refused(Refusal::Record),
-            (429 | 503, Some(after), _) => Reply::Later(after),
+            // `202` with a time is work that waits for somebody's word, and nothing yet.
+            (202 | 429 | 503, Some(after), _) => Reply::Later(after),
             (400.., ..) => Reply::Failed,
             (_, _, Body::Link(route)) => Reply::Moved(route),
             (_, _, Body::Ids { next: Some(next), .. } | Body::Records { next: Some(next), .. }) => Reply::More(next),

@@ -1,9 +1,10 @@
-//! The relaxed world: nothing expires after the start, is consumed or deleted; rates and detectors are off; ids that
-//! can be guessed are known. An upper bound of what a run can touch.
+//! The relaxed world: nothing expires after the start, is consumed or deleted; rates and detectors are off; an approval
+//! that may be given is given; ids that can be guessed are known. An upper bound of what a run can touch.
 
-use crate::model::Plan;
+use crate::model::control::Asking;
 use crate::model::identity::Binding;
 use crate::model::service::{Act, ObjectRule, Validation};
+use crate::model::{Plan, Share};
 use crate::wire::{CredId, FamilyId, IdentityId, OpId, PlaceId, Res, Span};
 
 use super::{Caller, Doors};
@@ -39,6 +40,18 @@ impl<'a> Relaxed<'a> {
         plan.agents.iter().flat_map(|a| &a.holds).map(|(family, index)| plan.row_of(*family, *index))
     }
 
+    /// Whether somebody must say yes to this who never does.
+    fn turned_down(&self, op: OpId, caller: Caller) -> bool {
+        let subject = match caller {
+            Caller::Nobody => None,
+            Caller::Holder(cred) => self.principal(cred),
+            Caller::Minted(_, who) => who,
+        };
+        let who = Asking { subject, actor: subject };
+        let mut never = self.plan.controls.approvals.iter().filter(|a| a.armed && a.says_yes == Share::NONE);
+        never.any(|approval| approval.concerns(op, who))
+    }
+
     fn unlocks(&self, family: FamilyId, op: OpId) -> bool {
         let spec = self.plan.family(family);
         let validation = self.plan.service(self.plan.operation(op).service).validation;
@@ -51,7 +64,7 @@ impl<'a> Relaxed<'a> {
 impl Doors for Relaxed<'_> {
     fn opens(&self, caller: Caller, op: OpId) -> bool {
         let spec = self.plan.operation(op);
-        if !self.shadows && !spec.documented || self.plan.sends_on(op) {
+        if !self.shadows && !spec.documented || self.plan.sends_on(op) || self.turned_down(op, caller) {
             return false;
         }
         let open = self.plan.access.open.contains(op.number());

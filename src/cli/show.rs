@@ -1,5 +1,7 @@
 //! `runaway show`: a scenario in prose.
 
+mod defence;
+
 use std::fmt::Write as _;
 
 use super::args;
@@ -10,7 +12,6 @@ use super::output;
 use crate::measure::{counted, thousands};
 use crate::model::Plan;
 use crate::model::agent::{AgentPlan, Block, Fault, On, Pace, Program, Repeat, Strategy, With};
-use crate::model::control::{Action, Trigger, Watches, Which};
 use crate::model::service::{Role, Validation};
 use crate::report::text::{hung, paragraphs, shell_word, wrapped_with};
 use crate::scenario::Overrides;
@@ -43,7 +44,7 @@ fn prose(plan: &Plan) -> String {
     services(plan, &mut out);
     data(plan, &mut out);
     agents(plan, &mut out);
-    defence(plan, &mut out);
+    defence::defence(plan, &mut out);
     limits(plan, &mut out);
     out
 }
@@ -216,51 +217,6 @@ fn program(plan: &Plan, program: &Program, indent: usize, out: &mut String) {
     }
 }
 
-fn defence(plan: &Plan, out: &mut String) {
-    let controls = &plan.controls;
-    section(out, "Defence");
-    for detector in &controls.detectors {
-        let what = match detector.watches {
-            Watches::Requests { at_least, within } => {
-                format!("{} within {within}", counted(at_least.into(), "request"))
-            }
-            Watches::FanOut { at_least, within } => {
-                format!("{} of different kinds within {within}", counted(at_least.into(), "operation"))
-            }
-            Watches::RecordsRead { at_least, within } => {
-                format!("{} read within {within}", counted(at_least.into(), "record"))
-            }
-            Watches::Destruction { at_least, within } => {
-                format!("{} within {within}", counted(at_least.into(), "deletion"))
-            }
-            Watches::CanaryRecord => "a canary record is read".to_owned(),
-            Watches::CanaryCredential(f) => format!("{} is used", plan.family(f).name),
-            Watches::Report { at } => format!("somebody outside reports it at {at}"),
-        };
-        line(out, &format!("alarm {}: {what}", detector.name));
-    }
-    for response in &controls.responses {
-        let on = match response.on {
-            Trigger::At(at) => format!("at {at}"),
-            Trigger::Alarm(rule) => {
-                let takes =
-                    if response.takes == Span::ZERO { "at once".to_owned() } else { response.takes.to_string() };
-                format!("{takes} after {}", controls.detectors[rule.index()].name)
-            }
-        };
-        for step in &response.steps {
-            let step = &controls.steps[step.index()];
-            line(out, &format!("{on}: {} ({})", step.name, action(plan, &step.action, step.which)));
-        }
-    }
-    for limit in controls.limits.iter().filter(|l| l.armed) {
-        line(out, &format!("limit {}: at most {}", limit.name, thousands(limit.at_most)));
-    }
-    if controls.responses.is_empty() && controls.limits.iter().all(|limit| !limit.armed) {
-        line(out, if controls.detectors.is_empty() { "none" } else { "nobody answers" });
-    }
-}
-
 /// What the team tolerates.
 fn limits(plan: &Plan, out: &mut String) {
     if plan.expectations.limits.is_empty() {
@@ -270,28 +226,4 @@ fn limits(plan: &Plan, out: &mut String) {
     for bound in &plan.expectations.limits {
         line(out, &format!("{}: at most {}", bound.measure, shown(&bound.at_most)));
     }
-}
-
-fn action(plan: &Plan, action: &Action, which: Which) -> String {
-    let which = match which {
-        Which::Named => String::new(),
-        Which::Alarmed => " what the alarm is about".to_owned(),
-        Which::OfPrincipal => " everything of the principal".to_owned(),
-        Which::OfOwner => " everything of the owner".to_owned(),
-        Which::Descendants => " the credential and all that was minted from it".to_owned(),
-        Which::Exposed => " every credential in the records that it read".to_owned(),
-        Which::Every(f) => format!(" every {}", plan.family(f).name),
-        Which::Identity(i) => format!(" {}", plan.identity_name(i)),
-    };
-    let verb = match action {
-        Action::Revoke => "revokes",
-        Action::Disable => "disables",
-        Action::Rotate { .. } => "rotates",
-        Action::Bind { .. } => "binds to one network",
-        Action::Block { .. } => "blocks",
-        Action::SetRule { .. } => "changes who may touch which records",
-        Action::Throttle { .. } => "puts a limit on",
-        Action::Close { .. } => "closes operations",
-    };
-    format!("{verb}{which}")
 }

@@ -99,6 +99,13 @@ pub fn tell(event: &Event, to: &mut impl Fields) {
             tell_key(key, to);
             to.number("since", since.0);
         }
+        Event::Consulted { at, id, approval, yes, answers } => {
+            to.kind(19, "consulted");
+            request(at.0, id, to);
+            to.number("approval", u64::from(approval.number()));
+            to.word("yes", u8::from(yes), if yes { "yes" } else { "no" });
+            to.number("answers", answers.0);
+        }
         Event::Responding { at, response, acts } => {
             to.kind(12, "responding");
             to.number("at", at.0);
@@ -167,6 +174,7 @@ fn tell_reason(reason: Reason, to: &mut impl Fields) {
     match reason {
         Reason::Revoked(step) | Reason::Blocked(step) => to.step("step", step),
         Reason::Limit(limit) => to.number("limit", u64::from(limit.number())),
+        Reason::Approval(approval) => to.number("approval", u64::from(approval.number())),
         _ => {}
     }
 }

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::model::Plan;
 use crate::wire::{
-    ActorId, CollId, CredId, Effect, Event, HeldId, IdentityId, JobId, Key, LimitId, OpId, Open, RequestId, ResponseId,
-    RouteId, RuleId, SecretKind, Span, StepId, Target, Tick,
+    ActorId, ApprovalId, CollId, CredId, Effect, Event, HeldId, IdentityId, JobId, Key, LimitId, OpId, Open, RequestId,
+    ResponseId, RouteId, RuleId, SecretKind, Span, StepId, Target, Tick,
 };
 
 use super::digest::Digest;
@@ -183,12 +183,17 @@ impl Read<'_> {
         self.names.steps.get(self.word("step")?).copied()
     }
 
+    fn approval(&self) -> Option<ApprovalId> {
+        self.small("approval").map(ApprovalId::new)
+    }
+
     fn cred(&self, key: &str) -> Option<CredId> {
         self.small(key).map(CredId::new)
     }
 
     fn reason(&self) -> Option<crate::wire::Reason> {
-        words::read_reason(self.word("reason")?, self.step(), self.small("limit").map(LimitId::new))
+        let (limit, approval) = (self.small("limit").map(LimitId::new), self.approval());
+        words::read_reason(self.word("reason")?, words::Pointers { step: self.step(), limit, approval })
     }
 
     fn effect(&self) -> Option<Effect> {
@@ -234,6 +239,13 @@ impl Read<'_> {
                 let job = JobId::new(self.small("job")?);
                 Event::Cancelled { at, id: self.id()?, job, reason: self.reason()? }
             }
+            "consulted" => Event::Consulted {
+                at,
+                id: self.id()?,
+                approval: self.approval()?,
+                yes: self.yes("yes")?,
+                answers: Tick(self.number("answers")?),
+            },
             "lost" => Event::Lost { at, id: self.id()? },
             _ => return self.other(at),
         })

@@ -10,7 +10,10 @@ use crate::scenario::{Overrides, Source, parse, plan_of};
 use super::*;
 
 fn written(name: &str, variant: Option<&str>) -> (Vec<crate::wire::Event>, Vec<u8>) {
-    let text = crate::library::find(name).unwrap().text;
+    written_as(name, crate::library::find(name).unwrap().text, variant)
+}
+
+fn written_as(name: &str, text: &str, variant: Option<&str>) -> (Vec<crate::wire::Event>, Vec<u8>) {
     let document = parse(Source { name: name.into(), text: text.into() }, &registry::keys()).unwrap();
     let prepared = prepare(&document, variant, &Overrides::default(), &Stop::default()).unwrap();
     let mut kept = Kept::default();
@@ -44,6 +47,28 @@ fn a_journal_reads_back_event_for_event() {
         assert_eq!(journal.events.len(), events.len());
         assert!(journal.trailer.is_some());
     }
+}
+
+/// A call that one in two people agree to.
+const APPROVED: &str = "
+runaway: 1
+name: approved
+time: {horizon: 1min}
+identities: {bot: {kind: agent}}
+credentials: {token: {of: bot, kind: access-token, scopes: ['*']}}
+data: {files: {count: 2, class: internal}}
+services: {api: {accepts: gateway, operations: {list: GET /files -> files records}}}
+agents: {bot: {is: bot, holds: [token], knows: [api.list], told: [], fault: harvest, then: [{do: api.list, times: 20}]}}
+controls: {agreed: {on: [api.list], approval: {by: bot, says_yes: 50%, takes: 1s}}}
+";
+
+#[test]
+fn a_question_and_its_answer_read_back() {
+    let (events, bytes) = written_as("approved", APPROVED, None);
+    let journal = read(&bytes[..], plan_of).unwrap();
+    assert_eq!(journal.events, events);
+    let yes = |wanted| events.iter().any(|e| matches!(e, crate::wire::Event::Consulted { yes, .. } if *yes == wanted));
+    assert!(yes(true) && yes(false), "both answers are written");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The words of the journal, and the way back from them.
 
-use crate::wire::{LimitId, Purpose, Reason, Snapshot, StepId, Turn, Verdict};
+use crate::wire::{ApprovalId, LimitId, Purpose, Reason, Snapshot, StepId, Turn, Verdict};
 
 pub const fn purpose(purpose: Purpose) -> &'static str {
     match purpose {
@@ -81,10 +81,19 @@ pub const fn reason(reason: Reason) -> (u8, &'static str) {
         Reason::NoSuchRoute => (15, "no-such-route"),
         Reason::NoSuchRecord => (16, "no-such-record"),
         Reason::Unsupported => (17, "unsupported"),
+        Reason::Approval(_) => (18, "approval"),
     }
 }
 
-pub fn read_reason(word: &str, step: Option<StepId>, limit: Option<LimitId>) -> Option<Reason> {
+/// What a reason points at, where it points at something.
+#[derive(Clone, Copy, Default)]
+pub struct Pointers {
+    pub step: Option<StepId>,
+    pub limit: Option<LimitId>,
+    pub approval: Option<ApprovalId>,
+}
+
+pub fn read_reason(word: &str, at: Pointers) -> Option<Reason> {
     let mut all = vec![
         Reason::OpenDoor,
         Reason::Granted,
@@ -102,7 +111,8 @@ pub fn read_reason(word: &str, step: Option<StepId>, limit: Option<LimitId>) -> 
         Reason::NoSuchRecord,
         Reason::Unsupported,
     ];
-    all.extend(step.into_iter().flat_map(|step| [Reason::Revoked(step), Reason::Blocked(step)]));
-    all.extend(limit.map(Reason::Limit));
+    all.extend(at.step.into_iter().flat_map(|step| [Reason::Revoked(step), Reason::Blocked(step)]));
+    all.extend(at.limit.map(Reason::Limit));
+    all.extend(at.approval.map(Reason::Approval));
     all.into_iter().find(|r| reason(*r).1 == word)
 }

@@ -97,7 +97,7 @@ fn note(pending: &mut Option<Pending>, id: RequestId, run: Run) {
 
 fn feed(plan: &Plan, detectors: &mut Detectors, line: Option<Pending>, raised: &mut Vec<Alarm>) {
     let Some(Pending { audit, mut objects, .. }) = line else { return };
-    let logs = plan.service(plan.operation(audit.op).service).audit;
+    let Some(logs) = plan.operation(audit.op).audit else { return };
     let audit = masked(logs, audit);
     if !logs.object {
         objects.clear();

@@ -222,6 +222,7 @@ impl Measures {
         values.insert("excess.cost", Measured::Exact(Value::Money(reach.excess_cost)));
         values.insert("held", count(closure.held.len()));
         values.insert("used", count(closure.used.len()));
+        values.insert("minted", count(closure.minted.len()));
         values.insert("principals", count(closure.principals.len()));
         values.insert("depth", count(u64::from(closure.depth())));
         values.insert("potential.uncontrolled", count(references.potential_uncontrolled));

@@ -1,7 +1,12 @@
 //! What contains: detectors, responses, preventive limits, the steps of a runbook.
 
-use crate::wire::{FamilyId, IdentityId, LimitId, OpId, PlaceId, ResponseId, RuleId, ServiceId, Span, StepId, Tick};
+use std::ops::Range;
 
+use crate::wire::{
+    ApprovalId, FamilyId, IdentityId, LimitId, OpId, PlaceId, ResponseId, RuleId, ServiceId, Span, StepId, Tick,
+};
+
+use super::chance::{Share, Takes};
 use super::service::ObjectRule;
 
 /// Watches the audit log, nothing else.
@@ -88,6 +93,8 @@ pub enum Action {
     SetRule { operations: Vec<OpId>, rule: ObjectRule },
     /// Puts a limit on.
     Throttle { limit: LimitId },
+    /// Asks for an approval from now on.
+    Require { approval: ApprovalId },
     /// Closes operations.
     Close { operations: Vec<OpId> },
 }
@@ -142,6 +149,67 @@ pub enum Counts {
     Cost,
 }
 
+/// Somebody must say yes first.
+#[derive(Clone, Debug)]
+pub struct Approval {
+    pub name: String,
+    pub on: Vec<OpId>,
+    /// Who is asked.
+    pub by: String,
+    /// How often one of them says yes, each time anew: always, never, or out of fatigue.
+    pub says_yes: Share,
+    /// How many must say yes, each for themselves.
+    pub people: u32,
+    pub about: About,
+    /// How long each of them takes.
+    pub takes: Takes,
+    /// Identities who need none, by number.
+    pub exempt: Vec<Range<u32>>,
+    pub exempt_by: ExemptBy,
+    /// How a no is told.
+    pub status: u16,
+    /// Whether it is asked for from the start, or waits for a step of the runbook.
+    pub armed: bool,
+}
+
+impl Approval {
+    /// Whether a call of `op` needs it.
+    pub fn concerns(&self, op: OpId, who: Asking) -> bool {
+        let looked_at = match self.exempt_by {
+            ExemptBy::Subject => who.subject,
+            ExemptBy::Actor => who.actor,
+        };
+        let exempt = looked_at.is_some_and(|who| self.exempt.iter().any(|group| group.contains(&who.number())));
+        self.on.contains(&op) && !exempt
+    }
+}
+
+/// Who asks for an approval.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking {
+    /// Whose credential it is.
+    pub subject: Option<IdentityId>,
+    /// Who acts with it.
+    pub actor: Option<IdentityId>,
+}
+
+/// What an approval is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum About {
+    EachCall,
+    /// All that a caller does: one answer for good.
+    Plan,
+}
+
+/// Whose exemption counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExemptBy {
+    /// Of whoever the credential belongs to.
+    Subject,
+    /// Of whoever acts with it (RFC 8693, `act`).
+    Actor,
+}
+
 /// All of the defence.
 #[derive(Clone, Debug, Default)]
 pub struct Controls {
@@ -149,6 +217,7 @@ pub struct Controls {
     pub responses: Vec<Response>,
     pub steps: Vec<Step>,
     pub limits: Vec<Limit>,
+    pub approvals: Vec<Approval>,
 }
 
 impl Controls {

@@ -3,6 +3,7 @@
 pub mod agent;
 mod baseline;
 mod bits;
+mod chance;
 mod column;
 pub mod control;
 pub mod expect;
@@ -11,10 +12,13 @@ mod nesting;
 mod plan;
 mod rng;
 pub mod service;
+mod trace;
 
 pub use baseline::{Baseline, Pairs};
 pub use bits::Bits;
+pub use chance::{Share, Takes};
 pub use column::{Column, Inverse};
 pub use nesting::Nesting;
 pub use plan::{Meta, Plan, Time};
 pub use rng::{Draws, Stream};
+pub use trace::Trace;

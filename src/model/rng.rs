@@ -15,6 +15,7 @@ pub enum Draws {
     Response,
     Generation,
     Start,
+    Approval,
 }
 
 /// A portable stream of numbers. ChaCha8 is chosen for being the same on every machine and in every release.
@@ -41,6 +42,23 @@ impl Stream {
                 return (product >> 64) as u64;
             }
         }
+    }
+
+    /// A number of the standard normal distribution, by the polar method (Marsaglia and Bray, 1964), with functions that
+    /// are the same on every machine.
+    pub fn normal(&mut self) -> f64 {
+        loop {
+            let (u, v) = (self.signed_unit(), self.signed_unit());
+            let square = u * u + v * v;
+            if square > 0.0 && square < 1.0 {
+                return u * libm::sqrt(-2.0 * libm::log(square) / square);
+            }
+        }
+    }
+
+    /// A number from -1 on, below 1.
+    fn signed_unit(&mut self) -> f64 {
+        (self.0.next_u64() >> 11) as f64 / (1u64 << 52) as f64 - 1.0
     }
 
     /// A span from `least` to `most`, both included.

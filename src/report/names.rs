@@ -64,6 +64,7 @@ pub fn reason_in_words(plan: &Plan, reason: Reason) -> String {
         Reason::ObjectRule => "refused: not the caller's record".into(),
         Reason::Blocked(id) => format!("blocked by {}", step(id)),
         Reason::Limit(id) => format!("refused by the limit {}", plan.controls.limits[id.index()].name),
+        Reason::Approval(id) => format!("held up by {}", plan.controls.approvals[id.index()].name),
         Reason::NoSuchRoute => "which does not exist".into(),
         Reason::NoSuchRecord => "refused: no such record".into(),
         Reason::Unsupported => "which the provider cannot do".into(),

@@ -1,8 +1,8 @@
 //! What happened, as the world, the agents and the driver report it. The journal is a list of these.
 
 use super::ids::{
-    ActorId, CollId, CredId, HeldId, IdentityId, JobId, LimitId, OpId, RequestId, Res, ResponseId, RouteId, RuleId,
-    StepId,
+    ActorId, ApprovalId, CollId, CredId, HeldId, IdentityId, JobId, LimitId, OpId, RequestId, Res, ResponseId, RouteId,
+    RuleId, StepId,
 };
 use super::request::{Purpose, Target};
 use super::tick::{Span, Tick};
@@ -87,6 +87,8 @@ pub enum Reason {
     ObjectRule,
     Blocked(StepId),
     Limit(LimitId),
+    /// Somebody must say yes first: they said no, or have not answered.
+    Approval(ApprovalId),
     NoSuchRoute,
     NoSuchRecord,
     /// An administrative request that this provider does not support.
@@ -257,6 +259,14 @@ pub enum Event {
         by: ActorId,
         turn: Turn,
     },
+    /// Somebody was asked whether a request may pass. What they say is known from `answers` on.
+    Consulted {
+        at: Tick,
+        id: RequestId,
+        approval: ApprovalId,
+        yes: bool,
+        answers: Tick,
+    },
     /// A detector fired: `since` is the first record in its window.
     Alarm {
         at: Tick,
@@ -326,6 +336,7 @@ impl Event {
             | Event::Lost { at, .. }
             | Event::Got { at, .. }
             | Event::Turned { at, .. }
+            | Event::Consulted { at, .. }
             | Event::Alarm { at, .. }
             | Event::Responding { at, .. }
             | Event::Acted { at, .. }

@@ -53,6 +53,8 @@ ids! {
     RuleId,
     /// A preventive limit: a rate, a quota or a budget.
     LimitId,
+    /// A control that asks somebody for a yes.
+    ApprovalId,
     /// A named action of the scenario's runbook.
     StepId,
     /// A response: what sets steps off.

@@ -80,6 +80,10 @@ impl World {
                 }
                 self.changes.everything = true;
             }
+            Action::Require { approval } => {
+                self.approvals.arm(*approval);
+                self.changes.everything = true;
+            }
             Action::Throttle { limit } => {
                 self.limits.arm(*limit);
                 self.changes.everything = true;

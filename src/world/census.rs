@@ -122,7 +122,7 @@ impl World {
 
     fn can_exceed(&self, now: Tick, who: Who, op: OpId, baseline: &Baseline) -> bool {
         let spec = self.plan.operation(op);
-        if baseline.allows(op) || self.exhausted(now, op, who.cred, who.principal) {
+        if baseline.allows(op) || self.shut_for_good(now, op, who.cred, who.principal) {
             return false;
         }
         match (spec.act, spec.target) {

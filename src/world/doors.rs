@@ -22,7 +22,7 @@ impl OpenDoors<'_> {
         let bound = world.plan.family(family).binding;
         let elsewhere = matches!(bound, Binding::Network(place) if !self.networks.contains(&place));
         let unlocked = world.open_to_all(op) || world.plan.access.unlocks(family, op);
-        unlocked && !elsewhere && !world.is_disabled(who) && !world.exhausted(self.now, op, None, who)
+        unlocked && !elsewhere && !world.is_disabled(who) && !world.shut_for_good(self.now, op, None, who)
     }
 }
 
@@ -37,18 +37,18 @@ impl Doors for OpenDoors<'_> {
             (Act::Mint { .. }, Caller::Nobody) => false,
             (Act::Mint { .. }, Caller::Holder(cred)) => {
                 world.issues_until(self.now, cred, op, self.networks) != Open::Shut
-                    && !world.exhausted(self.now, op, Some(cred), self.principal(cred))
+                    && !world.shut_for_good(self.now, op, Some(cred), self.principal(cred))
             }
             (Act::Mint { .. }, Caller::Minted(family, who)) => {
                 world.plan.issues_from(op, family) && self.minted(family, who, op)
             }
-            _ if world.open_to_all(op) => !world.exhausted(self.now, op, None, None),
+            _ if world.open_to_all(op) => !world.shut_for_good(self.now, op, None, None),
             (_, Caller::Nobody) => false,
             (_, Caller::Holder(cred)) => {
                 let row = world.credentials.get(cred);
                 world.plan.access.unlocks(row.family, op)
                     && world.believed_until(self.now, cred, spec.service, self.networks) != Open::Shut
-                    && !world.exhausted(self.now, op, Some(cred), row.principal)
+                    && !world.shut_for_good(self.now, op, Some(cred), row.principal)
             }
             (_, Caller::Minted(family, who)) => self.minted(family, who, op),
         }

@@ -76,6 +76,7 @@ impl World {
         // The decision is known only after the effects, and stands before them in the journal.
         log.push(Event::Gap { at: now });
         let decided = self.admit(now, op, request.presented, cred, request.from).and_then(|admitted| {
+            self.approved(now, op, admitted, envelope, log)?;
             let done = self.perform(now, op, admitted, envelope, slot, log)?;
             Ok((admitted, done))
         });
@@ -190,15 +191,18 @@ impl World {
     /// Writes one line of the audit log, with what the service records of it, and shows it to the detectors. What the
     /// request touched stands in `log` from `effects` on.
     fn audit(&mut self, op: OpId, line: Audit, effects: usize, log: &mut Log) {
-        let service = self.plan.service(self.plan.operation(op).service);
-        if service.role == Role::Administration || (!self.audited && self.detectors.is_empty()) {
+        if !self.audited && self.detectors.is_empty() {
             return;
         }
+        let spec = self.plan.operation(op);
+        let Some(logs) = spec.audit.filter(|_| self.plan.service(spec.service).role != Role::Administration) else {
+            return;
+        };
         self.objects.clear();
-        if service.audit.object {
+        if logs.object {
             self.objects.extend(log.events[effects..].iter().filter_map(run_of));
         }
-        let line = masked(service.audit, line);
+        let line = masked(logs, line);
         let family = line.cred.map(|c| self.credentials.get(c).family);
         let alarms: &mut Vec<Alarm> = &mut self.alarms;
         self.detectors.feed(&self.plan, Line { audit: &line, objects: &self.objects, family }, |alarm| {

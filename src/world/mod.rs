@@ -4,6 +4,7 @@
 //! [`Log`]; the client learns the [`Response`](crate::wire::Response) and nothing else.
 
 mod administer;
+mod approvals;
 mod census;
 mod credentials;
 pub mod detect;
@@ -29,6 +30,7 @@ use crate::wire::{Alarm, Audit, Claims, CredId, IdentityId, Log, ServiceId, Slot
 pub use doors::OpenDoors;
 pub use jobs::Pending;
 
+use approvals::Approvals;
 use census::Doorways;
 use credentials::Credentials;
 use detect::Detectors;
@@ -44,6 +46,7 @@ pub struct World {
     caches: Caches,
     records: Records,
     limits: Limits,
+    approvals: Approvals,
     detectors: Detectors,
     jobs: Jobs,
     doorways: Doorways,
@@ -99,6 +102,7 @@ impl World {
             caches: Caches::new(&plan),
             records: Records::new(plan.clone()),
             limits: Limits::new(plan.clone()),
+            approvals: Approvals::new(plan.clone()),
             detectors: Detectors::new(&plan),
             jobs: Jobs::default(),
             doorways: Doorways::of(&plan),

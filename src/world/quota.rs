@@ -1,10 +1,14 @@
-//! How the limits meet requests: what a call takes, what it uses up, whose doors that shuts.
+//! How limits and approvals meet requests: what a call takes, what it uses up, whose doors that shuts.
 
+use crate::model::control::Asking;
 use crate::model::service::{Act, Answer};
-use crate::wire::{CredId, Effect, IdentityId, Key, OpId, Tick};
+use crate::wire::{
+    ApprovalId, Body, CredId, Effect, Envelope, IdentityId, Key, Log, OpId, Reason, Response, Span, Tick, Verdict,
+};
 
 use super::World;
-use super::handle::{Admitted, Refusal};
+use super::approvals::{Consent, Wanted};
+use super::handle::{Admitted, Refusal, named};
 use super::limits::{Counted, Use};
 
 impl World {
@@ -41,13 +45,46 @@ impl World {
             return;
         }
         for key in self.limits.count(now, op, self.counted_as(admitted), what) {
-            self.changes.everything |= key == Key::Global;
-            let of = |c: &CredId| {
-                let principal = self.credentials.get(*c).principal;
-                Key::Credential(*c) == key
-                    || principal.is_some_and(|p| Key::Principal(p) == key || Key::Owner(self.plan.owner_of(p)) == key)
-            };
-            self.changes.credentials.extend(self.credentials.ids().filter(of));
+            self.changed_for(key);
+        }
+    }
+
+    /// Tells the census whose doors may have shut.
+    pub(super) fn changed_for(&mut self, key: Key) {
+        self.changes.everything |= key == Key::Global;
+        let of = |c: &CredId| {
+            let principal = self.credentials.get(*c).principal;
+            Key::Credential(*c) == key
+                || principal.is_some_and(|p| Key::Principal(p) == key || Key::Owner(self.plan.owner_of(p)) == key)
+        };
+        self.changes.credentials.extend(self.credentials.ids().filter(of));
+    }
+
+    /// Whether everybody has said yes who must.
+    pub(super) fn approved(
+        &mut self,
+        now: Tick,
+        op: OpId,
+        admitted: Admitted,
+        envelope: &Envelope,
+        log: &mut Log,
+    ) -> Result<(), Refusal> {
+        if !self.approvals.watch(op) {
+            return Ok(());
+        }
+        let who = self.asking(admitted.principal);
+        let wanted = Wanted { id: envelope.id, op, about: named(&envelope.request), who };
+        let (consent, turned_down) = self.approvals.consent(now, wanted, log);
+        if turned_down {
+            self.changed_for(admitted.principal.map_or(Key::Global, Key::Principal));
+        }
+        match consent {
+            Consent::Given => Ok(()),
+            Consent::Awaited(approval, answers) => Err(awaited(now, approval, answers)),
+            Consent::Denied(approval) => {
+                let status = self.plan.controls.approvals[approval.index()].status;
+                Err(Refusal::new(Verdict::Forbidden, Reason::Approval(approval), status))
+            }
         }
     }
 
@@ -62,8 +99,24 @@ impl World {
         })
     }
 
-    /// Whether a limit shuts this operation for good.
-    pub(super) fn exhausted(&self, now: Tick, op: OpId, cred: Option<CredId>, principal: Option<IdentityId>) -> bool {
+    /// Whether a limit or an approval shuts this operation for good.
+    pub(super) fn shut_for_good(
+        &self,
+        now: Tick,
+        op: OpId,
+        cred: Option<CredId>,
+        principal: Option<IdentityId>,
+    ) -> bool {
+        self.approvals.watch(op) && self.approvals.shut(op, self.asking(principal))
+            || self.exhausted(now, op, cred, principal)
+    }
+
+    /// Who asks for an approval: nobody acts with the credential of another.
+    pub(super) fn asking(&self, principal: Option<IdentityId>) -> Asking {
+        Asking { subject: principal, actor: principal }
+    }
+
+    fn exhausted(&self, now: Tick, op: OpId, cred: Option<CredId>, principal: Option<IdentityId>) -> bool {
         if !self.limits.watch(op) {
             return false;
         }
@@ -82,4 +135,11 @@ impl World {
     fn counted(&self, cred: Option<CredId>, principal: Option<IdentityId>) -> Counted {
         Counted { cred, principal, owner: principal.map(|p| self.plan.owner_of(p)) }
     }
+}
+
+/// Held back until somebody has answered: not done yet, and no `no` either.
+fn awaited(now: Tick, approval: ApprovalId, answers: Tick) -> Refusal {
+    let retry_after = Some(Span::from_millis(answers.since(now).whole_millis_up()));
+    let response = Response { status: 202, retry_after, body: Body::Empty };
+    Refusal { verdict: Verdict::Limited, reason: Reason::Approval(approval), response }
 }

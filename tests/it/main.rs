@@ -1,5 +1,6 @@
 //! Every promise has a file.
 
+mod approvals;
 mod bad;
 mod binary;
 mod census;

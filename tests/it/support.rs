@@ -22,8 +22,12 @@ pub fn library(name: &str) -> Document {
 }
 
 pub fn run(document: &Document, variant: Option<&str>, sets: &[(&str, &str)]) -> Ran {
+    run_seed(document, variant, sets, None)
+}
+
+pub fn run_seed(document: &Document, variant: Option<&str>, sets: &[(&str, &str)], seed: Option<u64>) -> Ran {
     let sets = sets.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
-    let overrides = Overrides { sets, seed: None };
+    let overrides = Overrides { sets, seed };
     let stop = Stop::default();
     let mut prepared = prepare(document, variant, &overrides, &stop).unwrap_or_else(|e| match e {
         runaway::run::PrepareError::Rejected(rejected) => panic!("{rejected}"),

@@ -62,7 +62,6 @@ impl Scene {
             name: format!("service-{}", id.number()),
             validation: Validation::Gateway,
             replicas: 1,
-            audit: AuditFields { principal: true, credential: true, address: true, object: false },
             role: Role::Resource,
         });
         id
@@ -122,6 +121,7 @@ impl Scene {
         });
         self.plan.operations.push(Operation {
             service,
+            logged_as: name.clone(),
             name,
             method: Method::Get,
             path: String::new(),
@@ -138,6 +138,7 @@ impl Scene {
             recheck: false,
             cost: 0,
             page: 100,
+            audit: Some(AuditFields::USUAL),
         });
         id
     }

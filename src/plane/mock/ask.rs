@@ -8,12 +8,12 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
-use crate::model::Plan;
 use crate::model::service::{Act, Grant, Method, Operation};
+use crate::model::{Plan, Trace};
 use crate::vocabulary::Scribe;
 use crate::wire::{
-    Arg, CredId, HeldId, IdentityId, OpId, PlaceId, Presented, Purpose, Request, Res, RouteId, ServiceId, StepId,
-    Target, Text, Vantage,
+    Arg, CredId, Envelope, HeldId, IdentityId, OpId, PlaceId, Presented, Purpose, Request, Res, RouteId, ServiceId,
+    StepId, Target, Text, Vantage,
 };
 
 use super::address::{Addresses, Nowhere};
@@ -22,6 +22,8 @@ use super::presented;
 
 /// Where requests say which network they come from: RFC 7239, with an obfuscated identifier after section 6.3.
 const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
+/// By what the defenders can follow a request, W3C Trace Context.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// A request as it goes onto a socket.
 pub struct Asking {
@@ -85,7 +87,8 @@ impl Asker {
     }
 
     /// A client's request to an operation, in bytes.
-    pub fn write(&self, op: OpId, request: &Request, names: &mut Names) -> Asking {
+    pub fn write(&self, op: OpId, envelope: &Envelope, names: &mut Names) -> Asking {
+        let request = &envelope.request;
         let spec = self.plan.operation(op);
         let about = if let Arg::Id(res) = request.about { Some(res) } else { None };
         let mut target = String::new();
@@ -115,6 +118,8 @@ impl Asker {
         }
         let network = format!("for=_net{}", request.from.network.number());
         headers.extend(HeaderValue::try_from(network).ok().map(|value| (FORWARDED, value)));
+        let trace = Trace::of(self.plan.seed, envelope.id).to_string();
+        headers.extend(HeaderValue::try_from(trace).ok().map(|value| (TRACEPARENT, value)));
         let method = http::Method::from_bytes(spec.method.name().as_bytes()).unwrap_or_default();
         Asking { method, target, headers, body }
     }
@@ -270,4 +275,26 @@ fn act(said: &Said<'_>) -> Arg {
         (None, None) => Target::Named,
     };
     Arg::Act { step: StepId::new(step), target }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{ActorId, RequestId, Span};
+
+    #[test]
+    fn a_request_carries_the_trace_of_its_sender() {
+        let text = crate::library::find("wiper").unwrap().text;
+        let source = crate::scenario::Source { name: "wiper".into(), text: text.into() };
+        let document = crate::scenario::parse(source, &crate::measure::registry::keys()).unwrap();
+        let plan = Arc::new(document.resolve(None, &crate::scenario::Overrides::default()).unwrap().plan);
+        let asker = Asker::new(plan.clone(), Arc::new(Addresses::of(&plan)));
+        let mut names = Names::new(Arc::new(Scribe::new(plan.clone())));
+        let from = Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Agent };
+        let request = Request { route: RouteId::new(0), about: Arg::None, page: Arg::None, presented: None, from };
+        let id = RequestId { by: ActorId::new(0), n: 3 };
+        let asking = asker.write(OpId::new(0), &Envelope { id, request, back: Span(1) }, &mut names);
+        let sent = asking.headers[TRACEPARENT].to_str().unwrap();
+        assert_eq!(sent, Trace::of(plan.seed, id).to_string());
+    }
 }

@@ -1,7 +1,7 @@
 //! Detectors, the runbook, responses and preventive limits.
 
 use crate::model::control::{
-    Action, Controls, Counts, Detector, HandOver, KeyKind, Limit, Response, Step, Trigger, Watches, Which,
+    Action, Approval, Controls, Counts, Detector, HandOver, KeyKind, Limit, Response, Step, Trigger, Watches, Which,
 };
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
@@ -17,10 +17,12 @@ impl Lowering<'_> {
         let root = self.root;
         let entries = |part: &str| root.get(part).map_or(&[][..], Node::entries);
         let limits: Vec<Limit> = entries("controls").iter().filter_map(|(k, n)| self.limit(k, n)).collect();
+        let approvals: Vec<Approval> = entries("controls").iter().filter_map(|(k, n)| self.approval(k, n)).collect();
         let detectors: Vec<Detector> = entries("detect").iter().filter_map(|(k, n)| self.detector(k, n)).collect();
-        let steps: Vec<Step> = entries("steps").iter().filter_map(|(k, n)| self.step(k, n, &limits)).collect();
+        let steps: Vec<Step> =
+            entries("steps").iter().filter_map(|(k, n)| self.step(k, n, (&limits, &approvals))).collect();
         let responses = entries("respond").iter().filter_map(|(k, n)| self.response(k, n)).collect();
-        Controls { detectors, responses, steps, limits }
+        Controls { detectors, responses, steps, limits, approvals }
     }
 
     fn detector(&mut self, key: &Key, node: &Node) -> Option<Detector> {
@@ -82,7 +84,7 @@ impl Lowering<'_> {
         })
     }
 
-    fn step(&mut self, key: &Key, node: &Node, limits: &[Limit]) -> Option<Step> {
+    fn step(&mut self, key: &Key, node: &Node, (limits, approvals): (&[Limit], &[Approval])) -> Option<Step> {
         self.runbook_not_yet(node);
         let verbs = VERBS;
         let said: Vec<&str> = verbs.into_iter().filter(|k| node.get(k).is_some()).collect();
@@ -132,7 +134,8 @@ impl Lowering<'_> {
                 Action::SetRule { operations, rule: rule(object.text().unwrap_or_default()) }
             }
             "close" => Action::Close { operations: self.operations_in(object) },
-            "require" | "cancel" | "delete" => return None,
+            "require" => Action::Require { approval: self.required(object, approvals)? },
+            "cancel" | "delete" => return None,
             _ => {
                 let name = object.text().unwrap_or_default();
                 let Some(at) = limits.iter().position(|l| l.name == name) else {
@@ -291,6 +294,9 @@ impl Lowering<'_> {
         } else {
             self.control_not_yet(node);
         }
+        if node.get("at_most").is_none() && node.get("approval").is_some() {
+            return None;
+        }
         let on = node.get("on").map_or(Vec::new(), |n| self.operations_of_control(n));
         node.get("at_most")?;
         let text = |key: &str| node.get(key).and_then(Node::text);
@@ -326,7 +332,7 @@ impl Lowering<'_> {
     }
 
     /// Operations by name; `undocumented` stands for all that the inventory does not have.
-    fn operations_of_control(&mut self, node: &Node) -> Vec<OpId> {
+    pub(super) fn operations_of_control(&mut self, node: &Node) -> Vec<OpId> {
         if node.text() != Some("undocumented") {
             return self.operations_in(node);
         }

@@ -94,6 +94,8 @@ impl Lowering<'_> {
                 recheck: false,
                 cost: 0,
                 page: defaults.page,
+                audit: defaults.audit,
+                logged_as: taken.id.clone(),
             };
             self.push_operation(spec, taken.needs.clone(), node.place);
         }

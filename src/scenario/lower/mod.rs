@@ -2,6 +2,7 @@
 //! Everything that is wrong is gathered; nothing stops at the first finding.
 
 mod agents;
+mod approval;
 mod crowd;
 mod data;
 mod defence;

@@ -19,7 +19,7 @@ pub struct Group {
     pub first: u32,
     pub count: u32,
     /// Not when its count is wrong: then nothing more is said about who is in it.
-    sure: bool,
+    pub sure: bool,
 }
 
 /// More rows of one kind are a slip of the finger.

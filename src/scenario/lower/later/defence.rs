@@ -1,7 +1,6 @@
 //! What the defence cannot do yet.
 
-use super::{Lowering, Refused, collections, credentials, identities, instruction, known, no_names, operations};
-use crate::scenario::finding::{Code, Finding};
+use super::{Lowering, Refused, collections, credentials, instruction, no_names, operations};
 use crate::scenario::tree::Node;
 
 const DETECTOR: &[Refused] = &[
@@ -12,16 +11,12 @@ const DETECTOR: &[Refused] = &[
     ("events", "a detector that watches some event types", no_names),
 ];
 const STEP: &[Refused] = &[
-    ("require", "an approval that a step puts on", approval),
     ("cancel", "a step that cancels queued work", operations),
     ("delete", "a step that deletes records", deleted),
     ("fails", "an action that may fail", no_names),
 ];
 const RESPONSE: &[Refused] = &[("median", "a response time that is drawn", no_names)];
-const CONTROL: &[Refused] = &[
-    ("after_reading", "a limit on what follows a reading", collections),
-    ("approval", "an approval by somebody", asked),
-];
+const CONTROL: &[Refused] = &[("after_reading", "a limit on what follows a reading", collections)];
 
 impl Lowering<'_> {
     pub(in super::super) fn detector_not_yet(&mut self, detector: &Node) {
@@ -51,30 +46,6 @@ impl Lowering<'_> {
         if let Some(by) = node.get("by").filter(|by| by.text() == Some("conversation")) {
             self.later("`by`, counting by conversation", by.place);
         }
-    }
-}
-
-fn asked(work: &mut Lowering<'_>, node: &Node) {
-    for key in ["by", "exempt"] {
-        if let Some(names) = node.get(key) {
-            identities(work, names);
-        }
-    }
-    if node.get("exempt").is_none() {
-        work.no_effect(node, &["exempt_by"], "nobody is `exempt`");
-    }
-}
-
-fn approval(work: &mut Lowering<'_>, node: &Node) {
-    let name = node.text().unwrap_or_default();
-    let control = work.root.get("controls").and_then(|c| c.get(name));
-    match control {
-        Some(control) if control.get("approval").is_none() => {
-            let finding = Finding::new(Code::DanglingName, node.place, format!("`{name}` asks for no approval"));
-            work.find(finding.help("name a control with `approval`; `throttle` puts a limit on"));
-        }
-        Some(_) => {}
-        None => known(work, node, name, "control", &["controls"]),
     }
 }
 

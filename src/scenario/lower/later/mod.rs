@@ -94,7 +94,7 @@ fn services(work: &mut Lowering<'_>, node: &Node) {
 }
 
 /// One of the names under a part of the scenario.
-fn known(work: &mut Lowering<'_>, node: &Node, name: &str, what: &str, parts: &[&str]) {
+pub(super) fn known(work: &mut Lowering<'_>, node: &Node, name: &str, what: &str, parts: &[&str]) {
     let root = work.root;
     let names: Vec<&str> =
         parts.iter().filter_map(|part| root.get(part)).flat_map(Node::entries).map(|(key, _)| &key.name[..]).collect();

@@ -9,12 +9,8 @@ const VALIDATION: &[Refused] = &[
 ];
 const SERVICE: &[Refused] = &[("fails", "a service that fails at random", no_names)];
 const MINTING: &[Refused] = &[("mints_for", "a credential that is minted for somebody else", identity)];
-const OPERATION: &[Refused] = &[
-    ("wakes", "an operation that wakes an agent", agent),
-    ("audit", "an audit log that records less of one operation", no_names),
-    ("logs_as", "an operation under another event type", no_names),
-    ("fails", "an operation that fails at random", no_names),
-];
+const OPERATION: &[Refused] =
+    &[("wakes", "an operation that wakes an agent", agent), ("fails", "an operation that fails at random", no_names)];
 
 impl Lowering<'_> {
     pub(super) fn services_not_yet(&mut self) {
@@ -24,9 +20,6 @@ impl Lowering<'_> {
                 self.refuse(accepts, VALIDATION);
             }
             self.refuse(service, SERVICE);
-            if let Some(field) = service.get("audit").and_then(|a| a.items().iter().find(|f| f.text() == Some("act"))) {
-                self.later("`act`, an audit log that records who acts for whom", field.place);
-            }
             for (_, operation) in service.get("operations").map_or(&[][..], Node::entries) {
                 self.operation_not_yet(operation);
             }
