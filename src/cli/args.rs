@@ -52,6 +52,8 @@ pub enum Command {
     Mock(Mock),
     /// Rebuild the summary of a run from its journal, without running anything
     Replay(Replay),
+    /// Tell what happened in a run, and which lines of its journal show it
+    Explain(Explain),
     /// List the scenarios of the library, or the measures
     List(List),
     /// Tell a scenario's story: who can do what, what goes wrong, what contains it
@@ -161,6 +163,16 @@ pub struct Replay {
     /// Print the verdict and the headline only
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The folder of a run, or its journal
+    #[arg(value_name = "RUN", value_hint = ValueHint::AnyPath)]
+    pub run: PathBuf,
+    /// How the story is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
 }
 
 #[derive(Debug, Args)]

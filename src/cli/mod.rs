@@ -3,11 +3,13 @@
 mod args;
 mod check;
 mod demo;
+mod explain;
 mod failure;
 mod folder;
 mod init;
 mod interrupt;
 mod job;
+mod journal;
 mod list;
 mod mock;
 mod open;
@@ -33,6 +35,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Mock(args) => mock::mock(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Explain(args) => explain::explain(&args),
         Command::List(args) => list::list(&args),
         Command::Show(args) => show::show(&args),
         Command::Init(args) => init::init(&args),

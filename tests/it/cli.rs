@@ -103,6 +103,9 @@ fn runs_are_told_word_for_word() {
             ("run-over-http", &["run", "volume-delete@in-time", "--plane", "mock"]),
             ("replay", &["replay", "reports/wiper-lag-60s-1/journal.ndjson"]),
             ("replay-quiet", &["replay", "-q", "reports/wiper-lag-60s-1/journal.ndjson"]),
+            ("explain-not-contained", &["explain", "reports/moltbook-three-rounds-1"]),
+            ("explain-lag", &["explain", "reports/wiper-lag-60s-1/journal.ndjson"]),
+            ("explain-after-the-fact", &["explain", "reports/volume-delete-contained-after-1"]),
         ],
     );
 }

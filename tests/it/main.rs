@@ -9,6 +9,7 @@ mod clients;
 mod definitions;
 mod determinism;
 mod endings;
+mod explain;
 mod formats;
 mod generated;
 mod hostile;
