@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::service::Reversible;
 use crate::model::{Baseline, Nesting, Pairs, Plan};
-use crate::wire::{CollId, CredId, Effect, Event, OpId, RequestId, Res, Tick, Verdict};
+use crate::wire::{CredId, Effect, Event, OpId, RequestId, Res, Tick, Verdict};
 
 use super::excess::Excess;
 
