@@ -6,6 +6,7 @@ mod binary;
 mod census;
 mod cli;
 mod clients;
+mod corpus;
 mod definitions;
 mod determinism;
 mod endings;
