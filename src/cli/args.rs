@@ -20,6 +20,7 @@ const AFTER_RUN: &str = "\
 Examples:
   runaway run moltbook@three-rounds
   runaway run wiper@lag-60s --seed 7
+  runaway run wiper@lag-60s --probe 1s
   runaway run moltbook --set services.db.rows=owner
   runaway run my.yaml --plane mock --clock wall --time-scale 10 --out results";
 
@@ -114,6 +115,9 @@ pub struct Run {
     /// Change one setting of the scenario; may be given again
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub sets: Vec<String>,
+    /// Ask so often whether each credential of the agent is still accepted, and show it beside what is known
+    #[arg(long, value_name = "SPAN")]
+    pub probe: Option<String>,
     /// Where the results go, in place of what lies there [default: reports/<scenario>-<n>]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,

@@ -30,7 +30,7 @@ pub use doors::{Door, Lag};
 pub use excess::Excess;
 pub use headline::headline;
 pub use leftover::Leftover;
-pub use probes::{Probed, probed};
+pub use probes::{Probed, ProbedDoor, probed, probed_doors};
 pub use reach::{QueuedEffect, Reach, ReachFold, baseline_of};
 pub use references::{HumanPace, References, carry, carry_pairs, runs};
 pub use seeds::{Seeds, Spread, Tally, claimed};
