@@ -8,6 +8,7 @@ mod declared;
 mod doors;
 mod headline;
 mod leftover;
+mod lines;
 mod probes;
 mod reach;
 mod references;
@@ -20,7 +21,7 @@ use std::collections::BTreeMap;
 use crate::model::{Baseline, Plan};
 use crate::wire::{Effect, Event, Span, Tick, Turn, Verdict};
 
-pub use alarms::Alarms;
+pub use alarms::{Alarms, routine};
 pub use behind::Simulated;
 pub use closure::{Acquired, Closure, Hop};
 pub use doors::{Door, Lag};
@@ -123,7 +124,7 @@ impl Measures {
             refused_honest(plan, references.faulty, events).iter().filter(|r| !before.contains(r)).count() as u64;
         let mut measures = Measures {
             outcome: Outcome::Unknown,
-            alarms: alarms::alarms(plan, references.faulty, events),
+            alarms: alarms::alarms(plan, references, events),
             complete: ended.is_some() && !gap,
             aborted: ended.is_some_and(|(_, aborted)| aborted),
             values: BTreeMap::new(),

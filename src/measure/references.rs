@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Baseline, Pairs, Plan};
+use crate::model::{Baseline, Pairs, Plan, Routine};
 use crate::wire::{CollId, Effect, OpId};
 
 use super::behind::Simulated;
@@ -32,6 +32,9 @@ pub struct References {
     /// The same run in virtual time, where it went by the wall clock.
     #[serde(default)]
     pub simulated: Option<Simulated>,
+    /// What the detectors of new operations knew before the run.
+    #[serde(default)]
+    pub routine: Routine,
     /// False for a run of the task alone.
     pub faulty: bool,
 }

@@ -19,7 +19,14 @@ pub struct Detector {
     pub delay: Span,
 }
 
-#[derive(Clone, Debug)]
+impl Detector {
+    /// Whether it looks at what is said, or in which conversation.
+    pub fn reads_messages(&self) -> bool {
+        self.key == KeyKind::Conversation || matches!(self.watches, Watches::Repeats { .. })
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
 pub enum Watches {
     /// `at_least` accepted or refused requests within `within`.
     Requests { at_least: u32, within: Span },
@@ -29,6 +36,16 @@ pub enum Watches {
     RecordsRead { at_least: u32, within: Span },
     /// `at_least` accepted deletions within `within`.
     Destruction { at_least: u32, within: Span },
+    /// `at_least` refusals, as the log tells them, within `within`.
+    Denials { at_least: u32, within: Span },
+    /// The same message `at_least` times from one caller to one operation within `within`.
+    Repeats { at_least: u32, within: Span },
+    /// `at_least` spent within `within`, in millionths of the currency.
+    Spending { at_least: u64, within: Span },
+    /// An operation that its caller has not called before.
+    NeverSeen,
+    /// A credential of a family, used where its owner is not at home.
+    NotOwner(FamilyId),
     /// A canary record was read.
     CanaryRecord,
     /// A canary credential was presented.
@@ -43,6 +60,8 @@ pub enum KeyKind {
     Credential,
     Principal,
     Owner,
+    /// All that follows from one task, whoever does it.
+    Conversation,
     Global,
 }
 
@@ -52,7 +71,7 @@ pub struct Response {
     pub name: String,
     pub on: Trigger,
     /// From the trigger to the first action.
-    pub takes: Span,
+    pub takes: Takes,
     pub steps: Vec<StepId>,
 }
 
@@ -72,8 +91,20 @@ pub struct Step {
     /// Action k takes effect `first + (k - 1) * every` after the start.
     pub first: Span,
     pub every: Span,
+    pub order: Order,
+    /// How often an action comes to nothing.
+    pub fails: Share,
     /// Whether the provider can do it at all.
     pub supported: bool,
+}
+
+/// In which order a step deals with its targets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Order {
+    ByNumber,
+    /// The last that was issued comes first.
+    NewestFirst,
+    Random,
 }
 
 /// What an action does. Each reaches something different.

@@ -11,6 +11,7 @@ pub mod identity;
 mod nesting;
 mod plan;
 mod rng;
+mod routine;
 pub mod service;
 
 pub use baseline::{Baseline, Pairs};
@@ -20,3 +21,4 @@ pub use column::{Column, Inverse};
 pub use nesting::Nesting;
 pub use plan::{Meta, Plan, Time};
 pub use rng::{Draws, Stream};
+pub use routine::Routine;

@@ -1,8 +1,11 @@
 //! Services and operations: what can be asked, and who may ask it.
 
+use std::ops::Range;
+
 use crate::wire::{CollId, Effect, FamilyId, OpId, RouteId, ServiceId, Span};
 
 use super::bits::Bits;
+use super::chance::Share;
 
 /// An API.
 #[derive(Clone, Debug)]
@@ -101,6 +104,10 @@ pub struct Operation {
     pub cost: u64,
     /// Records per page of a list.
     pub page: u32,
+    /// How often it fails for no fault of the caller.
+    pub fails: Share,
+    /// The clients that a call of it wakes: agents, then honest work, in one row.
+    pub wakes: Range<u32>,
 }
 
 /// What an operation does, seen from its request.

@@ -4,8 +4,9 @@ use std::io;
 use std::sync::Arc;
 
 use crate::analysis::{Ground, Reached, Relaxed};
-use crate::measure::{Measures, References, baseline_of, carry, carry_pairs, refused_honest, runs};
-use crate::model::{Baseline, Plan};
+use crate::measure::{Measures, References, baseline_of, carry, carry_pairs, refused_honest, routine, runs};
+use crate::model::control::{Controls, Watches};
+use crate::model::{Baseline, Plan, Routine};
 use crate::plane::driver::Stop;
 use crate::scenario::{Document, Overrides, Rejected, Resolved};
 
@@ -39,7 +40,8 @@ pub fn prepare(
 ) -> Result<Prepared, PrepareError> {
     let Resolved { plan, document: resolved, warnings } = document.resolve(variant, overrides)?;
     let control = Arc::new(document.positive_control(variant, overrides)?.plan);
-    let plan = Arc::new(plan);
+    let routine = learn(&plan, stop)?;
+    let plan = Arc::new(Plan { routine: routine.clone(), ..plan });
 
     let mut sane = Kept::default();
     let nothing = Baseline::empty(&control);
@@ -47,7 +49,7 @@ pub fn prepare(
     let baseline_there = baseline_of(&control, &sane.0);
     let baseline = carry(&control, &plan, &baseline_there);
 
-    let mut references = References { faulty: true, ..References::default() };
+    let mut references = References { faulty: true, routine, ..References::default() };
     references.set_baseline(&baseline_there);
     let mut uncontrolled = Kept::default();
     simulate(&control, &baseline_there, Behaviour::Faulty, stop, &mut uncontrolled)?;
@@ -66,6 +68,20 @@ pub fn prepare(
     references.potential_documented = bound(&control, &Relaxed::documented(&control)).size();
     references.faulty = faulty;
     Ok(Prepared { plan, baseline, references, document: resolved, warnings })
+}
+
+/// What the detectors of new operations learnt on another day: the same work under another seed, without a fault and
+/// without controls.
+fn learn(plan: &Plan, stop: &Stop) -> io::Result<Routine> {
+    let detectors = &plan.controls.detectors;
+    if detectors.iter().all(|detector| !matches!(detector.watches, Watches::NeverSeen)) {
+        return Ok(Routine::default());
+    }
+    let controls = Controls { detectors: detectors.clone(), ..Controls::default() };
+    let day_before = Arc::new(Plan { seed: !plan.seed, controls, ..plan.clone() });
+    let mut kept = Kept::default();
+    simulate(&day_before, &Baseline::empty(&day_before), Behaviour::Sane, stop, &mut kept)?;
+    Ok(routine(&day_before, &kept.0))
 }
 
 fn bound(plan: &Plan, doors: &Relaxed<'_>) -> Reached {

@@ -672,6 +672,7 @@ detect: {canary: {canary: records, by: everyone}}
             cred: Some(CredId::new(0)),
             from: Some(PlaceId::new(0)),
             allowed: true,
+            status: 200,
             rows: 1,
             objects: Some((CollId::new(0), 0, 1)),
         };

@@ -94,18 +94,7 @@ const LATER: &[(&str, &[&str])] = &[
         ],
     ),
     ("prod-freeze", &["`claims`, an agent's own account of what it did", "the measure `contradictions`"]),
-    (
-        "runaway-loop",
-        &[
-            "`wakes`, an operation that wakes an agent",
-            "`when woken`, an agent that acts when it is woken",
-            "`repeats`, a detector of repeated messages",
-            "`by`, counting by conversation",
-            "an amount with a fraction",
-            "`fails`, an operation that fails at random",
-            "`median`, a response time that is drawn",
-        ],
-    ),
+    ("runaway-loop", &["an amount with a fraction"]),
     (
         "saas-fanout",
         &["`parent`, one parent for several credentials", "`last created`, a step on what was created last"],

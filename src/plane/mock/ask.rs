@@ -12,8 +12,8 @@ use crate::model::Plan;
 use crate::model::service::{Act, Grant, Method, Operation};
 use crate::vocabulary::Scribe;
 use crate::wire::{
-    Arg, CredId, HeldId, IdentityId, OpId, PlaceId, Presented, Purpose, Request, Res, RouteId, ServiceId, StepId,
-    Target, Text, Vantage,
+    ActorId, Arg, Conversation, CredId, HeldId, IdentityId, OpId, PlaceId, Presented, Purpose, Request, Res, RouteId,
+    ServiceId, StepId, Target, Text, Vantage,
 };
 
 use super::address::{Addresses, Nowhere};
@@ -22,6 +22,10 @@ use super::presented;
 
 /// Where requests say which network they come from: RFC 7239, with an obfuscated identifier after section 6.3.
 const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
+
+/// Of which conversation they are part: W3C Baggage.
+const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
+const CONVERSATION: &str = "conversation=";
 
 /// A request as it goes onto a socket.
 pub struct Asking {
@@ -115,6 +119,8 @@ impl Asker {
         }
         let network = format!("for=_net{}", request.from.network.number());
         headers.extend(HeaderValue::try_from(network).ok().map(|value| (FORWARDED, value)));
+        let said = request.from.conversation.and_then(|c| HeaderValue::try_from(baggage(c)).ok());
+        headers.extend(said.map(|value| (BAGGAGE, value)));
         let method = http::Method::from_bytes(spec.method.name().as_bytes()).unwrap_or_default();
         Asking { method, target, headers, body }
     }
@@ -181,7 +187,12 @@ impl Asker {
             about,
             page: said.number("cursor").map_or(Arg::None, Arg::Cursor),
             presented,
-            from: Vantage { network: self.network(headers), connection: 0, purpose: Purpose::Agent },
+            from: Vantage {
+                network: self.network(headers),
+                connection: 0,
+                purpose: Purpose::Agent,
+                conversation: conversation(headers),
+            },
         };
         Ok((op, request))
     }
@@ -247,6 +258,16 @@ fn carrier(spec: &Operation) -> Carrier {
         (_, Method::Get | Method::Delete) => Carrier::Query,
         _ => Carrier::Json,
     }
+}
+
+fn baggage(conversation: Conversation) -> String {
+    format!("{CONVERSATION}{}.{}", conversation.by.number(), conversation.n)
+}
+
+fn conversation(headers: &HeaderMap) -> Option<Conversation> {
+    let members = headers.get(BAGGAGE)?.to_str().ok()?.split(',');
+    let (by, n) = members.filter_map(|member| member.trim().strip_prefix(CONVERSATION)).next()?.split_once('.')?;
+    Some(Conversation { by: ActorId::new(by.parse().ok()?), n: n.parse().ok()? })
 }
 
 /// The field of the body in which the operation takes a secret.

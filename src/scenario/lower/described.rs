@@ -94,6 +94,8 @@ impl Lowering<'_> {
                 recheck: false,
                 cost: 0,
                 page: defaults.page,
+                fails: defaults.fails,
+                wakes: 0..0,
             };
             self.push_operation(spec, taken.needs.clone(), node.place);
         }

@@ -6,13 +6,14 @@ use crate::model::service::{
 };
 use std::collections::BTreeMap;
 
+use crate::model::Share;
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::tree::{Key, Node, Place, Value};
 use crate::wire::{CollId, Effect, FamilyId, OpId, RouteId, SecretKind, ServiceId, Span};
 
 use super::people::CONTROL_PLANE;
-use super::{Lowering, rows};
+use super::{Lowering, rows, share};
 
 /// What operations take over from their service where they say nothing.
 pub(super) struct Defaults {
@@ -20,6 +21,7 @@ pub(super) struct Defaults {
     pub page: u32,
     pub denies: Denial,
     pub rule: ObjectRule,
+    pub fails: Share,
 }
 
 /// Which operation answers which requests: service, method, path without names, selector.
@@ -71,6 +73,7 @@ impl Lowering<'_> {
             page: node.get("page").map_or(100, |n| self.page(n)),
             denies: node.get("denies").and_then(Node::text).map_or(Denial::Forbidden, denial),
             rule: node.get("rows").and_then(Node::text).map_or(ObjectRule::Anyone, rule),
+            fails: node.get("fails").map_or(Share::NONE, share),
         };
         for (name, operation) in node.get("operations").map_or(&[][..], Node::entries) {
             self.add_operation(id, name, operation, &defaults);
@@ -214,6 +217,8 @@ impl Lowering<'_> {
             recheck: text("recheck").and_then(quantity::boolean).unwrap_or(false),
             cost: text("costs").and_then(quantity::money).unwrap_or(0),
             page: node.get("page").map_or(defaults.page, |n| self.page(n)),
+            fails: node.get("fails").map_or(defaults.fails, share),
+            wakes: 0..0,
         };
         let needs = self.needs_of(service, &key.name, effect, node.get("needs"));
         if let Some(to) = node.get("redirects") {
@@ -312,6 +317,8 @@ impl Lowering<'_> {
             recheck: false,
             cost: 0,
             page: 100,
+            fails: defaults.fails,
+            wakes: 0..0,
         }
     }
 
@@ -360,7 +367,8 @@ impl Lowering<'_> {
             role: Role::Administration,
         });
         let latency = Latency { least: Span::from_millis(1), most: Span::from_millis(1) };
-        let defaults = Defaults { latency, page: 100, denies: Denial::Forbidden, rule: ObjectRule::Anyone };
+        let (denies, rule, fails) = (Denial::Forbidden, ObjectRule::Anyone, Share::NONE);
+        let defaults = Defaults { latency, page: 100, denies, rule, fails };
         let spec = self.plain(service, &defaults, "administer", Method::Post, "/steps", Act::Administer);
         let needs = vec![vec![format!("{CONTROL_PLANE}:administer")]];
         self.push_operation(spec, needs, self.root.place);

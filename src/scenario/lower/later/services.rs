@@ -1,19 +1,16 @@
 //! Services and operations.
 
-use super::{Lowering, Refused, agent, credentials, identity, no_names};
+use super::{Lowering, Refused, credentials, identity, no_names};
 use crate::scenario::tree::Node;
 
 const VALIDATION: &[Refused] = &[
     ("keys", "a service that trusts some signing keys", credentials),
     ("jwks_cache", "a cache of signing keys", no_names),
 ];
-const SERVICE: &[Refused] = &[("fails", "a service that fails at random", no_names)];
 const MINTING: &[Refused] = &[("mints_for", "a credential that is minted for somebody else", identity)];
 const OPERATION: &[Refused] = &[
-    ("wakes", "an operation that wakes an agent", agent),
     ("audit", "an audit log that records less of one operation", no_names),
     ("logs_as", "an operation under another event type", no_names),
-    ("fails", "an operation that fails at random", no_names),
 ];
 
 impl Lowering<'_> {
@@ -23,7 +20,6 @@ impl Lowering<'_> {
             if let Some(accepts) = service.get("accepts") {
                 self.refuse(accepts, VALIDATION);
             }
-            self.refuse(service, SERVICE);
             if let Some(field) = service.get("audit").and_then(|a| a.items().iter().find(|f| f.text() == Some("act"))) {
                 self.later("`act`, an audit log that records who acts for whom", field.place);
             }
