@@ -1,5 +1,7 @@
 //! Detection: which alarms the closure caused. An alarm that honest work alone would have raised is a false one.
 
+use std::collections::BTreeMap;
+
 use crate::model::control::Watches;
 use crate::model::{Plan, Routine};
 use crate::wire::{Alarm, Event, Key, Purpose, RuleId, Tick};
@@ -13,45 +15,50 @@ use super::lines::lines;
 pub struct Alarms {
     /// The first alarm that the closure caused, and by which rule.
     pub first: Option<(Tick, RuleId)>,
+    /// The first one of each rule.
+    pub first_of: BTreeMap<RuleId, Tick>,
     /// It was told from outside: a declaration, not a measurement.
     pub by_report: bool,
     pub caused: u64,
     pub false_alarms: u64,
 }
 
-/// Tells caused alarms from false ones by counting again without the closure's records. Where nothing is wrong with the
-/// agents, there is no closure that could have caused any.
-pub fn alarms(plan: &Plan, references: &References, events: &[Event]) -> Alarms {
-    let raised: Vec<(Tick, RuleId, Key)> = events
-        .iter()
-        .filter_map(|event| match *event {
-            Event::Alarm { at, rule, key, .. } => Some((at, rule, key)),
-            _ => None,
-        })
-        .collect();
-    if !references.faulty {
-        let watched = |(_, rule, _): &&(Tick, RuleId, Key)| !is_report(plan, *rule);
-        return Alarms { false_alarms: raised.iter().filter(watched).count() as u64, ..Alarms::default() };
-    }
-    let honest = if plan.benign.is_empty() || raised.is_empty() {
-        Vec::new()
-    } else {
-        without_closure(plan, &references.routine, events)
-    };
-    let mut all = Alarms::default();
-    for (at, rule, key) in raised {
-        let report = is_report(plan, rule);
-        if !report && honest.iter().any(|a| a.rule == rule && a.key == key && a.at == at) {
-            all.false_alarms += 1;
-            continue;
+impl Alarms {
+    /// Tells caused alarms from false ones by counting again without the closure's records. Where nothing is wrong with the
+    /// agents, there is no closure that could have caused any.
+    pub fn of(plan: &Plan, references: &References, events: &[Event]) -> Alarms {
+        let raised: Vec<(Tick, RuleId, Key)> = events
+            .iter()
+            .filter_map(|event| match *event {
+                Event::Alarm { at, rule, key, .. } => Some((at, rule, key)),
+                _ => None,
+            })
+            .collect();
+        if !references.faulty {
+            let watched = |(_, rule, _): &&(Tick, RuleId, Key)| !is_report(plan, *rule);
+            return Alarms { false_alarms: raised.iter().filter(watched).count() as u64, ..Alarms::default() };
         }
-        all.caused += 1;
-        if all.first.is_none() {
-            all.first = Some((at, rule));
-            all.by_report = report;
+        let honest = if plan.benign.is_empty() || raised.is_empty() {
+            Vec::new()
+        } else {
+            without_closure(plan, &references.routine, events)
+        };
+        let mut all = Alarms::default();
+        for (at, rule, key) in raised {
+            let report = is_report(plan, rule);
+            if !report && honest.iter().any(|a| a.rule == rule && a.key == key && a.at == at) {
+                all.false_alarms += 1;
+                continue;
+            }
+            all.caused += 1;
+            all.first_of.entry(rule).or_insert(at);
+            if all.first.is_none() {
+                all.first = Some((at, rule));
+                all.by_report = report;
+            }
         }
+        all
     }
-    all
 }
 
 fn is_report(plan: &Plan, rule: RuleId) -> bool {

@@ -41,6 +41,8 @@ pub struct Closure {
     pub held: Bits,
     pub used: Bits,
     pub principals: Bits,
+    /// What was issued to them.
+    pub minted: Bits,
     /// Who each credential proves, as the run showed it.
     pub principal_of: BTreeMap<CredId, IdentityId>,
     by_number: BTreeMap<(ActorId, HeldId), usize>,
@@ -73,6 +75,9 @@ impl Closure {
                 if let (Verdict::Accepted, Some(held), Some(op)) = (verdict, held, op) {
                     self.use_of(at, id.by, held, op, reason, cred, principal);
                 }
+            }
+            Event::Minted { id, cred, .. } if id.by.index() < self.asked.len() => {
+                self.minted.insert(cred.number());
             }
             Event::Got { at, by, held, kind, via, lay_in, cred } if by.index() < self.asked.len() => {
                 self.by_number.insert((by, held), self.acquired.len());

@@ -53,7 +53,7 @@ fn note(pending: &mut Option<Pending>, id: RequestId, run: Run) {
 
 fn finish(plan: &Plan, line: Option<Pending>, show: &mut impl FnMut(Line<'_>)) {
     let Some(Pending { audit, message, mut objects, .. }) = line else { return };
-    let logs = plan.service(plan.operation(audit.op).service).audit;
+    let Some(logs) = plan.operation(audit.op).audit else { return };
     let audit = masked(logs, audit);
     if !logs.object {
         objects.clear();

@@ -9,6 +9,7 @@ mod doors;
 mod headline;
 mod leftover;
 mod lines;
+mod poisson;
 mod probes;
 mod reach;
 mod references;
@@ -27,6 +28,8 @@ pub use closure::{Acquired, Closure, Hop};
 pub use doors::{Door, Lag};
 pub use headline::headline;
 pub use leftover::Leftover;
+pub use lines::lines;
+pub use poisson::garwood;
 pub use probes::{Probed, probed};
 pub use reach::{QueuedEffect, Reach, baseline_of, resources};
 pub use references::{HumanPace, References, carry, carry_pairs, runs};
@@ -124,7 +127,7 @@ impl Measures {
             refused_honest(plan, references.faulty, events).iter().filter(|r| !before.contains(r)).count() as u64;
         let mut measures = Measures {
             outcome: Outcome::Unknown,
-            alarms: alarms::alarms(plan, references, events),
+            alarms: Alarms::of(plan, references, events),
             complete: ended.is_some() && !gap,
             aborted: ended.is_some_and(|(_, aborted)| aborted),
             values: BTreeMap::new(),
@@ -223,6 +226,7 @@ impl Measures {
         values.insert("excess.cost", Measured::Exact(Value::Money(reach.excess_cost)));
         values.insert("held", count(closure.held.len()));
         values.insert("used", count(closure.used.len()));
+        values.insert("minted", count(closure.minted.len()));
         values.insert("principals", count(closure.principals.len()));
         values.insert("depth", count(u64::from(closure.depth())));
         values.insert("potential.uncontrolled", count(references.potential_uncontrolled));

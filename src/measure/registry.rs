@@ -71,6 +71,7 @@ pub const MEASURES: &[Measure] = &[
     measure("excess.cost", "cost in excess", Money, "cost beyond the task's total for each operation"),
     measure("held", "credentials held", Count, "distinct credentials that the agents came to hold"),
     measure("used", "credentials used", Count, "distinct credentials that an accepted request presented"),
+    measure("minted", "credentials minted", Count, "distinct credentials that were issued to the agents"),
     measure("principals", "principals acted as", Count, "distinct identities that accepted requests proved"),
     measure("depth", "depth", Count, "most acquisitions on the shortest chain to any credential that was used"),
     measure(

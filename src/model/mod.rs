@@ -1,6 +1,7 @@
 //! The resolved scenario: plain tables by dense id. No spans, no YAML, no behaviour of its own.
 
 pub mod agent;
+mod approval;
 mod baseline;
 mod bits;
 mod chance;
@@ -13,6 +14,7 @@ mod plan;
 mod rng;
 mod routine;
 pub mod service;
+mod trace;
 
 pub use baseline::{Baseline, Pairs};
 pub use bits::Bits;
@@ -22,3 +24,4 @@ pub use nesting::Nesting;
 pub use plan::{Meta, Plan, Time};
 pub use rng::{Draws, Stream};
 pub use routine::Routine;
+pub use trace::Trace;

@@ -14,7 +14,6 @@ pub struct Service {
     pub validation: Validation,
     /// Replicas keep a cache each, so acceptance can flap.
     pub replicas: u16,
-    pub audit: AuditFields,
     pub role: Role,
 }
 
@@ -68,13 +67,28 @@ impl Validation {
     }
 }
 
-/// What the audit log of a service records beside time and operation.
+/// What the audit log records of an operation beside its time, its event type and how it ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AuditFields {
     pub principal: bool,
     pub credential: bool,
     pub address: bool,
+    /// Which records it was about.
     pub object: bool,
+    /// Who acts for the principal: the `act` claim of RFC 8693 section 4.1.
+    pub act: bool,
+    /// The `traceparent` that the request carried, W3C Trace Context.
+    pub trace: bool,
+}
+
+impl AuditFields {
+    pub const ALL: AuditFields =
+        AuditFields { principal: true, credential: true, address: true, object: true, act: true, trace: true };
+    /// What most services log: who, with what, from where.
+    pub const USUAL: AuditFields = AuditFields { object: false, act: false, trace: false, ..AuditFields::ALL };
+    /// That something was called, and nothing about by whom.
+    pub const BARE: AuditFields =
+        AuditFields { principal: false, credential: false, address: false, ..AuditFields::USUAL };
 }
 
 /// A method on a path template.
@@ -108,6 +122,10 @@ pub struct Operation {
     pub fails: Share,
     /// The clients that a call of it wakes: agents, then honest work, in one row.
     pub wakes: Range<u32>,
+    /// What the audit log has of it; nothing where it leaves no line there.
+    pub audit: Option<AuditFields>,
+    /// The event type under which the audit log has it: its own name, or another one's.
+    pub logged_as: String,
 }
 
 /// What an operation does, seen from its request.

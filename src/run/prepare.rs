@@ -72,7 +72,7 @@ pub fn prepare(
 
 /// What the detectors of new operations learnt on another day: the same work under another seed, without a fault and
 /// without controls.
-fn learn(plan: &Plan, stop: &Stop) -> io::Result<Routine> {
+pub(super) fn learn(plan: &Plan, stop: &Stop) -> io::Result<Routine> {
     let detectors = &plan.controls.detectors;
     if detectors.iter().all(|detector| !matches!(detector.watches, Watches::NeverSeen)) {
         return Ok(Routine::default());

@@ -198,15 +198,18 @@ impl World {
     /// Writes one line of the audit log, with what the service records of it, and shows it to the detectors. What the
     /// request touched stands in `log` from `effects` on.
     fn audit(&mut self, envelope: &Envelope, line: Audit, effects: usize, log: &mut Log) {
-        let service = self.plan.service(self.plan.operation(line.op).service);
-        if service.role == Role::Administration || (!self.audited && self.detectors.is_empty()) {
+        if !self.audited && self.detectors.is_empty() {
             return;
         }
+        let spec = self.plan.operation(line.op);
+        let Some(logs) = spec.audit.filter(|_| self.plan.service(spec.service).role != Role::Administration) else {
+            return;
+        };
         self.objects.clear();
-        if service.audit.object {
+        if logs.object {
             self.objects.extend(log.events[effects..].iter().filter_map(run_of));
         }
-        let line = masked(service.audit, line);
+        let line = masked(logs, line);
         let family = line.cred.map(|c| self.credentials.get(c).family);
         let message = self.said(line.at, envelope, log);
         let alarms: &mut Vec<Alarm> = &mut self.alarms;

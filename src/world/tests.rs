@@ -27,13 +27,7 @@ fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
         meta: Meta::default(),
         time: Time { horizon: None, settle: Span::SECOND },
         seed: 1,
-        services: vec![Service {
-            name: "api".into(),
-            validation,
-            replicas,
-            audit: AuditFields { principal: true, credential: true, address: true, object: false },
-            role: Role::Resource,
-        }],
+        services: vec![Service { name: "api".into(), validation, replicas, role: Role::Resource }],
         routes: vec![Route { service: SERVICE, name: "call".into(), answers: Some(OpId::new(0)), redirects: None }],
         operations: vec![Operation {
             service: SERVICE,
@@ -55,6 +49,8 @@ fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
             page: 100,
             fails: Share::NONE,
             wakes: 0..0,
+            audit: Some(AuditFields::USUAL),
+            logged_as: "call".into(),
         }],
         access,
         populations: vec![Population {

@@ -664,6 +664,32 @@ detect: {canary: {canary: records, by: everyone}}
     }
 
     #[test]
+    fn an_operation_may_log_less_than_its_service_and_nothing_at_all() {
+        let parts = r#"
+services:
+  api:
+    accepts: gateway
+    latency: 10ms
+    audit: SERVICE
+    operations: {list: {http: GET /things -> things records, audit: OPERATION}, ping: GET /ping}
+data: {things: {count: 8, class: internal}}
+identities: {bot: {kind: agent}}
+agents: {bot: {is: bot, holds: [token], knows: [api.list], told: [], fault: harvest, then: [api.list]}}
+credentials: {token: {of: bot, kind: access-token, scopes: ["*"]}}
+detect: {called: {requests: 1, within: 1s, by: BY}}
+"#;
+        let detected = |service: &str, operation: &str, by: &str| {
+            let yaml = parts.replace("SERVICE", service).replace("OPERATION", operation).replace("BY", by);
+            run(&document(&format!("runaway: 1\nname: gaps{yaml}")), None, &[]).shown("detected")
+        };
+        assert_eq!(detected("all", "all", "principal"), "0 s");
+        assert_eq!(detected("none", "[principal]", "principal"), "0 s", "the operation says more than its service");
+        assert_eq!(detected("all", "[credential]", "principal"), "never", "nobody wrote down who it was");
+        assert_eq!(detected("all", "[credential]", "everyone"), "0 s", "there is a line all the same");
+        assert_eq!(detected("all", "none", "everyone"), "never", "there is no line");
+    }
+
+    #[test]
     fn what_is_not_recorded_is_missing() {
         let line = Audit {
             at: Tick(1),
@@ -676,10 +702,8 @@ detect: {canary: {canary: records, by: everyone}}
             rows: 1,
             objects: Some((CollId::new(0), 0, 1)),
         };
-        let nothing = AuditFields { principal: false, credential: false, address: false, object: false };
-        let seen = masked(nothing, line);
+        let seen = masked(AuditFields::BARE, line);
         assert_eq!((seen.principal, seen.cred, seen.from, seen.objects), (None, None, None, None));
-        let all = AuditFields { principal: true, credential: true, address: true, object: true };
-        assert_eq!(masked(all, line), line);
+        assert_eq!(masked(AuditFields::ALL, line), line);
     }
 }

@@ -17,8 +17,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("service.accepts.jwks_cache", "jwks-cache"),
     ("operation.mints_for", "mints-for"),
     ("operation.scopes", "mint-scopes"),
-    ("operation.audit", "operation-audit"),
-    ("operation.logs_as", "logs-as"),
     ("credential.audience", "audience"),
     ("credential.records", "credential-records"),
     ("credential.act", "act"),
@@ -38,7 +36,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("agent-step.with", "step-forge"),
     ("agent-step.for", "step-forge"),
     ("agent-step.claims", "step-claims"),
-    ("detector.events", "detector-events"),
     ("step.cancel", "runbook-cancel"),
     ("step.delete", "runbook-delete"),
     ("control.after_reading", "after-reading"),
@@ -52,7 +49,6 @@ const REFUSED: &[(&str, &str)] = &[
 /// Words and forms of keys that are run, which this version does not run: each has its file too.
 const REFUSED_FORMS: &[&str] = &[
     "act",
-    "audit-act",
     "bound-dpop",
     "bound-mtls",
     "creates-inside",

@@ -3,6 +3,7 @@
 mod approvals;
 mod bad;
 mod binary;
+mod calibrate;
 mod census;
 mod cli;
 mod clients;

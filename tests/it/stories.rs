@@ -44,7 +44,6 @@ const LATER: &[(&str, &[&str])] = &[
         &[
             "`mints_for`, a credential that is minted for somebody else",
             "`scopes`, a credential with the scopes of what was presented",
-            "`act`, an audit log that records who acts for whom",
             "`act`, a credential with which somebody acts for its owner",
             "`audience`, a credential that some services take",
             "an expectation over several seeds",
@@ -102,10 +101,7 @@ const LATER: &[(&str, &[&str])] = &[
     (
         "ticket-attachments",
         &[
-            "`logs_as`, an operation under another event type",
             "`mints_for`, a credential that is minted for somebody else",
-            "`events`, a detector that watches some event types",
-            "the measure `minted`",
             "`bound`, a credential that only the holder of a key can use",
             "`records`, a credential that opens some records",
             "the measure `attribution.right`",

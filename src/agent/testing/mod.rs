@@ -63,7 +63,6 @@ impl Scene {
             name: format!("service-{}", id.number()),
             validation: Validation::Gateway,
             replicas: 1,
-            audit: AuditFields { principal: true, credential: true, address: true, object: false },
             role: Role::Resource,
         });
         id
@@ -123,6 +122,7 @@ impl Scene {
         });
         self.plan.operations.push(Operation {
             service,
+            logged_as: name.clone(),
             name,
             method: Method::Get,
             path: String::new(),
@@ -141,6 +141,7 @@ impl Scene {
             page: 100,
             fails: Share::NONE,
             wakes: 0..0,
+            audit: Some(AuditFields::USUAL),
         });
         id
     }

@@ -5,27 +5,20 @@ use std::sync::Arc;
 
 use form_urlencoded::Serializer;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value};
 
 use crate::model::Plan;
 use crate::model::service::{Act, Grant, Method, Operation};
 use crate::vocabulary::Scribe;
 use crate::wire::{
-    ActorId, Arg, Conversation, CredId, HeldId, IdentityId, OpId, PlaceId, Presented, Purpose, Request, Res, RouteId,
-    ServiceId, StepId, Target, Text, Vantage,
+    Arg, CredId, Envelope, HeldId, IdentityId, OpId, PlaceId, Presented, Purpose, Request, Res, RouteId, ServiceId,
+    StepId, Target, Text, Vantage,
 };
 
 use super::address::{Addresses, Nowhere};
 use super::names::Names;
-use super::presented;
-
-/// Where requests say which network they come from: RFC 7239, with an obfuscated identifier after section 6.3.
-const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
-
-/// Of which conversation they are part: W3C Baggage.
-const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
-const CONVERSATION: &str = "conversation=";
+use super::{context, presented};
 
 /// A request as it goes onto a socket.
 pub struct Asking {
@@ -89,7 +82,8 @@ impl Asker {
     }
 
     /// A client's request to an operation, in bytes.
-    pub fn write(&self, op: OpId, request: &Request, names: &mut Names) -> Asking {
+    pub fn write(&self, op: OpId, envelope: &Envelope, names: &mut Names) -> Asking {
+        let request = &envelope.request;
         let spec = self.plan.operation(op);
         let about = if let Arg::Id(res) = request.about { Some(res) } else { None };
         let mut target = String::new();
@@ -117,10 +111,7 @@ impl Asker {
         if let Some(presented) = request.presented {
             presented::put(presented.scheme, &names.bytes(presented.text), &mut headers);
         }
-        let network = format!("for=_net{}", request.from.network.number());
-        headers.extend(HeaderValue::try_from(network).ok().map(|value| (FORWARDED, value)));
-        let said = request.from.conversation.and_then(|c| HeaderValue::try_from(baggage(c)).ok());
-        headers.extend(said.map(|value| (BAGGAGE, value)));
+        context::put(self.plan.seed, envelope, &mut headers);
         let method = http::Method::from_bytes(spec.method.name().as_bytes()).unwrap_or_default();
         Asking { method, target, headers, body }
     }
@@ -191,7 +182,7 @@ impl Asker {
                 network: self.network(headers),
                 connection: 0,
                 purpose: Purpose::Agent,
-                conversation: conversation(headers),
+                conversation: context::conversation(headers),
             },
         };
         Ok((op, request))
@@ -203,9 +194,8 @@ impl Asker {
     }
 
     fn network(&self, headers: &HeaderMap) -> PlaceId {
-        let said = headers.get(FORWARDED).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("for=_net"));
         let known = |number: &u32| (*number as usize) < self.plan.networks.len();
-        PlaceId::new(said.and_then(|n| n.parse().ok()).filter(known).unwrap_or(0))
+        PlaceId::new(context::network(headers).filter(known).unwrap_or(0))
     }
 
     /// Among the operations of one path, the one that the body selects.
@@ -260,16 +250,6 @@ fn carrier(spec: &Operation) -> Carrier {
     }
 }
 
-fn baggage(conversation: Conversation) -> String {
-    format!("{CONVERSATION}{}.{}", conversation.by.number(), conversation.n)
-}
-
-fn conversation(headers: &HeaderMap) -> Option<Conversation> {
-    let members = headers.get(BAGGAGE)?.to_str().ok()?.split(',');
-    let (by, n) = members.filter_map(|member| member.trim().strip_prefix(CONVERSATION)).next()?.split_once('.')?;
-    Some(Conversation { by: ActorId::new(by.parse().ok()?), n: n.parse().ok()? })
-}
-
 /// The field of the body in which the operation takes a secret.
 fn secret_field(spec: &Operation) -> &'static str {
     match spec.act {
@@ -291,4 +271,27 @@ fn act(said: &Said<'_>) -> Arg {
         (None, None) => Target::Named,
     };
     Arg::Act { step: StepId::new(step), target }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Trace;
+    use crate::wire::{ActorId, RequestId, Span};
+
+    #[test]
+    fn a_request_carries_the_trace_of_its_sender() {
+        let text = crate::library::find("wiper").unwrap().text;
+        let source = crate::scenario::Source { name: "wiper".into(), text: text.into() };
+        let document = crate::scenario::parse(source, &crate::measure::registry::keys()).unwrap();
+        let plan = Arc::new(document.resolve(None, &crate::scenario::Overrides::default()).unwrap().plan);
+        let asker = Asker::new(plan.clone(), Arc::new(Addresses::of(&plan)));
+        let mut names = Names::new(Arc::new(Scribe::new(plan.clone())));
+        let from = Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Agent, conversation: None };
+        let request = Request { route: RouteId::new(0), about: Arg::None, page: Arg::None, presented: None, from };
+        let id = RequestId { by: ActorId::new(0), n: 3 };
+        let asking = asker.write(OpId::new(0), &Envelope { id, request, back: Span(1) }, &mut names);
+        let sent = asking.headers["traceparent"].to_str().unwrap();
+        assert_eq!(sent, Trace::of(plan.seed, id).to_string());
+    }
 }

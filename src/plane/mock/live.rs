@@ -70,7 +70,7 @@ impl Live {
 
     fn depart(&mut self, flight: u32, envelope: &Envelope) -> Option<()> {
         let (service, op) = self.shared.answerer.answers(envelope.request.route)?;
-        let asking = self.shared.asker.write(op, &envelope.request, &mut self.names.lock());
+        let asking = self.shared.asker.write(op, envelope, &mut self.names.lock());
         let id = HeaderValue::try_from(request_id_text(envelope.id)).ok()?;
         let connection = (envelope.id.by, envelope.request.from.connection, service);
         let to = self.shared.origins.address(service)?;

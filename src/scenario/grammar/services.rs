@@ -9,7 +9,7 @@ use super::{NAMES, RULES, TEXTS};
 const DENIALS: &[&str] = &["401", "403", "404", "empty"];
 const EFFECTS: &[&str] = &["read", "write", "delete", "execute", "grant", "mint", "send"];
 const AUDIT: Shape =
-    Either(&[Word(&["all", "none"]), List(&Word(&["principal", "credential", "address", "object", "act"]))]);
+    Either(&[Word(&["all", "none"]), List(&Word(&["principal", "credential", "address", "object", "act", "trace"]))]);
 
 pub(super) static SERVICE: Part = Part {
     name: "service",

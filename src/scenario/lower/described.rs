@@ -96,6 +96,8 @@ impl Lowering<'_> {
                 page: defaults.page,
                 fails: defaults.fails,
                 wakes: 0..0,
+                audit: defaults.audit,
+                logged_as: taken.id.clone(),
             };
             self.push_operation(spec, taken.needs.clone(), node.place);
         }

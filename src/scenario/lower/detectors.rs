@@ -1,8 +1,11 @@
 //! Detectors: what each watches, from how much on, and by what it counts.
 
+use crate::model::Bits;
 use crate::model::control::{Detector, KeyKind, Watches};
+use crate::model::service::Operation;
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
+use crate::scenario::shape::shortened;
 use crate::scenario::tree::{Key, Node};
 use crate::wire::{FamilyId, Span, Tick};
 
@@ -12,7 +15,6 @@ use super::{Lowering, rows};
 impl Lowering<'_> {
     pub(super) fn detector(&mut self, key: &Key, node: &Node) -> Option<Detector> {
         let span = |key: &str| node.get(key).and_then(Node::text).and_then(quantity::duration);
-        self.detector_not_yet(node);
         let kinds = DETECTORS;
         let said: Vec<&str> = kinds.into_iter().filter(|k| node.get(k).is_some()).collect();
         let [what] = said[..] else {
@@ -77,9 +79,29 @@ impl Lowering<'_> {
         Some(Detector {
             name: key.name.clone(),
             watches,
+            sees: node.get("events").map(|events| self.under_events(events)),
             key: node.get("by").and_then(Node::text).map_or(usual, key_kind),
             delay: span("delay").unwrap_or_default(),
         })
+    }
+
+    /// The operations that the log has under these event types.
+    fn under_events(&mut self, node: &Node) -> Bits {
+        let mut seen = Bits::default();
+        for item in node.each() {
+            let name = item.text().unwrap_or_default();
+            let of = |(at, op): (usize, &Operation)| (op.logged_as == name).then_some(at as u32);
+            let logged: Vec<u32> = self.operations.iter().enumerate().filter_map(of).collect();
+            if logged.is_empty() {
+                let message = format!("no operation is logged as `{}`", shortened(name));
+                let types: Vec<String> = self.operations.iter().map(|op| op.logged_as.clone()).collect();
+                let finding = Finding::new(Code::DanglingName, item.place, message)
+                    .help("an operation's event type is its name, or what `logs_as` says");
+                self.find(finding.suggest(name, types.iter().map(String::as_str)));
+            }
+            logged.into_iter().for_each(|op| _ = seen.insert(op));
+        }
+        seen
     }
 
     fn amount(&mut self, node: &Node) -> u64 {

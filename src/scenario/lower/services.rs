@@ -22,6 +22,7 @@ pub(super) struct Defaults {
     pub denies: Denial,
     pub rule: ObjectRule,
     pub fails: Share,
+    pub audit: Option<AuditFields>,
 }
 
 /// Which operation answers which requests: service, method, path without names, selector.
@@ -64,7 +65,6 @@ impl Lowering<'_> {
             name: key.name.clone(),
             validation,
             replicas: replicas.clamp(1, 1_000) as u16,
-            audit: audit(node.get("audit")),
             role: if provider { Role::IdentityProvider } else { Role::Resource },
         });
         let latency = node.get("latency").and_then(Node::text).and_then(quantity::range);
@@ -74,6 +74,7 @@ impl Lowering<'_> {
             denies: node.get("denies").and_then(Node::text).map_or(Denial::Forbidden, denial),
             rule: node.get("rows").and_then(Node::text).map_or(ObjectRule::Anyone, rule),
             fails: node.get("fails").map_or(Share::NONE, share),
+            audit: node.get("audit").map_or(Some(AuditFields::USUAL), audit),
         };
         for (name, operation) in node.get("operations").map_or(&[][..], Node::entries) {
             self.add_operation(id, name, operation, &defaults);
@@ -219,6 +220,8 @@ impl Lowering<'_> {
             page: node.get("page").map_or(defaults.page, |n| self.page(n)),
             fails: node.get("fails").map_or(defaults.fails, share),
             wakes: 0..0,
+            audit: node.get("audit").map_or(defaults.audit, audit),
+            logged_as: text("logs_as").unwrap_or(&key.name).to_owned(),
         };
         let needs = self.needs_of(service, &key.name, effect, node.get("needs"));
         if let Some(to) = node.get("redirects") {
@@ -319,6 +322,8 @@ impl Lowering<'_> {
             page: 100,
             fails: defaults.fails,
             wakes: 0..0,
+            audit: defaults.audit,
+            logged_as: name.to_owned(),
         }
     }
 
@@ -363,12 +368,11 @@ impl Lowering<'_> {
             name: CONTROL_PLANE.into(),
             validation: Validation::Gateway,
             replicas: 1,
-            audit: AuditFields { principal: true, credential: true, address: true, object: true },
             role: Role::Administration,
         });
         let latency = Latency { least: Span::from_millis(1), most: Span::from_millis(1) };
-        let (denies, rule, fails) = (Denial::Forbidden, ObjectRule::Anyone, Share::NONE);
-        let defaults = Defaults { latency, page: 100, denies, rule, fails };
+        let (denies, rule, audit) = (Denial::Forbidden, ObjectRule::Anyone, Some(AuditFields::ALL));
+        let defaults = Defaults { latency, page: 100, denies, rule, fails: Share::NONE, audit };
         let spec = self.plain(service, &defaults, "administer", Method::Post, "/steps", Act::Administer);
         let needs = vec![vec![format!("{CONTROL_PLANE}:administer")]];
         self.push_operation(spec, needs, self.root.place);
@@ -378,18 +382,20 @@ impl Lowering<'_> {
 /// Where nothing is said: a call within one data centre.
 const DEFAULT_LATENCY: Latency = Latency { least: Span::from_millis(20), most: Span::from_millis(20) };
 
-/// Without a word about it, all but the records.
-fn audit(node: Option<&Node>) -> AuditFields {
-    let records = |field: &str| match node.map(|n| (n, n.text())) {
-        None => field != "object",
-        Some((_, Some(word))) => word == "all",
-        Some((fields, None)) => fields.items().iter().any(|f| f.text() == Some(field)),
-    };
-    AuditFields {
-        principal: records("principal"),
-        credential: records("credential"),
-        address: records("address"),
-        object: records("object"),
+/// `all`, `none`, or the fields that are recorded.
+fn audit(node: &Node) -> Option<AuditFields> {
+    let records = |field: &str| node.items().iter().any(|f| f.text() == Some(field));
+    match node.text() {
+        Some("none") => None,
+        Some(_) => Some(AuditFields::ALL),
+        None => Some(AuditFields {
+            principal: records("principal"),
+            credential: records("credential"),
+            address: records("address"),
+            object: records("object"),
+            act: records("act"),
+            trace: records("trace"),
+        }),
     }
 }
 

@@ -16,6 +16,9 @@ use crate::wire::{Alarm, Audit, CollId, Effect, FamilyId, Key, Message, RuleId, 
 use counters::{Counters, Place, Windows};
 use habits::{Habits, Homes};
 
+/// What is seen once is enough, and has no window.
+const ONCE: (u64, Span) = (1, Span::ZERO);
+
 /// A record of the audit log, with what a detector may look up about it.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
@@ -74,6 +77,11 @@ impl Detectors {
 
     /// The same, with what they learnt elsewhere.
     pub fn knowing(plan: &Plan, routine: &Routine) -> Detectors {
+        Detectors::of(&plan.controls.detectors, plan, routine)
+    }
+
+    /// These detectors in the place of the plan's.
+    pub fn of(all: &[Detector], plan: &Plan, routine: &Routine) -> Detectors {
         let rule = |(at, spec): (usize, &Detector)| {
             let id = RuleId::at(at);
             let sparse = spec.reads_messages();
@@ -88,7 +96,6 @@ impl Detectors {
             };
             Rule { spec: spec.clone(), id, known }
         };
-        let all = &plan.controls.detectors;
         let read_messages = all.iter().any(Detector::reads_messages);
         let rules = all.iter().enumerate().map(rule).collect();
         let mut detectors = Detectors { rules, pending: VecDeque::new(), due: None, read_messages };
@@ -162,6 +169,9 @@ impl Detectors {
 impl Rule {
     fn feed(&mut self, plan: &Plan, line: Line<'_>) -> Option<Alarm> {
         let audit = line.audit;
+        if self.spec.sees.as_ref().is_some_and(|sees| !sees.contains(audit.op.number())) {
+            return None;
+        }
         let weight = weight(plan, self.spec.watches, line)?;
         let (at, key) = key(plan, self.spec.key, line)?;
         let since = match &mut self.known {
@@ -171,24 +181,10 @@ impl Rule {
             Known::Counted(counters) => {
                 let repeats = matches!(self.spec.watches, Watches::Repeats { .. });
                 let said = repeats.then_some((audit.op, line.message.digest));
-                counters.add(audit, Place { at, key, said }, weight, threshold(self.spec.watches))
+                counters.add(audit, Place { at, key, said }, weight, self.spec.watches.threshold().unwrap_or(ONCE))
             }
         }?;
         Some(Alarm { at: audit.at + self.spec.delay, rule: self.id, key, since })
-    }
-}
-
-/// From how much on, and within what time. What is seen once has no window.
-fn threshold(watches: Watches) -> (u64, Span) {
-    match watches {
-        Watches::Requests { at_least, within }
-        | Watches::FanOut { at_least, within }
-        | Watches::RecordsRead { at_least, within }
-        | Watches::Destruction { at_least, within }
-        | Watches::Denials { at_least, within }
-        | Watches::Repeats { at_least, within } => (u64::from(at_least), within),
-        Watches::Spending { at_least, within } => (at_least, within),
-        _ => (1, Span::ZERO),
     }
 }
 

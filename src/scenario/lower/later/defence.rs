@@ -1,18 +1,13 @@
 //! What the defence cannot do yet.
 
-use super::{Lowering, Refused, collections, instruction, no_names, operations};
+use super::{Lowering, Refused, collections, instruction, operations};
 use crate::scenario::tree::Node;
 
-const DETECTOR: &[Refused] = &[("events", "a detector that watches some event types", no_names)];
 const STEP: &[Refused] =
     &[("cancel", "a step that cancels queued work", operations), ("delete", "a step that deletes records", deleted)];
 const CONTROL: &[Refused] = &[("after_reading", "a limit on what follows a reading", collections)];
 
 impl Lowering<'_> {
-    pub(in super::super) fn detector_not_yet(&mut self, detector: &Node) {
-        self.refuse(detector, DETECTOR);
-    }
-
     pub(in super::super) fn runbook_not_yet(&mut self, step: &Node) {
         self.refuse(step, STEP);
     }

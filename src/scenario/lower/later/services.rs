@@ -8,10 +8,6 @@ const VALIDATION: &[Refused] = &[
     ("jwks_cache", "a cache of signing keys", no_names),
 ];
 const MINTING: &[Refused] = &[("mints_for", "a credential that is minted for somebody else", identity)];
-const OPERATION: &[Refused] = &[
-    ("audit", "an audit log that records less of one operation", no_names),
-    ("logs_as", "an operation under another event type", no_names),
-];
 
 impl Lowering<'_> {
     pub(super) fn services_not_yet(&mut self) {
@@ -20,9 +16,6 @@ impl Lowering<'_> {
             if let Some(accepts) = service.get("accepts") {
                 self.refuse(accepts, VALIDATION);
             }
-            if let Some(field) = service.get("audit").and_then(|a| a.items().iter().find(|f| f.text() == Some("act"))) {
-                self.later("`act`, an audit log that records who acts for whom", field.place);
-            }
             for (_, operation) in service.get("operations").map_or(&[][..], Node::entries) {
                 self.operation_not_yet(operation);
             }
@@ -30,7 +23,6 @@ impl Lowering<'_> {
     }
 
     fn operation_not_yet(&mut self, operation: &Node) {
-        self.refuse(operation, OPERATION);
         if operation.get("mints").is_some() {
             self.refuse(operation, MINTING);
             if let Some(scopes) = operation.get("scopes").filter(|n| n.text() != Some("family")) {
