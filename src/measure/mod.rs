@@ -2,6 +2,7 @@
 
 mod alarms;
 mod behind;
+mod binomial;
 mod chains;
 mod closure;
 mod declared;
@@ -14,6 +15,7 @@ mod probes;
 mod reach;
 mod references;
 pub mod registry;
+mod seeds;
 mod tables;
 mod value;
 
@@ -33,6 +35,7 @@ pub use poisson::garwood;
 pub use probes::{Probed, probed};
 pub use reach::{QueuedEffect, Reach, baseline_of, resources};
 pub use references::{HumanPace, References, carry, carry_pairs, runs};
+pub use seeds::{Seeds, Spread, Tally, claimed};
 pub use tables::{ClassRow, ServiceRow, classes, services};
 pub use value::{Measured, Value, counted, percent, thousands};
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::measure::registry::Needs;
 use crate::measure::{Alarms, lines};
 use crate::model::control::{Controls, Detector, Watches};
 use crate::model::{Baseline, Plan, Routine};
@@ -15,7 +16,7 @@ use crate::scenario::{Document, Overrides};
 use crate::wire::{Audit, FamilyId, Message, Purpose, RuleId, Span, Tick};
 use crate::world::detect::{Detectors, Line, Run};
 
-use super::prepare::{PrepareError, Prepared, learn, prepare};
+use super::prepare::{PrepareError, Prepared, learn, prepare_for};
 use super::simulate::{Behaviour, Kept, simulate};
 
 /// What is wanted of the thresholds.
@@ -90,7 +91,7 @@ pub fn calibrate(
     wanted: Wanted,
     stop: &Stop,
 ) -> Result<Calibration, PrepareError> {
-    let prepared = prepare(document, variant, overrides, stop)?;
+    let prepared = prepare_for(Needs::Task, document, variant, overrides, stop)?;
     let plan = &prepared.plan;
     let days = |seeds: Range<u64>| -> Result<Vec<Day>, PrepareError> {
         seeds

@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod prepare;
+mod seeds;
 mod simulate;
 
 use std::io;
@@ -57,7 +58,7 @@ impl Prepared {
     pub fn finish(&self, events: &[Event], truth_applies: bool) -> Finished {
         let measures = Measures::of(&self.plan, &self.references, events);
         let circumstances = Circumstances::of(&self.plan, &self.references, events, truth_applies);
-        let judgement = judge(&self.plan.expectations, &measures, circumstances);
+        let judgement = judge(&self.plan.expectations, &measures, self.references.seeds.as_ref(), circumstances);
         Finished { measures, judgement }
     }
 

@@ -39,11 +39,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("step.cancel", "runbook-cancel"),
     ("step.delete", "runbook-delete"),
     ("control.after_reading", "after-reading"),
-    ("expected.at_least", "expectation-between"),
-    ("expected.at_most", "expectation-between"),
-    ("expected.probability", "expectation-over-seeds"),
-    ("expected.give_or_take", "expectation-over-seeds"),
-    ("expected.seeds", "expectation-over-seeds"),
 ];
 
 /// Words and forms of keys that are run, which this version does not run: each has its file too.
@@ -52,7 +47,6 @@ const REFUSED_FORMS: &[&str] = &[
     "bound-dpop",
     "bound-mtls",
     "creates-inside",
-    "expectation-fraction",
     "fault-not-yet",
     "holds-two-in-one",
     "measure-later",

@@ -27,6 +27,7 @@ mod properties;
 mod responses;
 mod schemas;
 mod secrets;
+mod seeds;
 mod starter;
 mod stories;
 mod support;

@@ -46,7 +46,6 @@ const LATER: &[(&str, &[&str])] = &[
             "`scopes`, a credential with the scopes of what was presented",
             "`act`, a credential with which somebody acts for its owner",
             "`audience`, a credential that some services take",
-            "an expectation over several seeds",
         ],
     ),
     (
@@ -93,7 +92,7 @@ const LATER: &[(&str, &[&str])] = &[
         ],
     ),
     ("prod-freeze", &["`claims`, an agent's own account of what it did", "the measure `contradictions`"]),
-    ("runaway-loop", &["an amount with a fraction"]),
+    ("runaway-loop", &[]),
     (
         "saas-fanout",
         &["`parent`, one parent for several credentials", "`last created`, a step on what was created last"],
