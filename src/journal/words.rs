@@ -84,7 +84,8 @@ pub const fn reason(reason: Reason) -> (u8, &'static str) {
         Reason::NoSuchRecord => (16, "no-such-record"),
         Reason::Unsupported => (17, "unsupported"),
         Reason::Approval(_) => (18, "approval"),
-        Reason::OutOfOrder => (19, "out-of-order"),
+        Reason::Audience => (19, "audience"),
+        Reason::OutOfOrder => (20, "out-of-order"),
     }
 }
 
@@ -114,6 +115,7 @@ pub fn read_reason(word: &str, at: Pointers) -> Option<Reason> {
         Reason::NoSuchRecord,
         Reason::Unsupported,
         Reason::OutOfOrder,
+        Reason::Audience,
     ];
     all.extend(at.step.into_iter().flat_map(|step| [Reason::Revoked(step), Reason::Blocked(step)]));
     all.extend(at.limit.map(Reason::Limit));

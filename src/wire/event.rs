@@ -85,6 +85,8 @@ pub enum Reason {
     /// An OAuth client revoked it by RFC 7009, or a reused refresh token took its family down.
     RevokedByProtocol,
     BoundElsewhere,
+    /// The token names other services in `aud`.
+    Audience,
     Scope,
     ObjectRule,
     Blocked(StepId),

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use crate::model::control::Which;
 use crate::model::service::ObjectRule;
-use crate::model::{Bits, Draws, Plan, Share, Stream};
+use crate::model::{Access, Bits, Draws, Plan, Share, Stream};
 use crate::wire::{Alarm, Audit, Claims, CredId, IdentityId, Knock, Log, ServiceId, Slot, StepId, Text, Tick};
 
 pub use doors::OpenDoors;
@@ -161,7 +161,12 @@ impl World {
     pub fn claims(&self, text: Text) -> Claims {
         self.find(text).map_or(Claims::default(), |cred| {
             let row = self.credentials.get(cred);
-            Claims { subject: row.principal, until: Some(row.expires).filter(|at| *at != Tick::NEVER) }
+            Claims {
+                subject: row.principal,
+                actors: self.credentials.actors(cred),
+                rights: Some(row.rights).filter(|rights| *rights != Access::of(row.family)),
+                until: Some(row.expires).filter(|at| *at != Tick::NEVER),
+            }
         })
     }
 

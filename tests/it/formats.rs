@@ -15,11 +15,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("instruction.signed", "instructions-signed"),
     ("service.accepts.keys", "accepts-keys"),
     ("service.accepts.jwks_cache", "jwks-cache"),
-    ("operation.mints_for", "mints-for"),
-    ("operation.scopes", "mint-scopes"),
-    ("credential.audience", "audience"),
-    ("credential.records", "credential-records"),
-    ("credential.act", "act"),
     ("credential.signed_by", "signed-by"),
     ("credential.kid", "kid"),
     ("data.keeps", "keeps"),
@@ -43,7 +38,6 @@ const REFUSED: &[(&str, &str)] = &[
 
 /// Words and forms of keys that are run, which this version does not run: each has its file too.
 const REFUSED_FORMS: &[&str] = &[
-    "act",
     "bound-dpop",
     "bound-mtls",
     "creates-inside",

@@ -25,6 +25,7 @@ mod parity;
 mod probes;
 mod properties;
 mod responses;
+mod rights;
 mod schemas;
 mod secrets;
 mod seeds;

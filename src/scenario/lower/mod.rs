@@ -10,6 +10,7 @@ mod described;
 mod detectors;
 mod expect;
 mod formula;
+mod good_for;
 mod holds;
 mod labels;
 mod later;
@@ -23,11 +24,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 
+use crate::model::Access;
 use crate::model::agent::AgentPlan;
 use crate::model::control::Controls;
 use crate::model::expect::Expectations;
 use crate::model::identity::{Collection, Family, Population};
-use crate::model::service::{Access, Operation, Role, Route, Service};
+use crate::model::service::{Operation, Role, Route, Service};
 use crate::model::{Meta, Plan, Routine, Share, Time};
 use crate::wire::{FamilyId, PlaceId, Span, Tick};
 
@@ -108,6 +110,7 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
     work.data();
     work.services();
     work.records_hold();
+    work.credentials_are_good_for();
     let (agents, benign) = (work.agents("agents"), work.agents("benign"));
     work.messages();
     let controls = work.defence();
@@ -116,6 +119,12 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
     work.not_yet();
     work.empty_world(&agents);
     let access = scopes::access(&work.families, &work.operations, &work.needs, &work.services);
+    let access = access.unwrap_or_else(|| {
+        let message = "these exchanges lead to more different rights than anybody could oversee";
+        let place = work.root.key("credentials").map_or(work.root.place, |key| key.place);
+        work.find(Finding::new(Code::ImpossibleNumber, place, message).help("give fewer families scopes of their own"));
+        Access::default()
+    });
     let mut plan = work.plan(agents, benign, controls, expectations, time, access);
     plan.controls.responses.sort_by_key(|r| match r.on {
         crate::model::control::Trigger::At(at) => at,

@@ -1,13 +1,12 @@
 //! Services and operations.
 
-use super::{Lowering, Refused, credentials, identity, no_names};
+use super::{Lowering, Refused, credentials, no_names};
 use crate::scenario::tree::Node;
 
 const VALIDATION: &[Refused] = &[
     ("keys", "a service that trusts some signing keys", credentials),
     ("jwks_cache", "a cache of signing keys", no_names),
 ];
-const MINTING: &[Refused] = &[("mints_for", "a credential that is minted for somebody else", identity)];
 
 impl Lowering<'_> {
     pub(super) fn services_not_yet(&mut self) {
@@ -23,12 +22,6 @@ impl Lowering<'_> {
     }
 
     fn operation_not_yet(&mut self, operation: &Node) {
-        if operation.get("mints").is_some() {
-            self.refuse(operation, MINTING);
-            if let Some(scopes) = operation.get("scopes").filter(|n| n.text() != Some("family")) {
-                self.later("`scopes`, a credential with the scopes of what was presented", scopes.place);
-            }
-        }
         let lists = operation.get("http").and_then(Node::text).is_some_and(|line| line.contains("->"));
         if let Some(order) = operation.get("order").filter(|n| lists && n.text() != Some("by number")) {
             self.later("`order`, a list that begins with the newest", order.place);
