@@ -10,6 +10,8 @@ mod doors;
 mod excess;
 mod headline;
 mod leftover;
+mod lines;
+mod poisson;
 mod probes;
 mod reach;
 mod references;
@@ -23,13 +25,15 @@ use std::collections::BTreeMap;
 use crate::model::{Baseline, Plan};
 use crate::wire::{Effect, Event, Span, Tick, Turn, Verdict};
 
-pub use alarms::Alarms;
+pub use alarms::{Alarms, routine};
 pub use behind::Simulated;
 pub use closure::{Acquired, Closure, Hop};
 pub use doors::{Door, Lag};
 pub use excess::Excess;
 pub use headline::headline;
 pub use leftover::Leftover;
+pub use lines::lines;
+pub use poisson::garwood;
 pub use probes::{Probed, ProbedDoor, probed, probed_doors};
 pub use reach::{QueuedEffect, Reach, ReachFold, baseline_of};
 pub use references::{HumanPace, References, carry, carry_pairs, runs};
@@ -128,7 +132,7 @@ impl Measures {
             refused_honest(plan, references.faulty, events).iter().filter(|r| !before.contains(r)).count() as u64;
         let mut measures = Measures {
             outcome: Outcome::Unknown,
-            alarms: alarms::alarms(plan, references.faulty, events),
+            alarms: Alarms::of(plan, references, events),
             complete: ended.is_some() && !gap,
             aborted: ended.is_some_and(|(_, aborted)| aborted),
             values: BTreeMap::new(),

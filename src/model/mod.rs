@@ -1,6 +1,8 @@
 //! The resolved scenario: plain tables by dense id. No spans, no YAML, no behaviour of its own.
 
+mod access;
 pub mod agent;
+mod approval;
 mod baseline;
 mod bits;
 mod chance;
@@ -11,9 +13,11 @@ pub mod identity;
 mod nesting;
 mod plan;
 mod rng;
+mod routine;
 pub mod service;
 mod trace;
 
+pub use access::{Access, grants};
 pub use baseline::{Baseline, Pairs};
 pub use bits::Bits;
 pub use chance::{Share, Takes};
@@ -21,4 +25,5 @@ pub use column::{Column, Inverse};
 pub use nesting::Nesting;
 pub use plan::{Meta, Plan, Time};
 pub use rng::{Draws, Stream};
+pub use routine::Routine;
 pub use trace::Trace;

@@ -4,11 +4,13 @@ use crate::wire::{
     CollId, CredId, FamilyId, IdentityId, OpId, PlaceId, Res, RouteId, SecretKind, ServiceId, Span, TenantId, Tick,
 };
 
+use super::access::Access;
 use super::agent::AgentPlan;
 use super::control::Controls;
 use super::expect::Expectations;
 use super::identity::{Collection, Family, Population};
-use super::service::{Access, Act, Grant, Operation, Route, Service};
+use super::routine::Routine;
+use super::service::{Act, Grant, Operation, Route, Service};
 
 /// A scenario with every name resolved. Made by `scenario`, read by everything else.
 #[derive(Clone, Debug)]
@@ -32,6 +34,8 @@ pub struct Plan {
     /// Honest work beside them.
     pub benign: Vec<AgentPlan>,
     pub controls: Controls,
+    /// What the detectors of new operations knew before the run.
+    pub routine: Routine,
     /// The credential that the responder acts with.
     pub operator: Option<(FamilyId, u32)>,
     pub expectations: Expectations,
@@ -102,6 +106,23 @@ impl Plan {
             }
             Act::Mint { .. } => true,
             _ => false,
+        }
+    }
+
+    /// Whether a credential of this family and index opens a record: it does, where nothing says that it opens some
+    /// only. Without an index, whether any of the family does.
+    pub fn opens(&self, family: FamilyId, index: Option<u32>, res: Res) -> bool {
+        let Some(opens) = &self.family(family).opens else { return true };
+        let mut res = res;
+        loop {
+            if opens.names(res.coll) {
+                return opens.contains(index, res);
+            }
+            let outer = self.collection(res.coll).inside.as_ref();
+            let Some((coll, row)) = outer.and_then(|(coll, column)| Some((*coll, column.get(res.row)?))) else {
+                return true;
+            };
+            res = Res { coll, row };
         }
     }
 

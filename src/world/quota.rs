@@ -1,5 +1,6 @@
 //! How limits and approvals meet requests: what a call takes, what it uses up, whose doors that shuts.
 
+use crate::model::Share;
 use crate::model::control::Asking;
 use crate::model::service::{Act, Answer};
 use crate::wire::{
@@ -36,7 +37,7 @@ impl World {
     }
 
     fn counted_as(&self, admitted: Admitted) -> Counted {
-        self.counted(admitted.cred, admitted.principal)
+        Counted { conversation: admitted.conversation, ..self.counted(admitted.cred, admitted.principal) }
     }
 
     /// Counts a use, and tells the census whose doors it shut for good.
@@ -72,7 +73,7 @@ impl World {
         if !self.approvals.watch(op) {
             return Ok(());
         }
-        let who = self.asking(admitted.principal);
+        let who = self.asking(admitted.principal, admitted.cred.and_then(|cred| self.credentials.get(cred).actor));
         let wanted = Wanted { id: envelope.id, op, about: named(&envelope.request), who };
         let (consent, turned_down) = self.approvals.consent(now, wanted, log);
         if turned_down {
@@ -99,21 +100,23 @@ impl World {
         })
     }
 
-    /// Whether a limit or an approval shuts this operation for good.
+    /// Whether a limit or an approval shuts this operation for good, or it never works.
     pub(super) fn shut_for_good(
         &self,
         now: Tick,
         op: OpId,
         cred: Option<CredId>,
         principal: Option<IdentityId>,
+        actor: Option<IdentityId>,
     ) -> bool {
-        self.approvals.watch(op) && self.approvals.shut(op, self.asking(principal))
+        self.plan.operation(op).fails == Share::WHOLE
+            || self.approvals.watch(op) && self.approvals.shut(op, self.asking(principal, actor))
             || self.exhausted(now, op, cred, principal)
     }
 
-    /// Who asks for an approval: nobody acts with the credential of another.
-    pub(super) fn asking(&self, principal: Option<IdentityId>) -> Asking {
-        Asking { subject: principal, actor: principal }
+    /// Who asks for an approval. Without an actor of its own, a credential's principal acts.
+    pub(super) fn asking(&self, principal: Option<IdentityId>, actor: Option<IdentityId>) -> Asking {
+        Asking { subject: principal, actor: actor.or(principal) }
     }
 
     fn exhausted(&self, now: Tick, op: OpId, cred: Option<CredId>, principal: Option<IdentityId>) -> bool {
@@ -124,7 +127,7 @@ impl World {
         let spec = self.plan.operation(op);
         let records = match (spec.act, spec.target) {
             (Act::All, Some(coll)) => {
-                let rows = self.records.original(self.rules[op.index()], self.caller(principal), coll);
+                let rows = self.records.original(self.rules[op.index()], self.caller(principal, cred), coll);
                 rows.len().max(1)
             }
             _ => self.least_records(op),
@@ -133,7 +136,7 @@ impl World {
     }
 
     fn counted(&self, cred: Option<CredId>, principal: Option<IdentityId>) -> Counted {
-        Counted { cred, principal, owner: principal.map(|p| self.plan.owner_of(p)) }
+        Counted { cred, principal, owner: principal.map(|p| self.plan.owner_of(p)), conversation: None }
     }
 }
 

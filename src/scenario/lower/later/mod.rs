@@ -84,10 +84,6 @@ fn operations(work: &mut Lowering<'_>, node: &Node) {
     work.operations_in(node);
 }
 
-fn services(work: &mut Lowering<'_>, node: &Node) {
-    work.services_named(Some(node));
-}
-
 /// One of the names under a part of the scenario.
 pub(super) fn known(work: &mut Lowering<'_>, node: &Node, name: &str, what: &str, parts: &[&str]) {
     let root = work.root;
@@ -104,9 +100,4 @@ pub(super) fn known(work: &mut Lowering<'_>, node: &Node, name: &str, what: &str
 fn instruction(work: &mut Lowering<'_>, node: &Node) {
     let name = node.text().unwrap_or_default();
     known(work, node, name, "instruction", &["instructions"]);
-}
-
-fn agent(work: &mut Lowering<'_>, node: &Node) {
-    let name = node.text().unwrap_or_default();
-    known(work, node, name, "agent", &["agents", "benign"]);
 }
