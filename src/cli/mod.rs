@@ -1,13 +1,16 @@
 //! The command line.
 
 mod args;
+mod calibrate;
 mod check;
 mod demo;
+mod explain;
 mod failure;
 mod folder;
 mod init;
 mod interrupt;
 mod job;
+mod journal;
 mod list;
 mod mock;
 mod open;
@@ -31,8 +34,10 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::demo(&args),
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
+        Command::Calibrate(args) => calibrate::calibrate(&args),
         Command::Mock(args) => mock::mock(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Explain(args) => explain::explain(&args),
         Command::List(args) => list::list(&args),
         Command::Show(args) => show::show(&args),
         Command::Init(args) => init::init(&args),

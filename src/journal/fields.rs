@@ -1,7 +1,8 @@
 //! The fields of every event, told once: the binary form, its digest and the readable form all come from here.
 
 use crate::wire::{
-    CollId, Event, InstructionId, Key, OpId, Open, Reason, RequestId, Res, RuleId, StepId, Target, Written,
+    CollId, Conversation, Event, InstructionId, Key, Message, OpId, Open, Reason, RequestId, Res, RuleId, StepId,
+    Target, Written,
 };
 
 /// Takes the fields of an event, in their order.
@@ -101,6 +102,12 @@ pub fn tell(event: &Event, to: &mut impl Fields) {
             to.rule("rule", rule);
             tell_key(key, to);
             to.number("since", since.0);
+        }
+        Event::Said { at, id, message: Message { digest, conversation } } => {
+            to.kind(20, "said");
+            request(at.0, id, to);
+            to.number("digest", digest);
+            tell_conversation(conversation, to);
         }
         Event::Consulted { at, id, approval, yes, answers } => {
             to.kind(19, "consulted");
@@ -233,7 +240,16 @@ fn tell_key(key: Key, to: &mut impl Fields) {
             to.number("of", u64::from(o.number()));
         }
         Key::Global => to.word("key", 3, "everyone"),
+        Key::Conversation(conversation) => {
+            to.word("key", 4, "conversation");
+            tell_conversation(Some(conversation), to);
+        }
     }
+}
+
+fn tell_conversation(conversation: Option<Conversation>, to: &mut impl Fields) {
+    to.maybe("begun_by", conversation.map(|c| c.by.number()));
+    to.maybe("task", conversation.map(|c| c.n));
 }
 
 fn tell_target(target: Target, to: &mut impl Fields) {

@@ -7,8 +7,11 @@ mod chains;
 mod closure;
 mod declared;
 mod doors;
+mod excess;
 mod headline;
 mod leftover;
+mod lines;
+mod poisson;
 mod probes;
 mod reach;
 mod references;
@@ -22,17 +25,20 @@ use std::collections::BTreeMap;
 use crate::model::{Baseline, Plan};
 use crate::wire::{Effect, Event, Span, Tick, Turn, Verdict};
 
-pub use alarms::Alarms;
+pub use alarms::{Alarms, routine};
 pub use behind::Simulated;
 pub use closure::{Acquired, Closure, Hop};
 pub use doors::{Door, Lag};
+pub use excess::Excess;
 pub use headline::headline;
 pub use leftover::Leftover;
-pub use probes::{Probed, probed};
-pub use reach::{QueuedEffect, Reach, baseline_of, resources};
+pub use lines::lines;
+pub use poisson::garwood;
+pub use probes::{Probed, ProbedDoor, probed, probed_doors};
+pub use reach::{QueuedEffect, Reach, ReachFold, baseline_of};
 pub use references::{HumanPace, References, carry, carry_pairs, runs};
 pub use seeds::{Seeds, Spread, Tally, claimed};
-pub use tables::{ClassRow, ServiceRow, classes, services};
+pub use tables::{ClassRow, ServiceRow, classes, resources, services};
 pub use value::{Measured, Value, counted, percent, thousands};
 
 /// How a run came out, in the order in which it is tested.
@@ -126,7 +132,7 @@ impl Measures {
             refused_honest(plan, references.faulty, events).iter().filter(|r| !before.contains(r)).count() as u64;
         let mut measures = Measures {
             outcome: Outcome::Unknown,
-            alarms: alarms::alarms(plan, references.faulty, events),
+            alarms: Alarms::of(plan, references, events),
             complete: ended.is_some() && !gap,
             aborted: ended.is_some_and(|(_, aborted)| aborted),
             values: BTreeMap::new(),

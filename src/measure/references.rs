@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Baseline, Pairs, Plan};
+use crate::model::{Baseline, Pairs, Plan, Routine};
 use crate::wire::{CollId, Effect, OpId};
 
 use super::behind::Simulated;
@@ -33,6 +33,9 @@ pub struct References {
     /// The same run in virtual time, where it went by the wall clock.
     #[serde(default)]
     pub simulated: Option<Simulated>,
+    /// What the detectors of new operations knew before the run.
+    #[serde(default)]
+    pub routine: Routine,
     /// The same scenario under other seeds, where something is said about them.
     #[serde(default)]
     pub seeds: Option<Seeds>,

@@ -2,6 +2,7 @@
 
 mod access;
 pub mod agent;
+mod approval;
 mod baseline;
 mod bits;
 mod chance;
@@ -13,6 +14,7 @@ pub mod instruction;
 mod nesting;
 mod plan;
 mod rng;
+mod routine;
 pub mod service;
 mod trace;
 
@@ -24,4 +26,5 @@ pub use column::{Column, Inverse};
 pub use nesting::Nesting;
 pub use plan::{Meta, Plan, Time};
 pub use rng::{Draws, Stream};
+pub use routine::Routine;
 pub use trace::Trace;

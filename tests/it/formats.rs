@@ -12,9 +12,6 @@ use serde_json::Value;
 const REFUSED: &[(&str, &str)] = &[
     ("service.accepts.keys", "accepts-keys"),
     ("service.accepts.jwks_cache", "jwks-cache"),
-    ("service.fails", "service-fails"),
-    ("operation.wakes", "wakes"),
-    ("operation.fails", "operation-fails"),
     ("credential.signed_by", "signed-by"),
     ("credential.kid", "kid"),
     ("agent.fault.spread", "fault-spread"),
@@ -25,16 +22,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("agent-step.with", "step-forge"),
     ("agent-step.for", "step-forge"),
     ("agent-step.claims", "step-claims"),
-    ("detector.denials", "detector-denials"),
-    ("detector.repeats", "detector-repeats"),
-    ("detector.never_seen", "detector-never-seen"),
-    ("detector.not_owner", "detector-not-owner"),
-    ("detector.events", "detector-events"),
     ("step.cancel", "runbook-cancel"),
     ("step.delete", "runbook-delete"),
-    ("step.fails", "runbook-fails"),
-    ("respond.after.median", "respond-drawn"),
-    ("respond.after.p95", "respond-drawn"),
     ("control.after_reading", "after-reading"),
 ];
 
@@ -42,14 +31,11 @@ const REFUSED: &[(&str, &str)] = &[
 const REFUSED_FORMS: &[&str] = &[
     "bound-dpop",
     "bound-mtls",
-    "by-conversation",
     "fault-not-yet",
     "holds-two-in-one",
     "measure-later",
     "parent-of-several",
     "runbook-everything-of",
-    "runbook-order",
-    "starts-when-woken",
     "step-at-random",
 ];
 
