@@ -142,6 +142,9 @@ impl Agent {
     fn poll(&mut self, now: Tick, log: &mut Log) -> Due {
         if self.life == Life::AtTask || self.frontier.is_none() {
             let turn = self.runner.poll(now, &self.memory);
+            for (op, calls) in self.runner.said.drain(..) {
+                log.push(Event::Claimed { at: now, by: self.who, op, calls });
+            }
             if turn != Due::Over || self.frontier.is_none() {
                 return turn;
             }

@@ -52,6 +52,8 @@ pub enum Command {
     Mock(Mock),
     /// Rebuild the summary of a run from its journal, without running anything
     Replay(Replay),
+    /// Say who did what, from the audit log of a run alone; with its journal beside it, how much of that is right
+    Reconstruct(Reconstruct),
     /// List the scenarios of the library, or the measures
     List(List),
     /// Tell a scenario's story: who can do what, what goes wrong, what contains it
@@ -161,6 +163,16 @@ pub struct Replay {
     /// Print the verdict and the headline only
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Reconstruct {
+    /// The folder of a run, or an audit log in OCSF, one event a line
+    #[arg(value_name = "DIR|AUDIT", value_hint = ValueHint::AnyPath)]
+    pub path: PathBuf,
+    /// How it is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
 }
 
 #[derive(Debug, Args)]

@@ -13,6 +13,7 @@ mod mock;
 mod open;
 mod output;
 mod progress;
+mod reconstruct;
 mod replay;
 mod run;
 mod show;
@@ -33,6 +34,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Mock(args) => mock::mock(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Reconstruct(args) => reconstruct::reconstruct(&args),
         Command::List(args) => list::list(&args),
         Command::Show(args) => show::show(&args),
         Command::Init(args) => init::init(&args),

@@ -92,6 +92,13 @@ pub fn tell(event: &Event, to: &mut impl Fields) {
             to.number("by", u64::from(by.number()));
             to.word("turn", turn as u8, super::words::turn(turn));
         }
+        Event::Claimed { at, by, op, calls } => {
+            to.kind(25, "claimed");
+            to.number("at", at.0);
+            to.number("by", u64::from(by.number()));
+            to.operation("op", Some(op));
+            to.number("calls", u64::from(calls));
+        }
         Event::Alarm { at, rule, key, since } => {
             to.kind(11, "alarm");
             to.number("at", at.0);

@@ -267,6 +267,12 @@ impl Read<'_> {
                 }
             }
             "turned" => Event::Turned { at, by: self.by()?, turn: words::read_turn(self.word("turn")?)? },
+            "claimed" => Event::Claimed {
+                at,
+                by: self.by()?,
+                op: *self.names.operations.get(self.word("op")?)?,
+                calls: self.small("calls")?,
+            },
             "alarm" => Event::Alarm {
                 at,
                 rule: *self.names.rules.get(self.word("rule")?)?,

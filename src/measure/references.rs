@@ -32,6 +32,9 @@ pub struct References {
     /// The same run in virtual time, where it went by the wall clock.
     #[serde(default)]
     pub simulated: Option<Simulated>,
+    /// What the log of the run without a fault has: which principal calls what.
+    #[serde(default)]
+    pub routine: super::RoutineRuns,
     /// False for a run of the task alone.
     pub faulty: bool,
 }
@@ -64,6 +67,10 @@ impl References {
             *to = *from;
         }
         baseline
+    }
+
+    pub fn routine(&self) -> super::Routine {
+        super::Routine::from(&self.routine)
     }
 
     /// What of the positive control's excess is missing in `touched`, as a share.

@@ -67,7 +67,7 @@ impl Program {
         for block in &self.blocks {
             match block {
                 Block::Step(Step { on: On::Named(records), .. }) => found.extend(records),
-                Block::Step(_) => {}
+                Block::Step(_) | Block::Claims(_) => {}
                 Block::Together(lines) => lines.iter().for_each(|line| line.named_records(found)),
                 Block::Each { body, .. } => body.named_records(found),
             }
@@ -85,6 +85,8 @@ pub enum Block {
         of: Vec<(FamilyId, u32)>,
         body: Program,
     },
+    /// The agent's own account of what it did: how often it says that it called each operation.
+    Claims(Vec<(OpId, u32)>),
 }
 
 /// One thing to do: a call, or a loop of calls.

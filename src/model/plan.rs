@@ -56,6 +56,11 @@ pub struct Time {
     pub settle: Span,
 }
 
+impl Time {
+    /// Runs begin with the year 2026, in seconds since 1970, so that bytes with a date in them repeat.
+    pub const EPOCH: u64 = 1_767_225_600;
+}
+
 impl Plan {
     pub fn service(&self, id: ServiceId) -> &Service {
         &self.services[id.index()]

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::analysis::{Ground, Reached, Relaxed};
-use crate::measure::{Measures, References, baseline_of, carry, carry_pairs, refused_honest, runs};
+use crate::measure::{Measures, References, Routine, baseline_of, carry, carry_pairs, refused_honest, runs};
 use crate::model::{Baseline, Plan};
 use crate::plane::driver::Stop;
 use crate::scenario::{Document, Overrides, Rejected, Resolved};
@@ -46,6 +46,7 @@ pub fn prepare(
     simulate(&control, &nothing, Behaviour::Sane, stop, &mut sane)?;
     let baseline_there = baseline_of(&control, &sane.0);
     let baseline = carry(&control, &plan, &baseline_there);
+    let routine = Routine::of(&control, &sane.0).carried(&control, &plan).runs();
 
     let mut references = References { faulty: true, ..References::default() };
     references.set_baseline(&baseline_there);
@@ -58,6 +59,7 @@ pub fn prepare(
     let faulty = plan.agents.iter().any(|a| !matches!(a.fault, crate::model::agent::Fault::None));
     references.control_refused = refused_honest(&control, faulty, &uncontrolled.0);
     references.set_baseline(&baseline);
+    references.routine = routine;
 
     let potential = bound(&control, &Relaxed::new(&control));
     references.potential_uncontrolled = potential.size();

@@ -267,6 +267,13 @@ pub enum Event {
         yes: bool,
         answers: Tick,
     },
+    /// An agent said how often it called an operation: its own account, whatever is true.
+    Claimed {
+        at: Tick,
+        by: ActorId,
+        op: OpId,
+        calls: u32,
+    },
     /// A detector fired: `since` is the first record in its window.
     Alarm {
         at: Tick,
@@ -337,6 +344,7 @@ impl Event {
             | Event::Got { at, .. }
             | Event::Turned { at, .. }
             | Event::Consulted { at, .. }
+            | Event::Claimed { at, .. }
             | Event::Alarm { at, .. }
             | Event::Responding { at, .. }
             | Event::Acted { at, .. }

@@ -38,7 +38,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("agent-step.forge", "step-forge"),
     ("agent-step.with", "step-forge"),
     ("agent-step.for", "step-forge"),
-    ("agent-step.claims", "step-claims"),
     ("detector.denials", "detector-denials"),
     ("detector.repeats", "detector-repeats"),
     ("detector.never_seen", "detector-never-seen"),

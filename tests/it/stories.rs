@@ -92,7 +92,6 @@ const LATER: &[(&str, &[&str])] = &[
             "`after_reading`, a limit on what follows a reading",
         ],
     ),
-    ("prod-freeze", &["`claims`, an agent's own account of what it did", "the measure `contradictions`"]),
     (
         "runaway-loop",
         &[
@@ -116,7 +115,6 @@ const LATER: &[(&str, &[&str])] = &[
             "`events`, a detector that watches some event types",
             "`bound`, a credential that only the holder of a key can use",
             "`records`, a credential that opens some records",
-            "the measure `attribution.right`",
         ],
     ),
     (
@@ -138,7 +136,7 @@ const LATER: &[(&str, &[&str])] = &[
 ];
 
 /// Stories that run already stand in the library.
-const RUN: &[&str] = &["volume-delete", "wiper", "moltbook"];
+const RUN: &[&str] = &["volume-delete", "wiper", "moltbook", "prod-freeze"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

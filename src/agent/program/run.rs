@@ -3,7 +3,7 @@
 use crate::agent::call::{Asker, Call, Place};
 use crate::agent::memory::Memory;
 use crate::model::agent::AfterRefusal;
-use crate::wire::Tick;
+use crate::wire::{OpId, Tick};
 
 use super::line::{Line, Phase};
 use super::{Code, Deed, Op};
@@ -32,13 +32,16 @@ pub(in crate::agent) struct Runner {
     round_sent: bool,
     /// Whether it has come to something that a sane agent would not do.
     pub deviated: bool,
+    /// What it has come to say of itself: how often it called each operation.
+    pub said: Vec<(OpId, u32)>,
 }
 
 impl Runner {
     pub fn new(code: Code, connections: u16) -> Runner {
         let mut lines: Vec<Line> = code.lines.iter().map(|_| Line::default()).collect();
         lines[0].start();
-        Runner { code, lines, width: usize::from(connections.max(1)), round_sent: false, deviated: false }
+        let width = usize::from(connections.max(1));
+        Runner { code, lines, width, round_sent: false, deviated: false, said: Vec::new() }
     }
 
     /// Ends it where it stands: what is in flight may still be answered.
@@ -59,7 +62,7 @@ impl Runner {
     fn deed(&self, place: Place) -> Option<&Deed> {
         match self.code.lines.get(place.line as usize)?.get(place.step as usize)? {
             Op::Do(deed) => Some(deed),
-            Op::Fork(_) => None,
+            Op::Fork(_) | Op::Claim(_) => None,
         }
     }
 
@@ -130,6 +133,10 @@ impl Runner {
                 for &child in children {
                     self.lines[child].start();
                 }
+            }
+            Some(Op::Claim(said)) => {
+                self.said.extend(said);
+                self.lines[at].leave();
             }
             None if at == 0 && self.code.again => self.begin_again(memory),
             None => self.lines[at].phase = Phase::Idle,

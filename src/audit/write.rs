@@ -1,0 +1,437 @@
+//! The audit log as OCSF 1.8 in NDJSON: API Activity (6003), Authentication (3002) and Account Change (3001), under the
+//! profiles `trace` and `security_control`.
+//!
+//! OCSF has no place for a chain of delegation, for what the registry knows beside an event, and for what a service
+//! does not record: these stand in `unmapped`.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::model::service::Act;
+use crate::model::{Plan, Time, Trace};
+use crate::wire::{ActorId, CredId, Effect, Event, IdentityId, OpId, RequestId};
+
+use super::keep::{EventTypes, Kept, keep};
+use super::known::Registry;
+use super::line::{Account, Change, Deed, Field, Line};
+
+/// The version of OCSF that is written.
+pub const VERSION: &str = "1.8.0";
+/// The event type under which the registry tells what it has about a credential.
+pub(super) const REGISTRY: &str = "identity-registry";
+/// Somebody who proved to be nobody.
+pub(super) const ANONYMOUS: &str = "anonymous";
+/// What stands where OCSF wants a value that the service does not record: `unmapped.unrecorded` says so.
+const UNRECORDED: &str = "unrecorded";
+
+/// Tells the log of a run, line by line: first what the registry has about the credentials in it, then what happened.
+pub fn write(plan: &Plan, events: &[Event], mut tell: impl FnMut(&str)) {
+    let mut named: BTreeSet<u32> = BTreeSet::new();
+    keep(plan, events, |kept| named.extend(kept.line.account.credential.known()));
+    let ocsf = Ocsf { plan, types: EventTypes::of(plan), registry: Registry::of(plan) };
+    let mut say = |record: &Record<'_>| {
+        // Every key is a text and no number is out of range: there is nothing here that JSON cannot hold.
+        if let Ok(json) = serde_json::to_string(record) {
+            tell(&json);
+        }
+    };
+    for credential in &named {
+        ocsf.entry(*credential, None).iter().for_each(&mut say);
+    }
+    for (number, workload) in (0u32..).zip(&ocsf.registry.workloads) {
+        for credential in &workload.credentials {
+            ocsf.entry(*credential, Some(number)).iter().for_each(&mut say);
+        }
+    }
+    keep(plan, events, |kept| say(&ocsf.line(&kept)));
+}
+
+/// How a credential of the registry is called: never the secret.
+pub fn credential_name(plan: &Plan, credential: u32) -> String {
+    if credential < plan.credentials() {
+        let (family, index) = plan.origin_of(CredId::new(credential));
+        plan.credential_name(family, index)
+    } else {
+        format!("issued-{}", credential - plan.credentials() + 1)
+    }
+}
+
+struct Ocsf<'p> {
+    plan: &'p Plan,
+    types: EventTypes,
+    registry: Registry,
+}
+
+impl Ocsf<'_> {
+    /// What the registry has about a credential, and about one workload that it was issued to.
+    fn entry(&self, credential: u32, to: Option<u32>) -> Option<Record<'static>> {
+        let at_start = credential < self.plan.credentials();
+        let holders = self.registry.registered.get(&credential).map_or(0, |r| r.holders.len());
+        // With holders, the entries of these say the same; what was issued during the run has lines of its own.
+        if to.is_none() && (holders > 0 || !at_start) {
+            return None;
+        }
+        let (family, index) = self.plan.origin_of(CredId::new(credential));
+        let principal = self.plan.family(family).of.get(index);
+        let parent = self.plan.family(family).parent.filter(|p| index < self.plan.family(*p).count);
+        let client = to.and_then(|to| self.plan.agents.iter().chain(&self.plan.benign).nth(to as usize));
+        let stored = self.registry.stored.iter().filter(|(_, lies)| **lies == credential);
+        let mut record = self.record(Class::Authentication, 3, 0);
+        record.user = Some(self.user(principal, Some(credential)));
+        record.service = Some(Named { name: REGISTRY.into() });
+        record.actor = client.map(|client| Actor { app_uid: Some(client.name.clone()), ..Actor::default() });
+        record.src_endpoint = client.map(|client| Named { name: self.network(client.network.number()) });
+        record.unmapped = Unmapped {
+            registry: true,
+            identity: client.and_then(|client| client.identity).map(|i| self.plan.identity_name(i)),
+            owner: principal.and_then(|p| self.owner(p)),
+            issued_from: parent.map(|parent| self.plan.credential_name(parent, index)),
+            stored_in: stored.map(|((coll, row), _)| self.records(*coll, *row, 1)).collect(),
+            ..Unmapped::default()
+        };
+        Some(record)
+    }
+
+    fn line(&self, kept: &Kept<'_>) -> Record<'_> {
+        let line = &kept.line;
+        let event = self.types.names.get(line.event as usize).map_or("", String::as_str);
+        let (service, operation) = event.split_once('.').unwrap_or(("", event));
+        let mut record = match line.deed {
+            Deed::Call => self.call(line, service, operation, kept),
+            Deed::Issue { credential, from, to } => {
+                let mut record = self.record(Class::Authentication, if to.is_some() { 5 } else { 3 }, line.at.0);
+                let principal = line.account.principal.known();
+                record.user = Some(self.user(principal, credential));
+                record.service = Some(Named { name: service.to_owned() });
+                record.unmapped.issued_from = from.map(|c| credential_name(self.plan, c));
+                let to = to.and_then(|to| self.plan.agents.iter().chain(&self.plan.benign).nth(to as usize));
+                record.unmapped.issued_to = to.map(|client| client.name.clone());
+                record
+            }
+            Deed::Change { how, principal, credential } => {
+                let mut record = self.record(Class::AccountChange, activity_of(how), line.at.0);
+                record.activity_name = Some(word(how));
+                record.user = Some(self.user(principal, credential));
+                record.unmapped.credential = credential.map(|c| credential_name(self.plan, c));
+                record
+            }
+        };
+        record.metadata.sequence = Some(line.sequence);
+        record.status_id = if line.allowed { 1 } else { 2 };
+        record.status_code = Some(line.status.to_string());
+        record.unmapped.operation = Some(operation.to_owned()).filter(|_| line.deed != Deed::Call);
+        record.unmapped.effect = Some(line.effect.name());
+        record.unmapped.rows = Some(line.rows).filter(|rows| *rows > 0);
+        self.account(&line.account, line, &mut record);
+        record
+    }
+
+    fn call(&self, line: &Line, service: &str, operation: &str, kept: &Kept<'_>) -> Record<'_> {
+        let mut record = self.record(Class::ApiActivity, self.activity(line), line.at.0);
+        record.api = Some(Api {
+            operation: operation.to_owned(),
+            service: Named { name: service.to_owned() },
+            response: Code { code: line.status },
+        });
+        record.action_id = Some(if line.allowed { 1 } else { 2 });
+        record.disposition_id = record.action_id;
+        record.src_endpoint = Some(Named { name: UNRECORDED.into() });
+        record.actor = Some(Actor::default());
+        record.resources = kept
+            .objects
+            .iter()
+            .map(|(coll, first, n)| Resource {
+                uid: self.records(*coll, *first, *n),
+                kind: self.plan.collections[*coll as usize].name.clone(),
+            })
+            .collect();
+        record
+    }
+
+    /// Who and from where.
+    fn account(&self, account: &Account, line: &Line, record: &mut Record<'_>) {
+        let fields = [
+            (account.principal, "principal"),
+            (account.credential, "credential"),
+            (account.act, "act"),
+            (account.address, "address"),
+            (account.trace, "trace"),
+        ];
+        let unrecorded = fields.iter().filter(|(field, _)| *field == Field::Unrecorded);
+        record.unmapped.unrecorded = unrecorded.map(|(_, name)| *name).collect();
+        let principal = match account.principal {
+            Field::Is(principal) => Some(self.plan.identity_name(IdentityId::new(principal))),
+            Field::Nothing => Some(ANONYMOUS.to_owned()),
+            Field::Unrecorded => None,
+        };
+        let credential = account.credential.known().map(|c| credential_name(self.plan, c));
+        let app = account.act.known().map(|act| self.plan.identity_name(IdentityId::new(act)));
+        let session = credential.clone().filter(|_| principal.is_none());
+        let named = principal.is_some() || app.is_some() || session.is_some();
+        record.actor = Some(Actor {
+            user: principal.clone().map(|uid| User { type_id: 0, uid, credential_uid: credential }),
+            session: session.map(|credential_uid| Session { credential_uid }),
+            app_uid: app.clone(),
+            app_name: (!named).then(|| UNRECORDED.to_owned()),
+        });
+        record.unmapped.delegation =
+            app.into_iter().chain(principal.filter(|_| account.act.known().is_some())).collect();
+        if let Some(address) = account.address.known() {
+            record.src_endpoint = Some(Named { name: self.network(address) });
+        }
+        if let (Some(actor), Some(span)) = (account.trace.known(), line.span) {
+            let run = Trace::of(self.plan.seed, RequestId { by: ActorId::new(actor), n: 0 });
+            let trace = Trace { span, ..run };
+            let time = record.time;
+            let traced = Traced {
+                uid: trace.run_text(),
+                span: Span { uid: trace.span_text(), start_time: time, end_time: time },
+            };
+            match line.deed {
+                Deed::Call => record.trace = Some(traced),
+                // The other classes have no profile for it.
+                _ => record.unmapped.traceparent = Some(trace.to_string()),
+            }
+        }
+    }
+
+    fn activity(&self, line: &Line) -> u16 {
+        let creates = |op: OpId| self.types.number(op) == line.event && self.plan.operation(op).act == Act::Create;
+        match line.effect {
+            Effect::Write if self.plan.operation_ids().any(creates) => 1,
+            Effect::Read => 2,
+            Effect::Write => 3,
+            Effect::Delete => 4,
+            Effect::Mint => 1,
+            Effect::Execute | Effect::Grant | Effect::Send => 99,
+        }
+    }
+
+    fn record(&self, class: Class, activity: u16, at: u64) -> Record<'static> {
+        let (class_uid, category_uid) = match class {
+            Class::ApiActivity => (6003, 6),
+            Class::Authentication => (3002, 3),
+            Class::AccountChange => (3001, 3),
+        };
+        let meta = &self.plan.meta;
+        let run = meta.variant.as_ref().map_or(meta.name.clone(), |variant| format!("{}@{variant}", meta.name));
+        let profiles: &[&str] = if class_uid == 6003 { &["security_control", "trace"] } else { &[] };
+        Record {
+            class_uid,
+            category_uid,
+            activity_id: activity,
+            type_uid: u32::from(class_uid) * 100 + u32::from(activity),
+            time: Time::EPOCH * 1_000 + at / 1_000,
+            severity_id: 1,
+            status_id: 1,
+            metadata: Metadata {
+                version: VERSION,
+                product: Named { name: "runaway".to_owned() },
+                profiles,
+                sequence: None,
+                correlation_uid: format!("{run}#{}", self.plan.seed),
+            },
+            unmapped: Unmapped { at_us: at, ..Unmapped::default() },
+            ..Record::default()
+        }
+    }
+
+    fn user(&self, principal: Option<u32>, credential: Option<u32>) -> User {
+        use crate::model::identity::IdentityKind;
+        let kind = principal.map(|p| self.plan.population_of(IdentityId::new(p)).kind);
+        User {
+            uid: principal.map_or(ANONYMOUS.to_owned(), |p| self.plan.identity_name(IdentityId::new(p))),
+            type_id: match kind {
+                Some(IdentityKind::Human) => 1,
+                Some(IdentityKind::Agent | IdentityKind::Service) => 4,
+                Some(IdentityKind::Outsider) | None => 0,
+            },
+            credential_uid: credential.map(|c| credential_name(self.plan, c)),
+        }
+    }
+
+    fn owner(&self, principal: u32) -> Option<String> {
+        let owner = self.plan.owner_of(IdentityId::new(principal));
+        (owner.number() != principal).then(|| self.plan.identity_name(owner))
+    }
+
+    fn network(&self, number: u32) -> String {
+        self.plan.networks.get(number as usize).cloned().unwrap_or_default()
+    }
+
+    /// `files-12`, `files-1..100`.
+    fn records(&self, coll: u32, first: u32, n: u32) -> String {
+        let name = &self.plan.collections[coll as usize].name;
+        if n == 1 { format!("{name}-{}", first + 1) } else { format!("{name}-{}..{}", first + 1, first + n) }
+    }
+}
+
+const fn activity_of(how: Change) -> u16 {
+    match how {
+        Change::Disabled => 5,
+        Change::Rotated => 3,
+        Change::Bound => 7,
+        Change::Blocked => 9,
+        Change::Revoked => 99,
+    }
+}
+
+const fn word(how: Change) -> &'static str {
+    match how {
+        Change::Disabled => "Disable",
+        Change::Rotated => "Password Change",
+        Change::Bound => "Attach Policy",
+        Change::Blocked => "Lock",
+        Change::Revoked => "Revoke Credential",
+    }
+}
+
+enum Class {
+    ApiActivity,
+    Authentication,
+    AccountChange,
+}
+
+#[derive(Serialize, Default)]
+struct Record<'a> {
+    class_uid: u16,
+    category_uid: u16,
+    activity_id: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activity_name: Option<&'a str>,
+    type_uid: u32,
+    time: u64,
+    severity_id: u16,
+    status_id: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_code: Option<String>,
+    metadata: Metadata<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<Actor>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<User>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<Named>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api: Option<Api>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    src_endpoint: Option<Named>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resources: Vec<Resource>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action_id: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disposition_id: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<Traced>,
+    unmapped: Unmapped,
+}
+
+#[derive(Serialize, Default)]
+struct Metadata<'a> {
+    version: &'a str,
+    product: Named,
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    profiles: &'a [&'a str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence: Option<u64>,
+    correlation_uid: String,
+}
+
+#[derive(Serialize, Default)]
+struct Named {
+    name: String,
+}
+
+#[derive(Serialize, Default)]
+struct Actor {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<User>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<Session>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_uid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_name: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Session {
+    credential_uid: String,
+}
+
+#[derive(Serialize)]
+struct User {
+    uid: String,
+    type_id: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential_uid: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Api {
+    operation: String,
+    service: Named,
+    response: Code,
+}
+
+#[derive(Serialize)]
+struct Code {
+    code: u16,
+}
+
+#[derive(Serialize)]
+struct Resource {
+    uid: String,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+#[derive(Serialize)]
+struct Traced {
+    uid: String,
+    span: Span,
+}
+
+#[derive(Serialize)]
+struct Span {
+    uid: String,
+    start_time: u64,
+    end_time: u64,
+}
+
+/// What OCSF has no attribute for.
+#[derive(Serialize, Default)]
+struct Unmapped {
+    at_us: u64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    registry: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effect: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows: Option<u32>,
+    /// Who acts for whom, outermost first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    delegation: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unrecorded: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<String>,
+    /// Who the workload is itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<String>,
+    /// Who answers for the principal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_to: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stored_in: Vec<String>,
+}
