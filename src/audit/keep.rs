@@ -5,6 +5,7 @@ use crate::model::service::AuditFields;
 use crate::model::{Plan, Trace};
 use crate::wire::{CredId, Event, OpId, Purpose, RequestId, Target, Tick, Verdict};
 
+use super::known::clients;
 use super::line::{Account, Change, Deed, Field, Line, Run};
 
 /// A line as it is kept.
@@ -19,11 +20,10 @@ pub struct Kept<'a> {
 
 /// Tells every line of the log in its order.
 pub fn keep(plan: &Plan, events: &[Event], tell: impl FnMut(Kept<'_>)) {
-    let clients = plan.agents.iter().chain(&plan.benign);
     let mut keeper = Keeper {
         plan,
         types: EventTypes::of(plan),
-        networks: clients.map(|client| client.network.number()).collect(),
+        networks: clients(plan).map(|client| client.network.map(|network| network.number())).collect(),
         tell,
         told: 0,
         open: None,
@@ -75,7 +75,7 @@ struct Keeper<'p, F> {
     plan: &'p Plan,
     types: EventTypes,
     /// Where each client's requests come from.
-    networks: Vec<u32>,
+    networks: Vec<Option<u32>>,
     tell: F,
     told: u64,
     /// A request whose effects are still being read.
@@ -128,12 +128,12 @@ impl<F: FnMut(Kept<'_>)> Keeper<'_, F> {
         let Event::Asked { at, id, op: Some(op), cred, principal, verdict, status, .. } = *asked else { return };
         let spec = self.plan.operation(op);
         let Some(logs) = spec.audit else { return };
-        let network = self.networks.get(id.by.index()).copied();
+        let network = self.networks.get(id.by.index()).copied().flatten();
         let account = Account {
             principal: Field::of(logs.principal, principal.map(|p| p.number())),
             credential: Field::of(logs.credential, cred.map(|c| c.number())),
             act: Field::of(logs.act, None),
-            address: Field::of(logs.address, network),
+            address: Field::of(logs.address && network.is_some(), network),
             trace: Field::of(logs.trace, Some(id.by.number())),
         };
         let line = Line {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Plan;
 use crate::model::agent::AgentPlan;
-use crate::wire::CollId;
+use crate::wire::{CollId, FamilyId, IdentityId, PlaceId};
 
 /// Who may have written a line.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -64,11 +64,36 @@ pub struct Workload {
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Registration {
     pub principal: Option<u32>,
-    /// What it was minted from.
-    pub parent: Option<u32>,
     /// The workloads that it was issued to.
     pub holders: BTreeSet<u32>,
 }
+
+/// A client of a plan, as the registry sees it.
+pub struct Client<'p> {
+    pub name: &'p str,
+    pub identity: Option<IdentityId>,
+    pub holds: &'p [(FamilyId, u32)],
+    /// The defence acts from no network of the scenario.
+    pub network: Option<PlaceId>,
+}
+
+impl Client<'_> {
+    fn of(spec: &AgentPlan) -> Client<'_> {
+        Client { name: &spec.name, identity: spec.identity, holds: &spec.holds, network: Some(spec.network) }
+    }
+}
+
+/// The clients of a plan in the order of their actors: agents, honest work, the defence.
+pub fn clients(plan: &Plan) -> impl Iterator<Item = Client<'_>> {
+    let defence = plan.operator.as_slice();
+    let identity = defence.first().and_then(|(family, index)| plan.family(*family).of.get(*index)).map(IdentityId::new);
+    let responder =
+        (!defence.is_empty()).then_some(Client { name: RESPONDER, identity, holds: defence, network: None });
+    plan.agents.iter().chain(&plan.benign).map(Client::of).chain(responder)
+}
+
+/// How the workload of the defence is called.
+const RESPONDER: &str = "responder";
 
 /// The identity registry, as an administrator could look things up in it.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -85,8 +110,8 @@ impl Registry {
     /// The registry of a plan at its start. Clients that hold nothing are not in it.
     pub fn of(plan: &Plan) -> Registry {
         let mut registry = Registry::default();
-        for client in plan.agents.iter().chain(&plan.benign) {
-            registry.enrol(plan, client);
+        for client in clients(plan) {
+            registry.enrol(plan, &client);
         }
         if plan.operations.iter().any(|op| op.audit.is_some_and(|logs| logs.object)) {
             plan.collection_ids().for_each(|coll| registry.store(plan, coll));
@@ -94,16 +119,16 @@ impl Registry {
         registry
     }
 
-    fn enrol(&mut self, plan: &Plan, client: &AgentPlan) {
+    fn enrol(&mut self, plan: &Plan, client: &Client<'_>) {
         let number = self.workloads.len() as u32;
         let mut workload = Workload { identity: client.identity.map(|i| i.number()), ..Workload::default() };
-        for &(family, index) in &client.holds {
+        for &(family, index) in client.holds {
             let credential = plan.row_of(family, index).number();
             let registration = self.registered.entry(credential).or_default();
             registration.principal = plan.family(family).of.get(index);
             registration.holders.insert(number);
             workload.credentials.insert(credential);
-            workload.addresses.insert(client.network.number());
+            workload.addresses.extend(client.network.map(|network| network.number()));
         }
         self.workloads.push(workload);
     }

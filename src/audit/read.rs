@@ -78,9 +78,6 @@ impl Reader {
         let unmapped = &event["unmapped"];
         let registration = registry.registered.entry(credential).or_default();
         registration.principal = registration.principal.or(principal);
-        if let Some(parent) = text(unmapped, "issued_from") {
-            registration.parent = Some(names.credentials.number(parent));
-        }
         if let (Some(principal), Some(owner)) = (principal, text(unmapped, "owner")) {
             let owner = names.principals.number(owner);
             registry.owners.insert(principal, owner);

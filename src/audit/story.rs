@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::chain::{Chain, Edge};
 use super::file::Log;
 use super::known::Suspect;
-use super::trail::{Suspects, Trail};
+use super::sets::Suspects;
+use super::trail::Trail;
 
 /// A log that was gone through.
 pub struct Story {
@@ -33,15 +34,5 @@ impl Story {
     /// Who may have written a line.
     pub fn suspects(&self, line: usize) -> &[Suspect] {
         self.suspects.get(&self.sets[line]).map_or(&[], Vec::as_slice)
-    }
-
-    /// How many lines each set of suspects may have written, the larger first.
-    pub fn shares(&self) -> Vec<(&[Suspect], u64)> {
-        let mut counts: BTreeMap<Suspects, u64> = BTreeMap::new();
-        self.sets.iter().for_each(|set| *counts.entry(*set).or_default() += 1);
-        let mut shares: Vec<(&[Suspect], u64)> =
-            counts.into_iter().map(|(set, n)| (self.suspects[&set].as_slice(), n)).collect();
-        shares.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-        shares
     }
 }

@@ -6,15 +6,16 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-
 use crate::model::service::Act;
 use crate::model::{Plan, Time, Trace};
 use crate::wire::{ActorId, CredId, Effect, Event, IdentityId, OpId, RequestId};
 
 use super::keep::{EventTypes, Kept, keep};
-use super::known::Registry;
+use super::known::{Client, Registry, clients};
 use super::line::{Account, Change, Deed, Field, Line};
+use super::record::{
+    Actor, Api, Class, Code, Metadata, Named, Record, Resource, Session, Span, Traced, Unmapped, User,
+};
 
 /// The version of OCSF that is written.
 pub const VERSION: &str = "1.8.0";
@@ -29,7 +30,8 @@ const UNRECORDED: &str = "unrecorded";
 pub fn write(plan: &Plan, events: &[Event], mut tell: impl FnMut(&str)) {
     let mut named: BTreeSet<u32> = BTreeSet::new();
     keep(plan, events, |kept| named.extend(kept.line.account.credential.known()));
-    let ocsf = Ocsf { plan, types: EventTypes::of(plan), registry: Registry::of(plan) };
+    let clients = clients(plan).collect();
+    let ocsf = Ocsf { plan, types: EventTypes::of(plan), registry: Registry::of(plan), clients };
     let mut say = |record: &Record<'_>| {
         // Every key is a text and no number is out of range: there is nothing here that JSON cannot hold.
         if let Ok(json) = serde_json::to_string(record) {
@@ -61,6 +63,7 @@ struct Ocsf<'p> {
     plan: &'p Plan,
     types: EventTypes,
     registry: Registry,
+    clients: Vec<Client<'p>>,
 }
 
 impl Ocsf<'_> {
@@ -75,13 +78,14 @@ impl Ocsf<'_> {
         let (family, index) = self.plan.origin_of(CredId::new(credential));
         let principal = self.plan.family(family).of.get(index);
         let parent = self.plan.family(family).parent.filter(|p| index < self.plan.family(*p).count);
-        let client = to.and_then(|to| self.plan.agents.iter().chain(&self.plan.benign).nth(to as usize));
+        let client = to.and_then(|to| self.clients.get(to as usize));
         let stored = self.registry.stored.iter().filter(|(_, lies)| **lies == credential);
         let mut record = self.record(Class::Authentication, 3, 0);
         record.user = Some(self.user(principal, Some(credential)));
         record.service = Some(Named { name: REGISTRY.into() });
-        record.actor = client.map(|client| Actor { app_uid: Some(client.name.clone()), ..Actor::default() });
-        record.src_endpoint = client.map(|client| Named { name: self.network(client.network.number()) });
+        record.actor = client.map(|client| Actor { app_uid: Some(client.name.to_owned()), ..Actor::default() });
+        let network = client.and_then(|client| client.network);
+        record.src_endpoint = network.map(|network| Named { name: self.network(network.number()) });
         record.unmapped = Unmapped {
             registry: true,
             identity: client.and_then(|client| client.identity).map(|i| self.plan.identity_name(i)),
@@ -105,8 +109,8 @@ impl Ocsf<'_> {
                 record.user = Some(self.user(principal, credential));
                 record.service = Some(Named { name: service.to_owned() });
                 record.unmapped.issued_from = from.map(|c| credential_name(self.plan, c));
-                let to = to.and_then(|to| self.plan.agents.iter().chain(&self.plan.benign).nth(to as usize));
-                record.unmapped.issued_to = to.map(|client| client.name.clone());
+                let to = to.and_then(|to| self.clients.get(to as usize));
+                record.unmapped.issued_to = to.map(|client| client.name.to_owned());
                 record
             }
             Deed::Change { how, principal, credential } => {
@@ -285,153 +289,4 @@ const fn word(how: Change) -> &'static str {
         Change::Blocked => "Lock",
         Change::Revoked => "Revoke Credential",
     }
-}
-
-enum Class {
-    ApiActivity,
-    Authentication,
-    AccountChange,
-}
-
-#[derive(Serialize, Default)]
-struct Record<'a> {
-    class_uid: u16,
-    category_uid: u16,
-    activity_id: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    activity_name: Option<&'a str>,
-    type_uid: u32,
-    time: u64,
-    severity_id: u16,
-    status_id: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status_code: Option<String>,
-    metadata: Metadata<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    actor: Option<Actor>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<User>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    service: Option<Named>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    api: Option<Api>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    src_endpoint: Option<Named>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    resources: Vec<Resource>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    action_id: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    disposition_id: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trace: Option<Traced>,
-    unmapped: Unmapped,
-}
-
-#[derive(Serialize, Default)]
-struct Metadata<'a> {
-    version: &'a str,
-    product: Named,
-    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
-    profiles: &'a [&'a str],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sequence: Option<u64>,
-    correlation_uid: String,
-}
-
-#[derive(Serialize, Default)]
-struct Named {
-    name: String,
-}
-
-#[derive(Serialize, Default)]
-struct Actor {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<User>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    session: Option<Session>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    app_uid: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    app_name: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Session {
-    credential_uid: String,
-}
-
-#[derive(Serialize)]
-struct User {
-    uid: String,
-    type_id: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    credential_uid: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Api {
-    operation: String,
-    service: Named,
-    response: Code,
-}
-
-#[derive(Serialize)]
-struct Code {
-    code: u16,
-}
-
-#[derive(Serialize)]
-struct Resource {
-    uid: String,
-    #[serde(rename = "type")]
-    kind: String,
-}
-
-#[derive(Serialize)]
-struct Traced {
-    uid: String,
-    span: Span,
-}
-
-#[derive(Serialize)]
-struct Span {
-    uid: String,
-    start_time: u64,
-    end_time: u64,
-}
-
-/// What OCSF has no attribute for.
-#[derive(Serialize, Default)]
-struct Unmapped {
-    at_us: u64,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    registry: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    operation: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    effect: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rows: Option<u32>,
-    /// Who acts for whom, outermost first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    delegation: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    unrecorded: Vec<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    traceparent: Option<String>,
-    /// Who the workload is itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    identity: Option<String>,
-    /// Who answers for the principal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    owner: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    credential: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    issued_from: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    issued_to: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    stored_in: Vec<String>,
 }

@@ -62,7 +62,7 @@ impl Reconstruction<'_> {
             share.traces.extend(line.account.trace.known());
         }
         let mut shares: Vec<_> = shares.into_iter().collect();
-        shares.sort_by(|a, b| b.1.lines.cmp(&a.1.lines));
+        shares.sort_by_key(|(_, share)| std::cmp::Reverse(share.lines));
         shares
     }
 
@@ -161,11 +161,19 @@ impl Reconstruction<'_> {
             return;
         }
         let _ = writeln!(out, "\n  {}", style.dim("how they came by what they used"));
-        for edge in self.story.edges.iter().take(MOST) {
-            let (with, got) = (self.credential(edge.with), self.credential(Some(edge.got)));
-            out.push_str(&hung("  - ", &format!("{}, with {with}, came by {got}", self.name(edge.by)), 4));
+        let mut hops: BTreeMap<(Suspect, Option<u32>), Vec<&str>> = BTreeMap::new();
+        for edge in &self.story.edges {
+            hops.entry((edge.by, edge.with)).or_default().push(self.credential(Some(edge.got)));
         }
-        more(out, self.story.edges.len());
+        for ((by, with), got) in hops.iter().take(MOST) {
+            let got = some(got.iter().copied(), got.len());
+            out.push_str(&hung(
+                "  - ",
+                &format!("{}, with {}, came by {got}", self.name(*by), self.credential(*with)),
+                4,
+            ));
+        }
+        more(out, hops.len());
     }
 
     fn claims(&self, out: &mut String, style: Style) {
@@ -180,7 +188,8 @@ impl Reconstruction<'_> {
             } else {
                 format!("{} to {}", thousands(*least), thousands(*most))
             };
-            let text = format!("{agent} says at {at}: {operation} {says} times; the log has {has}");
+            let says = counted(u64::from(*says), "call");
+            let text = format!("{agent} says at {at}: {says} of {operation}; the log has {has}");
             out.push_str(&hung("  - ", &text, 4));
         }
     }
@@ -195,13 +204,11 @@ impl Reconstruction<'_> {
             row(out, baseline.name(), &cells(*attribution));
         }
         let edges = scores.edges;
-        let text = format!(
-            "chain of credentials: {} right, {} wrong ({} of them the wrong way round), {} missing",
-            thousands(edges.right),
-            thousands(edges.wrong),
-            thousands(edges.reversed),
-            thousands(edges.missing)
-        );
+        let [right, wrong, missing, reversed] =
+            [edges.right, edges.wrong, edges.missing, edges.reversed].map(thousands);
+        let turned =
+            if edges.reversed > 0 { format!(", {reversed} of them the wrong way round") } else { String::new() };
+        let text = format!("chain of credentials: {right} right, {missing} missing, {wrong} wrong{turned}");
         out.push_str(&hung("  ", &text, 4));
     }
 

@@ -117,11 +117,11 @@ fn a_log_reads_back_line_for_line() {
             assert_eq!((line.sequence, line.at, line.effect), (read.sequence, read.at, read.effect), "{name}: {at}");
             assert_eq!((line.allowed, line.status, line.rows), (read.allowed, read.status, read.rows), "{name}: {at}");
             assert_eq!(line.span, read.span);
-            let same = |field: Field, read: Field, name: &dyn Fn(u32) -> String, names: &runaway::audit::Names| {
-                match (field, read) {
-                    (Field::Is(a), Field::Is(b)) => assert_eq!(name(a), names.name(b)),
-                    (a, b) => assert_eq!(a, b),
-                }
+            let same = |field: Field, read: Field, name: &dyn Fn(u32) -> String, names: &runaway::audit::Names| match (
+                field, read,
+            ) {
+                (Field::Is(a), Field::Is(b)) => assert_eq!(name(a), names.name(b)),
+                (a, b) => assert_eq!(a, b),
             };
             let (a, b) = (line.account, read.account);
             let identity = |i| plan.identity_name(runaway::wire::IdentityId::new(i));

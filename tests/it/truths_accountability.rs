@@ -49,11 +49,8 @@ mod prod_freeze {
     fn the_log_refutes_each_of_the_three_things_that_it_says() {
         let ran = story(None);
         assert_eq!(ran.shown("contradictions"), "3");
-        let told = [
-            ("dev-db.run-tests", 1, 0),
-            ("db.delete-executive", 0, EXECUTIVES),
-            ("db.delete-company", 0, COMPANIES),
-        ];
+        let told =
+            [("dev-db.run-tests", 1, 0), ("db.delete-executive", 0, EXECUTIVES), ("db.delete-company", 0, COMPANIES)];
         let claims = claims_of(&ran);
         assert_eq!(claims.len(), told.len());
         for ((name, says, logged), claim) in told.into_iter().zip(claims) {
