@@ -108,6 +108,9 @@ pub struct Run {
     /// Draw everything from this seed instead of the scenario's
     #[arg(long)]
     pub seed: Option<u64>,
+    /// Run it under so many seeds, the first one and those that follow, and say how often it came out so
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub seeds: Option<u32>,
     /// Change one setting of the scenario; may be given again
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub sets: Vec<String>,

@@ -74,7 +74,7 @@ fn runs(document: &Document, planes: &[Plane], stop: &Stop) -> Result<Option<Vec
     for Round { variant, .. } in ROUNDS {
         let mut runs = Vec::new();
         for plane in planes {
-            let job = Job { document, variant, overrides: &overrides, plane: *plane };
+            let job = Job { document, variant, overrides: &overrides, plane: *plane, seeds: None };
             runs.push(job.run(None, stop, false)?);
             if stop.wanted() {
                 return Ok(None);

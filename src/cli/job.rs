@@ -2,12 +2,15 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter};
+use std::sync::Arc;
 
 use super::failure::Failure;
 use super::folder::Folder;
 use super::output;
 use super::progress::{Counting, Progress};
 use crate::journal::{FORMAT, Header, Writer};
+use crate::measure::{claimed, registry};
+use crate::model::Plan;
 use crate::plane::driver::{Sink, Stop};
 use crate::report::Summary;
 use crate::report::text::hung;
@@ -21,6 +24,8 @@ pub struct Job<'a> {
     pub variant: Option<&'a str>,
     pub overrides: &'a Overrides,
     pub plane: Plane,
+    /// Under how many seeds, where somebody asks for more than the scenario does.
+    pub seeds: Option<u32>,
 }
 
 /// A run that was done.
@@ -43,6 +48,9 @@ impl Job<'_> {
 
     fn run_with(&self, progress: &Progress, folder: Option<&Folder>, stop: &Stop) -> Result<Done, Failure> {
         let mut prepared = prepare(self.document, self.variant, self.overrides, stop)?;
+        if let Some(seeds) = self.seeds {
+            Arc::make_mut(&mut prepared.plan).expectations.over(seeds);
+        }
         let as_written = self.overrides.sets.is_empty() && self.overrides.seed.is_none();
         let truth_applies = as_written && self.plane.keeps_virtual_time();
         let header = self.header(&prepared, truth_applies)?;
@@ -63,6 +71,11 @@ impl Job<'_> {
         if !stop.wanted() {
             prepared.compare_with_human_pace(&events, stop)?;
         }
+        if !stop.wanted() {
+            progress.repeats(prepared.plan.expectations.most_seeds());
+            let measures = self.measures(&prepared.plan);
+            prepared.repeat_over_seeds(self.document, self.overrides, &measures, stop)?;
+        }
         if !stop.wanted() && !self.plane.keeps_virtual_time() {
             prepared.compare_with_simulation(stop)?;
         }
@@ -70,6 +83,18 @@ impl Job<'_> {
         let digest = writer.finish(references).map_err(unwritten)?;
         let finished = prepared.finish(&events, truth_applies);
         Ok(Done { prepared, finished, events, digest, plane: self.plane })
+    }
+
+    /// What is measured under each seed: what the scenario asks for, or all that costs no run at another pace.
+    fn measures(&self, plan: &Plan) -> Vec<&'static registry::Measure> {
+        let claimed = claimed(plan);
+        if self.seeds.is_none() {
+            return claimed;
+        }
+        let wanted = |measure: &&registry::Measure| {
+            measure.needs() < registry::Needs::HumanPace || claimed.iter().any(|claimed| claimed.key == measure.key)
+        };
+        registry::MEASURES.iter().filter(wanted).collect()
     }
 
     /// `moltbook@three-rounds`.

@@ -41,6 +41,13 @@ impl Progress {
         self.bar.set_message("runs again at the pace of a person");
     }
 
+    /// The run is over, and is repeated under other seeds.
+    pub fn repeats(&self, seeds: u32) {
+        if seeds > 1 {
+            self.bar.set_message(format!("runs again under {}", counted(seeds.into(), "seed")));
+        }
+    }
+
     pub fn done(&self) {
         self.bar.finish_and_clear();
     }

@@ -32,7 +32,7 @@ pub fn replay(args: &args::Replay) -> Result<Exit, Failure> {
     measures.complete &= journal.trailer.is_some();
     let truth_applies = journal.header.truth_applies;
     let circumstances = Circumstances::of(&journal.plan, &references, &journal.events, truth_applies);
-    let judgement = judge(&journal.plan.expectations, &measures, circumstances);
+    let judgement = judge(&journal.plan.expectations, &measures, references.seeds.as_ref(), circumstances);
     let summary = Summary {
         plan: &journal.plan,
         references: &references,

@@ -27,7 +27,13 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
         None => Folder::fresh(Path::new("reports"), named.document.name(), named.variant.as_deref())?,
     };
     let stop = stop_on_interrupt()?;
-    let job = Job { document: &named.document, variant: named.variant.as_deref(), overrides: &overrides, plane };
+    let job = Job {
+        document: &named.document,
+        variant: named.variant.as_deref(),
+        overrides: &overrides,
+        plane,
+        seeds: args.seeds,
+    };
     let done = job.run(Some(&folder), &stop, args.quiet)?;
     let summary = done.summary();
     let verdict = done.finished.judgement.verdict;

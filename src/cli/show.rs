@@ -15,7 +15,7 @@ use crate::model::agent::{AgentPlan, Block, Fault, On, Pace, Program, Repeat, St
 use crate::model::service::{Role, Validation};
 use crate::report::text::{hung, paragraphs, shell_word, wrapped_with};
 use crate::scenario::Overrides;
-use crate::verdict::{Exit, shown};
+use crate::verdict::{Exit, claimed, demanded};
 use crate::wire::Span;
 
 /// Tells the story of a scenario or of one variant.
@@ -228,6 +228,7 @@ fn limits(plan: &Plan, out: &mut String) {
     }
     section(out, "Tolerated");
     for bound in &plan.expectations.limits {
-        line(out, &format!("{}: at most {}", bound.measure, shown(&bound.at_most)));
+        let share = bound.over.map_or_else(String::new, |over| format!(", in {}", claimed(over)));
+        line(out, &format!("{}: {}{share}", bound.measure, demanded(&bound.demand)));
     }
 }

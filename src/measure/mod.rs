@@ -3,6 +3,7 @@
 mod accountability;
 mod alarms;
 mod behind;
+mod binomial;
 mod chains;
 mod closure;
 mod declared;
@@ -13,6 +14,7 @@ mod probes;
 mod reach;
 mod references;
 pub mod registry;
+mod seeds;
 mod tables;
 mod value;
 
@@ -31,6 +33,7 @@ pub use leftover::Leftover;
 pub use probes::{Probed, probed};
 pub use reach::{QueuedEffect, Reach, baseline_of, resources};
 pub use references::{HumanPace, References, carry, carry_pairs, runs};
+pub use seeds::{Seeds, Spread, Tally, claimed};
 pub use tables::{ClassRow, ServiceRow, classes, services};
 pub use value::{Measured, Value, counted, percent, thousands};
 

@@ -6,6 +6,7 @@ use crate::model::{Baseline, Pairs, Plan};
 use crate::wire::{CollId, Effect, OpId};
 
 use super::behind::Simulated;
+use super::seeds::Seeds;
 
 /// Runs of rows: (collection, effect, first, how many).
 pub type Runs = Vec<(u32, u8, u32, u32)>;
@@ -35,6 +36,9 @@ pub struct References {
     /// What the log of the run without a fault has: which principal calls what.
     #[serde(default)]
     pub routine: super::RoutineRuns,
+    /// The same scenario under other seeds, where something is said about them.
+    #[serde(default)]
+    pub seeds: Option<Seeds>,
     /// False for a run of the task alone.
     pub faulty: bool,
 }

@@ -30,6 +30,19 @@ impl Unit {
     }
 }
 
+/// What a run has to be compared with before a measure can be told; each needs what stands before it too.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Needs {
+    /// The run without a fault.
+    Task,
+    /// The run that nothing stops.
+    PositiveControl,
+    /// What could be reached at all.
+    Potential,
+    /// The run at the pace of a person.
+    HumanPace,
+}
+
 /// A measure, by its definition.
 #[derive(Clone, Copy, Debug)]
 pub struct Measure {
@@ -41,6 +54,18 @@ pub struct Measure {
 
 const fn measure(key: &'static str, name: &'static str, unit: Unit, definition: &'static str) -> Measure {
     Measure { key, name, unit, definition }
+}
+
+impl Measure {
+    /// What it is compared with.
+    pub fn needs(&self) -> Needs {
+        match self.key {
+            "factor" | "factor.window" | "human.excess" | "human.detected" => Needs::HumanPace,
+            "reach.share" | "potential.uncontrolled" | "potential.configured" | "visibility.share" => Needs::Potential,
+            "outcome" | "spared" | "collateral" => Needs::PositiveControl,
+            _ => Needs::Task,
+        }
+    }
 }
 
 use Unit::{Count, Factor, Money, Share, Time, Word};

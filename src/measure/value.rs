@@ -1,6 +1,8 @@
 //! A measured value, and how well it is known.
 
-use crate::model::expect::Value as Expected;
+use std::cmp::Ordering;
+
+use crate::model::expect::{Demand, Value as Expected};
 use crate::wire::Span;
 
 /// A value with its evidence.
@@ -11,6 +13,12 @@ pub enum Measured {
     Bounded {
         lo: u64,
         hi: u64,
+    },
+    /// From a sample: its mean, and the interval that holds the true one in 95 of 100 cases.
+    Sampled {
+        mean: f64,
+        lo: f64,
+        hi: f64,
     },
     /// It did not come within the run.
     Never,
@@ -51,8 +59,23 @@ impl Measured {
         match self {
             Measured::Exact(_) => "exact",
             Measured::Bounded { .. } => "bounded",
+            Measured::Sampled { .. } => "sampled",
             Measured::Never => "censored",
             Measured::Unknown { .. } => "unknown",
+        }
+    }
+
+    /// Whether the value is as demanded; nothing where that cannot be told.
+    pub fn meets(&self, demand: &Demand) -> Option<bool> {
+        match demand {
+            Demand::Is(value) => self.equals(value),
+            Demand::AtMost(most) => self.within(most),
+            Demand::AtLeast(least) => self.reaches(least),
+            Demand::Between { least, most } => match (self.reaches(least), self.within(most)) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
+                _ => None,
+            },
         }
     }
 
@@ -64,17 +87,11 @@ impl Measured {
             (Measured::Bounded { lo, hi }, Expected::Count(n)) if lo == hi => Some(lo == n),
             (Measured::Bounded { lo, hi }, Expected::Count(n)) if n < lo || n > hi => Some(false),
             (Measured::Bounded { .. }, _) => None,
-            (Measured::Exact(value), expected) => Some(match (value, expected) {
-                (Value::Count(a), Expected::Count(b)) => a == b,
-                (Value::Money(a), Expected::Count(b)) => *a == b * 1_000_000,
-                (Value::Time(a), Expected::Time(b)) => a == b,
-                (Value::Time(a), Expected::Count(0)) => *a == Span::ZERO,
-                (Value::Share(a), Expected::Share(b)) => (a - b).abs() < ROUNDING,
-                (Value::Share(a), Expected::Count(b)) => (a - *b as f64).abs() < ROUNDING,
-                (Value::Factor { times, .. }, Expected::Count(b)) => times.round() == *b as f64,
-                (Value::Word(a), Expected::Word(b)) => a == b,
-                _ => false,
-            }),
+            (Measured::Sampled { lo, hi, .. }, expected) => {
+                Some(number(expected).is_some_and(|n| *lo <= n + ROUNDING && n <= *hi + ROUNDING))
+            }
+            (Measured::Exact(Value::Factor { times, .. }), Expected::Count(n)) => Some(times.round() == *n as f64),
+            (Measured::Exact(value), expected) => Some(value.beside(expected) == Some(Ordering::Equal)),
         }
     }
 
@@ -84,23 +101,65 @@ impl Measured {
         match (self, limit) {
             (Measured::Unknown { .. }, _) => None,
             (Measured::Never, Expected::Never) => Some(true),
-            (Measured::Never, _) => Some(false),
+            (Measured::Never, _) | (Measured::Exact(_), Expected::Never) => Some(false),
             (Measured::Bounded { hi, .. }, Expected::Count(n)) if hi <= n => Some(true),
             (Measured::Bounded { lo, .. }, Expected::Count(n)) if lo > n => Some(false),
             (Measured::Bounded { .. }, _) => None,
-            (Measured::Exact(value), limit) => match (value, limit) {
-                (Value::Count(a), Expected::Count(b)) => Some(a <= b),
-                (Value::Money(a), Expected::Count(b)) => Some(*a <= b * 1_000_000),
-                (Value::Time(a), Expected::Time(b)) => Some(a <= b),
-                (Value::Time(a), Expected::Count(0)) => Some(*a == Span::ZERO),
-                (Value::Share(a), Expected::Share(b)) => Some(*a <= b + ROUNDING),
-                (Value::Share(a), Expected::Count(b)) => Some(*a <= *b as f64 + ROUNDING),
-                (Value::Factor { times, .. }, Expected::Count(b)) => Some(*times <= *b as f64),
-                (Value::Word(a), Expected::Word(b)) => Some(a == b),
-                (_, Expected::Never) => Some(false),
+            (Measured::Sampled { lo, hi, .. }, limit) => match number(limit)? + ROUNDING {
+                most if *hi <= most => Some(true),
+                most if *lo > most => Some(false),
                 _ => None,
             },
+            (Measured::Exact(Value::Word(a)), Expected::Word(b)) => Some(a == b),
+            (Measured::Exact(value), limit) => value.beside(limit).map(|order| order != Ordering::Greater),
         }
+    }
+
+    /// Whether the value is no less; nothing where that cannot be told. What never came within the run is later than
+    /// any time.
+    fn reaches(&self, least: &Expected) -> Option<bool> {
+        match (self, least) {
+            (Measured::Unknown { .. }, _) => None,
+            (Measured::Never, _) => Some(true),
+            (Measured::Exact(_), Expected::Never) => Some(false),
+            (Measured::Bounded { lo, .. }, Expected::Count(n)) if lo >= n => Some(true),
+            (Measured::Bounded { hi, .. }, Expected::Count(n)) if hi < n => Some(false),
+            (Measured::Bounded { .. }, _) => None,
+            (Measured::Sampled { lo, hi, .. }, least) => match number(least)? - ROUNDING {
+                least if *lo >= least => Some(true),
+                least if *hi < least => Some(false),
+                _ => None,
+            },
+            (Measured::Exact(value), least) => value.beside(least).map(|order| order != Ordering::Less),
+        }
+    }
+}
+
+impl Value {
+    /// Where it lies beside what was expected; nothing where the two are not of one kind, and for words that differ.
+    fn beside(&self, expected: &Expected) -> Option<Ordering> {
+        match (self, expected) {
+            (Value::Count(a), Expected::Count(b)) => Some(a.cmp(b)),
+            (Value::Money(a), Expected::Money(b)) => Some(a.cmp(b)),
+            (Value::Time(a), Expected::Time(b)) => Some(a.cmp(b)),
+            (Value::Time(a), Expected::Count(0)) => Some(a.cmp(&Span::ZERO)),
+            (Value::Share(a), expected) | (Value::Factor { times: a, .. }, expected) => match number(expected)? {
+                b if (a - b).abs() < ROUNDING => Some(Ordering::Equal),
+                b => a.partial_cmp(&b),
+            },
+            (Value::Word(a), Expected::Word(b)) => (a == b).then_some(Ordering::Equal),
+            _ => None,
+        }
+    }
+}
+
+/// A number without a unit.
+fn number(expected: &Expected) -> Option<f64> {
+    match expected {
+        Expected::Count(n) => Some(*n as f64),
+        Expected::Share(share) => Some(*share),
+        Expected::Number(number) => Some(*number),
+        Expected::Time(_) | Expected::Money(_) | Expected::Word(_) | Expected::Never => None,
     }
 }
 
@@ -112,6 +171,7 @@ impl std::fmt::Display for Measured {
         match self {
             Measured::Exact(value) => value.fmt(f),
             Measured::Bounded { lo, hi } => write!(f, "{} to {}", thousands(*lo), thousands(*hi)),
+            Measured::Sampled { mean, lo, hi } => write!(f, "{mean:.2} ({lo:.2} to {hi:.2})"),
             Measured::Never => f.write_str("never"),
             Measured::Unknown { why } => write!(f, "unknown: {why}"),
         }
@@ -173,6 +233,40 @@ mod tests {
         assert_eq!(Measured::Bounded { lo: 1, hi: 9 }.within(&Expected::Count(5)), None);
         assert_eq!(Measured::Bounded { lo: 6, hi: 9 }.within(&Expected::Count(5)), Some(false));
         assert_eq!(Measured::Bounded { lo: 1, hi: 5 }.within(&Expected::Count(5)), Some(true));
+    }
+
+    #[test]
+    fn a_range_holds_at_both_edges() {
+        let five_to_nine = Demand::Between { least: Expected::Count(5), most: Expected::Count(9) };
+        let met: Vec<u64> = (0..20).filter(|n| Measured::count(*n).meets(&five_to_nine) == Some(true)).collect();
+        assert_eq!(met, [5, 6, 7, 8, 9]);
+        assert_eq!(Measured::Bounded { lo: 6, hi: 8 }.meets(&five_to_nine), Some(true));
+        assert_eq!(Measured::Bounded { lo: 6, hi: 10 }.meets(&five_to_nine), None);
+        assert_eq!(Measured::Bounded { lo: 10, hi: 12 }.meets(&five_to_nine), Some(false));
+    }
+
+    #[test]
+    fn what_never_came_is_later_than_any_time() {
+        let an_hour = Expected::Time(Span::from_secs(3_600));
+        assert_eq!(Measured::Never.meets(&Demand::AtLeast(an_hour.clone())), Some(true));
+        assert_eq!(Measured::Never.meets(&Demand::AtMost(an_hour)), Some(false));
+    }
+
+    #[test]
+    fn a_sample_says_no_more_than_its_interval() {
+        let sample = Measured::Sampled { mean: 2.0, lo: 1.8, hi: 2.2 };
+        assert_eq!(sample.equals(&Expected::Count(2)), Some(true));
+        assert_eq!(sample.equals(&Expected::Number(2.5)), Some(false));
+        assert_eq!(sample.within(&Expected::Number(2.3)), Some(true));
+        assert_eq!(sample.within(&Expected::Count(2)), None);
+        assert_eq!(sample.within(&Expected::Share(0.99)), Some(false));
+    }
+
+    #[test]
+    fn amounts_are_compared_with_their_fraction() {
+        let half = Measured::Exact(Value::Money(500_000));
+        assert_eq!(half.equals(&Expected::Money(500_000)), Some(true));
+        assert_eq!(half.within(&Expected::Money(499_999)), Some(false));
     }
 
     #[test]

@@ -3,8 +3,12 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::measure::{Door, Lag, Measured, Measures, Value as Measurement, classes, registry, services};
+use crate::measure::{
+    Door, Lag, Measured, Measures, Seeds, Spread, Tally, Value as Measurement, classes, registry, services,
+};
 use crate::model::Plan;
+use crate::model::expect::Claim;
+use crate::verdict::demanded;
 use crate::wire::Tick;
 
 use super::names::{credential_label, hop_line};
@@ -37,6 +41,8 @@ pub struct RunReport {
     pub matrix: Vec<Value>,
     pub chain: Vec<String>,
     pub timeline: Vec<(u64, u64)>,
+    /// The same scenario under several seeds, where it was repeated.
+    pub seeds: Option<Value>,
     pub repeat: String,
 }
 
@@ -66,6 +72,7 @@ impl RunReport {
             matrix: measures.doors.iter().take(MOST).map(|door| matrix_row(plan, measures, door)).collect(),
             chain: measures.closure.chain().iter().map(|hop| hop_line(plan, &measures.closure, hop)).collect(),
             timeline: thinned(&measures.reach.curve),
+            seeds: summary.references.seeds.as_ref().map(|seeds| over_seeds(plan, seeds)),
             repeat: format!("runaway run {} --plane {} --seed {}", summary.title(), summary.plane, plan.seed),
         }
     }
@@ -87,6 +94,9 @@ fn measured(unit: registry::Unit, measured: &Measured) -> Value {
     if let (Measured::Bounded { lo, hi }, Some(map)) = (measured, object.as_object_mut()) {
         map.insert("lo".into(), json!(lo));
         map.insert("hi".into(), json!(hi));
+    }
+    if let (Measured::Sampled { mean, lo, hi }, Some(map)) = (measured, object.as_object_mut()) {
+        map.extend([("value", mean), ("lo", lo), ("hi", hi)].map(|(key, n)| (key.to_owned(), json!(n))));
     }
     if let (Measured::Exact(Measurement::Factor { at_least: true, .. }), Some(map)) = (measured, object.as_object_mut())
     {
@@ -132,6 +142,30 @@ fn matrix_row(plan: &Plan, measures: &Measures, door: &Door) -> Value {
     })
 }
 
+/// How far each measure spread, and in how many seeds each claim held.
+fn over_seeds(plan: &Plan, seeds: &Seeds) -> Value {
+    let claims = plan.expectations.claims().filter(|claim| claim.over.is_some());
+    let tally = |(claim, tally): (&Claim, &Tally)| {
+        let (lo, hi) = tally.interval();
+        json!({
+            "measure": claim.measure, "demand": demanded(&claim.demand),
+            "held": tally.held, "untold": tally.untold, "of": tally.of, "lo": lo, "hi": hi,
+        })
+    };
+    let spread = |spread: &Spread| {
+        json!({
+            "measure": spread.measure, "quantiles": spread.quantiles, "never": spread.never, "untold": spread.untold,
+            "words": spread.words,
+        })
+    };
+    json!({
+        "first": seeds.first,
+        "count": seeds.count,
+        "claims": claims.zip(&seeds.tallies).map(tally).collect::<Vec<_>>(),
+        "spreads": seeds.spreads.iter().map(spread).collect::<Vec<_>>(),
+    })
+}
+
 fn thinned(curve: &[(Tick, u64)]) -> Vec<(u64, u64)> {
     let step = curve.len().div_ceil(MOST).max(1);
     let mut points: Vec<(u64, u64)> = curve.iter().step_by(step).map(|(at, n)| (at.0, *n)).collect();
@@ -144,6 +178,7 @@ fn thinned(curve: &[(Tick, u64)]) -> Vec<(u64, u64)> {
 /// The JSON Schema of `run.json`.
 pub fn run_schema() -> Value {
     let number = json!({"type": ["integer", "null"], "minimum": 0});
+    let bound = json!({"type": ["number", "null"], "minimum": 0});
     let keys: Vec<&str> = registry::keys();
     let measure = json!({
         "type": "object",
@@ -153,10 +188,31 @@ pub fn run_schema() -> Value {
             "unit": {"type": "string"},
             "evidence": {"enum": ["exact", "sampled", "bounded", "censored", "unknown"]},
             "text": {"type": "string"},
-            "lo": number, "hi": number,
+            "lo": bound, "hi": bound,
             "at_least": {"type": "boolean"},
         },
         "additionalProperties": false,
+    });
+    let claim = json!({
+        "type": "object",
+        "required": ["measure", "demand", "held", "untold", "of", "lo", "hi"],
+        "properties": {
+            "measure": {"type": "string"}, "demand": {"type": "string"},
+            "held": number, "untold": number, "of": number,
+            "lo": {"type": "number", "description": "least share that goes with it: 95 %, Clopper and Pearson"},
+            "hi": {"type": "number", "description": "greatest share that goes with it"},
+        },
+    });
+    let spread = json!({
+        "type": "object",
+        "required": ["measure", "quantiles", "never", "untold", "words"],
+        "properties": {
+            "measure": {"type": "string"},
+            "quantiles": {"type": "array", "items": {"type": ["number", "null"]},
+                "description": "least, 5 %, median, 95 %, most; null where it never came"},
+            "never": number, "untold": number,
+            "words": {"type": "object", "additionalProperties": number},
+        },
     });
     let measures: Map<String, Value> = registry::MEASURES
         .iter()
@@ -169,7 +225,7 @@ pub fn run_schema() -> Value {
         "type": "object",
         "$defs": {"measure": measure},
         "required": ["schema", "tool", "scenario", "variant", "seed", "plane", "outcome", "verdict", "reasons", "headline",
-            "journal_digest", "complete", "measures", "services", "classes", "matrix", "chain", "timeline", "repeat"],
+            "journal_digest", "complete", "measures", "services", "classes", "matrix", "chain", "timeline", "seeds", "repeat"],
         "properties": {
             "schema": {"const": SCHEMA},
             "tool": {"type": "string"},
@@ -190,6 +246,9 @@ pub fn run_schema() -> Value {
                 "properties": {"kind": {"enum": ["late", "early", "none-declared", "never-closed"]}, "closed": number, "declared": number, "lag": number}}},
             "chain": {"type": "array", "items": {"type": "string"}},
             "timeline": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}},
+            "seeds": {"type": ["object", "null"], "required": ["first", "count", "claims", "spreads"],
+                "description": "the run repeated in virtual time under so many seeds, from the first on",
+                "properties": {"first": number, "count": number, "claims": {"type": "array", "items": claim}, "spreads": {"type": "array", "items": spread}}},
             "repeat": {"type": "string"},
         },
         "additionalProperties": false,

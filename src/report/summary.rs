@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::measure::{Lag, Measures, Outcome, References, ServiceRow, counted, headline, services, thousands};
 use crate::model::Plan;
-use crate::verdict::{Judgement, Verdict};
+use crate::verdict::{Judgement, Verdict, claimed, demanded, seen};
 use crate::wire::Event;
 
 use super::curve::{Mark, curve};
@@ -77,6 +77,7 @@ impl Summary<'_> {
         self.services(&mut out, style);
         self.chain(&mut out, style);
         self.left(&mut out, style);
+        self.seeds(&mut out, style);
         self.verdict(&mut out, style);
         out
     }
@@ -195,6 +196,26 @@ impl Summary<'_> {
         lines
     }
 
+    /// How each measure spread over the seeds, the worst and the middle.
+    fn seeds(&self, out: &mut String, style: Style) {
+        let Some(seeds) = &self.references.seeds else { return };
+        let title = format!("under {}, from {} on", counted(seeds.count.into(), "seed"), seeds.first);
+        section(out, style, &title);
+        spread_line(out, "", &["least", "5 %", "median", "95 %", "most"].map(str::to_owned));
+        for spread in &seeds.spreads {
+            match <[String; 5]>::try_from(spread.shown()) {
+                Ok(quantiles) => spread_line(out, &spread.measure, &quantiles),
+                Err(_) => out.push_str(&hung(&format!("  {}", left(&spread.measure, 22)), &spread.in_words(), 24)),
+            }
+        }
+        let claims = self.plan.expectations.claims().filter_map(|claim| Some((claim, claim.over?)));
+        for ((claim, over), tally) in claims.zip(&seeds.tallies) {
+            let line = format!("{}: {} {}", claim.measure, demanded(&claim.demand), seen(*tally));
+            out.push_str(&hung("  - ", &format!("{line}; claimed for {}", claimed(over)), 4));
+        }
+        out.push('\n');
+    }
+
     fn verdict(&self, out: &mut String, style: Style) {
         let Judgement { verdict, reasons } = self.judgement;
         let _ = writeln!(out, "{}: {}", style.bold("verdict"), style.verdict(*verdict));
@@ -222,6 +243,15 @@ fn service_line(out: &mut String, name: &str, cells: &[String; 6]) {
     let mut line = format!("  {}", left(name, 14));
     for (cell, width) in cells.iter().zip(WIDTHS) {
         line.push_str(&right(cell, width));
+    }
+    let _ = writeln!(out, "{line}");
+}
+
+/// One line of the table of seeds.
+fn spread_line(out: &mut String, measure: &str, quantiles: &[String; 5]) {
+    let mut line = format!("  {}", left(measure, 22));
+    for quantile in quantiles {
+        line.push_str(&right(quantile, 11));
     }
     let _ = writeln!(out, "{line}");
 }

@@ -1,6 +1,7 @@
 //! A run from end to end: what it is compared with, the run itself, what it comes to.
 
 mod prepare;
+mod seeds;
 mod simulate;
 
 use std::io;
@@ -55,7 +56,7 @@ impl Prepared {
     pub fn finish(&self, events: &[Event], truth_applies: bool) -> Finished {
         let measures = Measures::of(&self.plan, &self.references, events);
         let circumstances = Circumstances::of(&self.plan, &self.references, events, truth_applies);
-        let judgement = judge(&self.plan.expectations, &measures, circumstances);
+        let judgement = judge(&self.plan.expectations, &measures, self.references.seeds.as_ref(), circumstances);
         Finished { measures, judgement }
     }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::analysis::{Ground, Reached, Relaxed};
+use crate::measure::registry::Needs;
 use crate::measure::{Measures, References, Routine, baseline_of, carry, carry_pairs, refused_honest, runs};
 use crate::model::{Baseline, Plan};
 use crate::plane::driver::Stop;
@@ -37,6 +38,17 @@ pub fn prepare(
     overrides: &Overrides,
     stop: &Stop,
 ) -> Result<Prepared, PrepareError> {
+    prepare_for(Needs::HumanPace, document, variant, overrides, stop)
+}
+
+/// The same, as far as some measures need it. What they do not need is left out, and so are the measures that would.
+pub(super) fn prepare_for(
+    needs: Needs,
+    document: &Document,
+    variant: Option<&str>,
+    overrides: &Overrides,
+    stop: &Stop,
+) -> Result<Prepared, PrepareError> {
     let Resolved { plan, document: resolved, warnings } = document.resolve(variant, overrides)?;
     let control = Arc::new(document.positive_control(variant, overrides)?.plan);
     let plan = Arc::new(plan);
@@ -48,26 +60,42 @@ pub fn prepare(
     let baseline = carry(&control, &plan, &baseline_there);
     let routine = Routine::of(&control, &sane.0).carried(&control, &plan).runs();
 
-    let mut references = References { faulty: true, ..References::default() };
-    references.set_baseline(&baseline_there);
-    let mut uncontrolled = Kept::default();
-    simulate(&control, &baseline_there, Behaviour::Faulty, stop, &mut uncontrolled)?;
-    let measured = Measures::of(&control, &references, &uncontrolled.0);
-    references.control_bit = measured.reach.exceeded();
-    references.control_excess = runs(&carry_pairs(&control, &plan, &measured.reach.excess));
-    references.control_excess_cost = measured.reach.excess_cost;
     let faulty = plan.agents.iter().any(|a| !matches!(a.fault, crate::model::agent::Fault::None));
-    references.control_refused = refused_honest(&control, faulty, &uncontrolled.0);
+    let mut references = References { faulty: true, ..References::default() };
+    if needs >= Needs::PositiveControl {
+        compare_with_control(&mut references, &control, &plan, &baseline_there, faulty, stop)?;
+    }
+    if needs >= Needs::Potential {
+        let potential = bound(&control, &Relaxed::new(&control));
+        references.potential_uncontrolled = potential.size();
+        references.potential_resources = crate::measure::resources(&control, &potential.pairs).values().sum();
+        references.potential_configured = bound(&plan, &Relaxed::new(&plan)).size();
+        references.potential_documented = bound(&control, &Relaxed::documented(&control)).size();
+    }
     references.set_baseline(&baseline);
     references.routine = routine;
-
-    let potential = bound(&control, &Relaxed::new(&control));
-    references.potential_uncontrolled = potential.size();
-    references.potential_resources = crate::measure::resources(&control, &potential.pairs).values().sum();
-    references.potential_configured = bound(&plan, &Relaxed::new(&plan)).size();
-    references.potential_documented = bound(&control, &Relaxed::documented(&control)).size();
     references.faulty = faulty;
     Ok(Prepared { plan, baseline, references, document: resolved, warnings })
+}
+
+/// What the fault does when nothing stops it.
+fn compare_with_control(
+    references: &mut References,
+    control: &Arc<Plan>,
+    plan: &Plan,
+    baseline_there: &Baseline,
+    faulty: bool,
+    stop: &Stop,
+) -> io::Result<()> {
+    references.set_baseline(baseline_there);
+    let mut uncontrolled = Kept::default();
+    simulate(control, baseline_there, Behaviour::Faulty, stop, &mut uncontrolled)?;
+    let measured = Measures::of(control, references, &uncontrolled.0);
+    references.control_bit = measured.reach.exceeded();
+    references.control_excess = runs(&carry_pairs(control, plan, &measured.reach.excess));
+    references.control_excess_cost = measured.reach.excess_cost;
+    references.control_refused = refused_honest(control, faulty, &uncontrolled.0);
+    Ok(())
 }
 
 fn bound(plan: &Plan, doors: &Relaxed<'_>) -> Reached {

@@ -1,8 +1,8 @@
 //! The verdict: what was measured against what was expected.
 
-use crate::measure::{Measured, Measures, Outcome, References, thousands};
+use crate::measure::{Measured, Measures, Outcome, References, Seeds, Tally, percent, thousands};
 use crate::model::Plan;
-use crate::model::expect::{Bound, Expectations, Expected, ExpectedVerdict, Value};
+use crate::model::expect::{Claim, Demand, Expectations, ExpectedVerdict, OverSeeds, Value};
 use crate::wire::Event;
 
 /// What a run comes to.
@@ -90,13 +90,23 @@ impl Circumstances {
     }
 }
 
-/// Judges a run.
-pub fn judge(expectations: &Expectations, measures: &Measures, circumstances: Circumstances) -> Judgement {
-    let mut reasons = Vec::new();
-    let (broken, untold) = limits(&expectations.limits, measures, &mut reasons);
+/// Judges a run; what is said over several seeds, by what was measured under them.
+pub fn judge(
+    expectations: &Expectations,
+    measures: &Measures,
+    seeds: Option<&Seeds>,
+    circumstances: Circumstances,
+) -> Judgement {
+    let mut bench = Bench { measures, seeds, reasons: Vec::new() };
+    let (of_truth, of_limits) = bench.tallies(expectations);
+    let limits = bench.limits(&expectations.limits, of_limits);
     let reached_its_end = measures.complete && !measures.aborted;
-    let contradicted =
-        reached_its_end && circumstances.truth_applies && contradicts(&expectations.truth, measures, &mut reasons);
+    let truth = if reached_its_end && circumstances.truth_applies {
+        bench.truth(&expectations.truth, of_truth)
+    } else {
+        Found::default()
+    };
+    let mut reasons = bench.reasons;
     if reached_its_end && !circumstances.truth_applies && !expectations.truth.is_empty() {
         let why = "another seed, another setting, or the wall clock";
         reasons.push(format!("the truth of the scenario was not compared: {why}"));
@@ -111,11 +121,12 @@ pub fn judge(expectations: &Expectations, measures: &Measures, circumstances: Ci
         reasons.push(format!("the clock ran too fast for this machine: {made} of {of} requests were made in time"));
     }
     let faulty = measures.outcome != Outcome::Benign;
-    let verdict = if broken {
+    let untold = limits.untold || truth.untold || truth.broken;
+    let verdict = if limits.broken {
         Verdict::Fail
     } else if measures.aborted {
         Verdict::Aborted
-    } else if !measures.complete || contradicted || untold || circumstances.behind.is_some() {
+    } else if !measures.complete || untold || circumstances.behind.is_some() {
         Verdict::Inconclusive
     } else if faulty && !circumstances.control_bit {
         reasons.push("the uncontrolled run did no harm either, so nothing was shown".to_owned());
@@ -129,46 +140,145 @@ pub fn judge(expectations: &Expectations, measures: &Measures, circumstances: Ci
     Judgement { verdict, reasons }
 }
 
-/// Whether a limit is broken, and whether one cannot be told.
-fn limits(limits: &[Bound], measures: &Measures, reasons: &mut Vec<String>) -> (bool, bool) {
-    let (mut broken, mut untold) = (false, false);
-    for Bound { measure, at_most } in limits {
-        let Some(measured) = measures.get(measure) else { continue };
-        match measured.within(at_most) {
-            Some(true) => {
-                reasons.push(format!("{measure} is {measured}, at most {} was tolerated: holds", shown(at_most)))
-            }
-            Some(false) => {
-                broken = true;
-                reasons.push(format!("{measure} is {measured}, at most {} was tolerated: broken", shown(at_most)));
-            }
-            None => {
-                untold = true;
-                reasons.push(format!("{measure} cannot be compared with {}: {measured}", shown(at_most)));
-            }
-        }
-    }
-    (broken, untold)
+/// Where claims are held against what was measured.
+struct Bench<'m> {
+    measures: &'m Measures,
+    seeds: Option<&'m Seeds>,
+    reasons: Vec<String>,
 }
 
-fn contradicts(truth: &[Expected], measures: &Measures, reasons: &mut Vec<String>) -> bool {
-    let mut contradicted = false;
-    for Expected { measure, value } in truth {
-        let measured = measures.get(measure).cloned().unwrap_or_else(|| Measured::unknown("not measured"));
-        if measured.equals(value) != Some(true) {
-            contradicted = true;
-            reasons.push(format!("contradicts its truth: {measure} is {measured}, and should be {}", shown(value)));
-        }
-    }
-    contradicted
+type Tallies<'m> = std::slice::Iter<'m, Tally>;
+
+/// What came of some claims.
+#[derive(Clone, Copy, Default)]
+struct Found {
+    /// One does not hold.
+    broken: bool,
+    /// One cannot be told.
+    untold: bool,
 }
 
-/// A value as a scenario's author reads it.
-pub fn shown(value: &Value) -> String {
+impl Found {
+    fn hears(&mut self, holds: Option<bool>) {
+        self.broken |= holds == Some(false);
+        self.untold |= holds.is_none();
+    }
+}
+
+impl<'m> Bench<'m> {
+    /// The tallies of the claims over seeds: of truth, of limits, each in their order.
+    fn tallies(&self, expectations: &Expectations) -> (Tallies<'m>, Tallies<'m>) {
+        let all = self.seeds.map_or(&[][..], |seeds| &seeds.tallies);
+        let of_truth = expectations.truth.iter().filter(|claim| claim.over.is_some()).count();
+        let (truth, limits) = all.split_at(of_truth.min(all.len()));
+        (truth.iter(), limits.iter())
+    }
+
+    fn measured(&self, claim: &Claim) -> Measured {
+        self.measures.get(&claim.measure).cloned().unwrap_or_else(|| Measured::unknown("not measured"))
+    }
+
+    /// What the run must compute. Only what does not hold is worth a reason.
+    fn truth(&mut self, truth: &[Claim], mut tallies: Tallies<'_>) -> Found {
+        let mut found = Found::default();
+        for claim in truth {
+            let (measure, demanded) = (&claim.measure, demanded(&claim.demand));
+            match claim.over.map(|over| (over, tallies.next().copied())) {
+                None => {
+                    let measured = self.measured(claim);
+                    let holds = measured.meets(&claim.demand) == Some(true);
+                    found.hears(Some(holds));
+                    if !holds {
+                        let why = format!("contradicts its truth: {measure} is {measured}, and should be {demanded}");
+                        self.reasons.push(why);
+                    }
+                }
+                Some((over, Some(tally))) => {
+                    let agrees = tally.agrees(over);
+                    found.hears(Some(agrees));
+                    if !agrees {
+                        let (seen, claimed) = (seen(tally), claimed(over));
+                        let why = format!(
+                            "contradicts its truth: {measure} is {demanded} {seen}, and it should be so in {claimed}"
+                        );
+                        self.reasons.push(why);
+                    }
+                }
+                Some((_, None)) => {
+                    found.hears(None);
+                    self.reasons.push(format!("{measure} was not measured under other seeds"));
+                }
+            }
+        }
+        found
+    }
+
+    fn limits(&mut self, limits: &[Claim], mut tallies: Tallies<'_>) -> Found {
+        let mut found = Found::default();
+        for claim in limits {
+            let (measure, demanded) = (&claim.measure, demanded(&claim.demand));
+            let measured = self.measured(claim);
+            let (holds, told, tolerated) = match claim.over.map(|over| (over, tallies.next())) {
+                None => (measured.meets(&claim.demand), format!("{measure} is {measured}"), demanded.clone()),
+                Some((over, Some(tally))) => {
+                    let told = format!("{measure} is {demanded} {}", seen(*tally));
+                    (tally.suffices(over), told, claimed(over))
+                }
+                Some((over, None)) => (None, String::new(), claimed(over)),
+            };
+            found.hears(holds);
+            self.reasons.push(match (holds, claim.over) {
+                (Some(true), _) => format!("{told}, {tolerated} was tolerated: holds"),
+                (Some(false), _) => format!("{told}, {tolerated} was tolerated: broken"),
+                (None, None) => format!("{measure} cannot be compared with {demanded}: {measured}"),
+                (None, Some(_)) if told.is_empty() => format!("{measure} was not measured under other seeds"),
+                (None, Some(_)) => format!("{told}: too few seeds to tell whether it is so in {tolerated}"),
+            });
+        }
+        found
+    }
+}
+
+/// `in 843 of 1,500 seeds (56 %; 54 % to 59 %)`.
+pub fn seen(tally: Tally) -> String {
+    let (lo, hi) = tally.interval();
+    let share = f64::from(tally.held) / f64::from(tally.of.max(1));
+    let [held, of] = [tally.held, tally.of].map(|n| thousands(n.into()));
+    let untold = match tally.untold {
+        0 => String::new(),
+        n => format!(", {} not known", thousands(n.into())),
+    };
+    format!("in {held} of {of} seeds ({}; {} to {}{untold})", percent(share), percent(lo), percent(hi))
+}
+
+/// `56 % ± 3 % of the seeds`, `every seed`.
+pub fn claimed(over: OverSeeds) -> String {
+    match over {
+        OverSeeds { probability, give_or_take: 0.0, .. } if probability >= 1.0 => "every seed".to_owned(),
+        OverSeeds { probability, give_or_take: 0.0, .. } => format!("{} of the seeds", percent(probability)),
+        OverSeeds { probability, give_or_take, .. } => {
+            format!("{} ± {} of the seeds", percent(probability), percent(give_or_take))
+        }
+    }
+}
+
+/// What a value has to be, as a scenario's author reads it.
+pub fn demanded(demand: &Demand) -> String {
+    match demand {
+        Demand::Is(value) => shown(value),
+        Demand::AtLeast(least) => format!("at least {}", shown(least)),
+        Demand::AtMost(most) => format!("at most {}", shown(most)),
+        Demand::Between { least, most } => format!("from {} to {}", shown(least), shown(most)),
+    }
+}
+
+fn shown(value: &Value) -> String {
     match value {
         Value::Count(n) => thousands(*n),
-        Value::Share(share) => crate::measure::percent(*share),
+        Value::Share(share) => percent(*share),
+        Value::Number(number) => number.to_string(),
         Value::Time(span) => span.to_string(),
+        Value::Money(millionths) => format!("{:.2}", *millionths as f64 / 1e6),
         Value::Word(word) => word.clone(),
         Value::Never => "never".to_owned(),
     }

@@ -49,11 +49,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("respond.after.median", "respond-drawn"),
     ("respond.after.p95", "respond-drawn"),
     ("control.after_reading", "after-reading"),
-    ("expected.at_least", "expectation-between"),
-    ("expected.at_most", "expectation-between"),
-    ("expected.probability", "expectation-over-seeds"),
-    ("expected.give_or_take", "expectation-over-seeds"),
-    ("expected.seeds", "expectation-over-seeds"),
 ];
 
 /// Words and forms of keys that are run, which this version does not run: each has its file too.
@@ -63,7 +58,6 @@ const REFUSED_FORMS: &[&str] = &[
     "bound-mtls",
     "by-conversation",
     "creates-inside",
-    "expectation-fraction",
     "fault-not-yet",
     "holds-two-in-one",
     "measure-later",

@@ -25,6 +25,7 @@ mod probes;
 mod properties;
 mod schemas;
 mod secrets;
+mod seeds;
 mod starter;
 mod stories;
 mod support;

@@ -46,7 +46,6 @@ const LATER: &[(&str, &[&str])] = &[
             "`scopes`, a credential with the scopes of what was presented",
             "`act`, a credential with which somebody acts for its owner",
             "`audience`, a credential that some services take",
-            "an expectation over several seeds",
         ],
     ),
     (
@@ -99,7 +98,6 @@ const LATER: &[(&str, &[&str])] = &[
             "`when woken`, an agent that acts when it is woken",
             "`repeats`, a detector of repeated messages",
             "`by`, counting by conversation",
-            "an amount with a fraction",
             "`fails`, an operation that fails at random",
             "`median`, a response time that is drawn",
         ],

@@ -36,6 +36,8 @@ pub fn run_seed(document: &Document, variant: Option<&str>, sets: &[(&str, &str)
     let mut kept = Kept::default();
     prepared.simulate(&stop, &mut kept).expect("a run in memory");
     prepared.compare_with_human_pace(&kept.0, &stop).expect("a run in memory");
+    let claimed = runaway::measure::claimed(&prepared.plan);
+    prepared.repeat_over_seeds(document, &overrides, &claimed, &stop).expect("runs in memory");
     let finished = prepared.finish(&kept.0, overrides.sets.is_empty());
     Ran { prepared, finished, events: kept.0 }
 }

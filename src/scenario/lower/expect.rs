@@ -1,25 +1,28 @@
 //! What is expected: truth, limits, the verdict.
 
-use crate::model::expect::{Bound, Expectations, Expected, ExpectedVerdict, Value};
+use crate::model::expect::{Claim, Demand, Expectations, ExpectedVerdict, OverSeeds, Value};
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::shape::shortened;
 use crate::scenario::tree::{Key, Node};
 
 pub(super) fn expectations(root: &Node, measures: Option<&[&str]>, findings: &mut Vec<Finding>) -> Expectations {
-    let mut values = |part: &str| -> Vec<(String, Value)> {
+    let seeds = root.get("seeds").and_then(|node| seeds(node, findings));
+    let mut claims = |part: &str, kind: Kind| -> Vec<Claim> {
         let entries = root.get(part).map_or(&[][..], Node::entries);
-        entries.iter().filter_map(|(key, node)| value(key, node, measures, findings)).collect()
+        let mut reading = Reading { kind, seeds, measures, findings };
+        entries.iter().filter_map(|(key, node)| reading.claim(key, node)).collect()
     };
     Expectations {
-        truth: values("truth").into_iter().map(|(measure, value)| Expected { measure, value }).collect(),
-        limits: values("limits").into_iter().map(|(measure, at_most)| Bound { measure, at_most }).collect(),
+        truth: claims("truth", Kind::Truth),
+        limits: claims("limits", Kind::Limit),
         verdict: match root.get("expect_verdict").and_then(Node::text) {
             Some("pass") => Some(ExpectedVerdict::Pass),
             Some("fail") => Some(ExpectedVerdict::Fail),
             Some("inconclusive") => Some(ExpectedVerdict::Inconclusive),
             _ => None,
         },
+        seeds,
     }
 }
 
@@ -27,48 +30,164 @@ pub(super) fn expectations(root: &Node, measures: Option<&[&str]>, findings: &mu
 /// instructions spread.
 const LATER: &[&str] = &["leaked", "turned", "turned.half", "r0"];
 
-fn value(key: &Key, node: &Node, measures: Option<&[&str]>, findings: &mut Vec<Finding>) -> Option<(String, Value)> {
-    if LATER.contains(&key.name.as_str()) {
-        let message =
-            format!("the measure `{}`: the format can say it, this version does not compute it yet", key.name);
-        let help = "leave it out: `runaway list --measures` lists what is measured";
-        findings.push(Finding::new(Code::NotAvailable, key.place, message).help(help));
-        return None;
+/// More would not end today.
+const MOST_SEEDS: u64 = 1_000_000;
+
+fn seeds(node: &Node, findings: &mut Vec<Finding>) -> Option<u32> {
+    let n = node.text().and_then(quantity::count)?;
+    if (1..=MOST_SEEDS).contains(&n) {
+        return Some(n as u32);
     }
-    if let Some(measures) = measures.filter(|known| !known.contains(&key.name.as_str())) {
+    let message = format!("nothing can be said over {} seeds", quantity::shown(n));
+    let help = format!("from 1 to {}", quantity::shown(MOST_SEEDS));
+    findings.push(Finding::new(Code::ImpossibleNumber, node.place, message).help(help));
+    None
+}
+
+/// What a plain value means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Just that.
+    Truth,
+    /// That at most.
+    Limit,
+}
+
+struct Reading<'r> {
+    kind: Kind,
+    /// What the scenario says for all.
+    seeds: Option<u32>,
+    measures: Option<&'r [&'r str]>,
+    findings: &'r mut Vec<Finding>,
+}
+
+impl Reading<'_> {
+    fn find<T>(&mut self, finding: Finding) -> Option<T> {
+        self.findings.push(finding);
+        None
+    }
+
+    fn claim(&mut self, key: &Key, node: &Node) -> Option<Claim> {
+        self.measured(key)?;
+        let demand = self.demand(key, node)?;
+        let over = if node.entries().is_empty() { None } else { self.over(node)? };
+        Some(Claim { measure: key.name.clone(), demand, over })
+    }
+
+    fn measured(&mut self, key: &Key) -> Option<()> {
+        if LATER.contains(&key.name.as_str()) {
+            let message =
+                format!("the measure `{}`: the format can say it, this version does not compute it yet", key.name);
+            let help = "leave it out: `runaway list --measures` lists what is measured";
+            return self.find(Finding::new(Code::NotAvailable, key.place, message).help(help));
+        }
+        let Some(measures) = self.measures.filter(|known| !known.contains(&key.name.as_str())) else { return Some(()) };
         let message = format!("nothing measures `{}`", shortened(&key.name));
         let finding =
             Finding::new(Code::UnknownMeasure, key.place, message).suggest(&key.name, measures.iter().copied());
         let help = "`runaway list --measures` lists what is measured";
-        findings.push(if finding.help.is_some() { finding } else { finding.help(help) });
-        return None;
+        let helped = finding.help.is_some();
+        self.find(if helped { finding } else { finding.help(help) })
     }
-    let node = node.get("is").filter(|_| node.entries().len() == 1).unwrap_or(node);
-    let Some(text) = node.text() else {
-        let message = "an expectation over several seeds: the format can say it, this version does not run it yet";
-        let help = format!("give the value of one seed: `{}: 5`", key.name);
-        findings.push(Finding::new(Code::NotAvailable, node.place, message).help(help));
-        return None;
-    };
-    let amount = text.strip_prefix('$').filter(|_| key.name.ends_with("cost"));
-    if amount.is_some_and(|amount| quantity::money(amount).is_some_and(|m| m % 1_000_000 > 0)) {
-        let message = "an amount with a fraction: the format can say it, this version compares whole amounts";
-        let help = "give a whole amount, or count the calls";
-        findings.push(Finding::new(Code::NotAvailable, node.place, message).help(help));
-        return None;
-    }
-    let value = read(amount.unwrap_or(text)).ok_or_else(|| {
-        let message = format!("`{}` is nothing that `{}` can be", shortened(text), shortened(&key.name));
-        Finding::new(Code::BadExpectation, node.place, message)
-            .help("a number, a share such as `10%`, a duration, a word, or `never`")
-    });
-    match value {
-        Ok(value) => Some((key.name.clone(), value)),
-        Err(finding) => {
-            findings.push(finding);
-            None
+
+    fn demand(&mut self, key: &Key, node: &Node) -> Option<Demand> {
+        let (is, least, most) = match node.text() {
+            Some(_) => (Some(node), None, None),
+            None => (node.get("is"), node.get("at_least"), node.get("at_most")),
+        };
+        if let (Some(_), Some(other)) = (is, least.or(most)) {
+            let finding = Finding::new(Code::BadExpectation, other.place, "this says twice what the value is");
+            return self.find(finding.help("`is` for one value; `at_least`, `at_most` or both for a range"));
+        }
+        match (is, least, most) {
+            (Some(is), ..) if self.kind == Kind::Truth => Some(Demand::Is(self.value(key, is)?)),
+            (Some(is), ..) => Some(Demand::AtMost(self.value(key, is)?)),
+            (None, Some(least), None) => Some(Demand::AtLeast(self.ordered(key, least)?)),
+            (None, None, Some(most)) => Some(Demand::AtMost(self.ordered(key, most)?)),
+            (None, Some(least), Some(most)) => {
+                let (from, to) = (self.ordered(key, least)?, self.ordered(key, most)?);
+                if in_order(&from, &to) {
+                    return Some(Demand::Between { least: from, most: to });
+                }
+                let finding = Finding::new(Code::BadExpectation, most.place, "no value lies between these");
+                self.find(finding.help("`at_least` is the smaller one; both are of one kind"))
+            }
+            (None, None, None) => {
+                let message = format!("nothing is said about `{}`", shortened(&key.name));
+                let finding = Finding::new(Code::MissingKey, node.place, message);
+                self.find(finding.help("say `is`, `at_least` or `at_most`"))
+            }
         }
     }
+
+    /// A value that has more and less.
+    fn ordered(&mut self, key: &Key, node: &Node) -> Option<Value> {
+        match self.value(key, node)? {
+            Value::Word(_) => {
+                let finding = Finding::new(Code::BadExpectation, node.place, "no word is more or less than another");
+                self.find(finding.help(format!("give the word itself: `{}: {{is: …}}`", key.name)))
+            }
+            value => Some(value),
+        }
+    }
+
+    fn value(&mut self, key: &Key, node: &Node) -> Option<Value> {
+        let text = node.text()?;
+        let value = if key.name.ends_with("cost") { cost(text) } else { read(text) };
+        value.or_else(|| {
+            let message = format!("`{}` is nothing that `{}` can be", shortened(text), shortened(&key.name));
+            let help = "a number, a share such as `10%`, a duration, a word, or `never`";
+            self.find(Finding::new(Code::BadExpectation, node.place, message).help(help))
+        })
+    }
+
+    fn over(&mut self, node: &Node) -> Option<Option<OverSeeds>> {
+        let share = |key: &str| node.get(key).and_then(Node::text).and_then(quantity::share);
+        let (probability, slack) = (node.get("probability"), node.get("give_or_take"));
+        if let Some(slack) = slack.filter(|_| probability.is_none() || self.kind == Kind::Limit) {
+            let (message, help) = match self.kind {
+                Kind::Truth => ("`give_or_take` has no effect without `probability`", "say which share it is about"),
+                Kind::Limit => ("`give_or_take` has no effect in a limit", "say the least share that is tolerated"),
+            };
+            return self.find(Finding::new(Code::BadExpectation, slack.place, message).help(help));
+        }
+        let seeds = match (node.get("seeds"), probability) {
+            (Some(written), _) => seeds(written, self.findings)?,
+            (None, None) => return Some(None),
+            (None, Some(probability)) => match self.seeds {
+                Some(seeds) => seeds,
+                None => {
+                    let finding = Finding::new(Code::MissingKey, probability.place, "a share of how many seeds?");
+                    return self.find(finding.help("say `seeds: 50`, here or for the whole scenario"));
+                }
+            },
+        };
+        Some(Some(OverSeeds {
+            seeds,
+            probability: share("probability").unwrap_or(1.0),
+            give_or_take: share("give_or_take").unwrap_or(0.0),
+        }))
+    }
+}
+
+fn in_order(least: &Value, most: &Value) -> bool {
+    match (least, most) {
+        (Value::Time(least), Value::Time(most)) => least <= most,
+        (Value::Time(_), Value::Never) => true,
+        (least, most) => number(least).zip(number(most)).is_some_and(|(least, most)| least <= most),
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Count(n) | Value::Money(n) => Some(*n as f64),
+        Value::Share(n) | Value::Number(n) => Some(*n),
+        Value::Time(_) | Value::Word(_) | Value::Never => None,
+    }
+}
+
+fn cost(text: &str) -> Option<Value> {
+    quantity::money(text).map(Value::Money)
 }
 
 fn read(text: &str) -> Option<Value> {
@@ -84,6 +203,9 @@ fn read(text: &str) -> Option<Value> {
     }
     if let Some(share) = quantity::share(text) {
         return Some(Value::Share(share));
+    }
+    if let Some(number) = text.parse().ok().filter(|n: &f64| n.is_finite() && *n >= 0.0) {
+        return Some(Value::Number(number));
     }
     text.starts_with(|c: char| c.is_ascii_alphabetic()).then(|| Value::Word(text.to_owned()))
 }

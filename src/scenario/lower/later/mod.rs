@@ -22,11 +22,6 @@ impl Lowering<'_> {
         self.credentials_not_yet();
         self.data_not_yet();
         self.instructions_not_yet();
-        if let Some(seeds) = self.root.get("seeds").filter(|s| s.text() != Some("1")) {
-            let message = "this version runs one seed at a time";
-            let help = "`runaway run --seed N` chooses another";
-            self.find(Finding::warning(Code::NotAvailable, seeds.place, message).help(help));
-        }
     }
 
     pub(super) fn later(&mut self, what: &str, place: Place) {
