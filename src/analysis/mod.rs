@@ -3,6 +3,7 @@
 //! The same search serves the *potential* (what the relaxed world lets happen at the most, see [`Relaxed`]) and the
 //! *leftover* (what the world lets happen from an instant on): they differ in their [`Doors`] only.
 
+mod minted;
 mod relaxed;
 
 use std::collections::VecDeque;
@@ -11,6 +12,7 @@ use crate::model::service::{Act, Answer, ObjectRule};
 use crate::model::{Bits, Inverse, Nesting, Pairs, Plan};
 use crate::wire::{CollId, CredId, Effect, FamilyId, IdentityId, OpId, Res};
 
+pub use minted::{Minted, mints};
 pub use relaxed::Relaxed;
 
 /// What a search may pass.
@@ -25,10 +27,7 @@ pub trait Doors {
 
     fn rule(&self, op: OpId) -> ObjectRule;
 
-    /// The identity that a credential proves.
-    fn principal(&self, cred: CredId) -> Option<IdentityId>;
-
-    fn family(&self, cred: CredId) -> FamilyId;
+    fn credential(&self, cred: CredId) -> Credential;
 
     /// The credential that lies in a record.
     fn secret_in(&self, res: Res) -> Option<CredId>;
@@ -39,8 +38,16 @@ pub trait Doors {
 pub enum Caller {
     Nobody,
     Holder(CredId),
-    /// Whoever holds a freshly minted credential of this family, for this principal.
-    Minted(FamilyId, Option<IdentityId>),
+    /// Whoever holds such a credential, freshly minted.
+    Minted(Minted),
+}
+
+/// A row of the credential table, as far as a search cares.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Credential {
+    pub of: Minted,
+    /// Its index in its family.
+    pub index: u32,
 }
 
 /// What a search found.
@@ -51,7 +58,7 @@ pub struct Reached {
     pub creates: Bits,
     /// Rows of the credential table.
     pub held: Bits,
-    pub minted: Vec<(FamilyId, Option<IdentityId>)>,
+    pub minted: Vec<Minted>,
     /// Operations that could be performed at all.
     pub operations: Bits,
 }
@@ -113,32 +120,53 @@ impl<'a> Ground<'a> {
         search.found
     }
 
-    /// The rows that a caller may touch, as far as the object rule goes.
-    fn permitted(&self, rule: ObjectRule, principal: Option<IdentityId>, coll: CollId) -> Permitted<'_> {
+    /// The rows that somebody may touch, as far as the object rule goes.
+    fn ruled(&self, rule: ObjectRule, principal: Option<IdentityId>, coll: CollId) -> Ruled<'_> {
         let count = self.plan.collection(coll).count;
         match (rule, principal) {
-            (ObjectRule::Anyone, _) => Permitted::All(count),
-            (ObjectRule::Owner, Some(who)) => Permitted::Some(self.by_owner[coll.index()].rows(who.number())),
+            (ObjectRule::Anyone, _) => Ruled::All(count),
+            (ObjectRule::Owner, Some(who)) => Ruled::Some(self.by_owner[coll.index()].rows(who.number())),
             (ObjectRule::Tenant, Some(who)) => match self.plan.tenant_of(who) {
-                Some(tenant) => Permitted::Some(self.by_tenant[coll.index()].rows(tenant.number())),
-                None => Permitted::Some(&[]),
+                Some(tenant) => Ruled::Some(self.by_tenant[coll.index()].rows(tenant.number())),
+                None => Ruled::Some(&[]),
             },
-            _ => Permitted::Some(&[]),
+            _ => Ruled::Some(&[]),
         }
     }
 }
 
-enum Permitted<'a> {
+enum Ruled<'a> {
     All(u32),
     Some(&'a [u32]),
 }
 
+/// The rows of a collection that a caller may touch.
+struct Permitted<'a> {
+    plan: &'a Plan,
+    coll: CollId,
+    ruled: Ruled<'a>,
+    /// The credential, by family and index, where it opens some records only.
+    only: Option<(FamilyId, Option<u32>)>,
+}
+
 impl Permitted<'_> {
     fn for_each(&self, mut visit: impl FnMut(u32)) {
-        match self {
-            Permitted::All(count) => (0..*count).for_each(visit),
-            Permitted::Some(rows) => rows.iter().for_each(|row| visit(*row)),
+        let opened = |(family, index): (FamilyId, Option<u32>), row: u32| {
+            self.plan.opens(family, index, Res { coll: self.coll, row })
+        };
+        let mut visit = |row: u32| {
+            if self.only.is_none_or(|only| opened(only, row)) {
+                visit(row);
+            }
+        };
+        match self.ruled {
+            Ruled::All(count) => (0..count).for_each(visit),
+            Ruled::Some(rows) => rows.iter().for_each(|row| visit(*row)),
         }
+    }
+
+    fn is_all(&self) -> bool {
+        matches!(self.ruled, Ruled::All(_)) && self.only.is_none()
     }
 }
 
@@ -200,9 +228,9 @@ impl<'a, D: Doors> Search<'a, D> {
             Caller::Holder(cred) => self.hold(cred),
             Caller::Nobody if !std::mem::replace(&mut self.met_nobody, true) => self.open.push_back(caller),
             Caller::Nobody => {}
-            Caller::Minted(family, who) => {
-                if !self.found.minted.contains(&(family, who)) {
-                    self.found.minted.push((family, who));
+            Caller::Minted(minted) => {
+                if !self.found.minted.contains(&minted) {
+                    self.found.minted.push(minted);
                     self.open.push_back(caller);
                 }
             }
@@ -226,12 +254,25 @@ impl<'a, D: Doors> Search<'a, D> {
         }
     }
 
-    fn principal(&self, caller: Caller) -> Option<IdentityId> {
+    /// What a caller presents, and its index in its family where that is known.
+    fn presents(&self, caller: Caller) -> Option<(Minted, Option<u32>)> {
         match caller {
             Caller::Nobody => None,
-            Caller::Holder(cred) => self.doors.principal(cred),
-            Caller::Minted(_, who) => who,
+            Caller::Holder(cred) => {
+                let Credential { of, index } = self.doors.credential(cred);
+                Some((of, Some(index)))
+            }
+            Caller::Minted(minted) => Some((minted, None)),
         }
+    }
+
+    /// The rows that a caller may touch, as far as the object rule and its credential go.
+    fn permitted(&self, rule: ObjectRule, caller: Caller, coll: CollId) -> Permitted<'a> {
+        let (presented, ground) = (self.presents(caller), self.ground);
+        let only = presented.map(|(of, index)| (of.family, index));
+        let only = only.filter(|(family, _)| ground.plan.family(*family).opens.is_some());
+        let ruled = ground.ruled(rule, presented.and_then(|(of, _)| of.who), coll);
+        Permitted { plan: ground.plan, coll, ruled, only }
     }
 
     fn perform(&mut self, caller: Caller, op: OpId) {
@@ -249,18 +290,15 @@ impl<'a, D: Doors> Search<'a, D> {
             }
             (Act::All, Some(coll)) => {
                 let (rule, effect) = (self.doors.rule(op), spec.effect);
-                let ground = self.ground;
-                ground
-                    .permitted(rule, self.principal(caller), coll)
-                    .for_each(|row| self.touch(op, Res { coll, row }, effect, false));
+                self.permitted(rule, caller, coll).for_each(|row| self.touch(op, Res { coll, row }, effect, false));
             }
             (Act::Create, _) => {
                 self.found.creates.insert(op.number());
             }
-            (Act::Mint { family, refresh, .. }, _) => {
-                let who = self.principal(caller);
-                for family in std::iter::once(family).chain(refresh) {
-                    self.meet(Caller::Minted(family, who));
+            (Act::Mint { .. }, _) => {
+                let from = self.presents(caller).map(|(from, _)| from);
+                for minted in from.map(|from| mints(self.ground.plan, op, from, from)).unwrap_or_default() {
+                    self.meet(Caller::Minted(minted));
                 }
             }
             _ => {}
@@ -269,13 +307,12 @@ impl<'a, D: Doors> Search<'a, D> {
 
     fn list(&mut self, caller: Caller, op: OpId, coll: CollId, answer: Answer, inside: Option<CollId>) {
         let rule = self.doors.rule(op);
-        let whole =
-            rule == ObjectRule::Anyone && inside.is_none() && answer == Answer::Records && self.doors.counts(op);
+        let permitted = self.permitted(rule, caller, coll);
+        let whole = permitted.is_all() && inside.is_none() && answer == Answer::Records && self.doors.counts(op);
         if whole && !self.whole.insert(coll.number()) {
             return;
         }
-        let ground = self.ground;
-        ground.permitted(rule, self.principal(caller), coll).for_each(|row| {
+        permitted.for_each(|row| {
             let shown = inside.is_none_or(|parent| self.shows_inside(parent, coll, row));
             if shown {
                 self.learn(Res { coll, row });
@@ -314,8 +351,8 @@ impl<'a, D: Doors> Search<'a, D> {
         if spec.effect == Effect::Read && answer != Answer::Records {
             return;
         }
-        let (rule, effect, ground) = (self.doors.rule(op), spec.effect, self.ground);
-        ground.permitted(rule, self.principal(caller), coll).for_each(|row| {
+        let (rule, effect) = (self.doors.rule(op), spec.effect);
+        self.permitted(rule, caller, coll).for_each(|row| {
             if self.known[coll.index()].contains(row) {
                 self.touch(op, Res { coll, row }, effect, answer == Answer::Records);
             }

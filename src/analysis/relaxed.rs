@@ -4,10 +4,10 @@
 use crate::model::control::Asking;
 use crate::model::identity::Binding;
 use crate::model::service::{Act, ObjectRule, Validation};
-use crate::model::{Plan, Share};
-use crate::wire::{CredId, FamilyId, IdentityId, OpId, PlaceId, Res, Span};
+use crate::model::{Access, Plan, Share};
+use crate::wire::{CredId, IdentityId, OpId, PlaceId, Res, Span};
 
-use super::{Caller, Doors};
+use super::{Caller, Credential, Doors, Minted};
 
 /// The plan as an upper bound.
 pub struct Relaxed<'a> {
@@ -42,22 +42,23 @@ impl<'a> Relaxed<'a> {
 
     /// Whether somebody must say yes to this who never does.
     fn turned_down(&self, op: OpId, caller: Caller) -> bool {
-        let subject = match caller {
+        let of = match caller {
             Caller::Nobody => None,
-            Caller::Holder(cred) => self.principal(cred),
-            Caller::Minted(_, who) => who,
+            Caller::Holder(cred) => Some(self.credential(cred).of),
+            Caller::Minted(minted) => Some(minted),
         };
-        let who = Asking { subject, actor: subject };
+        let subject = of.and_then(|of| of.who);
+        let who = Asking { subject, actor: of.and_then(|of| of.actor).or(subject) };
         let mut never = self.plan.controls.approvals.iter().filter(|a| a.armed && a.says_yes == Share::NONE);
         never.any(|approval| approval.concerns(op, who))
     }
 
-    fn unlocks(&self, family: FamilyId, op: OpId) -> bool {
-        let spec = self.plan.family(family);
+    fn unlocks(&self, of: Minted, op: OpId) -> bool {
+        let spec = self.plan.family(of.family);
         let validation = self.plan.service(self.plan.operation(op).service).validation;
         let bound_elsewhere = matches!(spec.binding, Binding::Network(place) if !self.networks.contains(&place));
         let born_dead = spec.lives == Some(Span::ZERO) && !matches!(validation, Validation::Jwt { .. });
-        self.plan.access.unlocks(family, op) && !bound_elsewhere && !born_dead
+        self.plan.access.unlocks(of.rights, op) && !bound_elsewhere && !born_dead
     }
 }
 
@@ -69,25 +70,23 @@ impl Doors for Relaxed<'_> {
         }
         let open = self.plan.access.open.contains(op.number());
         let mints = matches!(spec.act, Act::Mint { .. });
-        let family = match caller {
+        let of = match caller {
             Caller::Nobody => return open && !mints,
-            Caller::Holder(cred) => self.family(cred),
-            Caller::Minted(family, _) => family,
+            Caller::Holder(cred) => self.credential(cred).of,
+            Caller::Minted(minted) => minted,
         };
-        (open || self.unlocks(family, op)) && (!mints || self.plan.issues_from(op, family))
+        (open || self.unlocks(of, op)) && (!mints || self.plan.issues_from(op, of.family))
     }
 
     fn rule(&self, op: OpId) -> ObjectRule {
         self.rules[op.index()]
     }
 
-    fn principal(&self, cred: CredId) -> Option<IdentityId> {
+    fn credential(&self, cred: CredId) -> Credential {
         let (family, index) = self.plan.origin_of(cred);
-        self.plan.family(family).of.get(index).map(IdentityId::new)
-    }
-
-    fn family(&self, cred: CredId) -> FamilyId {
-        self.plan.origin_of(cred).0
+        let who = self.plan.family(family).of.get(index).map(IdentityId::new);
+        let actor = self.plan.family(family).act.get(index).map(IdentityId::new);
+        Credential { of: Minted { family, rights: Access::of(family), who, actor }, index }
     }
 
     fn secret_in(&self, res: Res) -> Option<CredId> {

@@ -51,7 +51,7 @@ impl<'r> Chain<'r> {
             self.edges.extend(source.map(|with| Edge { by: *by, with: *with, got: credential }));
         }
         match line.deed {
-            Deed::Issue { credential: Some(credential), from, to: None } => {
+            Deed::Issue { credential: Some(credential), from, to: None, .. } => {
                 self.came_by.entry((*by, credential)).or_insert(presented.or(from));
             }
             _ if line.effect == Effect::Read && line.rows > 0 => {

@@ -3,8 +3,9 @@
 use crate::model::control::Action;
 use crate::model::service::AuditFields;
 use crate::model::{Plan, Trace};
-use crate::wire::{CredId, Event, OpId, Purpose, RequestId, Target, Tick, Verdict};
+use crate::wire::{CredId, Event, IdentityId, OpId, Purpose, RequestId, Target, Tick, Verdict};
 
+use super::delegation::Delegation;
 use super::known::clients;
 use super::line::{Account, Change, Deed, Field, Line, Run};
 
@@ -14,6 +15,8 @@ pub struct Kept<'a> {
     pub line: Line,
     /// The records that it names, where the service logs objects.
     pub objects: &'a [Run],
+    /// Who acts for whom, the current actor first, where the service logs that.
+    pub actors: &'a [u32],
     /// The request behind it. The log does not have it: it is what attribution is scored against.
     pub of: Option<RequestId>,
 }
@@ -24,10 +27,13 @@ pub fn keep(plan: &Plan, events: &[Event], tell: impl FnMut(Kept<'_>)) {
         plan,
         types: EventTypes::of(plan),
         networks: clients(plan).map(|client| client.network.map(|network| network.number())).collect(),
+        delegates: plan.families.iter().any(|family| family.delegated),
+        delegation: Delegation::new(plan),
         tell,
         told: 0,
         open: None,
         objects: Vec::new(),
+        actors: Vec::new(),
     };
     for event in events {
         keeper.event(event);
@@ -76,11 +82,15 @@ struct Keeper<'p, F> {
     types: EventTypes,
     /// Where each client's requests come from.
     networks: Vec<Option<u32>>,
+    /// Whether anybody acts for anybody in this plan.
+    delegates: bool,
+    delegation: Delegation<'p>,
     tell: F,
     told: u64,
     /// A request whose effects are still being read.
     open: Option<Open>,
     objects: Vec<Run>,
+    actors: Vec<u32>,
 }
 
 /// A line that is not complete yet.
@@ -106,7 +116,12 @@ impl<F: FnMut(Kept<'_>)> Keeper<'_, F> {
             Event::Fired { .. } => self.close(),
             Event::Touched { id, coll, first, n, .. } => self.touched(id, (coll.number(), first, n)),
             Event::Created { id, coll, row, .. } => self.touched(id, (coll.number(), row, 1)),
-            Event::Minted { id, cred, parent, .. } => self.minted(id, cred, parent),
+            Event::Minted { id, cred, parent, principal, actor, .. } => {
+                if self.delegates {
+                    self.delegation.issue(cred, actor, parent);
+                }
+                self.minted(id, cred, parent, principal);
+            }
             Event::Acted { id, step, target, worked: true, .. } => {
                 let how = change(&self.plan.controls.steps[step.index()].action);
                 if let (Some(how), Some(open)) = (how, &mut self.open)
@@ -129,10 +144,13 @@ impl<F: FnMut(Kept<'_>)> Keeper<'_, F> {
         let spec = self.plan.operation(op);
         let Some(logs) = spec.audit else { return };
         let network = self.networks.get(id.by.index()).copied().flatten();
+        if let Some(cred) = cred.filter(|_| logs.act && self.delegates) {
+            self.actors = self.delegation.actors(cred);
+        }
         let account = Account {
             principal: Field::of(logs.principal, principal.map(|p| p.number())),
             credential: Field::of(logs.credential, cred.map(|c| c.number())),
-            act: Field::of(logs.act, None),
+            act: Field::of(logs.act, self.actors.first().copied()),
             address: Field::of(logs.address && network.is_some(), network),
             trace: Field::of(logs.trace, Some(id.by.number())),
         };
@@ -159,14 +177,17 @@ impl<F: FnMut(Kept<'_>)> Keeper<'_, F> {
         }
     }
 
-    fn minted(&mut self, id: RequestId, cred: CredId, parent: Option<CredId>) {
+    fn minted(&mut self, id: RequestId, cred: CredId, parent: Option<CredId>, principal: Option<IdentityId>) {
         let Some(mut open) = self.open.filter(|open| open.id == id) else { return };
         let recorded = |cred: CredId| open.logs.credential.then_some(cred.number());
-        let deed = Deed::Issue { credential: recorded(cred), from: parent.and_then(recorded), to: None };
+        let principal = principal.filter(|_| open.logs.principal).map(|p| p.number());
+        let (credential, from) = (recorded(cred), parent.and_then(recorded));
+        let deed = Deed::Issue { credential, principal, from, to: None };
         // A refresh token beside the token: a line of its own.
         if open.line.deed != Deed::Call {
+            let actors = self.actors.clone();
             self.close();
-            open.again = true;
+            (self.actors, open.again) = (actors, true);
         }
         open.line.deed = deed;
         self.open = Some(open);
@@ -175,7 +196,7 @@ impl<F: FnMut(Kept<'_>)> Keeper<'_, F> {
     /// The provider hands the successor of a rotated credential to whoever held the old one by right.
     fn handed(&mut self, at: Tick, to: u32, cred: CredId) {
         let Some(op) = self.plan.operation_ids().find(|op| self.plan.operation_name(*op) == ADMINISTER) else { return };
-        let deed = Deed::Issue { credential: Some(cred.number()), from: None, to: Some(to) };
+        let deed = Deed::Issue { credential: Some(cred.number()), principal: None, from: None, to: Some(to) };
         let spec = self.plan.operation(op);
         let line = Line {
             sequence: 0,
@@ -199,9 +220,11 @@ impl<F: FnMut(Kept<'_>)> Keeper<'_, F> {
     }
 
     fn say(&mut self, line: Line, of: Option<RequestId>) {
-        (self.tell)(Kept { line: Line { sequence: self.told, ..line }, objects: &self.objects, of });
+        let line = Line { sequence: self.told, ..line };
+        (self.tell)(Kept { line, objects: &self.objects, actors: &self.actors, of });
         self.told += 1;
         self.objects.clear();
+        self.actors.clear();
     }
 }
 

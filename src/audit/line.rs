@@ -58,9 +58,9 @@ impl Account {
 pub enum Deed {
     /// A call, as API Activity.
     Call,
-    /// A credential was issued, as Authentication: which one and from which, where that is recorded, and the workload
-    /// that the provider handed it to by itself.
-    Issue { credential: Option<u32>, from: Option<u32>, to: Option<u32> },
+    /// A credential was issued, as Authentication: which one, whose, and from which, where that is recorded, and the
+    /// workload that the provider handed it to by itself.
+    Issue { credential: Option<u32>, principal: Option<u32>, from: Option<u32>, to: Option<u32> },
     /// The defence changed an account, as Account Change: that of a principal, by one of its credentials or as a whole.
     Change { how: Change, principal: Option<u32>, credential: Option<u32> },
 }

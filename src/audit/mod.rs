@@ -7,6 +7,7 @@
 
 mod baselines;
 mod chain;
+mod delegation;
 mod file;
 mod keep;
 mod known;

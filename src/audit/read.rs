@@ -119,7 +119,8 @@ impl Reader {
                 let issued = credential(names, text(&event["user"], "credential_uid"));
                 let from = credential(names, text(unmapped, "issued_from"));
                 let to = text(unmapped, "issued_to").map(|name| names.workloads.number(name));
-                Deed::Issue { credential: issued, from, to }
+                let principal = principal(&event["user"]).map(|name| names.principals.number(name));
+                Deed::Issue { credential: issued, principal, from, to }
             }
             _ => Deed::Change {
                 how: change(event["activity_id"].as_u64()),

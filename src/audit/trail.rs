@@ -109,19 +109,28 @@ impl<'r> Trail<'r> {
 
     /// The first pass: what each trace used, in the order of the log.
     pub fn look(&mut self, line: &Line) {
-        let issued = match line.deed {
-            Deed::Issue { credential, to, .. } => credential.map(|credential| (credential, to)),
-            _ => None,
-        };
         let trace = line.account.trace.known();
-        if trace.is_none() && issued.is_none() {
+        if trace.is_none() && !matches!(line.deed, Deed::Issue { .. }) {
             return;
         }
         let named = self.names(&line.account);
         let behind = trace.and_then(|trace| self.narrow(trace, named, line.account.address)).or(named);
-        if let Some((credential, to)) = issued {
-            let holders = to.map(|to| self.sets.of([Suspect::Workload(to)])).or(behind);
-            holders.map(|holders| self.holders.insert(credential, holders));
+        behind.map(|behind| self.issued(line, behind));
+    }
+
+    /// Whoever was issued a credential holds it, and can prove to be whose it is.
+    fn issued(&mut self, line: &Line, by: Suspects) {
+        let Deed::Issue { credential, principal, to, .. } = line.deed else { return };
+        let holders = to.map_or(by, |to| self.sets.of([Suspect::Workload(to)]));
+        let before = credential.and_then(|credential| self.holders.insert(credential, holders));
+        let mut changed = credential.is_some() && before != Some(holders);
+        if let Some(principal) = principal {
+            let before = self.by_principal.get(&principal).copied().unwrap_or(holders);
+            let all = self.sets.either(before, holders);
+            changed |= self.by_principal.insert(principal, all) != Some(all);
+        }
+        if changed {
+            self.weighed.clear();
         }
     }
 
@@ -208,12 +217,7 @@ impl<'r> Trail<'r> {
             self.settle();
         }
         let set = self.weigh(line);
-        if let Deed::Issue { credential: Some(credential), to, .. } = line.deed {
-            let holders = to.map_or(set, |to| self.sets.of([Suspect::Workload(to)]));
-            if self.holders.insert(credential, holders) != Some(holders) {
-                self.weighed.clear();
-            }
-        }
+        self.issued(line, set);
         if line.allowed && line.effect == Effect::Read {
             self.read(line.at, set, objects);
         }

@@ -77,7 +77,7 @@ impl Ocsf<'_> {
         }
         let (family, index) = self.plan.origin_of(CredId::new(credential));
         let principal = self.plan.family(family).of.get(index);
-        let parent = self.plan.family(family).parent.filter(|p| index < self.plan.family(*p).count);
+        let parent = self.plan.parent_of(family, index);
         let client = to.and_then(|to| self.clients.get(to as usize));
         let stored = self.registry.stored.iter().filter(|(_, lies)| **lies == credential);
         let mut record = self.record(Class::Authentication, 3, 0);
@@ -90,7 +90,7 @@ impl Ocsf<'_> {
             registry: true,
             identity: client.and_then(|client| client.identity).map(|i| self.plan.identity_name(i)),
             owner: principal.and_then(|p| self.owner(p)),
-            issued_from: parent.map(|parent| self.plan.credential_name(parent, index)),
+            issued_from: parent.map(|parent| credential_name(self.plan, parent.number())),
             stored_in: stored.map(|((coll, row), _)| self.records(*coll, *row, 1)).collect(),
             ..Unmapped::default()
         };
@@ -103,9 +103,8 @@ impl Ocsf<'_> {
         let (service, operation) = event.split_once('.').unwrap_or(("", event));
         let mut record = match line.deed {
             Deed::Call => self.call(line, service, operation, kept),
-            Deed::Issue { credential, from, to } => {
+            Deed::Issue { credential, principal, from, to } => {
                 let mut record = self.record(Class::Authentication, if to.is_some() { 5 } else { 3 }, line.at.0);
-                let principal = line.account.principal.known();
                 record.user = Some(self.user(principal, credential));
                 record.service = Some(Named { name: service.to_owned() });
                 record.unmapped.issued_from = from.map(|c| credential_name(self.plan, c));
@@ -127,7 +126,7 @@ impl Ocsf<'_> {
         record.unmapped.operation = Some(operation.to_owned()).filter(|_| line.deed != Deed::Call);
         record.unmapped.effect = Some(line.effect.name());
         record.unmapped.rows = Some(line.rows).filter(|rows| *rows > 0);
-        self.account(&line.account, line, &mut record);
+        self.account(&line.account, kept, &mut record);
         record
     }
 
@@ -154,7 +153,8 @@ impl Ocsf<'_> {
     }
 
     /// Who and from where.
-    fn account(&self, account: &Account, line: &Line, record: &mut Record<'_>) {
+    fn account(&self, account: &Account, kept: &Kept<'_>, record: &mut Record<'_>) {
+        let line = &kept.line;
         let fields = [
             (account.principal, "principal"),
             (account.credential, "credential"),
@@ -179,8 +179,8 @@ impl Ocsf<'_> {
             app_uid: app.clone(),
             app_name: (!named).then(|| UNRECORDED.to_owned()),
         });
-        record.unmapped.delegation =
-            app.into_iter().chain(principal.filter(|_| account.act.known().is_some())).collect();
+        let actors = kept.actors.iter().map(|actor| self.plan.identity_name(IdentityId::new(*actor)));
+        record.unmapped.delegation = actors.chain(principal.filter(|_| !kept.actors.is_empty())).collect();
         if let Some(address) = account.address.known() {
             record.src_endpoint = Some(Named { name: self.network(address) });
         }

@@ -105,7 +105,8 @@ fn first_credential(plan: &Plan) -> Option<(FamilyId, u32)> {
 /// Two operations that this credential unlocks, lists first: they need no id.
 fn examples(plan: &Plan, family: FamilyId) -> Vec<(OpId, &Operation)> {
     let get = |spec: &Operation| spec.method.name() == "GET" && spec.act != Act::Metadata && spec.selector.is_none();
-    let may = |op: OpId| plan.access.open.contains(op.number()) || plan.access.unlocks(family, op);
+    let may =
+        |op: OpId| plan.access.open.contains(op.number()) || plan.access.unlocks(crate::model::Access::of(family), op);
     let mut found: Vec<_> = every(plan).filter(|(op, spec)| may(*op) && get(spec)).collect();
     found.sort_by_key(|(_, spec)| !matches!(spec.act, Act::List { .. }));
     found.truncate(2);

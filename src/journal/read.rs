@@ -229,7 +229,14 @@ impl Read<'_> {
                 n: self.small("rows")?,
             },
             "created" => Event::Created { at, id: self.id()?, coll: self.coll()?, row: self.small("row")? },
-            "minted" => Event::Minted { at, id: self.id()?, cred: self.cred("cred")?, parent: self.cred("parent") },
+            "minted" => Event::Minted {
+                at,
+                id: self.id()?,
+                cred: self.cred("cred")?,
+                parent: self.cred("parent"),
+                principal: self.small("principal").map(IdentityId::new),
+                actor: self.small("actor").map(IdentityId::new),
+            },
             "queued" => {
                 let job = JobId::new(self.small("job")?);
                 Event::Queued { at, id: self.id()?, job, fires: Tick(self.number("fires")?) }

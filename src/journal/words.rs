@@ -82,6 +82,7 @@ pub const fn reason(reason: Reason) -> (u8, &'static str) {
         Reason::NoSuchRecord => (16, "no-such-record"),
         Reason::Unsupported => (17, "unsupported"),
         Reason::Approval(_) => (18, "approval"),
+        Reason::Audience => (19, "audience"),
     }
 }
 
@@ -110,6 +111,7 @@ pub fn read_reason(word: &str, at: Pointers) -> Option<Reason> {
         Reason::NoSuchRoute,
         Reason::NoSuchRecord,
         Reason::Unsupported,
+        Reason::Audience,
     ];
     all.extend(at.step.into_iter().flat_map(|step| [Reason::Revoked(step), Reason::Blocked(step)]));
     all.extend(at.limit.map(Reason::Limit));

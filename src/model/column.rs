@@ -29,6 +29,30 @@ impl Column {
     pub fn is_empty(&self) -> bool {
         matches!(self, Column::Empty)
     }
+
+    /// Whether some row has this value.
+    pub fn contains(&self, value: u32) -> bool {
+        match self {
+            Column::Empty => false,
+            Column::Same(same) => *same == value,
+            Column::Counting { base, n } => (*base..base + n).contains(&value),
+            Column::Table(values) => value != Self::NOTHING && values.contains(&value),
+        }
+    }
+
+    /// The same rows, with values that count from `first`.
+    #[must_use]
+    pub fn counted_from(self, first: u32) -> Column {
+        match self {
+            Column::Same(value) => Column::Same(value - first),
+            Column::Counting { base, n } => Column::Counting { base: base - first, n },
+            Column::Table(values) => {
+                let less = |value: &u32| if *value == Self::NOTHING { *value } else { value - first };
+                Column::Table(values.iter().map(less).collect())
+            }
+            Column::Empty => Column::Empty,
+        }
+    }
 }
 
 /// The rows of a column that hold each value: a column turned round.

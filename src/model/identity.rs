@@ -1,6 +1,8 @@
 //! Identities, credentials and the data that they guard.
 
-use crate::wire::{ClassId, CollId, FamilyId, IdentityId, PlaceId, SecretKind, Span};
+use std::ops::Range;
+
+use crate::wire::{ClassId, CollId, FamilyId, IdentityId, PlaceId, Res, SecretKind, ServiceId, Span};
 
 use super::column::Column;
 
@@ -35,7 +37,15 @@ pub struct Family {
     pub count: u32,
     /// The identity that each one proves: rows of the identity table.
     pub of: Column,
+    /// Who acts with it on its owner's behalf (RFC 8693 section 4.1): rows of the identity table.
+    pub act: Column,
+    /// Whether new ones name whoever asked for them as the actor. Impersonation names nobody.
+    pub delegated: bool,
     pub scopes: Vec<String>,
+    /// The services that take it (RFC 9068, `aud`), where not all do.
+    pub audience: Option<Vec<ServiceId>>,
+    /// The records that it opens, where it does not open all.
+    pub opens: Option<Opens>,
     /// What it was meant for, where that is less.
     pub meant: Option<Vec<String>>,
     /// From its issue, or from the start of the run.
@@ -47,6 +57,33 @@ pub struct Family {
     pub binding: Binding,
     /// The first of the rows that exist at the start, in the credential table.
     pub first_row: u32,
+}
+
+/// The records that a credential opens, with what lies in them. It opens all of a collection that is not named and
+/// does not lie in one that is.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Opens {
+    /// For every credential of the family.
+    pub all: Vec<(CollId, Range<u32>)>,
+    /// For each credential one, by its index in the family.
+    pub each: Vec<(CollId, Column)>,
+}
+
+impl Opens {
+    /// Whether it is about records of this collection.
+    pub fn names(&self, coll: CollId) -> bool {
+        self.all.iter().any(|(named, _)| *named == coll) || self.each.iter().any(|(named, _)| *named == coll)
+    }
+
+    /// Whether a record is among those that the credential of this index opens; without an index, any of the family's.
+    pub fn contains(&self, index: Option<u32>, res: Res) -> bool {
+        let same = |column: &Column| match index {
+            Some(index) => column.get(index) == Some(res.row),
+            None => column.contains(res.row),
+        };
+        self.all.iter().any(|(coll, rows)| *coll == res.coll && rows.contains(&res.row))
+            || self.each.iter().any(|(coll, column)| *coll == res.coll && same(column))
+    }
 }
 
 /// What makes a stolen credential useless elsewhere.

@@ -1,5 +1,6 @@
 //! The resolved scenario: plain tables by dense id. No spans, no YAML, no behaviour of its own.
 
+mod access;
 pub mod agent;
 mod baseline;
 mod bits;
@@ -14,6 +15,7 @@ mod rng;
 pub mod service;
 mod trace;
 
+pub use access::{Access, grants};
 pub use baseline::{Baseline, Pairs};
 pub use bits::Bits;
 pub use chance::{Share, Takes};

@@ -4,11 +4,12 @@ use crate::wire::{
     CollId, CredId, FamilyId, IdentityId, OpId, PlaceId, Res, RouteId, SecretKind, ServiceId, Span, TenantId, Tick,
 };
 
+use super::access::Access;
 use super::agent::AgentPlan;
 use super::control::Controls;
 use super::expect::Expectations;
 use super::identity::{Collection, Family, Population};
-use super::service::{Access, Act, Grant, Operation, Route, Service};
+use super::service::{Act, Grant, Operation, Route, Service};
 
 /// A scenario with every name resolved. Made by `scenario`, read by everything else.
 #[derive(Clone, Debug)]
@@ -110,6 +111,23 @@ impl Plan {
         }
     }
 
+    /// Whether a credential of this family and index opens a record: it does, where nothing says that it opens some
+    /// only. Without an index, whether any of the family does.
+    pub fn opens(&self, family: FamilyId, index: Option<u32>, res: Res) -> bool {
+        let Some(opens) = &self.family(family).opens else { return true };
+        let mut res = res;
+        loop {
+            if opens.names(res.coll) {
+                return opens.contains(index, res);
+            }
+            let outer = self.collection(res.coll).inside.as_ref();
+            let Some((coll, row)) = outer.and_then(|(coll, column)| Some((*coll, column.get(res.row)?))) else {
+                return true;
+            };
+            res = Res { coll, row };
+        }
+    }
+
     /// Whether an operation never answers: its route sends every client on.
     pub fn sends_on(&self, op: OpId) -> bool {
         self.routes.get(op.index()).is_some_and(|route| route.redirects.is_some())
@@ -162,6 +180,12 @@ impl Plan {
     /// The row that a credential of the start has in the credential table.
     pub fn row_of(&self, family: FamilyId, index: u32) -> CredId {
         CredId::new(self.family(family).first_row + index)
+    }
+
+    /// What a credential of the start was minted from.
+    pub fn parent_of(&self, family: FamilyId, index: u32) -> Option<CredId> {
+        let parent = self.family(family).parent.filter(|parent| index < self.family(*parent).count)?;
+        Some(self.row_of(parent, index))
     }
 
     /// The family and index behind a row that existed at the start.

@@ -1,14 +1,16 @@
 //! Services and operations: what can be asked, and who may ask it.
 
-use crate::wire::{CollId, Effect, FamilyId, OpId, RouteId, ServiceId, Span};
+use crate::wire::{CollId, Effect, FamilyId, IdentityId, OpId, RouteId, ServiceId, Span};
 
-use super::bits::Bits;
+use super::column::Column;
 
 /// An API.
 #[derive(Clone, Debug)]
 pub struct Service {
     pub name: String,
     pub validation: Validation,
+    /// Whether it refuses tokens that name other services in `aud`, as RFC 9068 section 4 demands.
+    pub checks_audience: bool,
     /// Replicas keep a cache each, so acceptance can flap.
     pub replicas: u16,
     pub role: Role,
@@ -115,10 +117,46 @@ pub struct Operation {
     pub cost: u64,
     /// Records per page of a list.
     pub page: u32,
+    /// Whose a credential is that it mints, and what that unlocks.
+    pub minting: Minting,
     /// What the audit log has of it; nothing where it leaves no line there.
     pub audit: Option<AuditFields>,
     /// The event type under which the audit log has it: its own name, or another one's.
     pub logged_as: String,
+}
+
+/// What an operation that mints gives to the new credential, where that is not the usual.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Minting {
+    /// The identity that each new credential proves, round and round; without one, whoever it is minted from.
+    pub to: Column,
+    /// After how many it goes round.
+    pub round: u32,
+    pub scopes: MintedScopes,
+}
+
+impl Minting {
+    /// Whose the `n`-th new credential is, if the scenario says.
+    pub fn owner(&self, n: u32) -> Option<IdentityId> {
+        self.to.get(n % self.round.max(1)).map(IdentityId::new)
+    }
+
+    /// Everybody for whom it mints.
+    pub fn owners(&self) -> impl Iterator<Item = IdentityId> + '_ {
+        (0..self.round).filter_map(|n| self.owner(n))
+    }
+}
+
+/// What a new credential unlocks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum MintedScopes {
+    /// What its family does.
+    #[default]
+    Family,
+    /// What the credential does that it is minted from: impersonation, RFC 8693 section 1.1.
+    Presented,
+    /// What both this credential and the caller's unlock.
+    Both,
 }
 
 /// What an operation does, seen from its request.
@@ -259,31 +297,4 @@ pub struct Route {
     pub answers: Option<OpId>,
     /// Where a client is sent instead, once.
     pub redirects: Option<RouteId>,
-}
-
-/// Which operations the credentials of each family unlock by their scopes.
-#[derive(Clone, Debug, Default)]
-pub struct Access {
-    by_family: Vec<Bits>,
-    /// Operations that ask for no scope and no credential.
-    pub open: Bits,
-}
-
-impl Access {
-    pub fn new(families: usize, operations: u32) -> Access {
-        Access { by_family: vec![Bits::with_capacity(operations); families], open: Bits::with_capacity(operations) }
-    }
-
-    pub fn unlock(&mut self, family: FamilyId, op: OpId) {
-        self.by_family[family.index()].insert(op.number());
-    }
-
-    /// What the credentials of a family unlock.
-    pub fn unlocked(&self, family: FamilyId) -> &Bits {
-        &self.by_family[family.index()]
-    }
-
-    pub fn unlocks(&self, family: FamilyId, op: OpId) -> bool {
-        self.by_family.get(family.index()).is_some_and(|ops| ops.contains(op.number()))
-    }
 }

@@ -62,7 +62,8 @@ impl Scribe {
         let Text::Generated { family, index, .. } = text else { return Claims::default() };
         let spec = self.plan.family(family);
         let subject = spec.of.get(index).map(IdentityId::new);
-        Claims { subject, until: spec.lives.map(|lives| Tick::ZERO + lives) }
+        let actors = spec.act.get(index).map(IdentityId::new).into_iter().collect();
+        Claims { subject, actors, rights: None, until: spec.lives.map(|lives| Tick::ZERO + lives) }
     }
 
     /// Appends the bytes of a generated secret. A secret that was only seen on a socket has no name here.
@@ -149,9 +150,17 @@ impl Scribe {
         let spec = self.plan.family(family);
         let header = serde_json::json!({"alg": "EdDSA", "kid": "k1", "typ": "at+jwt"});
         let mut said = serde_json::json!({
-            "iss": ISSUER, "aud": "runaway", "client_id": spec.name, "scope": spec.scopes.join(" "), "jti": jti,
-            "iat": self.epoch,
+            "iss": ISSUER, "client_id": spec.name, "jti": jti, "iat": self.epoch,
         });
+        let scopes = claims.rights.map_or(&spec.scopes[..], |rights| self.plan.access.words(rights));
+        said["scope"] = scopes.join(" ").into();
+        said["aud"] = match &spec.audience {
+            None => "runaway".into(),
+            Some(services) => services.iter().map(|service| self.plan.service(*service).name.as_str()).collect(),
+        };
+        if let Some(act) = acting(claims.actors.iter().map(|actor| self.plan.identity_name(*actor))) {
+            said["act"] = act;
+        }
         if let Some(subject) = claims.subject {
             said["sub"] = self.plan.identity_name(subject).into();
         }
@@ -170,6 +179,17 @@ impl Scribe {
             URL_SAFE_NO_PAD.encode_string(signature.as_ref(), out);
         }
     }
+}
+
+/// The claim `act`: the current actor outermost (RFC 8693 section 4.1).
+fn acting(actors: impl DoubleEndedIterator<Item = String>) -> Option<serde_json::Value> {
+    actors.rev().fold(None, |before, actor| {
+        let mut act = serde_json::json!({"sub": actor});
+        if let Some(before) = before {
+            act["act"] = before;
+        }
+        Some(act)
+    })
 }
 
 /// What the secrets of each kind begin with.

@@ -83,6 +83,8 @@ pub enum Reason {
     /// An OAuth client revoked it by RFC 7009, or a reused refresh token took its family down.
     RevokedByProtocol,
     BoundElsewhere,
+    /// The token names other services in `aud`.
+    Audience,
     Scope,
     ObjectRule,
     Blocked(StepId),
@@ -219,6 +221,10 @@ pub enum Event {
         id: RequestId,
         cred: CredId,
         parent: Option<CredId>,
+        /// Whose it is.
+        principal: Option<IdentityId>,
+        /// Who acts with it for its principal (RFC 8693 section 4.1).
+        actor: Option<IdentityId>,
     },
     Queued {
         at: Tick,

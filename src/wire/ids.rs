@@ -39,6 +39,8 @@ ids! {
     OpId,
     /// A kind of credential of the scenario, with one secret per index and turn.
     FamilyId,
+    /// What a credential unlocks: its family's scopes, or what was left of another's after an exchange.
+    RightsId,
     /// One secret: a row of the world's credential table. Rotation makes a new row.
     CredId,
     /// One principal: a row of the identity table.

@@ -12,7 +12,7 @@ pub use client::{Alarm, Audit, Client, Next, Registry, Vocabulary, Watcher};
 pub use event::{Effect, Event, Key, Log, Open, Reason, SecretKind, Snapshot, Turn, Verdict};
 pub use ids::{
     ActorId, ApprovalId, ClassId, CollId, CredId, FamilyId, HeldId, IdentityId, JobId, LimitId, OpId, PlaceId,
-    RequestId, Res, ResponseId, RouteId, RuleId, ServiceId, StepId, TenantId,
+    RequestId, Res, ResponseId, RightsId, RouteId, RuleId, ServiceId, StepId, TenantId,
 };
 pub use request::{Arg, Claims, Envelope, Presented, Purpose, Request, Scheme, Target, Text, Vantage};
 pub use response::{Body, Found, Outcome, Response, Rows, Slot};

@@ -1,6 +1,6 @@
 //! What a client puts on the wire.
 
-use super::ids::{ActorId, CredId, FamilyId, HeldId, IdentityId, PlaceId, RequestId, Res, RouteId, StepId};
+use super::ids::{ActorId, CredId, FamilyId, HeldId, IdentityId, PlaceId, RequestId, Res, RightsId, RouteId, StepId};
 use super::tick::{Span, Tick};
 
 /// Names the bytes of a secret without holding them: they are rendered on demand at the edges.
@@ -13,9 +13,13 @@ pub enum Text {
 }
 
 /// What a signed token says of itself beside its name, RFC 9068 section 2.2.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Claims {
     pub subject: Option<IdentityId>,
+    /// Who acts for the subject, the current actor first (RFC 8693 section 4.1).
+    pub actors: Vec<IdentityId>,
+    /// What it unlocks, where that is not what its family does.
+    pub rights: Option<RightsId>,
     /// When it expires, if it does.
     pub until: Option<Tick>,
 }

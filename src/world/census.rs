@@ -3,18 +3,18 @@
 //! A pure query: it asks what each service would do, given no further action and no further request, and changes
 //! nothing. It goes by the records of the start, because an attacker who ran out of work has not been contained.
 
+use crate::analysis::{Minted, mints};
 use crate::model::service::{Act, Answer, ObjectRule, Operation, Validation};
 use crate::model::{Baseline, Bits, Plan};
-use crate::wire::{CollId, CredId, Effect, FamilyId, IdentityId, OpId, Open, PlaceId, ServiceId, Tick};
+use crate::wire::{CollId, CredId, Effect, FamilyId, IdentityId, OpId, Open, PlaceId, RightsId, ServiceId, Tick};
 
 use super::World;
 use super::credentials::Elsewhere;
 use super::validate::{Check, believes_until};
 
-/// Where a door can be at all: what the credentials of each family, and those without any, may ever call. Scopes do not
-/// change in a run.
+/// Where a door can be at all: what credentials with each of the rights, and those without any, may ever call.
 pub(super) struct Doorways {
-    by_family: Vec<Bits>,
+    by_rights: Vec<Bits>,
     open: Bits,
 }
 
@@ -26,12 +26,12 @@ impl Doorways {
                 open.insert(op.number());
             }
         }
-        let with_open = |family| plan.access.unlocked(family).iter().chain(open.iter()).collect();
-        Doorways { by_family: plan.family_ids().map(with_open).collect(), open }
+        let with_open = |rights| plan.access.unlocked(rights).iter().chain(open.iter()).collect();
+        Doorways { by_rights: plan.access.ids().map(with_open).collect(), open }
     }
 
-    fn for_family(&self, family: Option<FamilyId>) -> impl Iterator<Item = OpId> + '_ {
-        family.map_or(&self.open, |family| &self.by_family[family.index()]).iter().map(OpId::new)
+    fn with(&self, rights: Option<RightsId>) -> impl Iterator<Item = OpId> + '_ {
+        rights.map_or(&self.open, |rights| &self.by_rights[rights.index()]).iter().map(OpId::new)
     }
 
     fn open_to_all(&self, op: OpId) -> bool {
@@ -50,8 +50,14 @@ impl World {
     ) -> impl Iterator<Item = (OpId, Open)> + 'a {
         let mut believed: Option<(ServiceId, Open)> = None;
         let row = cred.map(|c| self.credentials.get(c));
-        let who = Who { cred, family: row.map(|r| r.family), principal: row.and_then(|r| r.principal) };
-        self.doorways.for_family(who.family).map(move |op| {
+        let who = row.map_or(NOBODY, |row| Who {
+            cred,
+            with: Some((row.family, row.rights)),
+            index: Some(row.index),
+            principal: row.principal,
+            actor: row.actor,
+        });
+        self.doorways.with(who.rights()).map(move |op| {
             let spec = self.plan.operation(op);
             if !(self.opens(now, who, op, baseline) && self.can_exceed(now, who, op, baseline)) {
                 return (op, Open::Shut);
@@ -83,7 +89,7 @@ impl World {
         }
         let believed = match self.open_to_all(op) {
             true => Open::ForEver,
-            false if self.plan.access.unlocks(row.family, op) => self.believed_until(now, cred, service, networks),
+            false if self.plan.access.unlocks(row.rights, op) => self.believed_until(now, cred, service, networks),
             false => Open::Shut,
         };
         let lives = if row.expires == Tick::NEVER { Open::ForEver } else { Open::Until(row.expires) };
@@ -108,12 +114,18 @@ impl World {
         if self.closed.contains(op.number()) || self.plan.sends_on(op) {
             return false;
         }
-        let Some(family) = who.family else { return self.open_to_all(op) };
+        let Some((family, rights)) = who.with else { return self.open_to_all(op) };
         match self.open_to_all(op) {
             true if matches!(self.plan.operation(op).act, Act::Mint { .. }) => self.plan.issues_from(op, family),
             true => self.rules[op.index()] != ObjectRule::Anyone && !self.can_exceed(now, NOBODY, op, baseline),
-            false => self.plan.access.unlocks(family, op),
+            false => self.plan.access.unlocks(rights, op),
         }
+    }
+
+    /// A credential as searches see it.
+    pub(super) fn as_minted(&self, cred: CredId) -> Minted {
+        let row = self.credentials.get(cred);
+        Minted { family: row.family, rights: row.rights, who: row.principal, actor: row.actor }
     }
 
     pub(super) fn open_to_all(&self, op: OpId) -> bool {
@@ -122,16 +134,17 @@ impl World {
 
     fn can_exceed(&self, now: Tick, who: Who, op: OpId, baseline: &Baseline) -> bool {
         let spec = self.plan.operation(op);
-        if baseline.allows(op) || self.shut_for_good(now, op, who.cred, who.principal) {
+        if baseline.allows(op) || self.shut_for_good(now, op, who.cred, who.principal, who.actor) {
             return false;
         }
         match (spec.act, spec.target) {
-            (Act::Mint { .. }, _) if who.family.is_none() => false,
-            (Act::Mint { .. }, _) => spec.cost > 0 || self.leads_on(now, who.principal, op, baseline),
+            (Act::Mint { .. }, _) if who.with.is_none() => false,
+            (Act::Mint { .. }, _) => spec.cost > 0 || self.leads_on(now, who, op, baseline),
             (Act::RevokeToken | Act::IntrospectToken | Act::Metadata | Act::Administer, _) => false,
             (Act::Create, _) => self.may_create(op, who.principal),
             (Act::List { .. } | Act::One { .. } | Act::All, Some(coll)) => {
-                let (rule, caller) = (self.rules[op.index()], self.caller(who.principal));
+                let of = who.with.map(|(family, _)| (family, who.index));
+                let (rule, caller) = (self.rules[op.index()], self.caller_of(who.principal, of));
                 let rows = self.records.original(rule, caller, coll);
                 let shows = match spec.act {
                     Act::List { answer, .. } => answer == Answer::Records,
@@ -161,20 +174,19 @@ impl World {
     }
 
     /// Whether something that can be minted with `op`, or with what it mints, can exceed.
-    fn leads_on(&self, now: Tick, principal: Option<IdentityId>, op: OpId, baseline: &Baseline) -> bool {
-        let mut met: Vec<FamilyId> = Vec::new();
-        let mut open = vec![op];
-        while let Some(mint) = open.pop() {
-            let Act::Mint { family, refresh, .. } = self.plan.operation(mint).act else { continue };
-            for family in std::iter::once(family).chain(refresh) {
-                if met.contains(&family) {
+    fn leads_on(&self, now: Tick, who: Who, op: OpId, baseline: &Baseline) -> bool {
+        let mut met: Vec<Minted> = Vec::new();
+        let mut open: Vec<(OpId, Minted)> = who.minted().map(|from| (op, from)).into_iter().collect();
+        while let Some((mint, from)) = open.pop() {
+            for minted in mints(&self.plan, mint, from, from) {
+                if met.contains(&minted) {
                     continue;
                 }
-                met.push(family);
-                let who = Who { cred: None, family: Some(family), principal };
-                for op in self.doorways.for_family(who.family).filter(|op| self.opens(now, who, *op, baseline)) {
+                met.push(minted);
+                let who = Who::new(minted);
+                for op in self.doorways.with(who.rights()).filter(|op| self.opens(now, who, *op, baseline)) {
                     match self.plan.operation(op).act {
-                        Act::Mint { .. } if self.plan.issues_from(op, family) => open.push(op),
+                        Act::Mint { .. } if self.plan.issues_from(op, minted.family) => open.push((op, minted)),
                         Act::Mint { .. } => {}
                         _ if self.can_exceed(now, who, op, baseline) => return true,
                         _ => {}
@@ -190,8 +202,28 @@ impl World {
 #[derive(Clone, Copy)]
 struct Who {
     cred: Option<CredId>,
-    family: Option<FamilyId>,
+    with: Option<(FamilyId, RightsId)>,
+    /// The credential's index in its family, where it is known.
+    index: Option<u32>,
     principal: Option<IdentityId>,
+    /// Who acts with it for its principal.
+    actor: Option<IdentityId>,
 }
 
-const NOBODY: Who = Who { cred: None, family: None, principal: None };
+const NOBODY: Who = Who { cred: None, with: None, index: None, principal: None, actor: None };
+
+impl Who {
+    fn new(minted: Minted) -> Who {
+        let Minted { family, rights, who, actor } = minted;
+        Who { with: Some((family, rights)), principal: who, actor, ..NOBODY }
+    }
+
+    fn rights(self) -> Option<RightsId> {
+        self.with.map(|(_, rights)| rights)
+    }
+
+    /// As what new credentials are minted from.
+    fn minted(self) -> Option<Minted> {
+        self.with.map(|(family, rights)| Minted { family, rights, who: self.principal, actor: self.actor })
+    }
+}

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::Plan;
-use crate::wire::{CredId, FamilyId, IdentityId, PlaceId, Reason, Text, Tick};
+use crate::model::{Access, Plan};
+use crate::wire::{CredId, FamilyId, IdentityId, PlaceId, Reason, RightsId, Text, Tick};
 
 /// One secret and what became of it.
 #[derive(Clone, Debug)]
@@ -15,6 +15,10 @@ pub struct Credential {
     /// A refresh token that was already exchanged: seeing it again is reuse.
     pub spent: bool,
     pub principal: Option<IdentityId>,
+    /// Who acts with it for its principal (RFC 8693 section 4.1).
+    pub actor: Option<IdentityId>,
+    /// What it unlocks.
+    pub rights: RightsId,
     /// What it was minted from.
     pub parent: Option<CredId>,
     /// The secret that this one replaced.
@@ -63,6 +67,8 @@ impl Credential {
 pub struct Issue {
     pub family: FamilyId,
     pub principal: Option<IdentityId>,
+    pub actor: Option<IdentityId>,
+    pub rights: RightsId,
     pub parent: Option<CredId>,
     pub at: Tick,
 }
@@ -91,9 +97,11 @@ impl Credentials {
         for family in plan.family_ids() {
             let spec = plan.family(family);
             for index in 0..spec.count {
-                let parent = spec.parent.filter(|p| index < plan.family(*p).count).map(|p| plan.row_of(p, index));
+                let parent = plan.parent_of(family, index);
                 let principal = spec.of.get(index).map(IdentityId::new);
-                table.push(Issue { family, principal, parent, at: Tick::ZERO }, index, 0, None);
+                let actor = spec.act.get(index).map(IdentityId::new);
+                let issue = Issue { family, principal, actor, rights: Access::of(family), parent, at: Tick::ZERO };
+                table.push(issue, index, 0, None);
             }
         }
         table
@@ -112,6 +120,8 @@ impl Credentials {
             turn,
             spent: false,
             principal: issue.principal,
+            actor: issue.actor,
+            rights: issue.rights,
             parent: issue.parent,
             previous,
             bound,
@@ -186,6 +196,22 @@ impl Credentials {
         self.current.get(first_row as usize).copied()
     }
 
+    /// How many of a family were issued during the run.
+    pub fn issued(&self, family: FamilyId) -> u32 {
+        self.issued[family.index()].len() as u32
+    }
+
+    /// Who acts with a credential, and for whom that one acted before: the nested `act` claims, outermost first.
+    pub fn actors(&self, cred: CredId) -> Vec<IdentityId> {
+        let mut actors: Vec<IdentityId> = Vec::new();
+        for row in std::iter::successors(Some(self.get(cred)), |row| row.parent.map(|parent| self.get(parent))) {
+            if let Some(actor) = row.actor.filter(|actor| actors.last() != Some(actor)) {
+                actors.push(actor);
+            }
+        }
+        actors
+    }
+
     pub fn issue(&mut self, issue: Issue) -> CredId {
         let family = issue.family;
         let index = self.plan.family(family).count + self.issued[family.index()].len() as u32;
@@ -201,7 +227,8 @@ impl Credentials {
             return None;
         }
         self.end(cred, now, by);
-        let issue = Issue { family: old.family, principal: old.principal, parent: old.parent, at: now };
+        let Credential { family, principal, actor, rights, parent, .. } = old;
+        let issue = Issue { family, principal, actor, rights, parent, at: now };
         let row = self.push(issue, old.index, old.turn.saturating_add(1), Some(cred));
         self.rows[row.index()].bound = old.bound;
         let spec = self.plan.family(old.family);

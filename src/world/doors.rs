@@ -1,10 +1,10 @@
 //! The world as it is now, as doors for a search: what the closure could still touch.
 
-use crate::analysis::{Caller, Doors};
+use crate::analysis::{Caller, Credential, Doors, Minted};
 use crate::model::Baseline;
 use crate::model::identity::Binding;
 use crate::model::service::{Act, ObjectRule};
-use crate::wire::{CredId, FamilyId, IdentityId, OpId, Open, PlaceId, Res, Tick};
+use crate::wire::{CredId, OpId, Open, PlaceId, Res, Tick};
 
 use super::World;
 
@@ -17,12 +17,12 @@ pub struct OpenDoors<'a> {
 }
 
 impl OpenDoors<'_> {
-    fn minted(&self, family: FamilyId, who: Option<IdentityId>, op: OpId) -> bool {
-        let world = self.world;
+    fn minted(&self, of: Minted, op: OpId) -> bool {
+        let (world, Minted { family, rights, who, actor }) = (self.world, of);
         let bound = world.plan.family(family).binding;
         let elsewhere = matches!(bound, Binding::Network(place) if !self.networks.contains(&place));
-        let unlocked = world.open_to_all(op) || world.plan.access.unlocks(family, op);
-        unlocked && !elsewhere && !world.is_disabled(who) && !world.shut_for_good(self.now, op, None, who)
+        let unlocked = world.open_to_all(op) || world.plan.access.unlocks(rights, op);
+        unlocked && !elsewhere && !world.is_disabled(who) && !world.shut_for_good(self.now, op, None, who, actor)
     }
 }
 
@@ -37,20 +37,24 @@ impl Doors for OpenDoors<'_> {
             (Act::Mint { .. }, Caller::Nobody) => false,
             (Act::Mint { .. }, Caller::Holder(cred)) => {
                 world.issues_until(self.now, cred, op, self.networks) != Open::Shut
-                    && !world.shut_for_good(self.now, op, Some(cred), self.principal(cred))
+                    && !world.shut_for_good(
+                        self.now,
+                        op,
+                        Some(cred),
+                        self.credential(cred).of.who,
+                        self.credential(cred).of.actor,
+                    )
             }
-            (Act::Mint { .. }, Caller::Minted(family, who)) => {
-                world.plan.issues_from(op, family) && self.minted(family, who, op)
-            }
-            _ if world.open_to_all(op) => !world.shut_for_good(self.now, op, None, None),
+            (Act::Mint { .. }, Caller::Minted(of)) => world.plan.issues_from(op, of.family) && self.minted(of, op),
+            _ if world.open_to_all(op) => !world.shut_for_good(self.now, op, None, None, None),
             (_, Caller::Nobody) => false,
             (_, Caller::Holder(cred)) => {
                 let row = world.credentials.get(cred);
-                world.plan.access.unlocks(row.family, op)
+                world.plan.access.unlocks(row.rights, op)
                     && world.believed_until(self.now, cred, spec.service, self.networks) != Open::Shut
-                    && !world.shut_for_good(self.now, op, Some(cred), row.principal)
+                    && !world.shut_for_good(self.now, op, Some(cred), row.principal, row.actor)
             }
-            (_, Caller::Minted(family, who)) => self.minted(family, who, op),
+            (_, Caller::Minted(of)) => self.minted(of, op),
         }
     }
 
@@ -62,12 +66,9 @@ impl Doors for OpenDoors<'_> {
         self.world.rules[op.index()]
     }
 
-    fn principal(&self, cred: CredId) -> Option<IdentityId> {
-        self.world.credentials.get(cred).principal
-    }
-
-    fn family(&self, cred: CredId) -> FamilyId {
-        self.world.credentials.get(cred).family
+    fn credential(&self, cred: CredId) -> Credential {
+        let row = self.world.credentials.get(cred);
+        Credential { of: self.world.as_minted(cred), index: row.index }
     }
 
     fn secret_in(&self, res: Res) -> Option<CredId> {

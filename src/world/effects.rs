@@ -132,7 +132,7 @@ impl World {
         if Some(res.coll) != spec.target || !self.records.exists(res) {
             return Err(Refusal::new(Verdict::Missing, Reason::NoSuchRecord, 404));
         }
-        if self.records.permits(self.rules[op.index()], self.caller(admitted.principal), res) {
+        if self.records.permits(self.rules[op.index()], self.caller(admitted.principal, admitted.cred), res) {
             Ok(())
         } else {
             Err(Refusal::denied(spec.denies, Reason::ObjectRule))
@@ -149,7 +149,7 @@ impl World {
     ) -> Result<Done, Refusal> {
         let Deed { now, op, admitted, envelope } = deed;
         let (page, rule) = (self.plan.operation(op).page, self.rules[op.index()]);
-        let caller = self.caller(admitted.principal);
+        let caller = self.caller(admitted.principal, admitted.cred);
         let parent = inside.map(|outer| self.parent(envelope, outer)).transpose()?;
         let most = match answer {
             Answer::Records => page.min(self.records_left(now, op, admitted)),
@@ -201,7 +201,7 @@ impl World {
     fn all(&mut self, deed: Deed<'_>, coll: CollId, slot: &mut Slot, log: &mut Log) -> Result<Done, Refusal> {
         let Deed { now, op, admitted, envelope } = deed;
         let (effect, denies) = (self.plan.operation(op).effect, self.plan.operation(op).denies);
-        let caller = self.caller(admitted.principal);
+        let caller = self.caller(admitted.principal, admitted.cred);
         let page = self.records.page(coll, self.rules[op.index()], caller, None, (0, u32::MAX), slot);
         if page.hidden {
             return Err(Refusal::denied(denies, Reason::ObjectRule));

@@ -2,8 +2,8 @@
 
 use crate::model::service::{Denial, Role};
 use crate::wire::{
-    Alarm, Arg, Audit, Body, CredId, Envelope, Event, IdentityId, Log, OpId, Presented, Purpose, Reason, Response,
-    Slot, Span, Tick, Vantage, Verdict,
+    Alarm, Arg, Audit, Body, CredId, Envelope, Event, FamilyId, IdentityId, Log, OpId, Presented, Purpose, Reason,
+    Response, Slot, Span, Tick, Vantage, Verdict,
 };
 
 use super::detect::{Line, Run, masked};
@@ -178,14 +178,24 @@ impl World {
             self.changes.credentials.push(cred);
         }
         let row = self.credentials.get(cred);
-        if !self.plan.access.unlocks(row.family, op) {
-            return Err(Refusal::denied(spec.denies, Reason::Scope));
+        if !self.plan.access.unlocks(row.rights, op) {
+            return Err(match self.plan.access.takes(spec.service, row.family) {
+                true => Refusal::denied(spec.denies, Reason::Scope),
+                false => unauthenticated(Reason::Audience),
+            });
         }
         Ok(validated.reason)
     }
 
-    pub(super) fn caller(&self, principal: Option<IdentityId>) -> Caller {
-        Caller { principal, tenant: principal.and_then(|p| self.plan.tenant_of(p)) }
+    /// Who asks for records. Of a credential that is yet to be minted only the family is known.
+    pub(super) fn caller(&self, principal: Option<IdentityId>, cred: Option<CredId>) -> Caller {
+        let only = cred.map(|cred| self.credentials.get(cred)).map(|row| (row.family, Some(row.index)));
+        self.caller_of(principal, only)
+    }
+
+    pub(super) fn caller_of(&self, principal: Option<IdentityId>, of: Option<(FamilyId, Option<u32>)>) -> Caller {
+        let only = of.filter(|(family, _)| self.plan.family(*family).opens.is_some());
+        Caller { principal, tenant: principal.and_then(|p| self.plan.tenant_of(p)), only }
     }
 
     /// Writes one line of the audit log, with what the service records of it, and shows it to the detectors. What the

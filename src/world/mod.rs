@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use crate::model::control::Which;
 use crate::model::service::ObjectRule;
-use crate::model::{Bits, Plan};
+use crate::model::{Access, Bits, Plan};
 use crate::wire::{Alarm, Audit, Claims, CredId, IdentityId, Log, ServiceId, Slot, StepId, Text, Tick};
 
 pub use doors::OpenDoors;
@@ -149,7 +149,12 @@ impl World {
     pub fn claims(&self, text: Text) -> Claims {
         self.find(text).map_or(Claims::default(), |cred| {
             let row = self.credentials.get(cred);
-            Claims { subject: row.principal, until: Some(row.expires).filter(|at| *at != Tick::NEVER) }
+            Claims {
+                subject: row.principal,
+                actors: self.credentials.actors(cred),
+                rights: Some(row.rights).filter(|rights| *rights != Access::of(row.family)),
+                until: Some(row.expires).filter(|at| *at != Tick::NEVER),
+            }
         })
     }
 

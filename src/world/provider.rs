@@ -1,5 +1,6 @@
 //! The identity provider's protocols: issuing, refreshing, exchanging, revoking, introspecting.
 
+use crate::model::Access;
 use crate::model::service::{Act, Grant};
 use crate::wire::{
     Arg, Body, CredId, Envelope, Event, FamilyId, Log, OpId, PlaceId, Reason, RequestId, Response, Span, Tick, Verdict,
@@ -9,6 +10,18 @@ use super::World;
 use super::credentials::{Elsewhere, Issue};
 use super::effects::Done;
 use super::handle::{Admitted, Refusal};
+
+/// A credential that is asked for.
+#[derive(Clone, Copy)]
+struct Order {
+    op: OpId,
+    family: FamilyId,
+    refresh: Option<(FamilyId, Grant)>,
+    /// What it is minted from.
+    from: CredId,
+    /// Who asks.
+    admitted: Admitted,
+}
 
 impl World {
     /// RFC 6749, 7009, 7662 and 8693, in the order of the run.
@@ -28,7 +41,12 @@ impl World {
             Act::Mint { family, refresh, grant } => {
                 let from = self.parent_of_issue(now, op, grant, admitted, subject)?;
                 self.usable_there(from, op, envelope.request.from.network)?;
-                self.mint(now, envelope.id, family, refresh.zip(Some(grant)), from, log)
+                self.mint(
+                    now,
+                    envelope.id,
+                    Order { op, family, refresh: refresh.zip(Some(grant)), from, admitted },
+                    log,
+                )
             }
             Act::RevokeToken => {
                 // RFC 7009 section 2.2: an unknown token is no error.
@@ -70,7 +88,7 @@ impl World {
         if !self.plan.issues_from(op, row.family) {
             return Err(invalid(Reason::UnknownCredential));
         }
-        if self.is_disabled(row.principal) {
+        if self.is_disabled(row.principal) || self.is_disabled(admitted.principal) {
             return Err(invalid(row.ended_by));
         }
         if row.expired(now) {
@@ -99,25 +117,30 @@ impl World {
         }
     }
 
-    fn mint(
-        &mut self,
-        now: Tick,
-        id: RequestId,
-        family: FamilyId,
-        refresh: Option<(FamilyId, Grant)>,
-        from: CredId,
-        log: &mut Log,
-    ) -> Result<Done, Refusal> {
-        let principal = self.credentials.get(from).principal;
-        let mut issue = |family| {
-            let cred = self.credentials.issue(Issue { family, principal, parent: Some(from), at: now });
-            log.push(Event::Minted { at: now, id, cred, parent: Some(from) });
+    fn mint(&mut self, now: Tick, id: RequestId, order: Order, log: &mut Log) -> Result<Done, Refusal> {
+        let Order { op, family, refresh, from, admitted } = order;
+        let plan = self.plan.clone();
+        let minting = &plan.operation(op).minting;
+        let (row, caller) = (self.credentials.get(from), admitted.cred.map(|cred| self.credentials.get(cred)));
+        let owner = minting.owner(self.credentials.issued(family));
+        let principal = owner.or(row.principal);
+        let asking = caller.and_then(|caller| caller.actor.or(caller.principal)).filter(|by| Some(*by) != principal);
+        let (inherited, subject) = (row.actor, row.rights);
+        let by = caller.map_or(subject, |caller| caller.rights);
+        let mut issue = |family: FamilyId, rights| {
+            let delegated = plan.family(family).delegated;
+            let actor = asking.filter(|_| delegated).or(inherited);
+            let issue = Issue { family, principal, actor, rights, parent: Some(from), at: now };
+            let cred = self.credentials.issue(issue);
+            log.push(Event::Minted { at: now, id, cred, parent: Some(from), principal, actor });
             cred
         };
-        let access = issue(family);
+        let access = issue(family, plan.access.minted(family, minting.scopes, subject, by));
         let (rotated, renewed) = match refresh {
             None | Some((_, Grant::RefreshToken { rotates: false })) => (false, None),
-            Some((family, grant)) => (matches!(grant, Grant::RefreshToken { .. }), Some(issue(family))),
+            Some((family, grant)) => {
+                (matches!(grant, Grant::RefreshToken { .. }), Some(issue(family, Access::of(family))))
+            }
         };
         if rotated {
             self.credentials.spend(from);

@@ -72,7 +72,7 @@ impl World {
         if !self.approvals.watch(op) {
             return Ok(());
         }
-        let who = self.asking(admitted.principal);
+        let who = self.asking(admitted.principal, admitted.cred.and_then(|cred| self.credentials.get(cred).actor));
         let wanted = Wanted { id: envelope.id, op, about: named(&envelope.request), who };
         let (consent, turned_down) = self.approvals.consent(now, wanted, log);
         if turned_down {
@@ -106,14 +106,15 @@ impl World {
         op: OpId,
         cred: Option<CredId>,
         principal: Option<IdentityId>,
+        actor: Option<IdentityId>,
     ) -> bool {
-        self.approvals.watch(op) && self.approvals.shut(op, self.asking(principal))
+        self.approvals.watch(op) && self.approvals.shut(op, self.asking(principal, actor))
             || self.exhausted(now, op, cred, principal)
     }
 
-    /// Who asks for an approval: nobody acts with the credential of another.
-    pub(super) fn asking(&self, principal: Option<IdentityId>) -> Asking {
-        Asking { subject: principal, actor: principal }
+    /// Who asks for an approval. Without an actor of its own, a credential's principal acts.
+    pub(super) fn asking(&self, principal: Option<IdentityId>, actor: Option<IdentityId>) -> Asking {
+        Asking { subject: principal, actor: actor.or(principal) }
     }
 
     fn exhausted(&self, now: Tick, op: OpId, cred: Option<CredId>, principal: Option<IdentityId>) -> bool {
@@ -124,7 +125,7 @@ impl World {
         let spec = self.plan.operation(op);
         let records = match (spec.act, spec.target) {
             (Act::All, Some(coll)) => {
-                let rows = self.records.original(self.rules[op.index()], self.caller(principal), coll);
+                let rows = self.records.original(self.rules[op.index()], self.caller(principal, cred), coll);
                 rows.len().max(1)
             }
             _ => self.least_records(op),

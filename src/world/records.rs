@@ -5,13 +5,15 @@ use std::sync::Arc;
 use crate::model::identity::CreatedOwner;
 use crate::model::service::ObjectRule;
 use crate::model::{Bits, Inverse, Plan};
-use crate::wire::{CollId, IdentityId, Res, Rows, Slot, TenantId};
+use crate::wire::{CollId, FamilyId, IdentityId, Res, Rows, Slot, TenantId};
 
 /// Who asks for records, as far as an object rule cares.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller {
     pub principal: Option<IdentityId>,
     pub tenant: Option<TenantId>,
+    /// The credential, by family and index, where it opens some records only.
+    pub only: Option<(FamilyId, Option<u32>)>,
 }
 
 struct Collection {
@@ -93,8 +95,12 @@ impl Records {
         }
     }
 
-    /// Whether the object rule lets `caller` touch this record.
+    /// Whether the object rule and the credential let `caller` touch this record.
     pub fn permits(&self, rule: ObjectRule, caller: Caller, res: Res) -> bool {
+        caller.only.is_none_or(|(family, index)| self.plan.opens(family, index, res)) && self.ruled(rule, caller, res)
+    }
+
+    fn ruled(&self, rule: ObjectRule, caller: Caller, res: Res) -> bool {
         match rule {
             ObjectRule::Anyone => true,
             ObjectRule::Owner => caller.principal.is_some() && self.owner(res) == caller.principal,
@@ -105,12 +111,13 @@ impl Records {
     /// The rows that were there at the start and that `caller` may touch under `rule`, deleted or not.
     pub fn original(&self, rule: ObjectRule, caller: Caller, coll: CollId) -> Original<'_> {
         let state = &self.collections[coll.index()];
-        match (rule, caller.principal, caller.tenant) {
-            (ObjectRule::Anyone, ..) => Original::All(self.plan.collection(coll).count),
-            (ObjectRule::Owner, Some(owner), _) => Original::Some(state.by_owner.rows(owner.number())),
-            (ObjectRule::Tenant, _, Some(tenant)) => Original::Some(state.by_tenant.rows(tenant.number())),
-            _ => Original::Some(&[]),
-        }
+        let rows = match (rule, caller.principal, caller.tenant) {
+            (ObjectRule::Anyone, ..) => Ruled::All(self.plan.collection(coll).count),
+            (ObjectRule::Owner, Some(owner), _) => Ruled::Some(state.by_owner.rows(owner.number())),
+            (ObjectRule::Tenant, _, Some(tenant)) => Ruled::Some(state.by_tenant.rows(tenant.number())),
+            _ => Ruled::Some(&[]),
+        };
+        Original { plan: &self.plan, coll, rows, only: caller.only }
     }
 
     /// Whether one of the records that were made during the run is shown to `caller` under `rule`.
@@ -131,7 +138,8 @@ impl Records {
     ) -> Page {
         let state = &self.collections[coll.index()];
         let extent = self.extent(coll);
-        if rule == ObjectRule::Anyone && inside.is_none() && state.deleted.is_empty() {
+        let all = rule == ObjectRule::Anyone && caller.only.is_none();
+        if all && inside.is_none() && state.deleted.is_empty() {
             let first = cursor.min(extent);
             let n = most.min(extent - first);
             let next = (first + n < extent).then_some(first + n);
@@ -159,7 +167,7 @@ impl Records {
             slot.ids.push(row);
         }
         let n = slot.ids.len() as u32 - offset;
-        let hidden = n == 0 && cursor == 0 && rule != ObjectRule::Anyone && state.deleted.len() < u64::from(extent);
+        let hidden = n == 0 && cursor == 0 && !all && state.deleted.len() < u64::from(extent);
         Page { rows: Rows::Pick { offset, n }, next, hidden }
     }
 
@@ -185,31 +193,55 @@ impl Records {
     }
 }
 
-/// Rows of the start.
-pub enum Original<'a> {
+/// Rows of the start, as far as a caller may touch them.
+pub struct Original<'a> {
+    plan: &'a Plan,
+    coll: CollId,
+    rows: Ruled<'a>,
+    only: Option<(FamilyId, Option<u32>)>,
+}
+
+/// Those that the object rule lets through.
+#[derive(Clone, Copy)]
+enum Ruled<'a> {
     All(u32),
     Some(&'a [u32]),
 }
 
 impl Original<'_> {
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        match self.only {
+            None => self.len() == 0,
+            Some(_) => !self.any_outside(None),
+        }
     }
 
     pub fn len(&self) -> u32 {
-        match self {
-            Original::All(n) => *n,
-            Original::Some(rows) => rows.len() as u32,
+        match (self.rows, self.only) {
+            (Ruled::All(n), None) => n,
+            (Ruled::Some(rows), None) => rows.len() as u32,
+            _ => self.rows().filter(|row| self.opened(*row)).count() as u32,
         }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = u32> + '_ {
+        let (all, some) = match self.rows {
+            Ruled::All(n) => (0..n, &[][..]),
+            Ruled::Some(rows) => (0..0, rows),
+        };
+        all.chain(some.iter().copied())
+    }
+
+    fn opened(&self, row: u32) -> bool {
+        self.only.is_none_or(|(family, index)| self.plan.opens(family, index, Res { coll: self.coll, row }))
     }
 
     /// Whether one of them is missing from `set`.
     pub fn any_outside(&self, set: Option<&Bits>) -> bool {
-        match (self, set) {
-            (Original::All(n), None) => *n > 0,
-            (Original::All(n), Some(set)) => (0..*n).any(|row| !set.contains(row)),
-            (Original::Some(rows), None) => !rows.is_empty(),
-            (Original::Some(rows), Some(set)) => rows.iter().any(|row| !set.contains(*row)),
+        match (self.rows, self.only, set) {
+            (Ruled::All(n), None, None) => n > 0,
+            (Ruled::Some(rows), None, None) => !rows.is_empty(),
+            _ => self.rows().any(|row| set.is_none_or(|set| !set.contains(row)) && self.opened(row)),
         }
     }
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::model::identity::{Binding, Family, IdentityKind, Population};
 use crate::model::service::{
-    Access, Act, AuditFields, Denial, Latency, Method, ObjectRule, Operation, Reversible, Role, Route, Service,
+    Act, AuditFields, Denial, Latency, Method, Minting, ObjectRule, Operation, Reversible, Role, Route, Service,
     Validation,
 };
-use crate::model::{Column, Meta, Plan, Time};
+use crate::model::{Access, Column, Meta, Plan, Time};
 use crate::wire::{
     ActorId, Arg, CredId, Effect, Envelope, Event, FamilyId, HeldId, IdentityId, Log, OpId, Open, PlaceId, Presented,
     Purpose, Reason, Request, RequestId, RouteId, Scheme, SecretKind, ServiceId, Slot, Span, Text, Tick, Vantage,
@@ -22,12 +22,18 @@ const SECOND: u64 = 1_000_000;
 /// One service with one operation, one identity with one credential.
 fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
     let mut access = Access::new(1, 1);
-    access.unlock(FamilyId::new(0), OpId::new(0));
+    access.unlock(FamilyId::new(0), OpId::new(0), SERVICE);
     Plan {
         meta: Meta::default(),
         time: Time { horizon: None, settle: Span::SECOND },
         seed: 1,
-        services: vec![Service { name: "api".into(), validation, replicas, role: Role::Resource }],
+        services: vec![Service {
+            name: "api".into(),
+            validation,
+            checks_audience: true,
+            replicas,
+            role: Role::Resource,
+        }],
         routes: vec![Route { service: SERVICE, name: "call".into(), answers: Some(OpId::new(0)), redirects: None }],
         operations: vec![Operation {
             service: SERVICE,
@@ -47,6 +53,7 @@ fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
             recheck: false,
             cost: 1,
             page: 100,
+            minting: Minting::default(),
             audit: Some(AuditFields::USUAL),
             logged_as: "call".into(),
         }],
@@ -64,6 +71,10 @@ fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
             kind: SecretKind::AccessToken,
             count: 1,
             of: Column::Same(0),
+            act: Column::Empty,
+            delegated: false,
+            audience: None,
+            opens: None,
             scopes: vec!["*".into()],
             meant: None,
             lives,

@@ -230,6 +230,67 @@ fn honest_work_makes_routine_of_what_looks_like_it() {
     assert_eq!(ran(alone).shown("camouflage"), "0 %");
 }
 
+/// Three workers that each have a token made out to an account that nobody holds, and call four times with it: fifteen
+/// actions. What the token says of who acts with it is up to `act`.
+fn exchange(act: &str, audit: &str) -> String {
+    format!(
+        r#"
+runaway: 1
+name: exchange
+time: {{horizon: 1min}}
+services:
+  idp:
+    accepts: gateway
+    latency: 10ms
+    audit: {audit}
+    operations: {{swap: {{http: POST /swap, mints: token, mints_for: account, needs: ["idp:swap"]}}}}
+  crm: {{accepts: gateway, latency: 10ms, audit: {audit}, operations: {{list: GET /cases -> cases records}}}}
+identities: {{worker: {{kind: agent, count: 3}}, account: {{kind: service}}}}
+credentials:
+  badge: {{one_per: worker, kind: api-key, scopes: ["idp:*"]}}
+  token: {{kind: access-token, count: 0, scopes: ["crm:*"]{act}}}
+data: {{cases: {{count: 5, class: internal}}}}
+agents:
+  workers:
+    is: every worker
+    holds: [badge]
+    knows: [idp.*, crm.*]
+    told: []
+    fault: over-broad
+    then: [{{do: idp.swap, as: badge}}, {{do: crm.list, as: token, times: 4}}]
+"#
+    )
+}
+
+#[test]
+fn with_act_on_everywhere_every_action_has_its_agent() {
+    let right = Attribution { right: 15, ..Attribution::default() };
+    assert_eq!(attribution(&exchange(", act: caller", "[principal, act]")), right);
+    // Impersonation: the token says nothing of who acts with it. The three exchanges themselves are each worker's own.
+    let fallen = Attribution { right: 3, ambiguous: 12, ..Attribution::default() };
+    assert_eq!(attribution(&exchange("", "[principal, act]")), fallen);
+    // Delegation that nobody logs.
+    assert_eq!(attribution(&exchange(", act: caller", "[principal]")), fallen);
+    // Where each token is logged by itself, the provider knows whom it gave it to.
+    assert_eq!(attribution(&exchange("", "[principal, credential]")), right);
+    let ran = ran(&exchange("", "[principal, act]"));
+    let log = log(&ran);
+    let story = Story::of(&log);
+    let candidates = (0..log.lines.len()).filter(|at| log.names.events.name(log.lines[*at].event) == "crm.list");
+    assert!(candidates.into_iter().all(|at| story.suspects(at).len() == 3), "exactly the three");
+}
+
+#[test]
+fn the_chain_of_delegation_stands_in_the_log() {
+    let ran = ran(&exchange(", act: caller", "all"));
+    let lines = crate::audit::lines(&ran);
+    let call = lines.iter().find(|line| line.contains(r#""operation":"list""#)).unwrap();
+    let event: serde_json::Value = serde_json::from_str(call).unwrap();
+    assert_eq!(event["actor"]["user"]["uid"], "account");
+    assert_eq!(event["actor"]["app_uid"], "worker-1");
+    assert_eq!(event["unmapped"]["delegation"], serde_json::json!(["worker-1", "account"]));
+}
+
 /// What agents say of themselves: the operation, how often, and what the log has.
 pub fn claims_of(ran: &Ran) -> Vec<(String, u32, (u64, u64))> {
     let plan = &ran.prepared.plan;

@@ -16,13 +16,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("service.accepts.keys", "accepts-keys"),
     ("service.accepts.jwks_cache", "jwks-cache"),
     ("service.fails", "service-fails"),
-    ("operation.mints_for", "mints-for"),
-    ("operation.scopes", "mint-scopes"),
     ("operation.wakes", "wakes"),
     ("operation.fails", "operation-fails"),
-    ("credential.audience", "audience"),
-    ("credential.records", "credential-records"),
-    ("credential.act", "act"),
     ("credential.signed_by", "signed-by"),
     ("credential.kid", "kid"),
     ("data.keeps", "keeps"),
@@ -53,7 +48,6 @@ const REFUSED: &[(&str, &str)] = &[
 
 /// Words and forms of keys that are run, which this version does not run: each has its file too.
 const REFUSED_FORMS: &[&str] = &[
-    "act",
     "bound-dpop",
     "bound-mtls",
     "by-conversation",

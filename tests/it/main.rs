@@ -23,6 +23,7 @@ mod oracle;
 mod parity;
 mod probes;
 mod properties;
+mod rights;
 mod schemas;
 mod secrets;
 mod seeds;

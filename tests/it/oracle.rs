@@ -10,8 +10,9 @@ use rayon::prelude::*;
 
 use crate::support::document;
 use runaway::analysis::{Ground, Relaxed};
+use runaway::model::Access;
 use runaway::model::identity::Ids;
-use runaway::model::service::{Access, Act, Answer, Denial, ObjectRule, Validation};
+use runaway::model::service::{Act, Answer, Denial, ObjectRule, Validation};
 use runaway::model::{Baseline, Column, Draws, Pairs, Plan, Stream};
 use runaway::plane::driver::Stop;
 use runaway::run::{Behaviour, Kept, simulate};
@@ -208,7 +209,7 @@ fn furnish(plan: &mut Plan, tiny: &Tiny) {
     for (cred, owner) in tiny.owner.iter().enumerate() {
         plan.families[cred].of = Column::Same(u32::from(*owner));
         for op in (0..N).filter(|op| tiny.grants[usize::from(*owner)] >> op & 1 == 1) {
-            plan.access.unlock(FamilyId::at(cred), OpId::at(op));
+            plan.access.unlock(FamilyId::at(cred), OpId::at(op), plan.operations[op].service);
         }
     }
     for (who, tenant) in tiny.tenant.iter().enumerate() {

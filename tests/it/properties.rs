@@ -53,7 +53,7 @@ fn adding_a_grant_never_shrinks_the_potential() {
         for _ in 0..8 {
             let family = FamilyId::new(stream.below(plan.families.len() as u64) as u32);
             let op = OpId::new(stream.below(plan.operations.len() as u64) as u32);
-            plan.access.unlock(family, op);
+            plan.access.unlock(family, op, plan.operation(op).service);
             let after = potential(&plan);
             let lost = beyond(&plan, &before.pairs, &after.pairs);
             assert_eq!(lost, None, "seed {seed}: by letting family {family:?} call {op:?}");

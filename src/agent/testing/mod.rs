@@ -10,10 +10,10 @@ use crate::model::control::Controls;
 use crate::model::expect::Expectations;
 use crate::model::identity::{Binding, Collection, CreatedOwner, Family, Ids};
 use crate::model::service::{
-    Access, Act, Answer, AuditFields, Denial, Latency, Method, ObjectRule, Operation, Reversible, Role, Route, Service,
-    Validation,
+    Act, Answer, AuditFields, Denial, Latency, Method, Minting, ObjectRule, Operation, Reversible, Role, Route,
+    Service, Validation,
 };
-use crate::model::{Column, Meta, Plan, Time};
+use crate::model::{Access, Column, Meta, Plan, Time};
 use crate::wire::{
     ActorId, Arg, Body, ClassId, CollId, CredId, Effect, FamilyId, Found, OpId, Outcome, PlaceId, Purpose, Request,
     Res, Response, RouteId, Rows, SecretKind, ServiceId, Slot, Span, Text, Tick,
@@ -61,6 +61,7 @@ impl Scene {
         self.plan.services.push(Service {
             name: format!("service-{}", id.number()),
             validation: Validation::Gateway,
+            checks_audience: true,
             replicas: 1,
             role: Role::Resource,
         });
@@ -75,6 +76,10 @@ impl Scene {
             kind,
             count,
             of: Column::Empty,
+            act: Column::Empty,
+            delegated: false,
+            audience: None,
+            opens: None,
             scopes: Vec::new(),
             meant: None,
             lives: None,
@@ -138,6 +143,7 @@ impl Scene {
             recheck: false,
             cost: 0,
             page: 100,
+            minting: Minting::default(),
             audit: Some(AuditFields::USUAL),
         });
         id

@@ -30,6 +30,7 @@ pub(super) static SERVICE: Part = Part {
                     may("delay", Duration, "how long a revocation event takes to arrive"),
                     may("leeway", Duration, "how long after `exp` a token is still taken"),
                     may("keys", NAMES, "the signing keys whose tokens it takes"),
+                    may("audience", Word(&["checked", "ignored"]), "whether it refuses tokens for other services"),
                     may("jwks_cache", Duration, "how long it trusts a set of keys that it fetched"),
                 ]),
             ]),
@@ -90,7 +91,7 @@ static OPERATION: Part = Part {
             may(
                 "needs",
                 Either(&[Text, List(&Either(&[Text, List(&Text)]))]),
-                "scopes: a list is AND, a list of lists is OR of AND",
+                "scopes: a list is AND, a list of lists is OR of AND; `any credential` asks for none, `[]` for nothing",
             ),
             may("documented", Boolean, "whether the inventory has it"),
             may("reversible", Either(&[Boolean, Duration]), "whether, or for how long, its effect can be undone"),

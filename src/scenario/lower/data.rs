@@ -143,13 +143,7 @@ impl Lowering<'_> {
             None => self.records.member(formula)?.0,
         };
         let first = self.records.all[parent].first;
-        let within = match column {
-            Column::Same(row) => Column::Same(row - first),
-            Column::Counting { base, n } => Column::Counting { base: base - first, n },
-            Column::Table(rows) => Column::Table(rows.iter().map(|row| row - first).collect()),
-            Column::Empty => Column::Empty,
-        };
-        Ok((CollId::at(parent), within))
+        Ok((CollId::at(parent), column.counted_from(first)))
     }
 
     fn nested_in_itself(&mut self, data: &[(Key, Node)]) {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::import::openapi::{self, Description, EffectOverride, Requirement};
 use crate::model::Column;
 use crate::model::identity::{Collection, CreatedOwner, Ids};
-use crate::model::service::{Act, Answer, Method, Operation, Reversible, shape_of};
+use crate::model::service::{Act, Answer, Method, Minting, Operation, Reversible, shape_of};
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::shape::shortened;
 use crate::scenario::tree::Node;
@@ -94,6 +94,7 @@ impl Lowering<'_> {
                 recheck: false,
                 cost: 0,
                 page: defaults.page,
+                minting: Minting::default(),
                 audit: defaults.audit,
                 logged_as: taken.id.clone(),
             };

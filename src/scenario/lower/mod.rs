@@ -9,6 +9,7 @@ mod defence;
 mod described;
 mod expect;
 mod formula;
+mod good_for;
 mod holds;
 mod labels;
 mod later;
@@ -20,11 +21,12 @@ mod services;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use crate::model::Access;
 use crate::model::agent::AgentPlan;
 use crate::model::control::Controls;
 use crate::model::expect::Expectations;
 use crate::model::identity::{Collection, Family, Population};
-use crate::model::service::{Access, Operation, Role, Route, Service};
+use crate::model::service::{Operation, Role, Route, Service};
 use crate::model::{Meta, Plan, Time};
 use crate::wire::{FamilyId, PlaceId, Span, Tick};
 
@@ -102,6 +104,7 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
     work.data();
     work.services();
     work.records_hold();
+    work.credentials_are_good_for();
     let (agents, benign) = (work.agents("agents"), work.agents("benign"));
     let controls = work.defence();
     let expectations = expect::expectations(root, measures, &mut work.findings);
@@ -109,6 +112,12 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
     work.not_yet();
     work.empty_world(&agents);
     let access = scopes::access(&work.families, &work.operations, &work.needs, &work.services);
+    let access = access.unwrap_or_else(|| {
+        let message = "these exchanges lead to more different rights than anybody could oversee";
+        let place = work.root.key("credentials").map_or(work.root.place, |key| key.place);
+        work.find(Finding::new(Code::ImpossibleNumber, place, message).help("give fewer families scopes of their own"));
+        Access::default()
+    });
     let mut plan = work.plan(agents, benign, controls, expectations, time, access);
     plan.controls.responses.sort_by_key(|r| match r.on {
         crate::model::control::Trigger::At(at) => at + r.takes,

@@ -4,19 +4,23 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use crate::model::identity::Family;
-use crate::model::service::{Access, Operation, Service, Validation};
-use crate::wire::{FamilyId, OpId};
+use crate::model::service::{Act, MintedScopes, Operation, Service, Validation};
+use crate::model::{Access, grants};
+use crate::wire::{FamilyId, OpId, ServiceId};
 
-/// What each family unlocks. An operation whose needs are empty is open to all.
+/// What each family unlocks. An operation whose needs are empty is open to all. Nothing where exchanges lead to more
+/// different rights than anybody could oversee.
 pub fn access(
     families: &[Family],
     operations: &[Operation],
     needs: &[Vec<Vec<String>>],
     services: &[Service],
-) -> Access {
+) -> Option<Access> {
     let mut access = Access::new(families.len(), operations.len() as u32);
     let mut alone: BTreeMap<&str, Vec<OpId>> = BTreeMap::new();
     let mut together: Vec<(OpId, &[String])> = Vec::new();
+    let service_of = |op: OpId| operations[op.index()].service;
+    let mut with_any: Vec<OpId> = Vec::new();
     for (at, alternatives) in needs.iter().enumerate() {
         let op = OpId::at(at);
         let open = services[operations[at].service.index()].validation == Validation::None;
@@ -25,6 +29,7 @@ pub fn access(
         }
         for alternative in alternatives {
             match &alternative[..] {
+                [word] if word == ANY_CREDENTIAL => with_any.push(op),
                 [scope] => alone.entry(scope).or_default().push(op),
                 [] => {}
                 scopes => together.push((op, scopes)),
@@ -33,28 +38,39 @@ pub fn access(
     }
     for (at, family) in families.iter().enumerate() {
         let id = FamilyId::at(at);
+        if let Some(audience) = &family.audience {
+            let checks = |service: &ServiceId| services[service.index()].checks_audience;
+            let takes = |service: &ServiceId| audience.contains(service) || !checks(service);
+            let taken: Vec<ServiceId> = (0..services.len()).map(ServiceId::at).filter(takes).collect();
+            access.limit(id, &taken);
+        }
+        for op in &with_any {
+            access.unlock(id, *op, service_of(*op));
+        }
         for scope in &family.scopes {
             for op in unlocked_alone(&alone, scope) {
-                access.unlock(id, op);
+                access.unlock(id, op, service_of(op));
             }
         }
         for (op, wanted) in &together {
             if wanted.iter().all(|w| family.scopes.iter().any(|held| grants(held, w))) {
-                access.unlock(id, *op);
+                access.unlock(id, *op, service_of(*op));
             }
         }
     }
-    access
+    let minted: Vec<(FamilyId, MintedScopes)> = operations
+        .iter()
+        .filter(|op| op.minting.scopes != MintedScopes::Family)
+        .filter_map(|op| match op.act {
+            Act::Mint { family, .. } => Some((family, op.minting.scopes)),
+            _ => None,
+        })
+        .collect();
+    (minted.is_empty() || access.exchange(&minted, families, service_of)).then_some(access)
 }
 
-/// `*` grants everything, `db:*` everything that begins with `db:`.
-pub fn grants(held: &str, wanted: &str) -> bool {
-    match held.strip_suffix('*') {
-        Some("") => true,
-        Some(prefix) if prefix.ends_with(':') => wanted.starts_with(prefix),
-        _ => held == wanted,
-    }
-}
+/// Instead of scopes: whoever is known at all.
+pub const ANY_CREDENTIAL: &str = "any credential";
 
 fn unlocked_alone<'m>(alone: &'m BTreeMap<&str, Vec<OpId>>, held: &'m str) -> impl Iterator<Item = OpId> + 'm {
     let prefix = held.strip_suffix('*').filter(|p| p.is_empty() || p.ends_with(':'));
@@ -66,19 +82,4 @@ fn unlocked_alone<'m>(alone: &'m BTreeMap<&str, Vec<OpId>>, held: &'m str) -> im
             None => **scope == held,
         })
         .flat_map(|(_, ops)| ops.iter().copied())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_star_stands_for_the_rest_of_a_scope() {
-        assert!(grants("*", "db:read"));
-        assert!(grants("db:*", "db:read"));
-        assert!(!grants("db:*", "dbx:read"));
-        assert!(!grants("db:r*", "db:read"), "only whole parts");
-        assert!(grants("db:read", "db:read"));
-        assert!(!grants("db:read", "db:reads"));
-    }
 }

@@ -1,11 +1,12 @@
 //! Services, their operations, and the routes by which clients reach them.
 
 use crate::model::service::{
-    Act, Answer, AuditFields, Denial, Grant, Latency, Method, ObjectRule, Operation, Reversible, Role, Route, Service,
-    Validation, shape_of,
+    Act, Answer, AuditFields, Denial, Grant, Latency, Method, MintedScopes, Minting, ObjectRule, Operation, Reversible,
+    Role, Route, Service, Validation, shape_of,
 };
 use std::collections::BTreeMap;
 
+use crate::model::Column;
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::tree::{Key, Node, Place, Value};
@@ -62,6 +63,8 @@ impl Lowering<'_> {
         self.services.push(Service {
             name: key.name.clone(),
             validation,
+            checks_audience: node.get("accepts").and_then(|a| a.get("audience")).and_then(Node::text)
+                != Some("ignored"),
             replicas: replicas.clamp(1, 1_000) as u16,
             role: if provider { Role::IdentityProvider } else { Role::Resource },
         });
@@ -93,16 +96,19 @@ impl Lowering<'_> {
         let span = |key: &str| accepts.get(key).and_then(Node::text).and_then(quantity::duration);
         let (mode, takes): (_, &[&str]) = match accepts.text().or_else(|| accepts.get("mode").and_then(Node::text)) {
             Some("none") => (Validation::None, &[]),
-            Some("jwt") => {
-                (Validation::Jwt { leeway: span("leeway").unwrap_or_default() }, &["leeway", "keys", "jwks_cache"])
-            }
+            Some("jwt") => (
+                Validation::Jwt { leeway: span("leeway").unwrap_or_default() },
+                &["leeway", "keys", "jwks_cache", "audience"],
+            ),
             Some("introspect") => {
                 let (cache, stale) = (span("cache").unwrap_or_default(), span("stale").unwrap_or_default());
-                (Validation::Introspect { cache, stale }, &["cache", "stale"])
+                (Validation::Introspect { cache, stale }, &["cache", "stale", "audience"])
             }
-            Some("push") => (Validation::Push { delay: span("delay").unwrap_or_default() }, &["delay"]),
-            Some("api-key") => (Validation::ApiKey { cache: span("cache").unwrap_or_default() }, &["cache"]),
-            _ => (Validation::Gateway, &[]),
+            Some("push") => (Validation::Push { delay: span("delay").unwrap_or_default() }, &["delay", "audience"]),
+            Some("api-key") => {
+                (Validation::ApiKey { cache: span("cache").unwrap_or_default() }, &["cache", "audience"])
+            }
+            _ => (Validation::Gateway, &["audience"]),
         };
         for (key, _) in accepts.entries().iter().filter(|(k, _)| k.name != "mode" && !takes.contains(&k.name.as_str()))
         {
@@ -215,6 +221,7 @@ impl Lowering<'_> {
             recheck: text("recheck").and_then(quantity::boolean).unwrap_or(false),
             cost: text("costs").and_then(quantity::money).unwrap_or(0),
             page: node.get("page").map_or(defaults.page, |n| self.page(n)),
+            minting: self.minting(node),
             audit: node.get("audit").map_or(defaults.audit, audit),
             logged_as: text("logs_as").unwrap_or(&key.name).to_owned(),
         };
@@ -238,6 +245,38 @@ impl Lowering<'_> {
             _ => Grant::Plain,
         };
         Act::Mint { family, refresh, grant }
+    }
+
+    /// Whose a new credential is and what it unlocks, where an operation that mints says so.
+    fn minting(&mut self, node: &Node) -> Minting {
+        if node.get("mints").is_none() {
+            return Minting::default();
+        }
+        let (to, round) = node.get("mints_for").map_or((Column::Empty, 0), |owner| self.minted_for(owner));
+        let scopes = match node.get("scopes").and_then(Node::text) {
+            Some("presented") => MintedScopes::Presented,
+            Some("both") => MintedScopes::Both,
+            _ => MintedScopes::Family,
+        };
+        if scopes == MintedScopes::Both && node.get("grant").and_then(Node::text) != Some("token-exchange") {
+            let place = node.get("scopes").map_or(node.place, |n| n.place);
+            let message = "`both` are the subject and the actor, and only a token exchange has both";
+            let help = "add `grant: token-exchange`, or say `scopes: presented`";
+            self.find(Finding::new(Code::Contradiction, place, message).help(help));
+        }
+        if scopes != MintedScopes::Family {
+            self.no_effect(node, &["refresh"], "the refresh token would bring back what was kept out");
+        }
+        Minting { to, round, scopes }
+    }
+
+    /// One identity, or a group's members in turn: the number in the formula is that of the new credential.
+    fn minted_for(&mut self, owner: &Node) -> (Column, u32) {
+        let name = owner.text().and_then(|text| text.split_once("-{")).map(|(name, _)| name);
+        let members = name.and_then(|name| self.identities.position(name)).map(|at| self.identities.all[at].count);
+        let round = members.unwrap_or(1);
+        let column = self.identities.column(owner, round);
+        (self.take(column).unwrap_or_default(), round)
     }
 
     /// OR of AND. Without a word about it, the service's own scopes unlock an operation.
@@ -315,6 +354,7 @@ impl Lowering<'_> {
             recheck: false,
             cost: 0,
             page: 100,
+            minting: Minting::default(),
             audit: defaults.audit,
             logged_as: name.to_owned(),
         }
@@ -360,6 +400,7 @@ impl Lowering<'_> {
         self.services.push(Service {
             name: CONTROL_PLANE.into(),
             validation: Validation::Gateway,
+            checks_audience: true,
             replicas: 1,
             role: Role::Administration,
         });

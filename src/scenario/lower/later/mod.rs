@@ -84,10 +84,6 @@ fn operations(work: &mut Lowering<'_>, node: &Node) {
     work.operations_in(node);
 }
 
-fn services(work: &mut Lowering<'_>, node: &Node) {
-    work.services_named(Some(node));
-}
-
 /// One of the names under a part of the scenario.
 pub(super) fn known(work: &mut Lowering<'_>, node: &Node, name: &str, what: &str, parts: &[&str]) {
     let root = work.root;

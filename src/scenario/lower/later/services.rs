@@ -1,6 +1,6 @@
 //! Services and operations.
 
-use super::{Lowering, Refused, agent, credentials, identity, no_names};
+use super::{Lowering, Refused, agent, credentials, no_names};
 use crate::scenario::tree::Node;
 
 const VALIDATION: &[Refused] = &[
@@ -8,7 +8,6 @@ const VALIDATION: &[Refused] = &[
     ("jwks_cache", "a cache of signing keys", no_names),
 ];
 const SERVICE: &[Refused] = &[("fails", "a service that fails at random", no_names)];
-const MINTING: &[Refused] = &[("mints_for", "a credential that is minted for somebody else", identity)];
 const OPERATION: &[Refused] =
     &[("wakes", "an operation that wakes an agent", agent), ("fails", "an operation that fails at random", no_names)];
 
@@ -28,12 +27,6 @@ impl Lowering<'_> {
 
     fn operation_not_yet(&mut self, operation: &Node) {
         self.refuse(operation, OPERATION);
-        if operation.get("mints").is_some() {
-            self.refuse(operation, MINTING);
-            if let Some(scopes) = operation.get("scopes").filter(|n| n.text() != Some("family")) {
-                self.later("`scopes`, a credential with the scopes of what was presented", scopes.place);
-            }
-        }
         let lists = operation.get("http").and_then(Node::text).is_some_and(|line| line.contains("->"));
         if let Some(order) = operation.get("order").filter(|n| lists && n.text() != Some("by number")) {
             self.later("`order`, a list that begins with the newest", order.place);
