@@ -83,8 +83,8 @@ impl Reader {
             registry.owners.insert(principal, owner);
         }
         for record in unmapped["stored_in"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            if let Some((coll, first, n)) = run(record, &mut names.collections) {
-                registry.stored.extend((first..first.saturating_add(n)).map(|row| ((coll, row), credential)));
+            if let Some((coll, row, 1)) = run(record, &mut names.collections) {
+                registry.stored.insert((coll, row), credential);
             }
         }
         let Some(workload) = text(&event["actor"], "app_uid") else { return };

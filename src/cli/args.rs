@@ -160,7 +160,7 @@ pub struct Replay {
     /// The journal of a run: reports/<scenario>-<n>/journal.ndjson
     #[arg(value_name = "JOURNAL", value_hint = ValueHint::FilePath)]
     pub journal: PathBuf,
-    /// Write run.json and the summary here again
+    /// Write run.json, the summary and the audit log here again
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
     /// Print the verdict and the headline only

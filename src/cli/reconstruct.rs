@@ -1,7 +1,7 @@
 //! `runaway reconstruct`: who did what, from an audit log alone. With the journal beside it, how much of that is right.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::args;
@@ -29,6 +29,9 @@ pub fn reconstruct(args: &args::Reconstruct) -> Result<Exit, Failure> {
         args::Format::Json => output::json(&reconstruction.json()),
     }
 }
+
+/// No line of a log is longer; a file without lines is not read into memory.
+const LONGEST_LINE: u64 = 64 << 20;
 
 /// The audit log and the journal: in a run's folder, or a log with the journal beside it.
 fn beside(path: &Path) -> (PathBuf, Option<PathBuf>) {
@@ -60,10 +63,15 @@ fn log(path: &Path) -> Result<Log, Failure> {
         Failure::input(message, Some(help.into()))
     };
     let file = File::open(path).map_err(|e| wrong(format!("{shown} cannot be read: {e}")))?;
-    let mut reader = Reader::default();
-    for line in BufReader::new(file).lines() {
-        let line = line.map_err(|e| wrong(format!("{shown} cannot be read: {e}")))?;
-        reader.line(&line).map_err(|e| wrong(format!("{shown}: {e}")))?;
+    let (mut reader, mut input, mut line) = (Reader::default(), BufReader::new(file), String::new());
+    loop {
+        line.clear();
+        let read = input.by_ref().take(LONGEST_LINE).read_line(&mut line);
+        match read.map_err(|e| wrong(format!("{shown} cannot be read: {e}")))? as u64 {
+            0 => break,
+            LONGEST_LINE => return Err(wrong(format!("{shown}: a line is longer than any line of a log"))),
+            _ => reader.line(&line).map_err(|e| wrong(format!("{shown}: {e}")))?,
+        }
     }
     reader.finish().map_err(|e| wrong(format!("{shown}: {e}")))
 }

@@ -141,7 +141,7 @@ impl Reconstruction<'_> {
             .filter(|(_, n)| *n > 0)
             .map(|(field, n)| format!("{} without {field}", counted(*n, "line")))
             .collect();
-        let last = self.log.lines.last().map_or(0, |line| line.sequence + 1);
+        let last = self.log.lines.last().map_or(0, |line| line.sequence.saturating_add(1));
         let deleted = last.saturating_sub(self.log.lines.len() as u64);
         if deleted > 0 {
             gaps.push(format!("{} missing in between", counted(deleted, "line")));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::support::{Ran, document, library, run};
 use jsonschema::Validator;
 use runaway::audit::{Field, Log, Reader, Scores, Story, Truth, keep, write};
+use runaway::model::{Draws, Stream};
 use serde_json::Value;
 
 /// The log of a run, as its lines.
@@ -213,4 +214,52 @@ fn what_is_no_log_is_refused_with_its_line() {
     assert_eq!(wrong(&["{}"]), "line 1 is no OCSF event: it has no `class_uid`");
     assert_eq!(wrong(&[r#"{"class_uid":6003}"#]), "line 1 has no `time`");
     assert_eq!(wrong(&[]), "there is no event in it");
+}
+
+/// Whatever stands in a log, reading it and going through it ends with a story or with an error.
+#[test]
+fn damaged_logs_are_read_or_refused_and_never_a_panic() {
+    let ran = run(&document(&shared("all", "{do: idp.token, as: client}")), None, &[]);
+    let lines = lines(&ran);
+    let truth = Truth::of(&ran.prepared.plan, &ran.events);
+    let mut stream = Stream::new(7, Draws::Generation, 0);
+    let mut refused = 0;
+    for _ in 0..2_000 {
+        let mut damaged = lines.clone();
+        for _ in 0..=stream.below(3) {
+            let at = stream.below(damaged.len() as u64) as usize;
+            damaged[at] = damage(&damaged[at], &mut stream);
+        }
+        let mut reader = Reader::default();
+        let read = damaged.iter().try_for_each(|line| reader.line(line)).and_then(|()| reader.finish());
+        match read {
+            Ok(log) => {
+                let scores = Scores::of(&Story::of(&log), &log, &truth);
+                assert_eq!(scores.trail.total(), ran.finished.measures.accountability.attribution.total());
+            }
+            Err(_) => refused += 1,
+        }
+    }
+    assert!((1..2_000).contains(&refused), "{refused}");
+}
+
+/// A line cut off, a digit changed, a part of it gone, or something strange in its place.
+fn damage(line: &str, stream: &mut Stream) -> String {
+    let outer = ["actor", "user", "api", "unmapped", "resources", "metadata", "time", "status_id", "src_endpoint"];
+    let inner = ["sequence", "at_us", "registry", "rows", "stored_in", "delegation", "unrecorded", "effect"];
+    let strange = [Value::Null, Value::from(u64::MAX), Value::from(-1), Value::from("x-1..20000000"), Value::from("")];
+    let mut pick = |n: usize| stream.below(n as u64) as usize;
+    let (kind, key, part) = (pick(5), outer[pick(outer.len())], ["unmapped", "metadata"][pick(2)]);
+    let (strange, inner, cut) = (strange[pick(strange.len())].clone(), inner[pick(inner.len())], pick(line.len()));
+    let mut event: Value = serde_json::from_str(line).unwrap_or_default();
+    match kind {
+        0 => return line.chars().take(cut).collect(),
+        1 => return line.replacen(|c: char| c.is_ascii_digit(), "9", cut % 40),
+        2 if event.is_object() => event[key] = strange,
+        3 if event[part].is_object() => event[part][inner] = strange,
+        _ => {
+            event.as_object_mut().map(|object| object.remove(key));
+        }
+    }
+    event.to_string()
 }
