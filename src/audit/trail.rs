@@ -114,8 +114,9 @@ impl<'r> Trail<'r> {
             return;
         }
         let named = self.names(&line.account);
-        let behind = trace.and_then(|trace| self.narrow(trace, named, line.account.address)).or(named);
-        behind.map(|behind| self.issued(line, behind));
+        if let Some(by) = trace.and_then(|trace| self.narrow(trace, named, line.account.address)).or(named) {
+            self.issued(line, by);
+        }
     }
 
     /// Whoever was issued a credential holds it, and can prove to be whose it is.
