@@ -23,6 +23,12 @@ Examples:
   runaway run moltbook --set services.db.rows=owner
   runaway run my.yaml --plane mock --clock wall --time-scale 10 --out results";
 
+const AFTER_CALIBRATE: &str = "\
+Examples:
+  runaway calibrate wiper
+  runaway calibrate my.yaml --budget '1 per 30d' --seeds 500
+  runaway calibrate my.yaml --format json";
+
 const AFTER_INIT: &str = "\
 Examples:
   runaway init moltbook
@@ -48,6 +54,8 @@ pub enum Command {
     Run(Run),
     /// Check scenario files and say everything that is wrong with them
     Check(Check),
+    /// Set the thresholds of a scenario's detectors to a false-alarm budget, by its benign work
+    Calibrate(Calibrate),
     /// Serve a scenario's world over HTTP on loopback, for curl
     Mock(Mock),
     /// Rebuild the summary of a run from its journal, without running anything
@@ -135,6 +143,26 @@ pub struct Check {
     #[arg(required = true, value_name = "FILE[@VARIANT]", value_hint = ValueHint::FilePath)]
     pub files: Vec<String>,
     /// How findings are printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_CALIBRATE)]
+pub struct Calibrate {
+    /// A scenario of the library or a file, with @VARIANT where wanted
+    #[arg(value_name = "NAME|FILE[@VARIANT]", value_hint = ValueHint::FilePath)]
+    pub scenario: String,
+    /// How many false alarms each detector may raise, in how much benign work
+    #[arg(long, default_value = "1 per 7d", value_name = "N per TIME")]
+    pub budget: String,
+    /// How many seeds set the thresholds; as many others check them
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub seeds: u32,
+    /// Change one setting of the scenario; may be given again
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub sets: Vec<String>,
+    /// How the result is printed
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
 }

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod args;
+mod calibrate;
 mod check;
 mod demo;
 mod failure;
@@ -32,6 +33,7 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::demo(&args),
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
+        Command::Calibrate(args) => calibrate::calibrate(&args),
         Command::Mock(args) => mock::mock(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Reconstruct(args) => reconstruct::reconstruct(&args),

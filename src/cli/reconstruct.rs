@@ -10,7 +10,7 @@ use super::folder::{AUDIT, JOURNAL};
 use super::output;
 use crate::audit::{Log, Reader, Scores, Story, Truth};
 use crate::journal::{Journal, read};
-use crate::measure::{Accountability, Claim, Routine};
+use crate::measure::{Accountability, Claim, Everyday};
 use crate::report::{Reconstruction, Refuted};
 use crate::scenario::plan_of;
 use crate::verdict::Exit;
@@ -45,7 +45,7 @@ fn beside(path: &Path) -> (PathBuf, Option<PathBuf>) {
 /// What agents said of themselves, by the journal, and the log that goes with it refutes.
 fn refuted(journal: &Journal) -> Vec<Refuted> {
     let plan = &journal.plan;
-    let told = Accountability::of(plan, &Routine::default(), &journal.events);
+    let told = Accountability::of(plan, &Everyday::default(), &journal.events);
     let refuted = |claim: &Claim| Refuted {
         at: claim.at,
         agent: plan.agents.get(claim.by.index()).map_or(String::new(), |agent| agent.name.clone()),

@@ -100,7 +100,7 @@ fn patient(plan: &Plan, args: &args::Run) -> Result<(), Failure> {
 const PATIENCE: Span = Span::from_secs(60);
 
 /// `PATH=VALUE` settings.
-fn sets(sets: &[String]) -> Result<Vec<(String, String)>, Failure> {
+pub(super) fn sets(sets: &[String]) -> Result<Vec<(String, String)>, Failure> {
     sets.iter()
         .map(|set| match set.split_once('=') {
             Some((path, value)) if !path.is_empty() => Ok((path.trim().to_owned(), value.trim().to_owned())),

@@ -1,6 +1,8 @@
 //! The fields of every event, told once: the binary form, its digest and the readable form all come from here.
 
-use crate::wire::{CollId, Event, Key, OpId, Open, Reason, RequestId, Res, RuleId, StepId, Target};
+use crate::wire::{
+    CollId, Conversation, Event, Key, Message, OpId, Open, Reason, RequestId, Res, RuleId, StepId, Target,
+};
 
 /// Takes the fields of an event, in their order.
 pub trait Fields {
@@ -108,6 +110,12 @@ pub fn tell(event: &Event, to: &mut impl Fields) {
             tell_key(key, to);
             to.number("since", since.0);
         }
+        Event::Said { at, id, message: Message { digest, conversation } } => {
+            to.kind(20, "said");
+            request(at.0, id, to);
+            to.number("digest", digest);
+            tell_conversation(conversation, to);
+        }
         Event::Consulted { at, id, approval, yes, answers } => {
             to.kind(19, "consulted");
             request(at.0, id, to);
@@ -203,7 +211,16 @@ fn tell_key(key: Key, to: &mut impl Fields) {
             to.number("of", u64::from(o.number()));
         }
         Key::Global => to.word("key", 3, "everyone"),
+        Key::Conversation(conversation) => {
+            to.word("key", 4, "conversation");
+            tell_conversation(Some(conversation), to);
+        }
     }
+}
+
+fn tell_conversation(conversation: Option<Conversation>, to: &mut impl Fields) {
+    to.maybe("begun_by", conversation.map(|c| c.by.number()));
+    to.maybe("task", conversation.map(|c| c.n));
 }
 
 fn tell_target(target: Target, to: &mut impl Fields) {

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::model::Plan;
 use crate::wire::{
-    ActorId, ApprovalId, CollId, CredId, Effect, Event, HeldId, IdentityId, JobId, Key, LimitId, OpId, Open, RequestId,
-    ResponseId, RouteId, RuleId, SecretKind, Span, StepId, Target, Tick,
+    ActorId, ApprovalId, CollId, Conversation, CredId, Effect, Event, HeldId, IdentityId, JobId, Key, LimitId, Message,
+    OpId, Open, RequestId, ResponseId, RouteId, RuleId, SecretKind, Span, StepId, Target, Tick,
 };
 
 use super::digest::Digest;
@@ -183,6 +183,10 @@ impl Read<'_> {
         self.names.steps.get(self.word("step")?).copied()
     }
 
+    fn conversation(&self) -> Option<Conversation> {
+        Some(Conversation { by: ActorId::new(self.small("begun_by")?), n: self.small("task")? })
+    }
+
     fn approval(&self) -> Option<ApprovalId> {
         self.small("approval").map(ApprovalId::new)
     }
@@ -245,6 +249,10 @@ impl Read<'_> {
             "cancelled" => {
                 let job = JobId::new(self.small("job")?);
                 Event::Cancelled { at, id: self.id()?, job, reason: self.reason()? }
+            }
+            "said" => {
+                let message = Message { digest: self.number("digest")?, conversation: self.conversation() };
+                Event::Said { at, id: self.id()?, message }
             }
             "consulted" => Event::Consulted {
                 at,
@@ -332,6 +340,7 @@ impl Read<'_> {
             "principal" => Key::Principal(IdentityId::new(of?)),
             "owner" => Key::Owner(IdentityId::new(of?)),
             "everyone" => Key::Global,
+            "conversation" => Key::Conversation(self.conversation()?),
             _ => return None,
         })
     }

@@ -10,14 +10,14 @@ use crate::wire::{ActorId, Event, IdentityId, OpId, Tick};
 
 /// What a log of honest work has: which principal calls what.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Routine {
+pub struct Everyday {
     /// By event type: the principals that were seen there.
     seen: BTreeMap<u32, Bits>,
 }
 
 /// The same as plain data: (event type, first principal, how many side by side).
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub struct RoutineRuns(Vec<(u32, u32, u32)>);
+pub struct EverydayRuns(Vec<(u32, u32, u32)>);
 
 /// A principal as a log shows it: unrecorded, nobody, or somebody.
 const fn shown(principal: Field) -> u32 {
@@ -30,16 +30,16 @@ const fn shown(principal: Field) -> u32 {
 
 const SOMEBODY: u32 = 2;
 
-impl Routine {
+impl Everyday {
     /// What the log of a run has, of the calls that were accepted.
-    pub fn of(plan: &Plan, events: &[Event]) -> Routine {
-        let mut routine = Routine::default();
+    pub fn of(plan: &Plan, events: &[Event]) -> Everyday {
+        let mut everyday = Everyday::default();
         keep(plan, events, |kept| {
             if kept.line.allowed {
-                routine.seen.entry(kept.line.event).or_default().insert(shown(kept.line.account.principal));
+                everyday.seen.entry(kept.line.event).or_default().insert(shown(kept.line.account.principal));
             }
         });
-        routine
+        everyday
     }
 
     fn has(&self, kept: &Kept<'_>) -> bool {
@@ -47,29 +47,29 @@ impl Routine {
         seen.is_some_and(|principals| principals.contains(shown(kept.line.account.principal)))
     }
 
-    pub fn runs(&self) -> RoutineRuns {
+    pub fn runs(&self) -> EverydayRuns {
         let runs = |(event, principals): (&u32, &Bits)| {
             principals.runs().into_iter().map(|(first, n)| (*event, first, n)).collect::<Vec<_>>()
         };
-        RoutineRuns(self.seen.iter().flat_map(runs).collect())
+        EverydayRuns(self.seen.iter().flat_map(runs).collect())
     }
 
-    pub fn from(runs: &RoutineRuns) -> Routine {
-        let mut routine = Routine::default();
+    pub fn from(runs: &EverydayRuns) -> Everyday {
+        let mut everyday = Everyday::default();
         for (event, first, n) in &runs.0 {
-            let principals = routine.seen.entry(*event).or_default();
+            let principals = everyday.seen.entry(*event).or_default();
             (*first..first.saturating_add(*n)).for_each(|principal| {
                 principals.insert(principal);
             });
         }
-        routine
+        everyday
     }
 
     /// The same under the numbers of another plan, where a variant has renumbered operations or identities.
     #[must_use]
-    pub fn carried(&self, from: &Plan, to: &Plan) -> Routine {
+    pub fn carried(&self, from: &Plan, to: &Plan) -> Everyday {
         let (events, there) = (EventTypes::of(from), EventTypes::of(to));
-        let mut carried = Routine::default();
+        let mut carried = Everyday::default();
         for (event, principals) in &self.seen {
             let name = events.names.get(*event as usize);
             let Some(event) = name.and_then(|name| there.names.iter().position(|n| n == name)) else { continue };
@@ -118,12 +118,12 @@ impl Claim {
 pub struct Accountability {
     pub attribution: Attribution,
     /// Accepted actions that the log of honest work would call routine.
-    pub routine: u64,
+    pub everyday: u64,
     pub claims: Vec<Claim>,
 }
 
 impl Accountability {
-    pub fn of(plan: &Plan, routine: &Routine, events: &[Event]) -> Accountability {
+    pub fn of(plan: &Plan, everyday: &Everyday, events: &[Event]) -> Accountability {
         let registry = Registry::of(plan);
         let mut trail = Trail::new(&registry);
         keep(plan, events, |kept| trail.look(&kept.line));
@@ -134,7 +134,7 @@ impl Accountability {
             let suspects = trail.suspects(set);
             if let Some(id) = kept.of.filter(|id| kept.line.allowed && id.by.index() < plan.agents.len()) {
                 all.attribution.add(suspects, registry.suspect(id.by.number()));
-                all.routine += u64::from(routine.has(&kept));
+                all.everyday += u64::from(everyday.has(&kept));
             }
             if kept.line.allowed && !all.claims.is_empty() {
                 all.weigh(&registry, &types, &kept, suspects);

@@ -10,6 +10,8 @@ mod declared;
 mod doors;
 mod headline;
 mod leftover;
+mod lines;
+mod poisson;
 mod probes;
 mod reach;
 mod references;
@@ -23,13 +25,15 @@ use std::collections::BTreeMap;
 use crate::model::{Baseline, Plan};
 use crate::wire::{Effect, Event, Span, Tick, Turn, Verdict};
 
-pub use accountability::{Accountability, Claim, Routine, RoutineRuns};
-pub use alarms::Alarms;
+pub use accountability::{Accountability, Claim, Everyday, EverydayRuns};
+pub use alarms::{Alarms, routine};
 pub use behind::Simulated;
 pub use closure::{Acquired, Closure, Hop};
 pub use doors::{Door, Lag};
 pub use headline::headline;
 pub use leftover::Leftover;
+pub use lines::lines;
+pub use poisson::garwood;
 pub use probes::{Probed, probed};
 pub use reach::{QueuedEffect, Reach, baseline_of, resources};
 pub use references::{HumanPace, References, carry, carry_pairs, runs};
@@ -129,7 +133,7 @@ impl Measures {
             refused_honest(plan, references.faulty, events).iter().filter(|r| !before.contains(r)).count() as u64;
         let mut measures = Measures {
             outcome: Outcome::Unknown,
-            alarms: alarms::alarms(plan, references.faulty, events),
+            alarms: Alarms::of(plan, references, events),
             complete: ended.is_some() && !gap,
             aborted: ended.is_some_and(|(_, aborted)| aborted),
             values: BTreeMap::new(),
@@ -140,7 +144,7 @@ impl Measures {
             end,
             exhausted_at,
             collateral,
-            accountability: Accountability::of(plan, &references.routine(), events),
+            accountability: Accountability::of(plan, &references.everyday(), events),
         };
         measures.outcome = measures.judge_outcome(references);
         measures.values = measures.all(plan, references);
@@ -320,7 +324,7 @@ impl Measures {
 
     /// What the audit log tells afterwards.
     fn told_values(&self, references: &References, values: &mut BTreeMap<&'static str, Measured>) {
-        let Accountability { attribution, routine, .. } = &self.accountability;
+        let Accountability { attribution, everyday, .. } = &self.accountability;
         let actions = attribution.total();
         let of_actions = |n: u64| match actions {
             _ if !references.faulty => Measured::unknown("nothing was wrong with the agents"),
@@ -331,7 +335,7 @@ impl Measures {
         values.insert("attribution.wrong", of_actions(attribution.wrong));
         values.insert("attribution.ambiguous", of_actions(attribution.ambiguous));
         values.insert("attribution.unlogged", of_actions(attribution.unlogged));
-        values.insert("camouflage", of_actions(*routine));
+        values.insert("camouflage", of_actions(*everyday));
         values.insert("contradictions", Measured::count(self.accountability.contradictions()));
     }
 

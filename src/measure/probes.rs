@@ -20,7 +20,7 @@ pub fn probed(events: &[Event]) -> BTreeMap<(Option<CredId>, OpId), Probed> {
         let row = all.entry((cred, op)).or_default();
         match verdict {
             Verdict::Accepted => *row = Probed { last_accepted: Some(at), refused_from: None },
-            Verdict::Limited => {}
+            Verdict::Limited | Verdict::Failed => {}
             _ => _ = row.refused_from.get_or_insert(at),
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Baseline, Pairs, Plan};
+use crate::model::{Baseline, Pairs, Plan, Routine};
 use crate::wire::{CollId, Effect, OpId};
 
 use super::behind::Simulated;
@@ -35,7 +35,10 @@ pub struct References {
     pub simulated: Option<Simulated>,
     /// What the log of the run without a fault has: which principal calls what.
     #[serde(default)]
-    pub routine: super::RoutineRuns,
+    pub everyday: super::EverydayRuns,
+    /// What the detectors of new operations knew before the run.
+    #[serde(default)]
+    pub routine: Routine,
     /// The same scenario under other seeds, where something is said about them.
     #[serde(default)]
     pub seeds: Option<Seeds>,
@@ -73,8 +76,8 @@ impl References {
         baseline
     }
 
-    pub fn routine(&self) -> super::Routine {
-        super::Routine::from(&self.routine)
+    pub fn everyday(&self) -> super::Everyday {
+        super::Everyday::from(&self.everyday)
     }
 
     /// What of the positive control's excess is missing in `touched`, as a share.

@@ -9,6 +9,7 @@ use super::agent::AgentPlan;
 use super::control::Controls;
 use super::expect::Expectations;
 use super::identity::{Collection, Family, Population};
+use super::routine::Routine;
 use super::service::{Act, Grant, Operation, Route, Service};
 
 /// A scenario with every name resolved. Made by `scenario`, read by everything else.
@@ -33,6 +34,8 @@ pub struct Plan {
     /// Honest work beside them.
     pub benign: Vec<AgentPlan>,
     pub controls: Controls,
+    /// What the detectors of new operations knew before the run.
+    pub routine: Routine,
     /// The credential that the responder acts with.
     pub operator: Option<(FamilyId, u32)>,
     pub expectations: Expectations,

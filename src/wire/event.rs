@@ -4,7 +4,7 @@ use super::ids::{
     ActorId, ApprovalId, CollId, CredId, HeldId, IdentityId, JobId, LimitId, OpId, RequestId, Res, ResponseId, RouteId,
     RuleId, StepId,
 };
-use super::request::{Purpose, Target};
+use super::request::{Conversation, Message, Purpose, Target};
 use super::tick::{Span, Tick};
 
 /// What an operation does to the resources that it touches.
@@ -61,6 +61,8 @@ pub enum Verdict {
     Limited,
     /// Refused by a limit that cannot readmit before the horizon.
     Exhausted,
+    /// The service failed, and nothing happened. Its sender cannot know, so it ends no clock.
+    Failed,
 }
 
 /// Why a request was accepted or refused: the grant, policy, limit or control that decided.
@@ -95,6 +97,8 @@ pub enum Reason {
     NoSuchRecord,
     /// An administrative request that this provider does not support.
     Unsupported,
+    /// The service failed.
+    OutOfOrder,
 }
 
 /// How long a door stays open if nobody does anything more.
@@ -111,6 +115,7 @@ pub enum Key {
     Credential(CredId),
     Principal(IdentityId),
     Owner(IdentityId),
+    Conversation(Conversation),
     Global,
 }
 
@@ -265,6 +270,12 @@ pub enum Event {
         by: ActorId,
         turn: Turn,
     },
+    /// What the log has of a body, and to which conversation it belongs; written where a detector looks at it.
+    Said {
+        at: Tick,
+        id: RequestId,
+        message: Message,
+    },
     /// Somebody was asked whether a request may pass. What they say is known from `answers` on.
     Consulted {
         at: Tick,
@@ -349,6 +360,7 @@ impl Event {
             | Event::Lost { at, .. }
             | Event::Got { at, .. }
             | Event::Turned { at, .. }
+            | Event::Said { at, .. }
             | Event::Consulted { at, .. }
             | Event::Claimed { at, .. }
             | Event::Alarm { at, .. }

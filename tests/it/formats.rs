@@ -15,9 +15,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("instruction.signed", "instructions-signed"),
     ("service.accepts.keys", "accepts-keys"),
     ("service.accepts.jwks_cache", "jwks-cache"),
-    ("service.fails", "service-fails"),
-    ("operation.wakes", "wakes"),
-    ("operation.fails", "operation-fails"),
     ("credential.signed_by", "signed-by"),
     ("credential.kid", "kid"),
     ("data.keeps", "keeps"),
@@ -33,16 +30,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("agent-step.forge", "step-forge"),
     ("agent-step.with", "step-forge"),
     ("agent-step.for", "step-forge"),
-    ("detector.denials", "detector-denials"),
-    ("detector.repeats", "detector-repeats"),
-    ("detector.never_seen", "detector-never-seen"),
-    ("detector.not_owner", "detector-not-owner"),
-    ("detector.events", "detector-events"),
     ("step.cancel", "runbook-cancel"),
     ("step.delete", "runbook-delete"),
-    ("step.fails", "runbook-fails"),
-    ("respond.after.median", "respond-drawn"),
-    ("respond.after.p95", "respond-drawn"),
     ("control.after_reading", "after-reading"),
 ];
 
@@ -50,7 +39,6 @@ const REFUSED: &[(&str, &str)] = &[
 const REFUSED_FORMS: &[&str] = &[
     "bound-dpop",
     "bound-mtls",
-    "by-conversation",
     "creates-inside",
     "fault-not-yet",
     "holds-two-in-one",
@@ -58,8 +46,6 @@ const REFUSED_FORMS: &[&str] = &[
     "order",
     "parent-of-several",
     "runbook-everything-of",
-    "runbook-order",
-    "starts-when-woken",
     "step-at-random",
     "step-last-created",
 ];

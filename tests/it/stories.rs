@@ -81,28 +81,12 @@ const LATER: &[(&str, &[&str])] = &[
             "`after_reading`, a limit on what follows a reading",
         ],
     ),
-    (
-        "runaway-loop",
-        &[
-            "`wakes`, an operation that wakes an agent",
-            "`when woken`, an agent that acts when it is woken",
-            "`repeats`, a detector of repeated messages",
-            "`by`, counting by conversation",
-            "`fails`, an operation that fails at random",
-            "`median`, a response time that is drawn",
-        ],
-    ),
+    ("runaway-loop", &[]),
     (
         "saas-fanout",
         &["`parent`, one parent for several credentials", "`last created`, a step on what was created last"],
     ),
-    (
-        "ticket-attachments",
-        &[
-            "`events`, a detector that watches some event types",
-            "`bound`, a credential that only the holder of a key can use",
-        ],
-    ),
+    ("ticket-attachments", &["`bound`, a credential that only the holder of a key can use"]),
     (
         "ticket-service-role",
         &[

@@ -24,6 +24,8 @@ impl Lowering<'_> {
             if let Some(starts) = node.get("starts") {
                 self.starts(starts, part, first, &mut all);
             }
+            let before = self.clients.last().map_or(0, |(_, range)| range.end);
+            self.clients.push((key.name.clone(), before..before + (all.len() - first) as u32));
         }
         all
     }
