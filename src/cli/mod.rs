@@ -4,11 +4,13 @@ mod args;
 mod calibrate;
 mod check;
 mod demo;
+mod explain;
 mod failure;
 mod folder;
 mod init;
 mod interrupt;
 mod job;
+mod journal;
 mod list;
 mod mock;
 mod open;
@@ -37,6 +39,7 @@ pub fn main() -> ExitCode {
         Command::Mock(args) => mock::mock(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Reconstruct(args) => reconstruct::reconstruct(&args),
+        Command::Explain(args) => explain::explain(&args),
         Command::List(args) => list::list(&args),
         Command::Show(args) => show::show(&args),
         Command::Init(args) => init::init(&args),

@@ -11,8 +11,8 @@ use super::open::open;
 use super::output;
 use crate::model::Plan;
 use crate::report::text::shell_word;
-use crate::run::Plane;
-use crate::scenario::Overrides;
+use crate::run::{Plane, RunOptions};
+use crate::scenario::{Overrides, duration};
 use crate::verdict::Exit;
 use crate::wire::{Span, Tick};
 
@@ -32,6 +32,7 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
         variant: named.variant.as_deref(),
         overrides: &overrides,
         plane,
+        options: RunOptions { probes: cadence(args.probe.as_deref())? },
         seeds: args.seeds,
     };
     let done = job.run(Some(&folder), &stop, args.quiet)?;
@@ -80,6 +81,15 @@ fn plane(args: &args::Run) -> Result<Plane, Failure> {
                 Err(Failure::input("--time-scale is a number above 0", Some("--time-scale 60".into())))
             }
         }
+    }
+}
+
+/// How often credentials are probed.
+fn cadence(probe: Option<&str>) -> Result<Option<Span>, Failure> {
+    let Some(text) = probe else { return Ok(None) };
+    match duration(text).filter(|every| *every > Span::ZERO) {
+        Some(every) => Ok(Some(every)),
+        None => Err(Failure::input(format!("`{text}` is no time between probes"), Some("--probe 500ms".into()))),
     }
 }
 

@@ -9,11 +9,11 @@ use super::failure::Failure;
 use super::list::variants;
 use super::open::open;
 use super::output;
-use crate::measure::{counted, thousands};
+use crate::measure::counted;
 use crate::model::Plan;
 use crate::model::agent::{AgentPlan, Block, Fault, On, Pace, Program, Repeat, Strategy, With};
 use crate::model::service::{Role, Validation};
-use crate::report::text::{hung, paragraphs, shell_word, wrapped_with};
+use crate::report::text::{few, hung, paragraphs, shell_word, wrapped_with};
 use crate::scenario::Overrides;
 use crate::verdict::{Exit, claimed, demanded};
 use crate::wire::Span;
@@ -135,14 +135,6 @@ fn holdings(plan: &Plan, agent: &AgentPlan) -> String {
         [] => "holds no credential".to_owned(),
         holds => format!("holds {}", few(holds.iter().map(|(family, i)| plan.credential_name(*family, *i)))),
     }
-}
-
-/// The first names, and how many more there are.
-fn few(names: impl ExactSizeIterator<Item = String>) -> String {
-    const MOST: usize = 10;
-    let more = names.len().saturating_sub(MOST);
-    let shown = names.take(MOST).collect::<Vec<_>>().join(", ");
-    if more > 0 { format!("{shown} and {} more", thousands(more as u64)) } else { shown }
 }
 
 fn pace(pace: Pace) -> String {

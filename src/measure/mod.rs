@@ -8,6 +8,7 @@ mod chains;
 mod closure;
 mod declared;
 mod doors;
+mod excess;
 mod headline;
 mod leftover;
 mod lines;
@@ -30,15 +31,16 @@ pub use alarms::{Alarms, routine};
 pub use behind::Simulated;
 pub use closure::{Acquired, Closure, Hop};
 pub use doors::{Door, Lag};
+pub use excess::Excess;
 pub use headline::headline;
 pub use leftover::Leftover;
 pub use lines::lines;
 pub use poisson::garwood;
-pub use probes::{Probed, probed};
-pub use reach::{QueuedEffect, Reach, baseline_of, resources};
+pub use probes::{Probed, ProbedDoor, probed, probed_doors};
+pub use reach::{QueuedEffect, Reach, ReachFold, baseline_of};
 pub use references::{HumanPace, References, carry, carry_pairs, runs};
 pub use seeds::{Seeds, Spread, Tally, claimed};
-pub use tables::{ClassRow, ServiceRow, classes, services};
+pub use tables::{ClassRow, ServiceRow, classes, resources, services};
 pub use value::{Measured, Value, counted, percent, thousands};
 
 /// How a run came out, in the order in which it is tested.

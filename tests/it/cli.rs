@@ -109,6 +109,7 @@ fn runs_are_told_word_for_word() {
             ("run-prevented-quiet", &["run", "moltbook@hardened", "--quiet"]),
             ("run-another-seed", &["run", "wiper@at-once", "--seed", "7"]),
             ("run-a-setting", &["run", "moltbook", "--set", "services.db.rows=owner"]),
+            ("run-probed", &["run", "volume-delete@contained-after", "--probe", "250ms"]),
             ("run-over-http", &["run", "volume-delete@in-time", "--plane", "mock"]),
             ("replay", &["replay", "reports/wiper-lag-60s-1/journal.ndjson"]),
             ("replay-quiet", &["replay", "-q", "reports/wiper-lag-60s-1/journal.ndjson"]),
@@ -117,6 +118,9 @@ fn runs_are_told_word_for_word() {
             ("reconstruct-moltbook", &["reconstruct", "reports/moltbook-three-rounds-1"]),
             ("run-prod-freeze", &["run", "prod-freeze", "--out", "freeze"]),
             ("reconstruct-prod-freeze", &["reconstruct", "freeze"]),
+            ("explain-not-contained", &["explain", "reports/moltbook-three-rounds-1"]),
+            ("explain-lag", &["explain", "reports/wiper-lag-60s-1/journal.ndjson"]),
+            ("explain-after-the-fact", &["explain", "reports/volume-delete-contained-after-1"]),
         ],
     );
 }
