@@ -205,6 +205,10 @@ fn program(plan: &Plan, program: &Program, indent: usize, out: &mut String) {
                 let _ = writeln!(out, "{pad}side by side:");
                 lines.iter().for_each(|line| self::program(plan, line, indent + 2, out));
             }
+            Block::Claims(said) => {
+                let said = said.iter().map(|(op, n)| format!("{} {n} times", plan.operation_name(*op)));
+                out.push_str(&wrapped_with(&format!("says that it called {}", few(said)), indent, indent + 2));
+            }
             Block::Each { of, body } => {
                 let names = few(of.iter().map(|(f, i)| plan.credential_name(*f, *i)));
                 out.push_str(&wrapped_with(&format!("with each of {names}:"), indent, indent + 2));

@@ -52,11 +52,13 @@ pub fn tell(event: &Event, to: &mut impl Fields) {
             to.collection("in", Some(coll));
             to.number("row", u64::from(row));
         }
-        Event::Minted { at, id, cred, parent } => {
+        Event::Minted { at, id, cred, parent, principal, actor } => {
             to.kind(4, "minted");
             request(at.0, id, to);
             to.number("cred", u64::from(cred.number()));
             to.maybe("parent", parent.map(|p| p.number()));
+            to.maybe("principal", principal.map(|p| p.number()));
+            to.maybe("actor", actor.map(|a| a.number()));
         }
         Event::Queued { at, id, job, fires } => {
             to.kind(5, "queued");
@@ -95,6 +97,13 @@ pub fn tell(event: &Event, to: &mut impl Fields) {
             to.number("at", at.0);
             to.number("by", u64::from(by.number()));
             to.word("turn", turn as u8, super::words::turn(turn));
+        }
+        Event::Claimed { at, by, op, calls } => {
+            to.kind(25, "claimed");
+            to.number("at", at.0);
+            to.number("by", u64::from(by.number()));
+            to.operation("op", Some(op));
+            to.number("calls", u64::from(calls));
         }
         Event::Alarm { at, rule, key, since } => {
             to.kind(11, "alarm");
@@ -170,7 +179,7 @@ pub fn tell(event: &Event, to: &mut impl Fields) {
             to.word("aborted", u8::from(aborted), if aborted { "yes" } else { "no" });
         }
         Event::Wrote { at, id, into, what } => {
-            to.kind(20, "wrote");
+            to.kind(22, "wrote");
             request(at.0, id, to);
             to.collection("in", Some(into.coll));
             to.number("row", u64::from(into.row));

@@ -255,7 +255,14 @@ impl Read<'_> {
                 into: record(self.coll(), self.small("row"))?,
                 what: self.written()?,
             },
-            "minted" => Event::Minted { at, id: self.id()?, cred: self.cred("cred")?, parent: self.cred("parent") },
+            "minted" => Event::Minted {
+                at,
+                id: self.id()?,
+                cred: self.cred("cred")?,
+                parent: self.cred("parent"),
+                principal: self.small("principal").map(IdentityId::new),
+                actor: self.small("actor").map(IdentityId::new),
+            },
             "queued" => {
                 let job = JobId::new(self.small("job")?);
                 Event::Queued { at, id: self.id()?, job, fires: Tick(self.number("fires")?) }
@@ -308,6 +315,12 @@ impl Read<'_> {
                     author: self.small("author").map(IdentityId::new),
                 }
             }
+            "claimed" => Event::Claimed {
+                at,
+                by: self.by()?,
+                op: *self.names.operations.get(self.word("op")?)?,
+                calls: self.small("calls")?,
+            },
             "alarm" => Event::Alarm {
                 at,
                 rule: *self.names.rules.get(self.word("rule")?)?,

@@ -75,6 +75,7 @@ impl Program {
         for block in &self.blocks {
             match block {
                 Block::Step(step) => see(step),
+                Block::Claims(_) => {}
                 Block::Together(lines) => lines.iter().for_each(|line| line.each_step(see)),
                 Block::Each { body, .. } => body.each_step(see),
             }
@@ -100,6 +101,8 @@ pub enum Block {
         of: Vec<(FamilyId, u32)>,
         body: Program,
     },
+    /// The agent's own account of what it did: how often it says that it called each operation.
+    Claims(Vec<(OpId, u32)>),
 }
 
 /// One thing to do: a call, or a loop of calls.

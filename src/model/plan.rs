@@ -64,6 +64,11 @@ pub struct Time {
     pub settle: Span,
 }
 
+impl Time {
+    /// Runs begin with the year 2026, in seconds since 1970, so that bytes with a date in them repeat.
+    pub const EPOCH: u64 = 1_767_225_600;
+}
+
 impl Plan {
     pub fn service(&self, id: ServiceId) -> &Service {
         &self.services[id.index()]
@@ -186,6 +191,12 @@ impl Plan {
     /// The row that a credential of the start has in the credential table.
     pub fn row_of(&self, family: FamilyId, index: u32) -> CredId {
         CredId::new(self.family(family).first_row + index)
+    }
+
+    /// What a credential of the start was minted from.
+    pub fn parent_of(&self, family: FamilyId, index: u32) -> Option<CredId> {
+        let parent = self.family(family).parent.filter(|parent| index < self.family(*parent).count)?;
+        Some(self.row_of(parent, index))
     }
 
     /// The family and index behind a row that existed at the start.

@@ -247,6 +247,10 @@ pub enum Event {
         id: RequestId,
         cred: CredId,
         parent: Option<CredId>,
+        /// Whose it is.
+        principal: Option<IdentityId>,
+        /// Who acts with it for its principal (RFC 8693 section 4.1).
+        actor: Option<IdentityId>,
     },
     Queued {
         at: Tick,
@@ -310,6 +314,13 @@ pub enum Event {
         approval: ApprovalId,
         yes: bool,
         answers: Tick,
+    },
+    /// An agent said how often it called an operation: its own account, whatever is true.
+    Claimed {
+        at: Tick,
+        by: ActorId,
+        op: OpId,
+        calls: u32,
     },
     /// A detector fired: `since` is the first record in its window.
     Alarm {
@@ -384,6 +395,7 @@ impl Event {
             | Event::Obeyed { at, .. }
             | Event::Said { at, .. }
             | Event::Consulted { at, .. }
+            | Event::Claimed { at, .. }
             | Event::Alarm { at, .. }
             | Event::Responding { at, .. }
             | Event::Acted { at, .. }

@@ -21,7 +21,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("agent-step.forge", "step-forge"),
     ("agent-step.with", "step-forge"),
     ("agent-step.for", "step-forge"),
-    ("agent-step.claims", "step-claims"),
     ("step.cancel", "runbook-cancel"),
     ("step.delete", "runbook-delete"),
     ("control.after_reading", "after-reading"),

@@ -17,7 +17,7 @@ use crate::agent::program::{Code, Due, Runner};
 use crate::model::Bits;
 use crate::model::agent::AgentPlan;
 use crate::model::instruction::{Obedience, Obeys};
-use crate::wire::{InstructionId, Planted, Tick};
+use crate::wire::{InstructionId, OpId, Planted, Tick};
 
 use super::{Instruction, Onset};
 
@@ -34,6 +34,8 @@ pub(in crate::agent) struct Orders {
     waiting: VecDeque<InstructionId>,
     current: Option<Runner>,
     connections: u16,
+    /// What the instructions make it say of itself.
+    pub said: Vec<(OpId, u32)>,
 }
 
 impl Orders {
@@ -44,6 +46,7 @@ impl Orders {
             waiting: VecDeque::new(),
             current: None,
             connections: spec.pace.connections(),
+            said: Vec::new(),
         }
     }
 
@@ -66,7 +69,9 @@ impl Orders {
     pub fn poll(&mut self, now: Tick, memory: &Memory) -> Due {
         loop {
             if let Some(runner) = &mut self.current {
-                match runner.poll(now, memory) {
+                let due = runner.poll(now, memory);
+                self.said.append(&mut runner.said);
+                match due {
                     Due::Over => self.current = None,
                     due => return due,
                 }

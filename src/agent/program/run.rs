@@ -3,7 +3,7 @@
 use crate::agent::call::{Asker, Call, Place};
 use crate::agent::memory::Memory;
 use crate::model::agent::{AfterRefusal, Load, Repeat};
-use crate::wire::Tick;
+use crate::wire::{OpId, Tick};
 
 use super::line::{Line, Phase};
 use super::{Code, Deed, Op};
@@ -48,6 +48,8 @@ pub(in crate::agent) struct Runner {
     stopped: bool,
     /// Whether it has come to something that a sane agent would not do.
     pub deviated: bool,
+    /// What it has come to say of itself: how often it called each operation.
+    pub said: Vec<(OpId, u32)>,
 }
 
 impl Runner {
@@ -62,6 +64,7 @@ impl Runner {
             tasks: 0,
             stopped: false,
             deviated: false,
+            said: Vec::new(),
         }
     }
 
@@ -97,7 +100,7 @@ impl Runner {
     fn deed(&self, place: Place) -> Option<&Deed> {
         match self.code.lines.get(place.line as usize)?.get(place.step as usize)? {
             Op::Do(deed) => Some(deed),
-            Op::Fork(_) => None,
+            Op::Fork(_) | Op::Claim(_) => None,
         }
     }
 
@@ -182,6 +185,10 @@ impl Runner {
                 for &child in children {
                     self.lines[child].start();
                 }
+            }
+            Some(Op::Claim(said)) => {
+                self.said.extend(said);
+                self.lines[at].leave();
             }
             None if at == 0 && self.code.again => self.begin_again(memory),
             None => self.lines[at].phase = Phase::Idle,
