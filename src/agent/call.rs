@@ -26,12 +26,15 @@ pub(super) struct Call {
     pub substituted: bool,
     /// Whether it writes something down.
     pub carries: bool,
+    /// Which task of its own it is part of: 0 for what it is at.
+    pub task: u32,
 }
 
 impl Call {
     #[inline]
     pub fn new(route: RouteId, about: Option<Res>, with: Option<HeldId>, asker: Asker) -> Call {
-        Call { route, about, page: None, with, asker, waits: 0, hops: 0, substituted: false, carries: false }
+        let (waits, hops) = (0, 0);
+        Call { route, about, page: None, with, asker, waits, hops, substituted: false, carries: false, task: 0 }
     }
 }
 

@@ -6,6 +6,7 @@ mod fault;
 mod frontier;
 mod inventory;
 mod listing;
+mod mailbox;
 mod memory;
 mod observe;
 mod pace;
@@ -22,8 +23,8 @@ use std::sync::Arc;
 use crate::model::agent::{AgentPlan, Load};
 use crate::model::{Draws, Plan, Stream};
 use crate::wire::{
-    ActorId, Arg, Cargo, Client, Event, FamilyId, HeldId, Log, Next, Outcome, PlaceId, Purpose, Request, RequestId,
-    Slot, Text, Tick, Turn, Vantage, Vocabulary,
+    ActorId, Arg, Cargo, Client, Conversation, Event, FamilyId, HeldId, Log, Next, Outcome, PlaceId, Purpose, Request,
+    RequestId, Slot, Text, Tick, Turn, Vantage, Vocabulary,
 };
 
 pub use inventory::Inventory;
@@ -34,6 +35,7 @@ pub use fault::Part;
 use fault::{Instruction, Onset, Orders, Substitute};
 use frontier::Frontier;
 use inventory::Takes;
+use mailbox::Mailbox;
 use memory::Memory;
 use observe::Heard;
 use pace::{Gate, Pacer};
@@ -65,6 +67,7 @@ pub struct Agent {
     orders: Option<Orders>,
     /// How many requests it has sent.
     sent: u32,
+    mailbox: Mailbox,
 }
 
 /// What an agent makes of what it is told.
@@ -125,6 +128,7 @@ impl Agent {
             orders,
             life: Life::Unborn,
             sent: 0,
+            mailbox: Mailbox::new(plan, who),
             plan: plan.clone(),
             inventory: inventory.clone(),
             who,
@@ -186,7 +190,12 @@ impl Agent {
             page: call.page.map_or(Arg::None, |at| Arg::Cursor(at.get())),
             presented,
             carries: call.carries,
-            from: Vantage { network: self.network, connection, purpose: self.purpose },
+            from: Vantage {
+                network: self.network,
+                connection,
+                purpose: self.purpose,
+                conversation: self.mailbox.conversation_of(call.task),
+            },
         };
         Next::Send(id, request)
     }
@@ -201,6 +210,9 @@ impl Agent {
         if self.flights.len() > 0 {
             return Next::AwaitAnswer;
         }
+        if self.mailbox.listens {
+            return Next::Done;
+        }
         if self.life != Life::OutOfWork {
             self.life = Life::OutOfWork;
             self.turn(now, Turn::OutOfWork, log);
@@ -212,7 +224,7 @@ impl Agent {
 impl Client for Agent {
     fn next(&mut self, now: Tick, log: &mut Log) -> Next {
         if now < self.starts {
-            return self.wait_until(self.starts);
+            return if self.starts == Tick::NEVER { Next::AwaitAnswer } else { self.wait_until(self.starts) };
         }
         self.pacer.woken(now);
         if self.life == Life::Unborn {
@@ -221,7 +233,10 @@ impl Client for Agent {
         if !self.flights.any_free() {
             return Next::AwaitAnswer;
         }
-        let (whose, due) = self.poll(now, log);
+        let (mut whose, mut due) = self.poll(now, log);
+        while due == Due::Over && self.mailbox.take() && self.runner.restart() {
+            (whose, due) = self.poll(now, log);
+        }
         match due {
             Due::Of(line) => match self.pacer.gate(now, true) {
                 Gate::Open => self.advance(now, (whose, line), log),
@@ -248,6 +263,17 @@ impl Client for Agent {
         let heard = Heard { now, id, call: &flight.call, outcome, slot };
         self.learn(&heard, vocabulary, log);
         self.react(&heard, log);
+    }
+
+    fn woken(&mut self, now: Tick, conversation: Option<Conversation>) {
+        self.mailbox.put(conversation);
+        if self.starts == Tick::NEVER {
+            self.starts = now;
+            self.mailbox.take();
+            self.pacer.begin(now);
+        } else {
+            self.pacer.knocked(now);
+        }
     }
 
     fn handed(&mut self, now: Tick, old: Text, new: Text, log: &mut Log) {

@@ -1,6 +1,6 @@
 //! Which part of an agent sends next: an instruction that it obeys, its program, or the frontier.
 
-use crate::wire::{Log, Next, Tick};
+use crate::wire::{Event, Log, Next, Tick};
 
 use super::call::Asker;
 use super::fault::{Onset, Orders};
@@ -22,6 +22,7 @@ impl Agent {
     /// what is left.
     pub(super) fn poll(&mut self, now: Tick, log: &mut Log) -> (Turns, Due) {
         let ordered = self.orders.as_mut().map_or(Due::Over, |orders| orders.poll(now, &self.memory));
+        self.claim(now, log);
         if let Due::Of(line) = ordered {
             return (Turns::Order, Due::Of(line));
         }
@@ -32,6 +33,7 @@ impl Agent {
     fn poll_own(&mut self, now: Tick, unordered: bool, log: &mut Log) -> (Turns, Due) {
         if !self.roams {
             let due = self.runner.poll(now, &self.memory);
+            self.claim(now, log);
             let ran_its_course = matches!(self.onset, Onset::AfterTask(_)) || self.life == Life::Taken && unordered;
             if due != Due::Over || self.frontier.is_none() || !ran_its_course {
                 return (Turns::Line, due);
@@ -41,6 +43,14 @@ impl Agent {
         }
         let in_flight = self.flights.len();
         (Turns::Range, self.frontier.as_mut().map_or(Due::Over, |frontier| frontier.poll(now, in_flight)))
+    }
+
+    /// What it says of itself on its way.
+    fn claim(&mut self, now: Tick, log: &mut Log) {
+        let ordered = self.orders.iter_mut().flat_map(|orders| orders.said.drain(..));
+        for (op, calls) in self.runner.said.drain(..).chain(ordered) {
+            log.push(Event::Claimed { at: now, by: self.who, op, calls });
+        }
     }
 
     /// Sends the request that [`Agent::poll`] announced.

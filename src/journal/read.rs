@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use crate::model::Plan;
 use crate::wire::{
-    ActorId, ApprovalId, CollId, CredId, Effect, Event, HeldId, IdentityId, InstructionId, JobId, Key, LimitId, OpId,
-    Open, RequestId, ResponseId, RouteId, RuleId, SecretKind, Span, StepId, Target, Tick, Written,
+    ActorId, ApprovalId, CollId, Conversation, CredId, Effect, Event, HeldId, IdentityId, InstructionId, JobId, Key,
+    LimitId, Message, OpId, Open, RequestId, ResponseId, RouteId, RuleId, SecretKind, Span, StepId, Target, Tick,
+    Written,
 };
 
 use super::digest::Digest;
@@ -198,6 +199,10 @@ impl Read<'_> {
         self.names.steps.get(self.word("step")?).copied()
     }
 
+    fn conversation(&self) -> Option<Conversation> {
+        Some(Conversation { by: ActorId::new(self.small("begun_by")?), n: self.small("task")? })
+    }
+
     fn approval(&self) -> Option<ApprovalId> {
         self.small("approval").map(ApprovalId::new)
     }
@@ -250,7 +255,14 @@ impl Read<'_> {
                 into: record(self.coll(), self.small("row"))?,
                 what: self.written()?,
             },
-            "minted" => Event::Minted { at, id: self.id()?, cred: self.cred("cred")?, parent: self.cred("parent") },
+            "minted" => Event::Minted {
+                at,
+                id: self.id()?,
+                cred: self.cred("cred")?,
+                parent: self.cred("parent"),
+                principal: self.small("principal").map(IdentityId::new),
+                actor: self.small("actor").map(IdentityId::new),
+            },
             "queued" => {
                 let job = JobId::new(self.small("job")?);
                 Event::Queued { at, id: self.id()?, job, fires: Tick(self.number("fires")?) }
@@ -259,6 +271,10 @@ impl Read<'_> {
             "cancelled" => {
                 let job = JobId::new(self.small("job")?);
                 Event::Cancelled { at, id: self.id()?, job, reason: self.reason()? }
+            }
+            "said" => {
+                let message = Message { digest: self.number("digest")?, conversation: self.conversation() };
+                Event::Said { at, id: self.id()?, message }
             }
             "consulted" => Event::Consulted {
                 at,
@@ -299,6 +315,12 @@ impl Read<'_> {
                     author: self.small("author").map(IdentityId::new),
                 }
             }
+            "claimed" => Event::Claimed {
+                at,
+                by: self.by()?,
+                op: *self.names.operations.get(self.word("op")?)?,
+                calls: self.small("calls")?,
+            },
             "alarm" => Event::Alarm {
                 at,
                 rule: *self.names.rules.get(self.word("rule")?)?,
@@ -362,6 +384,7 @@ impl Read<'_> {
             "principal" => Key::Principal(IdentityId::new(of?)),
             "owner" => Key::Owner(IdentityId::new(of?)),
             "everyone" => Key::Global,
+            "conversation" => Key::Conversation(self.conversation()?),
             _ => return None,
         })
     }

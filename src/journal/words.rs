@@ -23,6 +23,7 @@ pub const fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Missing => "missing",
         Verdict::Limited => "limited",
         Verdict::Exhausted => "exhausted",
+        Verdict::Failed => "failed",
     }
 }
 
@@ -34,6 +35,7 @@ pub fn read_verdict(word: &str) -> Option<Verdict> {
         Verdict::Missing,
         Verdict::Limited,
         Verdict::Exhausted,
+        Verdict::Failed,
     ];
     all.into_iter().find(|v| verdict(*v) == word)
 }
@@ -84,6 +86,7 @@ pub const fn reason(reason: Reason) -> (u8, &'static str) {
         Reason::Unsupported => (17, "unsupported"),
         Reason::Approval(_) => (18, "approval"),
         Reason::Audience => (19, "audience"),
+        Reason::OutOfOrder => (20, "out-of-order"),
     }
 }
 
@@ -112,6 +115,7 @@ pub fn read_reason(word: &str, at: Pointers) -> Option<Reason> {
         Reason::NoSuchRoute,
         Reason::NoSuchRecord,
         Reason::Unsupported,
+        Reason::OutOfOrder,
         Reason::Audience,
     ];
     all.extend(at.step.into_iter().flat_map(|step| [Reason::Revoked(step), Reason::Blocked(step)]));

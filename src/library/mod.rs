@@ -15,7 +15,7 @@ macro_rules! library {
 
 /// Every scenario, the flagship first.
 pub const SCENARIOS: &[Embedded] =
-    library!["moltbook", "wiper", "volume-delete", "heartbeat-worm", "build-postinstall"];
+    library!["moltbook", "wiper", "volume-delete", "prod-freeze", "heartbeat-worm", "build-postinstall"];
 
 /// The scenario of that name.
 pub fn find(name: &str) -> Option<Embedded> {

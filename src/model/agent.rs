@@ -70,23 +70,24 @@ pub struct Program {
 }
 
 impl Program {
-    /// Every step, in the order in which it is written.
-    pub fn steps(&self) -> Box<dyn Iterator<Item = &Step> + '_> {
-        Box::new(self.blocks.iter().flat_map(|block| -> Box<dyn Iterator<Item = &Step>> {
+    /// Shows every step, in the order in which they are written.
+    pub fn each_step<'a>(&'a self, see: &mut impl FnMut(&'a Step)) {
+        for block in &self.blocks {
             match block {
-                Block::Step(step) => Box::new(std::iter::once(step)),
-                Block::Together(lines) => Box::new(lines.iter().flat_map(Program::steps)),
-                Block::Each { body, .. } => body.steps(),
+                Block::Step(step) => see(step),
+                Block::Claims(_) => {}
+                Block::Together(lines) => lines.iter().for_each(|line| line.each_step(see)),
+                Block::Each { body, .. } => body.each_step(see),
             }
-        }))
+        }
     }
 
     fn named_records(&self, found: &mut Vec<Res>) {
-        for step in self.steps() {
+        self.each_step(&mut |step| {
             if let On::Named(records) = &step.on {
                 found.extend(records);
             }
-        }
+        });
     }
 }
 
@@ -100,6 +101,8 @@ pub enum Block {
         of: Vec<(FamilyId, u32)>,
         body: Program,
     },
+    /// The agent's own account of what it did: how often it says that it called each operation.
+    Claims(Vec<(OpId, u32)>),
 }
 
 /// One thing to do: a call, or a loop of calls.

@@ -2,6 +2,7 @@
 
 mod access;
 pub mod agent;
+mod approval;
 mod baseline;
 mod bits;
 mod chance;
@@ -14,6 +15,7 @@ pub mod instruction;
 mod nesting;
 mod plan;
 mod rng;
+mod routine;
 pub mod service;
 mod trace;
 
@@ -26,4 +28,5 @@ pub use holdings::Holdings;
 pub use nesting::Nesting;
 pub use plan::{Meta, Plan, Time};
 pub use rng::{Draws, Stream};
+pub use routine::Routine;
 pub use trace::Trace;

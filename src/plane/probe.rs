@@ -72,7 +72,7 @@ impl Client for Prober {
         self.sent += 1;
         let presented =
             held.and_then(|held| Some(Presented { scheme: Scheme::Bearer, text: self.text_of(held)?, held }));
-        let from = Vantage { network: self.from, connection: 0, purpose: Purpose::Probe };
+        let from = Vantage { network: self.from, connection: 0, purpose: Purpose::Probe, conversation: None };
         Next::Send(id, Request { route, about: Arg::None, page: Arg::None, presented, carries: false, from })
     }
 

@@ -1,6 +1,7 @@
 //! A run from end to end: what it is compared with, the run itself, what it comes to.
 
 mod alone;
+mod calibrate;
 mod prepare;
 mod seeds;
 mod simulate;
@@ -12,6 +13,7 @@ use crate::plane::driver::{Sink, Stop};
 use crate::verdict::{Circumstances, Judgement, judge};
 use crate::wire::{Event, Span};
 
+pub use calibrate::{Calibrated, Calibration, Exposure, Wanted, calibrate};
 pub use prepare::{PrepareError, Prepared, prepare};
 pub use simulate::{Behaviour, Kept, Plane, RunOptions, run_on, seats, simulate};
 

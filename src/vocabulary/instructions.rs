@@ -65,7 +65,7 @@ impl Phrasebook {
 /// `[[ticket: call db.select-tokens, then desk.reply]]`.
 fn worded(plan: &Plan, instruction: InstructionId) -> String {
     let spec = plan.instruction(instruction);
-    let calls: Vec<String> =
-        spec.says.steps().map(|step| plan.route_name(step.route).replace(['[', ']', '"', '\\'], "")).collect();
+    let mut calls = Vec::new();
+    spec.says.each_step(&mut |step| calls.push(plan.route_name(step.route).replace(['[', ']', '"', '\\'], "")));
     format!("[[{}: call {}]]", spec.name, calls.join(", then "))
 }

@@ -13,6 +13,8 @@ mod effects;
 mod handle;
 mod jobs;
 mod limits;
+mod messages;
+mod original;
 mod page;
 mod provider;
 mod quota;
@@ -27,8 +29,8 @@ use std::sync::Arc;
 
 use crate::model::control::Which;
 use crate::model::service::ObjectRule;
-use crate::model::{Access, Bits, Plan};
-use crate::wire::{Alarm, Audit, Claims, CredId, IdentityId, Log, ServiceId, Slot, StepId, Text, Tick};
+use crate::model::{Access, Bits, Draws, Plan, Share, Stream};
+use crate::wire::{Alarm, Audit, Claims, CredId, IdentityId, Knock, Log, ServiceId, Slot, StepId, Text, Tick};
 
 pub use doors::OpenDoors;
 pub use jobs::Pending;
@@ -52,6 +54,10 @@ pub struct World {
     writings: Writings,
     limits: Limits,
     approvals: Approvals,
+    /// By service, where any operation can fail.
+    failures: Vec<Stream>,
+    /// By step of the runbook: whether its actions come to something.
+    actions: Vec<Stream>,
     detectors: Detectors,
     jobs: Jobs,
     doorways: Doorways,
@@ -71,6 +77,8 @@ pub struct World {
     changes: Changes,
     /// Rotated secrets and their successors, on their way to the owners.
     handed_over: Vec<HandedOver>,
+    /// Messages on their way to whom they wake.
+    knocks: Vec<Knock>,
     scratch: Slot,
 }
 
@@ -109,6 +117,10 @@ impl World {
             writings: Writings::new(plan.clone()),
             limits: Limits::new(plan.clone()),
             approvals: Approvals::new(plan.clone()),
+            failures: failures(&plan),
+            actions: (0..plan.controls.steps.len() as u32)
+                .map(|at| Stream::new(plan.seed, Draws::Action, at))
+                .collect(),
             detectors: Detectors::new(&plan),
             jobs: Jobs::default(),
             doorways: Doorways::of(&plan),
@@ -124,6 +136,7 @@ impl World {
             alarms: Vec::new(),
             changes: Changes::default(),
             handed_over: Vec::new(),
+            knocks: Vec::new(),
             scratch: Slot::default(),
             plan,
         }
@@ -176,7 +189,7 @@ impl World {
 
     /// Whether there is nothing that the census, the defence or an owner would have to be told of.
     pub fn is_quiet(&self) -> bool {
-        self.changes.is_empty() && self.handed_over.is_empty() && !self.wants_attention()
+        self.changes.is_empty() && self.handed_over.is_empty() && self.knocks.is_empty() && !self.wants_attention()
     }
 
     /// What the agents under test have queued.
@@ -189,6 +202,11 @@ impl World {
         std::mem::take(&mut self.handed_over)
     }
 
+    /// The messages that clients are to be woken by, since the last call.
+    pub fn take_knocks(&mut self) -> Vec<Knock> {
+        std::mem::take(&mut self.knocks)
+    }
+
     /// What the census must look at again.
     pub fn take_changes(&mut self) -> Changes {
         std::mem::take(&mut self.changes)
@@ -197,6 +215,12 @@ impl World {
     fn is_disabled(&self, principal: Option<IdentityId>) -> bool {
         principal.is_some_and(|p| self.disabled.contains(p.number()))
     }
+}
+
+/// A stream for each service, if there is any failure to be drawn.
+fn failures(plan: &Plan) -> Vec<Stream> {
+    let services = if plan.operations.iter().any(|op| op.fails != Share::NONE) { plan.services.len() } else { 0 };
+    (0..services as u32).map(|at| Stream::new(plan.seed, Draws::Failure, at)).collect()
 }
 
 fn alarm_event(alarm: Alarm) -> crate::wire::Event {

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::page::{Page, Window, pick};
 use crate::model::identity::CreatedOwner;
 use crate::model::service::ObjectRule;
 use crate::model::{Bits, Inverse, Plan};
 use crate::wire::{CollId, FamilyId, IdentityId, Res, Rows, Slot, TenantId};
+
+use super::original::{Original, Ruled};
+use super::page::{Page, Window, pick};
 
 /// Who asks for records, as far as an object rule cares.
 #[derive(Clone, Copy, Debug)]
@@ -246,59 +248,6 @@ impl Records {
         let oldest: Vec<u32> = kept.drain(..surplus).collect();
         for row in oldest {
             self.delete(Res { row, ..made });
-        }
-    }
-}
-
-/// Rows of the start, as far as a caller may touch them.
-pub struct Original<'a> {
-    plan: &'a Plan,
-    coll: CollId,
-    rows: Ruled<'a>,
-    only: Option<(FamilyId, Option<u32>)>,
-}
-
-/// Those that the object rule lets through.
-#[derive(Clone, Copy)]
-enum Ruled<'a> {
-    All(u32),
-    Some(&'a [u32]),
-}
-
-impl Original<'_> {
-    pub fn is_empty(&self) -> bool {
-        match self.only {
-            None => self.len() == 0,
-            Some(_) => !self.any_outside(None),
-        }
-    }
-
-    pub fn len(&self) -> u32 {
-        match (self.rows, self.only) {
-            (Ruled::All(n), None) => n,
-            (Ruled::Some(rows), None) => rows.len() as u32,
-            _ => self.rows().filter(|row| self.opened(*row)).count() as u32,
-        }
-    }
-
-    fn rows(&self) -> impl Iterator<Item = u32> + '_ {
-        let (all, some) = match self.rows {
-            Ruled::All(n) => (0..n, &[][..]),
-            Ruled::Some(rows) => (0..0, rows),
-        };
-        all.chain(some.iter().copied())
-    }
-
-    fn opened(&self, row: u32) -> bool {
-        self.only.is_none_or(|(family, index)| self.plan.opens(family, index, Res { coll: self.coll, row }))
-    }
-
-    /// Whether one of them is missing from `set`.
-    pub fn any_outside(&self, set: Option<&Bits>) -> bool {
-        match (self.rows, self.only, set) {
-            (Ruled::All(n), None, None) => n > 0,
-            (Ruled::Some(rows), None, None) => !rows.is_empty(),
-            _ => self.rows().any(|row| set.is_none_or(|set| !set.contains(row)) && self.opened(row)),
         }
     }
 }

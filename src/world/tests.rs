@@ -7,7 +7,7 @@ use crate::model::service::{
     Act, AuditFields, Denial, Latency, Method, Minting, ObjectRule, Operation, Reversible, Role, Route, Service,
     Validation,
 };
-use crate::model::{Access, Column, Meta, Plan, Time};
+use crate::model::{Access, Column, Meta, Plan, Routine, Share, Time};
 use crate::wire::{
     ActorId, Arg, CredId, Effect, Envelope, Event, FamilyId, HeldId, IdentityId, Log, OpId, Open, PlaceId, Presented,
     Purpose, Reason, Request, RequestId, RouteId, Scheme, SecretKind, ServiceId, Slot, Span, Text, Tick, Vantage,
@@ -54,6 +54,8 @@ fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
             cost: 1,
             page: 100,
             newest_first: false,
+            fails: Share::NONE,
+            wakes: 0..0,
             minting: Minting::default(),
             audit: Some(AuditFields::USUAL),
             logged_as: "call".into(),
@@ -93,6 +95,7 @@ fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
         agents: Vec::new(),
         benign: Vec::new(),
         controls: Default::default(),
+        routine: Routine::default(),
         operator: None,
         expectations: Default::default(),
     }
@@ -114,7 +117,7 @@ impl Probe {
 
     /// The status and reason of a call with the credential.
     fn call(&mut self, at: u64) -> (u16, Reason) {
-        let from = Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Agent };
+        let from = Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Agent, conversation: None };
         let text = Text::Generated { family: FamilyId::new(0), index: 0, turn: 0 };
         let presented = Some(Presented { scheme: Scheme::Bearer, text, held: HeldId::new(0) });
         let request =

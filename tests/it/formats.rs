@@ -12,37 +12,16 @@ use serde_json::Value;
 const REFUSED: &[(&str, &str)] = &[
     ("service.accepts.keys", "accepts-keys"),
     ("service.accepts.jwks_cache", "jwks-cache"),
-    ("service.fails", "service-fails"),
-    ("operation.wakes", "wakes"),
-    ("operation.fails", "operation-fails"),
     ("credential.signed_by", "signed-by"),
     ("credential.kid", "kid"),
     ("agent-step.forge", "step-forge"),
     ("agent-step.with", "step-forge"),
     ("agent-step.for", "step-forge"),
-    ("agent-step.claims", "step-claims"),
-    ("detector.denials", "detector-denials"),
-    ("detector.repeats", "detector-repeats"),
-    ("detector.never_seen", "detector-never-seen"),
-    ("detector.not_owner", "detector-not-owner"),
-    ("detector.events", "detector-events"),
-    ("step.fails", "runbook-fails"),
-    ("respond.after.median", "respond-drawn"),
-    ("respond.after.p95", "respond-drawn"),
     ("control.after_reading", "after-reading"),
 ];
 
 /// Words and forms of keys that are run, which this version does not run: each has its file too.
-const REFUSED_FORMS: &[&str] = &[
-    "bound-dpop",
-    "bound-mtls",
-    "by-conversation",
-    "fault-not-yet",
-    "measure-later",
-    "parent-of-several",
-    "runbook-order",
-    "starts-when-woken",
-];
+const REFUSED_FORMS: &[&str] = &["bound-dpop", "bound-mtls", "fault-not-yet", "measure-later", "parent-of-several"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -8,7 +8,7 @@ use crate::agent::program::{Code, Due, Runner};
 use crate::model::agent::AgentPlan;
 use crate::model::instruction::{Obedience, Obeys};
 use crate::model::{Draws, Stream};
-use crate::wire::{ActorId, CollId, InstructionId, Planted, RouteId, Tick};
+use crate::wire::{ActorId, CollId, InstructionId, OpId, Planted, RouteId, Tick};
 
 /// How an agent is taken in, where it is measured how far one alone spreads what it was told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,6 +36,8 @@ pub(in crate::agent) struct Orders {
     waiting: VecDeque<InstructionId>,
     current: Option<(InstructionId, Runner)>,
     connections: u16,
+    /// What the instructions make it say of itself.
+    pub said: Vec<(OpId, u32)>,
 }
 
 /// An instruction that it was told, when, and by which route it had read it.
@@ -59,6 +61,7 @@ impl Orders {
             waiting: VecDeque::new(),
             current: None,
             connections: spec.pace.connections(),
+            said: Vec::new(),
         }
     }
 
@@ -127,7 +130,9 @@ impl Orders {
     pub fn poll(&mut self, now: Tick, memory: &Memory) -> Due {
         loop {
             if let Some((_, runner)) = &mut self.current {
-                match runner.poll(now, memory) {
+                let due = runner.poll(now, memory);
+                self.said.append(&mut runner.said);
+                match due {
                     Due::Over => self.dice = self.current.take().and_then(|(_, runner)| runner.dice),
                     due => return due,
                 }

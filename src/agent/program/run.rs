@@ -3,8 +3,8 @@
 use crate::agent::call::{Asker, Call, Place};
 use crate::agent::memory::Memory;
 use crate::model::Stream;
-use crate::model::agent::{AfterRefusal, Load};
-use crate::wire::Tick;
+use crate::model::agent::{AfterRefusal, Load, Repeat};
+use crate::wire::{OpId, Tick};
 
 use super::line::{Line, Phase};
 use super::{Code, Deed, Op};
@@ -46,8 +46,13 @@ pub(in crate::agent) struct Runner {
     pub dice: Option<Box<Stream>>,
     /// Whether this round of the main line sent anything.
     round_sent: bool,
+    /// How many tasks of their own its timed steps have begun.
+    tasks: u32,
+    stopped: bool,
     /// Whether it has come to something that a sane agent would not do.
     pub deviated: bool,
+    /// What it has come to say of itself: how often it called each operation.
+    pub said: Vec<(OpId, u32)>,
 }
 
 impl Runner {
@@ -56,14 +61,33 @@ impl Runner {
         let mut lines: Vec<Line> = code.lines.iter().map(|_| Line::default()).collect();
         lines[0].start();
         let dice = code.deeds().any(Deed::is_at_random).then(dice);
-        Runner { code, lines, width: usize::from(connections.max(1)), dice, round_sent: false, deviated: false }
+        Runner {
+            code,
+            lines,
+            width: usize::from(connections.max(1)),
+            dice,
+            round_sent: false,
+            tasks: 0,
+            stopped: false,
+            deviated: false,
+            said: Vec::new(),
+        }
     }
 
     /// Ends it where it stands: what is in flight may still be answered.
     pub fn stop(&mut self) {
+        self.stopped = true;
         for line in &mut self.lines {
             *line = Line { in_flight: line.in_flight, ..Line::default() };
         }
+    }
+
+    /// Begins anew, unless it was ended.
+    pub fn restart(&mut self) -> bool {
+        if !self.stopped {
+            self.lines[0].start();
+        }
+        !self.stopped
     }
 
     pub fn after_refusal(&self, place: Place) -> AfterRefusal {
@@ -82,7 +106,7 @@ impl Runner {
     fn deed(&self, place: Place) -> Option<&Deed> {
         match self.code.lines.get(place.line as usize)?.get(place.step as usize)? {
             Op::Do(deed) => Some(deed),
-            Op::Fork(_) => None,
+            Op::Fork(_) | Op::Claim(_) => None,
         }
     }
 
@@ -131,7 +155,10 @@ impl Runner {
                 }
                 Phase::Arriving => self.arrive(at, now, memory),
                 Phase::Due(due) if due > now => return Some(due),
-                Phase::Due(due) => self.lines[at].begin(due),
+                Phase::Due(due) => {
+                    self.lines[at].begin(due);
+                    self.lines[at].task = self.task_of(at);
+                }
                 Phase::Calling => {
                     let due = self.next_call(at, memory);
                     if due.is_some() || self.lines[at].in_flight > 0 {
@@ -144,6 +171,17 @@ impl Runner {
         }
     }
 
+    /// What a step at times of its own does each time is a task of its own.
+    fn task_of(&mut self, at: usize) -> u32 {
+        match self.code.lines[at].get(self.lines[at].step) {
+            Some(Op::Do(Deed { repeat: Repeat::Every { .. }, .. })) => {
+                self.tasks += 1;
+                self.tasks
+            }
+            _ => 0,
+        }
+    }
+
     fn arrive(&mut self, at: usize, now: Tick, memory: &Memory) {
         let step = self.lines[at].step;
         match self.code.lines[at].get(step) {
@@ -153,6 +191,10 @@ impl Runner {
                 for &child in children {
                     self.lines[child].start();
                 }
+            }
+            Some(Op::Claim(said)) => {
+                self.said.extend(said);
+                self.lines[at].leave();
             }
             None if at == 0 && self.code.again => self.begin_again(memory),
             None => self.lines[at].phase = Phase::Idle,
@@ -191,7 +233,7 @@ impl Runner {
                 deed.turn = target.turn + 1;
                 self.deviated |= deed.deviates;
                 let call = Call::new(memory.address(deed.route), target.about, target.with, asker);
-                Call { carries: !deed.carries.is_empty(), ..call }
+                Call { carries: !deed.carries.is_empty(), task: line.task, ..call }
             }
         };
         line.sent = true;

@@ -15,7 +15,7 @@ use crate::model::service::{
     Act, Answer, AuditFields, Denial, Latency, Method, Minting, ObjectRule, Operation, Reversible, Role, Route,
     Service, Validation,
 };
-use crate::model::{Access, Column, Meta, Plan, Time};
+use crate::model::{Access, Column, Holdings, Meta, Plan, Routine, Share, Time};
 use crate::wire::{
     ActorId, Arg, Body, ClassId, CollId, CredId, Effect, FamilyId, Found, OpId, Outcome, PlaceId, Purpose, Request,
     Res, Response, RouteId, Rows, SecretKind, ServiceId, Slot, Span, Text, Tick,
@@ -53,6 +53,7 @@ impl Scene {
             agents: Vec::new(),
             benign: Vec::new(),
             controls: Controls::default(),
+            routine: Routine::default(),
             operator: None,
             expectations: Expectations::default(),
         };
@@ -151,6 +152,8 @@ impl Scene {
             cost: 0,
             page: 100,
             newest_first: false,
+            fails: Share::NONE,
+            wakes: 0..0,
             minting: Minting::default(),
             audit: Some(AuditFields::USUAL),
         });

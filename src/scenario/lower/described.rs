@@ -95,6 +95,8 @@ impl Lowering<'_> {
                 cost: 0,
                 page: defaults.page,
                 newest_first: false,
+                fails: defaults.fails,
+                wakes: 0..0,
                 minting: Minting::default(),
                 audit: defaults.audit,
                 logged_as: taken.id.clone(),

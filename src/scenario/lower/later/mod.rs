@@ -93,8 +93,3 @@ pub(super) fn known(work: &mut Lowering<'_>, node: &Node, name: &str, what: &str
     let help = format!("name one under `{}:`", parts.join(":` or `"));
     work.find(Finding::new(Code::DanglingName, node.place, message).help(help).suggest(name, names));
 }
-
-fn agent(work: &mut Lowering<'_>, node: &Node) {
-    let name = node.text().unwrap_or_default();
-    known(work, node, name, "agent", &["agents", "benign"]);
-}

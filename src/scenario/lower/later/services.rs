@@ -1,15 +1,12 @@
 //! Services and operations.
 
-use super::{Lowering, Refused, agent, credentials, no_names};
+use super::{Lowering, Refused, credentials, no_names};
 use crate::scenario::tree::Node;
 
 const VALIDATION: &[Refused] = &[
     ("keys", "a service that trusts some signing keys", credentials),
     ("jwks_cache", "a cache of signing keys", no_names),
 ];
-const SERVICE: &[Refused] = &[("fails", "a service that fails at random", no_names)];
-const OPERATION: &[Refused] =
-    &[("wakes", "an operation that wakes an agent", agent), ("fails", "an operation that fails at random", no_names)];
 
 impl Lowering<'_> {
     pub(super) fn services_not_yet(&mut self) {
@@ -18,14 +15,6 @@ impl Lowering<'_> {
             if let Some(accepts) = service.get("accepts") {
                 self.refuse(accepts, VALIDATION);
             }
-            self.refuse(service, SERVICE);
-            for (_, operation) in service.get("operations").map_or(&[][..], Node::entries) {
-                self.operation_not_yet(operation);
-            }
         }
-    }
-
-    fn operation_not_yet(&mut self, operation: &Node) {
-        self.refuse(operation, OPERATION);
     }
 }
