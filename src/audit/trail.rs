@@ -270,7 +270,7 @@ impl<'r> Trail<'r> {
     fn read(&mut self, at: Tick, by: Suspects, objects: &[Run]) {
         for (coll, first, n) in objects {
             let stored = self.registry.stored.range((*coll, *first)..(*coll, first + n));
-                    for credential in stored.flat_map(|(_, all)| all) {
+            for credential in stored.flat_map(|(_, all)| all) {
                 let readings = self.readings.entry(*credential).or_default();
                 if readings.iter().all(|r| r.by != by) {
                     readings.push(Reading { at, by });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::ThreadPoolBuilder;
 
 use crate::binary::{files, run_into, runaway};
-use crate::support::{document, library, run};
+use crate::support::{document, library, run, run_over_seeds};
 use runaway::measure::registry::{MEASURES, Measure, Needs};
 use runaway::measure::{Seeds, claimed};
 use runaway::plane::driver::Stop;
@@ -32,7 +32,7 @@ fn of_claims(document: &Document, first: u64, seeds: u32) -> Seeds {
 /// Each of two agents is in time with a chance of 1/4: both are in 1/16, at least one is late in 15/16.
 #[test]
 fn shares_follow_from_the_chance_of_a_start_in_time() {
-    let ran = run(&document(TWO_AGENTS), None, &[]);
+    let ran = run_over_seeds(&document(TWO_AGENTS), None);
     assert_eq!(ran.verdict(), "pass", "{:#?}", ran.finished.judgement.reasons);
     let seeds = ran.prepared.references.seeds.as_ref().unwrap();
     assert_eq!((seeds.first, seeds.count), (1, 800));
@@ -51,7 +51,7 @@ fn shares_follow_from_the_chance_of_a_start_in_time() {
 fn a_share_that_cannot_be_true_contradicts_the_scenario() {
     for (written, probability) in [("6.25%", "9%"), ("6.25%", "4%")] {
         let wrong = TWO_AGENTS.replace(written, probability);
-        let ran = run(&document(&wrong), None, &[]);
+        let ran = run_over_seeds(&document(&wrong), None);
         assert_eq!(ran.verdict(), "inconclusive", "{probability}");
         let reasons = &ran.finished.judgement.reasons;
         assert!(reasons.iter().any(|why| why.starts_with("contradicts its truth: excess is 2 in ")), "{reasons:?}");
@@ -62,7 +62,7 @@ fn a_share_that_cannot_be_true_contradicts_the_scenario() {
 fn a_limit_over_seeds_is_broken_held_or_open() {
     let verdict = |limit: &str| {
         let text = TWO_AGENTS.replace("limits: {excess: {at_most: 2, probability: 100%}}", limit);
-        run(&document(&text), None, &[]).verdict()
+        run_over_seeds(&document(&text), None).verdict()
     };
     // At most 1 in 15/16 of the seeds.
     assert_eq!(verdict("limits: {excess: {at_most: 1, probability: 70%}}"), "pass");

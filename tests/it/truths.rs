@@ -1,6 +1,6 @@
 //! The exact truths of the three scenarios, from closed forms written down by hand.
 
-use crate::support::{Ran, library, run};
+use crate::support::{Ran, library, run, run_over_seeds};
 use runaway::measure::thousands;
 use runaway::wire::{Effect, Event, Purpose, Verdict};
 
@@ -263,7 +263,7 @@ fn every_variant_of_the_library_comes_out_as_its_story_says() {
         let document = library(scenario.name);
         let variants = document.variants();
         for variant in std::iter::once(None).chain(variants.iter().map(|v| Some(v.name.as_str()))) {
-            let ran = run(&document, variant, &[]);
+            let ran = run_over_seeds(&document, variant);
             let expected = ran.prepared.plan.expectations.verdict.expect("an expected verdict");
             let judgement = &ran.finished.judgement;
             assert!(judgement.verdict.is(expected), "{} {variant:?}: {judgement:#?}", scenario.name);

@@ -1,6 +1,6 @@
 //! The exact truths of the scenarios in which instructions spread, from closed forms written down by hand.
 
-use crate::support::{library, run};
+use crate::support::{library, run, run_over_seeds};
 use runaway::measure::{Measured, thousands};
 use runaway::plane::driver::Stop;
 use runaway::run::prepare;
@@ -32,7 +32,7 @@ mod heartbeat_worm {
     #[test]
     fn r0_of_one_post_is_the_page_over_what_is_written_in_a_heartbeat() {
         let document = library("heartbeat-worm");
-        for (m, threshold) in [(5, None), (25, Some(1.0)), (50, None)] {
+        for (m, threshold) in [(5, None), (25, Some(1.0))] {
             let sets = [
                 ("agents.members.fault.spread.repeats".to_owned(), "once".to_owned()),
                 ("time.horizon".to_owned(), "8h".to_owned()),
@@ -41,7 +41,7 @@ mod heartbeat_worm {
             let overrides = Overrides { sets: sets.to_vec(), seed: None };
             let stop = Stop::default();
             let mut prepared = prepare(&document, None, &overrides, &stop).unwrap();
-            prepared.count_offspring(&document, &overrides, 80, &stop).unwrap();
+            prepared.count_offspring(&document, &overrides, 60, &stop).unwrap();
             let r0 = prepared.references.offspring.as_ref().unwrap().r0();
             let Measured::Sampled { lo, hi, .. } = r0 else { panic!("a sample") };
             let theory = (MEMBERS - 1) as f64 * PAGE / (MEMBERS * m) as f64;
@@ -72,7 +72,7 @@ mod heartbeat_worm {
     #[test]
     fn what_is_signed_or_removed_in_time_turns_nobody() {
         for variant in ["hardened", "post-removed"] {
-            let ran = run(&library("heartbeat-worm"), Some(variant), &[]);
+            let ran = run_over_seeds(&library("heartbeat-worm"), Some(variant));
             assert_eq!(
                 (ran.outcome(), ran.verdict(), ran.shown("turned")),
                 ("prevented", "pass", "0".into()),

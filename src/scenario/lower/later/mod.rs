@@ -77,10 +77,6 @@ fn collections(work: &mut Lowering<'_>, node: &Node) {
     }
 }
 
-fn operations(work: &mut Lowering<'_>, node: &Node) {
-    work.operations_in(node);
-}
-
 /// One of the names under a part of the scenario.
 pub(super) fn known(work: &mut Lowering<'_>, node: &Node, name: &str, what: &str, parts: &[&str]) {
     let root = work.root;
