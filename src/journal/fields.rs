@@ -48,10 +48,11 @@ pub fn tell(event: &Event, to: &mut impl Fields) {
             to.collection("in", Some(coll));
             to.number("row", u64::from(row));
         }
-        Event::Minted { at, id, cred, parent } => {
+        Event::Minted { at, id, cred, family, parent } => {
             to.kind(4, "minted");
             request(at.0, id, to);
             to.number("cred", u64::from(cred.number()));
+            to.number("family", u64::from(family.number()));
             to.maybe("parent", parent.map(|p| p.number()));
         }
         Event::Queued { at, id, job, fires } => {

@@ -229,7 +229,10 @@ impl Read<'_> {
                 n: self.small("rows")?,
             },
             "created" => Event::Created { at, id: self.id()?, coll: self.coll()?, row: self.small("row")? },
-            "minted" => Event::Minted { at, id: self.id()?, cred: self.cred("cred")?, parent: self.cred("parent") },
+            "minted" => {
+                let family = crate::wire::FamilyId::new(self.small("family")?);
+                Event::Minted { at, id: self.id()?, cred: self.cred("cred")?, family, parent: self.cred("parent") }
+            }
             "queued" => {
                 let job = JobId::new(self.small("job")?);
                 Event::Queued { at, id: self.id()?, job, fires: Tick(self.number("fires")?) }

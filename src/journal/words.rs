@@ -83,6 +83,7 @@ pub const fn reason(reason: Reason) -> (u8, &'static str) {
         Reason::Unsupported => (17, "unsupported"),
         Reason::Approval(_) => (18, "approval"),
         Reason::Audience => (19, "audience"),
+        Reason::NoProof => (20, "no-proof"),
     }
 }
 
@@ -112,6 +113,7 @@ pub fn read_reason(word: &str, at: Pointers) -> Option<Reason> {
         Reason::NoSuchRecord,
         Reason::Unsupported,
         Reason::Audience,
+        Reason::NoProof,
     ];
     all.extend(at.step.into_iter().flat_map(|step| [Reason::Revoked(step), Reason::Blocked(step)]));
     all.extend(at.limit.map(Reason::Limit));

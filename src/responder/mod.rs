@@ -104,6 +104,7 @@ impl Responder {
             scheme: Scheme::Bearer,
             text: Text::Generated { family, index, turn: 0 },
             held: HeldId::new(0),
+            proven: true,
         };
         let from = Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Response };
         let about = Arg::Act { step, target };

@@ -1,5 +1,6 @@
 //! How an agent meets bytes. Secrets are named inside the program; here names become bytes, and bytes are recognised.
 
+mod proof;
 mod recogniser;
 mod scribe;
 

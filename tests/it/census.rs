@@ -80,7 +80,7 @@ impl Past {
                 route: RouteId::new(op.number()),
                 about,
                 page: Arg::None,
-                presented: Some(Presented { scheme: Scheme::Bearer, text, held: HeldId::new(0) }),
+                presented: Some(Presented { scheme: Scheme::Bearer, text, held: HeldId::new(0), proven: true }),
                 from: Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Agent },
             };
             (0..self.plan.service(spec.service).replicas).any(|n| {

@@ -49,15 +49,12 @@ const REFUSED: &[(&str, &str)] = &[
 
 /// Words and forms of keys that are run, which this version does not run: each has its file too.
 const REFUSED_FORMS: &[&str] = &[
-    "bound-dpop",
-    "bound-mtls",
     "by-conversation",
     "creates-inside",
     "fault-not-yet",
     "holds-two-in-one",
     "measure-later",
     "order",
-    "parent-of-several",
     "runbook-everything-of",
     "runbook-order",
     "starts-when-woken",

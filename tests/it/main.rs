@@ -3,6 +3,7 @@
 mod approvals;
 mod bad;
 mod binary;
+mod bound;
 mod census;
 mod cli;
 mod clients;
@@ -30,4 +31,5 @@ mod stories;
 mod support;
 mod tidy;
 mod truths;
+mod truths_endpoint;
 mod validation;

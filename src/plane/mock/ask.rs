@@ -8,6 +8,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
+use crate::model::identity::{Binding, ProofKind};
 use crate::model::service::{Act, Grant, Method, Operation};
 use crate::model::{Plan, Trace};
 use crate::vocabulary::Scribe;
@@ -19,6 +20,7 @@ use crate::wire::{
 use super::address::{Addresses, Nowhere};
 use super::names::Names;
 use super::presented;
+use super::said::Said;
 
 /// Where requests say which network they come from: RFC 7239, with an obfuscated identifier after section 6.3.
 const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
@@ -47,6 +49,8 @@ pub struct Received<'a> {
 pub struct Asker {
     plan: Arc<Plan>,
     addresses: Arc<Addresses>,
+    /// How the clients of this world prove to have a key.
+    proofs: Vec<ProofKind>,
 }
 
 /// How the fields of a request travel.
@@ -71,7 +75,15 @@ pub enum Unreadable {
 
 impl Asker {
     pub fn new(plan: Arc<Plan>, addresses: Arc<Addresses>) -> Asker {
-        Asker { plan, addresses }
+        let mut proofs = Vec::new();
+        for family in &plan.families {
+            if let Binding::Key(kind) = family.binding
+                && !proofs.contains(&kind)
+            {
+                proofs.push(kind);
+            }
+        }
+        Asker { plan, addresses, proofs }
     }
 
     /// The path of an operation for the first record of its kind.
@@ -114,7 +126,12 @@ impl Asker {
             }
         }
         if let Some(presented) = request.presented {
-            presented::put(presented.scheme, &names.bytes(presented.text), &mut headers);
+            let bytes = names.bytes(presented.text);
+            if presented.proven {
+                let asked = (spec.method.name(), target.split('?').next().unwrap_or_default());
+                presented::prove(names.scribe(), &self.proofs, &bytes, asked, &mut headers);
+            }
+            presented::put(presented.scheme, &bytes, &mut headers);
         }
         let network = format!("for=_net{}", request.from.network.number());
         headers.extend(HeaderValue::try_from(network).ok().map(|value| (FORWARDED, value)));
@@ -176,10 +193,13 @@ impl Asker {
                 _ => act(&said),
             },
         };
-        let presented = presented::find(headers, said.get("client_secret")).map(|(scheme, bytes)| Presented {
-            scheme,
-            text: text(&bytes),
-            held: HeldId::new(0),
+        let presented = presented::find(headers, said.get("client_secret")).map(|(scheme, bytes)| {
+            let text = text(&bytes);
+            let proven = match self.binding(text) {
+                Binding::Key(kind) => presented::proven(scribe, kind, &bytes, (method, path), headers),
+                Binding::None | Binding::Network(_) => true,
+            };
+            Presented { scheme, text, held: HeldId::new(0), proven }
         });
         let request = Request {
             route: RouteId::new(op.number()),
@@ -189,6 +209,11 @@ impl Asker {
             from: Vantage { network: self.network(headers), connection: 0, purpose: Purpose::Agent },
         };
         Ok((op, request))
+    }
+
+    fn binding(&self, text: Text) -> Binding {
+        let Text::Generated { family, .. } = text else { return Binding::None };
+        self.plan.families.get(family.index()).map_or(Binding::None, |family| family.binding)
     }
 
     fn record(&self, id: &str) -> Option<Res> {
@@ -214,34 +239,6 @@ impl Asker {
             let values = candidates.iter().filter_map(selector).map(|(_, value)| value.clone()).collect();
             Unreadable::Undecided { field, values }
         })
-    }
-}
-
-/// What a request says beside its path, whatever way it travels.
-struct Said<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
-
-impl<'a> Said<'a> {
-    fn of(query: &'a str, headers: &HeaderMap, body: &'a [u8]) -> Said<'a> {
-        let mut pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
-        let json = headers.get(CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"application/json"));
-        if json {
-            let object: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
-            pairs.extend(object.into_iter().map(|(name, value)| {
-                let value = if let Value::String(text) = value { text } else { value.to_string() };
-                (Cow::Owned(name), Cow::Owned(value))
-            }));
-        } else {
-            pairs.extend(form_urlencoded::parse(body));
-        }
-        Said(pairs)
-    }
-
-    fn get(&self, field: &str) -> Option<&str> {
-        self.0.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_ref())
-    }
-
-    fn number(&self, field: &str) -> Option<u32> {
-        self.get(field)?.parse().ok()
     }
 }
 

@@ -15,6 +15,7 @@ mod metadata;
 mod names;
 mod origins;
 mod presented;
+mod said;
 mod serve;
 mod server;
 

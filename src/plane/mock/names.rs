@@ -36,6 +36,10 @@ impl Names {
         }
     }
 
+    pub fn scribe(&self) -> &Scribe {
+        &self.scribe
+    }
+
     /// The bytes behind a name that a client uses.
     pub fn bytes(&mut self, text: Text) -> Arc<str> {
         match text {
