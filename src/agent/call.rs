@@ -24,12 +24,14 @@ pub(super) struct Call {
     pub hops: u8,
     /// Whether it presents something else than its step says, since that was refused.
     pub substituted: bool,
+    /// Which task of its own it is part of: 0 for what it is at.
+    pub task: u32,
 }
 
 impl Call {
     #[inline]
     pub fn new(route: RouteId, about: Option<Res>, with: Option<HeldId>, asker: Asker) -> Call {
-        Call { route, about, page: None, with, asker, waits: 0, hops: 0, substituted: false }
+        Call { route, about, page: None, with, asker, waits: 0, hops: 0, substituted: false, task: 0 }
     }
 }
 

@@ -6,6 +6,7 @@ mod fault;
 mod frontier;
 mod inventory;
 mod listing;
+mod mailbox;
 mod memory;
 mod observe;
 mod pace;
@@ -20,8 +21,8 @@ use std::sync::Arc;
 use crate::model::Plan;
 use crate::model::agent::AgentPlan;
 use crate::wire::{
-    ActorId, Arg, Client, Event, FamilyId, HeldId, Log, Next, Outcome, PlaceId, Purpose, Request, RequestId, Slot,
-    Text, Tick, Turn, Vantage, Vocabulary,
+    ActorId, Arg, Client, Conversation, Event, FamilyId, HeldId, Log, Next, Outcome, PlaceId, Purpose, Request,
+    RequestId, Slot, Text, Tick, Turn, Vantage, Vocabulary,
 };
 
 pub use inventory::Inventory;
@@ -30,6 +31,7 @@ use call::{Call, Flight, Flights};
 use fault::{Instruction, Onset, Substitute};
 use frontier::Frontier;
 use inventory::Takes;
+use mailbox::Mailbox;
 use memory::Memory;
 use observe::Heard;
 use pace::{Gate, Pacer};
@@ -57,6 +59,7 @@ pub struct Agent {
     substitute: Option<Substitute>,
     /// How many requests it has sent.
     sent: u32,
+    mailbox: Mailbox,
 }
 
 /// Where an agent stands in its life.
@@ -98,6 +101,7 @@ impl Agent {
             substitute: None,
             life: Life::Unborn,
             sent: 0,
+            mailbox: Mailbox::new(plan, who),
             plan: plan.clone(),
             inventory: inventory.clone(),
             who,
@@ -142,6 +146,9 @@ impl Agent {
     fn poll(&mut self, now: Tick, log: &mut Log) -> Due {
         if self.life == Life::AtTask || self.frontier.is_none() {
             let turn = self.runner.poll(now, &self.memory);
+            for (op, calls) in self.runner.said.drain(..) {
+                log.push(Event::Claimed { at: now, by: self.who, op, calls });
+            }
             if turn != Due::Over || self.frontier.is_none() {
                 return turn;
             }
@@ -191,7 +198,12 @@ impl Agent {
             about,
             page: call.page.map_or(Arg::None, |at| Arg::Cursor(at.get())),
             presented,
-            from: Vantage { network: self.network, connection, purpose: self.purpose },
+            from: Vantage {
+                network: self.network,
+                connection,
+                purpose: self.purpose,
+                conversation: self.mailbox.conversation_of(call.task),
+            },
         };
         Next::Send(id, request)
     }
@@ -206,6 +218,9 @@ impl Agent {
         if self.flights.len() > 0 {
             return Next::AwaitAnswer;
         }
+        if self.mailbox.listens {
+            return Next::Done;
+        }
         if self.life != Life::OutOfWork {
             self.life = Life::OutOfWork;
             self.turn(now, Turn::OutOfWork, log);
@@ -217,7 +232,7 @@ impl Agent {
 impl Client for Agent {
     fn next(&mut self, now: Tick, log: &mut Log) -> Next {
         if now < self.starts {
-            return self.wait_until(self.starts);
+            return if self.starts == Tick::NEVER { Next::AwaitAnswer } else { self.wait_until(self.starts) };
         }
         self.pacer.woken(now);
         if self.life == Life::Unborn {
@@ -226,7 +241,11 @@ impl Client for Agent {
         if !self.flights.any_free() {
             return Next::AwaitAnswer;
         }
-        match self.poll(now, log) {
+        let mut due = self.poll(now, log);
+        while due == Due::Over && self.mailbox.take() && self.runner.restart() {
+            due = self.poll(now, log);
+        }
+        match due {
             Due::Of(line) => match self.pacer.gate(now, true) {
                 Gate::Open => self.advance(now, line, log),
                 Gate::Until(at) => self.wait_until(at),
@@ -252,6 +271,17 @@ impl Client for Agent {
         let heard = Heard { now, id, call: &flight.call, outcome, slot };
         self.learn(&heard, vocabulary, log);
         self.react(&heard, log);
+    }
+
+    fn woken(&mut self, now: Tick, conversation: Option<Conversation>) {
+        self.mailbox.put(conversation);
+        if self.starts == Tick::NEVER {
+            self.starts = now;
+            self.mailbox.take();
+            self.pacer.begin(now);
+        } else {
+            self.pacer.knocked(now);
+        }
     }
 
     fn handed(&mut self, now: Tick, old: Text, new: Text, log: &mut Log) {

@@ -46,6 +46,18 @@ impl Pacer {
         }
     }
 
+    /// A message came, which is as good a reason to send as any.
+    pub fn knocked(&mut self, now: Tick) {
+        if self.promised == Tick::NEVER {
+            self.promised = now;
+        }
+    }
+
+    /// Its first message starts it.
+    pub fn begin(&mut self, now: Tick) {
+        *self = Pacer::new(self.pace, now);
+    }
+
     /// An answer came to a request that had left `late`.
     pub fn landed(&mut self, now: Tick, late: Span) {
         self.meant = now - late;

@@ -1,18 +1,22 @@
 //! The command line.
 
 mod args;
+mod calibrate;
 mod check;
 mod demo;
+mod explain;
 mod failure;
 mod folder;
 mod init;
 mod interrupt;
 mod job;
+mod journal;
 mod list;
 mod mock;
 mod open;
 mod output;
 mod progress;
+mod reconstruct;
 mod replay;
 mod run;
 mod show;
@@ -31,8 +35,11 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::demo(&args),
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
+        Command::Calibrate(args) => calibrate::calibrate(&args),
         Command::Mock(args) => mock::mock(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Reconstruct(args) => reconstruct::reconstruct(&args),
+        Command::Explain(args) => explain::explain(&args),
         Command::List(args) => list::list(&args),
         Command::Show(args) => show::show(&args),
         Command::Init(args) => init::init(&args),

@@ -9,11 +9,11 @@ use super::failure::Failure;
 use super::list::variants;
 use super::open::open;
 use super::output;
-use crate::measure::{counted, thousands};
+use crate::measure::counted;
 use crate::model::Plan;
 use crate::model::agent::{AgentPlan, Block, Fault, On, Pace, Program, Repeat, Strategy, With};
 use crate::model::service::{Role, Validation};
-use crate::report::text::{hung, paragraphs, shell_word, wrapped_with};
+use crate::report::text::{few, hung, paragraphs, shell_word, wrapped_with};
 use crate::scenario::Overrides;
 use crate::verdict::{Exit, claimed, demanded};
 use crate::wire::Span;
@@ -137,14 +137,6 @@ fn holdings(plan: &Plan, agent: &AgentPlan) -> String {
     }
 }
 
-/// The first names, and how many more there are.
-fn few(names: impl ExactSizeIterator<Item = String>) -> String {
-    const MOST: usize = 10;
-    let more = names.len().saturating_sub(MOST);
-    let shown = names.take(MOST).collect::<Vec<_>>().join(", ");
-    if more > 0 { format!("{shown} and {} more", thousands(more as u64)) } else { shown }
-}
-
 fn pace(pace: Pace) -> String {
     match pace {
         Pace::Machine { connections: 1 } => "goes as fast as one connection lets it".to_owned(),
@@ -207,6 +199,10 @@ fn program(plan: &Plan, program: &Program, indent: usize, out: &mut String) {
             Block::Together(lines) => {
                 let _ = writeln!(out, "{pad}side by side:");
                 lines.iter().for_each(|line| self::program(plan, line, indent + 2, out));
+            }
+            Block::Claims(said) => {
+                let said = said.iter().map(|(op, n)| format!("{} {n} times", plan.operation_name(*op)));
+                out.push_str(&wrapped_with(&format!("says that it called {}", few(said)), indent, indent + 2));
             }
             Block::Each { of, body } => {
                 let names = few(of.iter().map(|(f, i)| plan.credential_name(*f, *i)));

@@ -1,6 +1,8 @@
 //! The fields of every event, told once: the binary form, its digest and the readable form all come from here.
 
-use crate::wire::{CollId, Event, Key, OpId, Open, Reason, RequestId, Res, RuleId, StepId, Target};
+use crate::wire::{
+    CollId, Conversation, Event, Key, Message, OpId, Open, Reason, RequestId, Res, RuleId, StepId, Target,
+};
 
 /// Takes the fields of an event, in their order.
 pub trait Fields {
@@ -48,12 +50,14 @@ pub fn tell(event: &Event, to: &mut impl Fields) {
             to.collection("in", Some(coll));
             to.number("row", u64::from(row));
         }
-        Event::Minted { at, id, cred, family, parent } => {
+        Event::Minted { at, id, cred, family, parent, principal, actor } => {
             to.kind(4, "minted");
             request(at.0, id, to);
             to.number("cred", u64::from(cred.number()));
             to.number("family", u64::from(family.number()));
             to.maybe("parent", parent.map(|p| p.number()));
+            to.maybe("principal", principal.map(|p| p.number()));
+            to.maybe("actor", actor.map(|a| a.number()));
         }
         Event::Queued { at, id, job, fires } => {
             to.kind(5, "queued");
@@ -93,12 +97,25 @@ pub fn tell(event: &Event, to: &mut impl Fields) {
             to.number("by", u64::from(by.number()));
             to.word("turn", turn as u8, super::words::turn(turn));
         }
+        Event::Claimed { at, by, op, calls } => {
+            to.kind(25, "claimed");
+            to.number("at", at.0);
+            to.number("by", u64::from(by.number()));
+            to.operation("op", Some(op));
+            to.number("calls", u64::from(calls));
+        }
         Event::Alarm { at, rule, key, since } => {
             to.kind(11, "alarm");
             to.number("at", at.0);
             to.rule("rule", rule);
             tell_key(key, to);
             to.number("since", since.0);
+        }
+        Event::Said { at, id, message: Message { digest, conversation } } => {
+            to.kind(20, "said");
+            request(at.0, id, to);
+            to.number("digest", digest);
+            tell_conversation(conversation, to);
         }
         Event::Consulted { at, id, approval, yes, answers } => {
             to.kind(19, "consulted");
@@ -195,7 +212,16 @@ fn tell_key(key: Key, to: &mut impl Fields) {
             to.number("of", u64::from(o.number()));
         }
         Key::Global => to.word("key", 3, "everyone"),
+        Key::Conversation(conversation) => {
+            to.word("key", 4, "conversation");
+            tell_conversation(Some(conversation), to);
+        }
     }
+}
+
+fn tell_conversation(conversation: Option<Conversation>, to: &mut impl Fields) {
+    to.maybe("begun_by", conversation.map(|c| c.by.number()));
+    to.maybe("task", conversation.map(|c| c.n));
 }
 
 fn tell_target(target: Target, to: &mut impl Fields) {

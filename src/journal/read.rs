@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::model::Plan;
 use crate::wire::{
-    ActorId, ApprovalId, CollId, CredId, Effect, Event, HeldId, IdentityId, JobId, Key, LimitId, OpId, Open, RequestId,
-    ResponseId, RouteId, RuleId, SecretKind, Span, StepId, Target, Tick,
+    ActorId, ApprovalId, CollId, Conversation, CredId, Effect, Event, FamilyId, HeldId, IdentityId, JobId, Key,
+    LimitId, Message, OpId, Open, RequestId, ResponseId, RouteId, RuleId, SecretKind, Span, StepId, Target, Tick,
 };
 
 use super::digest::Digest;
@@ -183,6 +183,10 @@ impl Read<'_> {
         self.names.steps.get(self.word("step")?).copied()
     }
 
+    fn conversation(&self) -> Option<Conversation> {
+        Some(Conversation { by: ActorId::new(self.small("begun_by")?), n: self.small("task")? })
+    }
+
     fn approval(&self) -> Option<ApprovalId> {
         self.small("approval").map(ApprovalId::new)
     }
@@ -229,10 +233,15 @@ impl Read<'_> {
                 n: self.small("rows")?,
             },
             "created" => Event::Created { at, id: self.id()?, coll: self.coll()?, row: self.small("row")? },
-            "minted" => {
-                let family = crate::wire::FamilyId::new(self.small("family")?);
-                Event::Minted { at, id: self.id()?, cred: self.cred("cred")?, family, parent: self.cred("parent") }
-            }
+            "minted" => Event::Minted {
+                at,
+                id: self.id()?,
+                cred: self.cred("cred")?,
+                family: FamilyId::new(self.small("family")?),
+                parent: self.cred("parent"),
+                principal: self.small("principal").map(IdentityId::new),
+                actor: self.small("actor").map(IdentityId::new),
+            },
             "queued" => {
                 let job = JobId::new(self.small("job")?);
                 Event::Queued { at, id: self.id()?, job, fires: Tick(self.number("fires")?) }
@@ -241,6 +250,10 @@ impl Read<'_> {
             "cancelled" => {
                 let job = JobId::new(self.small("job")?);
                 Event::Cancelled { at, id: self.id()?, job, reason: self.reason()? }
+            }
+            "said" => {
+                let message = Message { digest: self.number("digest")?, conversation: self.conversation() };
+                Event::Said { at, id: self.id()?, message }
             }
             "consulted" => Event::Consulted {
                 at,
@@ -270,6 +283,12 @@ impl Read<'_> {
                 }
             }
             "turned" => Event::Turned { at, by: self.by()?, turn: words::read_turn(self.word("turn")?)? },
+            "claimed" => Event::Claimed {
+                at,
+                by: self.by()?,
+                op: *self.names.operations.get(self.word("op")?)?,
+                calls: self.small("calls")?,
+            },
             "alarm" => Event::Alarm {
                 at,
                 rule: *self.names.rules.get(self.word("rule")?)?,
@@ -322,6 +341,7 @@ impl Read<'_> {
             "principal" => Key::Principal(IdentityId::new(of?)),
             "owner" => Key::Owner(IdentityId::new(of?)),
             "everyone" => Key::Global,
+            "conversation" => Key::Conversation(self.conversation()?),
             _ => return None,
         })
     }

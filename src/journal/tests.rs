@@ -6,14 +6,15 @@ use crate::measure::registry;
 use crate::plane::driver::Stop;
 use crate::run::{Kept, prepare};
 use crate::scenario::{Overrides, Source, parse, plan_of};
+use crate::wire::{Event, Key};
 
 use super::*;
 
-fn written(name: &str, variant: Option<&str>) -> (Vec<crate::wire::Event>, Vec<u8>) {
+fn written(name: &str, variant: Option<&str>) -> (Vec<Event>, Vec<u8>) {
     written_as(name, crate::library::find(name).unwrap().text, variant)
 }
 
-fn written_as(name: &str, text: &str, variant: Option<&str>) -> (Vec<crate::wire::Event>, Vec<u8>) {
+fn written_as(name: &str, text: &str, variant: Option<&str>) -> (Vec<Event>, Vec<u8>) {
     let document = parse(Source { name: name.into(), text: text.into() }, &registry::keys()).unwrap();
     let prepared = prepare(&document, variant, &Overrides::default(), &Stop::default()).unwrap();
     let mut kept = Kept::default();
@@ -49,7 +50,7 @@ fn a_journal_reads_back_event_for_event() {
     }
 }
 
-/// A call that one in two people agree to.
+/// A call that one in two people agree to, in one conversation.
 const APPROVED: &str = "
 runaway: 1
 name: approved
@@ -60,6 +61,7 @@ data: {files: {count: 2, class: internal}}
 services: {api: {accepts: gateway, operations: {list: GET /files -> files records}}}
 agents: {bot: {is: bot, holds: [token], knows: [api.list], told: [], fault: harvest, then: [{do: api.list, times: 20}]}}
 controls: {agreed: {on: [api.list], approval: {by: bot, says_yes: 50%, takes: 1s}}}
+detect: {again: {repeats: 5, within: 1min, by: conversation}}
 ";
 
 #[test]
@@ -67,8 +69,12 @@ fn a_question_and_its_answer_read_back() {
     let (events, bytes) = written_as("approved", APPROVED, None);
     let journal = read(&bytes[..], plan_of).unwrap();
     assert_eq!(journal.events, events);
-    let yes = |wanted| events.iter().any(|e| matches!(e, crate::wire::Event::Consulted { yes, .. } if *yes == wanted));
+    let yes = |wanted| events.iter().any(|e| matches!(e, Event::Consulted { yes, .. } if *yes == wanted));
     assert!(yes(true) && yes(false), "both answers are written");
+    let said = |e: &Event| matches!(e, Event::Said { message, .. } if message.conversation.is_some());
+    assert!(events.iter().any(said), "and what was said");
+    let by_conversation = |e: &Event| matches!(e, Event::Alarm { key: Key::Conversation(_), .. });
+    assert!(events.iter().any(by_conversation));
 }
 
 #[test]

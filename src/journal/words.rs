@@ -23,6 +23,7 @@ pub const fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Missing => "missing",
         Verdict::Limited => "limited",
         Verdict::Exhausted => "exhausted",
+        Verdict::Failed => "failed",
     }
 }
 
@@ -34,6 +35,7 @@ pub fn read_verdict(word: &str) -> Option<Verdict> {
         Verdict::Missing,
         Verdict::Limited,
         Verdict::Exhausted,
+        Verdict::Failed,
     ];
     all.into_iter().find(|v| verdict(*v) == word)
 }
@@ -83,7 +85,8 @@ pub const fn reason(reason: Reason) -> (u8, &'static str) {
         Reason::Unsupported => (17, "unsupported"),
         Reason::Approval(_) => (18, "approval"),
         Reason::Audience => (19, "audience"),
-        Reason::NoProof => (20, "no-proof"),
+        Reason::OutOfOrder => (20, "out-of-order"),
+        Reason::NoProof => (21, "no-proof"),
     }
 }
 
@@ -112,6 +115,7 @@ pub fn read_reason(word: &str, at: Pointers) -> Option<Reason> {
         Reason::NoSuchRoute,
         Reason::NoSuchRecord,
         Reason::Unsupported,
+        Reason::OutOfOrder,
         Reason::Audience,
         Reason::NoProof,
     ];

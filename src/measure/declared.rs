@@ -57,7 +57,7 @@ impl Declarations {
     fn ends_with(&self, plan: &Plan, cred: CredId) -> Option<CredId> {
         let (family, parent) = self.minted.get(&cred).copied().or_else(|| {
             let (family, index) = (cred.number() < plan.credentials()).then(|| plan.origin_of(cred))?;
-            Some((family, plan.family(family).parents.get(index).map(CredId::new)))
+            Some((family, plan.parent_of(family, index)))
         })?;
         parent.filter(|_| plan.family(family).cascade)
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Baseline, Pairs, Plan};
+use crate::model::{Baseline, Pairs, Plan, Routine};
 use crate::wire::{CollId, Effect, OpId};
 
 use super::behind::Simulated;
@@ -33,6 +33,12 @@ pub struct References {
     /// The same run in virtual time, where it went by the wall clock.
     #[serde(default)]
     pub simulated: Option<Simulated>,
+    /// What the log of the run without a fault has: which principal calls what.
+    #[serde(default)]
+    pub everyday: super::EverydayRuns,
+    /// What the detectors of new operations knew before the run.
+    #[serde(default)]
+    pub routine: Routine,
     /// The same scenario under other seeds, where something is said about them.
     #[serde(default)]
     pub seeds: Option<Seeds>,
@@ -68,6 +74,10 @@ impl References {
             *to = *from;
         }
         baseline
+    }
+
+    pub fn everyday(&self) -> super::Everyday {
+        super::Everyday::from(&self.everyday)
     }
 
     /// What of the positive control's excess is missing in `touched`, as a share.

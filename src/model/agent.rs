@@ -63,15 +63,24 @@ pub struct Program {
 }
 
 impl Program {
-    fn named_records(&self, found: &mut Vec<Res>) {
+    /// Shows every step, in the order in which they are written.
+    pub fn each_step<'a>(&'a self, see: &mut impl FnMut(&'a Step)) {
         for block in &self.blocks {
             match block {
-                Block::Step(Step { on: On::Named(records), .. }) => found.extend(records),
-                Block::Step(_) => {}
-                Block::Together(lines) => lines.iter().for_each(|line| line.named_records(found)),
-                Block::Each { body, .. } => body.named_records(found),
+                Block::Step(step) => see(step),
+                Block::Claims(_) => {}
+                Block::Together(lines) => lines.iter().for_each(|line| line.each_step(see)),
+                Block::Each { body, .. } => body.each_step(see),
             }
         }
+    }
+
+    fn named_records(&self, found: &mut Vec<Res>) {
+        self.each_step(&mut |step| {
+            if let On::Named(records) = &step.on {
+                found.extend(records);
+            }
+        });
     }
 }
 
@@ -85,6 +94,8 @@ pub enum Block {
         of: Vec<(FamilyId, u32)>,
         body: Program,
     },
+    /// The agent's own account of what it did: how often it says that it called each operation.
+    Claims(Vec<(OpId, u32)>),
 }
 
 /// One thing to do: a call, or a loop of calls.

@@ -1,5 +1,7 @@
 //! What is left to chance: how likely something is, and how long it takes.
 
+use std::fmt;
+
 use crate::wire::Span;
 
 use super::rng::Stream;
@@ -65,6 +67,15 @@ impl Takes {
                 let time = median * libm::pow(p95 / median, stream.normal() / Z95);
                 Span(time.round() as u64)
             }
+        }
+    }
+}
+
+impl fmt::Display for Takes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Takes::Always(span) => span.fmt(f),
+            Takes::LogNormal { median, p95 } => write!(f, "{median} in the median, {p95} at p95,"),
         }
     }
 }

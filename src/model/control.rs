@@ -1,11 +1,12 @@
 //! What contains: detectors, responses, preventive limits, the steps of a runbook.
 
-use std::ops::Range;
-
 use crate::wire::{
     ApprovalId, FamilyId, IdentityId, LimitId, OpId, PlaceId, ResponseId, RuleId, ServiceId, Span, StepId, Tick,
 };
 
+pub use super::approval::{About, Approval, Asking, ExemptBy};
+
+use super::bits::Bits;
 use super::chance::{Share, Takes};
 use super::service::ObjectRule;
 
@@ -14,12 +15,21 @@ use super::service::ObjectRule;
 pub struct Detector {
     pub name: String,
     pub watches: Watches,
+    /// Of which operations it sees the lines: all, or those under some event types.
+    pub sees: Option<Bits>,
     pub key: KeyKind,
     /// How long a record takes to reach it.
     pub delay: Span,
 }
 
-#[derive(Clone, Debug)]
+impl Detector {
+    /// Whether it looks at what is said, or in which conversation.
+    pub fn reads_messages(&self) -> bool {
+        self.key == KeyKind::Conversation || matches!(self.watches, Watches::Repeats { .. })
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
 pub enum Watches {
     /// `at_least` accepted or refused requests within `within`.
     Requests { at_least: u32, within: Span },
@@ -29,6 +39,16 @@ pub enum Watches {
     RecordsRead { at_least: u32, within: Span },
     /// `at_least` accepted deletions within `within`.
     Destruction { at_least: u32, within: Span },
+    /// `at_least` refusals, as the log tells them, within `within`.
+    Denials { at_least: u32, within: Span },
+    /// The same message `at_least` times from one caller to one operation within `within`.
+    Repeats { at_least: u32, within: Span },
+    /// `at_least` spent within `within`, in millionths of the currency.
+    Spending { at_least: u64, within: Span },
+    /// An operation that its caller has not called before.
+    NeverSeen,
+    /// A credential of a family, used where its owner is not at home.
+    NotOwner(FamilyId),
     /// A canary record was read.
     CanaryRecord,
     /// A canary credential was presented.
@@ -37,12 +57,62 @@ pub enum Watches {
     Report { at: Tick },
 }
 
+impl Watches {
+    /// The key of the scenario that it is written under.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Watches::Requests { .. } => "requests",
+            Watches::FanOut { .. } => "operations",
+            Watches::RecordsRead { .. } => "records",
+            Watches::Destruction { .. } => "deletes",
+            Watches::Denials { .. } => "denials",
+            Watches::Repeats { .. } => "repeats",
+            Watches::Spending { .. } => "cost",
+            Watches::NeverSeen => "never_seen",
+            Watches::NotOwner(_) => "not_owner",
+            Watches::CanaryRecord | Watches::CanaryCredential(_) => "canary",
+            Watches::Report { .. } => "report",
+        }
+    }
+
+    /// From how much on, and within what time; nothing where one record is enough.
+    pub fn threshold(self) -> Option<(u64, Span)> {
+        match self {
+            Watches::Requests { at_least, within }
+            | Watches::FanOut { at_least, within }
+            | Watches::RecordsRead { at_least, within }
+            | Watches::Destruction { at_least, within }
+            | Watches::Denials { at_least, within }
+            | Watches::Repeats { at_least, within } => Some((u64::from(at_least), within)),
+            Watches::Spending { at_least, within } => Some((at_least, within)),
+            _ => None,
+        }
+    }
+
+    /// The same from another amount on.
+    pub fn from_amount(self, amount: u64) -> Watches {
+        let at_least = u32::try_from(amount).unwrap_or(u32::MAX);
+        match self {
+            Watches::Requests { within, .. } => Watches::Requests { at_least, within },
+            Watches::FanOut { within, .. } => Watches::FanOut { at_least, within },
+            Watches::RecordsRead { within, .. } => Watches::RecordsRead { at_least, within },
+            Watches::Destruction { within, .. } => Watches::Destruction { at_least, within },
+            Watches::Denials { within, .. } => Watches::Denials { at_least, within },
+            Watches::Repeats { within, .. } => Watches::Repeats { at_least, within },
+            Watches::Spending { within, .. } => Watches::Spending { at_least: amount, within },
+            other => other,
+        }
+    }
+}
+
 /// What a detector counts by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum KeyKind {
     Credential,
     Principal,
     Owner,
+    /// All that follows from one task, whoever does it.
+    Conversation,
     Global,
 }
 
@@ -52,7 +122,7 @@ pub struct Response {
     pub name: String,
     pub on: Trigger,
     /// From the trigger to the first action.
-    pub takes: Span,
+    pub takes: Takes,
     pub steps: Vec<StepId>,
 }
 
@@ -72,8 +142,20 @@ pub struct Step {
     /// Action k takes effect `first + (k - 1) * every` after the start.
     pub first: Span,
     pub every: Span,
+    pub order: Order,
+    /// How often an action comes to nothing.
+    pub fails: Share,
     /// Whether the provider can do it at all.
     pub supported: bool,
+}
+
+/// In which order a step deals with its targets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Order {
+    ByNumber,
+    /// The last that was issued comes first.
+    NewestFirst,
+    Random,
 }
 
 /// What an action does. Each reaches something different.
@@ -148,67 +230,6 @@ pub enum Counts {
     Records,
     /// Millionths of the scenario's currency.
     Cost,
-}
-
-/// Somebody must say yes first.
-#[derive(Clone, Debug)]
-pub struct Approval {
-    pub name: String,
-    pub on: Vec<OpId>,
-    /// Who is asked.
-    pub by: String,
-    /// How often one of them says yes, each time anew: always, never, or out of fatigue.
-    pub says_yes: Share,
-    /// How many must say yes, each for themselves.
-    pub people: u32,
-    pub about: About,
-    /// How long each of them takes.
-    pub takes: Takes,
-    /// Identities who need none, by number.
-    pub exempt: Vec<Range<u32>>,
-    pub exempt_by: ExemptBy,
-    /// How a no is told.
-    pub status: u16,
-    /// Whether it is asked for from the start, or waits for a step of the runbook.
-    pub armed: bool,
-}
-
-impl Approval {
-    /// Whether a call of `op` needs it.
-    pub fn concerns(&self, op: OpId, who: Asking) -> bool {
-        let looked_at = match self.exempt_by {
-            ExemptBy::Subject => who.subject,
-            ExemptBy::Actor => who.actor,
-        };
-        let exempt = looked_at.is_some_and(|who| self.exempt.iter().any(|group| group.contains(&who.number())));
-        self.on.contains(&op) && !exempt
-    }
-}
-
-/// Who asks for an approval.
-#[derive(Clone, Copy, Debug)]
-pub struct Asking {
-    /// Whose credential it is.
-    pub subject: Option<IdentityId>,
-    /// Who acts with it.
-    pub actor: Option<IdentityId>,
-}
-
-/// What an approval is about.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum About {
-    EachCall,
-    /// All that a caller does: one answer for good.
-    Plan,
-}
-
-/// Whose exemption counts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ExemptBy {
-    /// Of whoever the credential belongs to.
-    Subject,
-    /// Of whoever acts with it (RFC 8693, `act`).
-    Actor,
 }
 
 /// All of the defence.

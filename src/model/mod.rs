@@ -2,6 +2,7 @@
 
 mod access;
 pub mod agent;
+mod approval;
 mod baseline;
 mod bits;
 mod chance;
@@ -12,6 +13,7 @@ pub mod identity;
 mod nesting;
 mod plan;
 mod rng;
+mod routine;
 pub mod service;
 mod trace;
 
@@ -23,4 +25,5 @@ pub use column::{Column, Inverse};
 pub use nesting::Nesting;
 pub use plan::{Meta, Plan, Time};
 pub use rng::{Draws, Stream};
+pub use routine::Routine;
 pub use trace::Trace;

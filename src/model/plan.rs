@@ -9,6 +9,7 @@ use super::agent::AgentPlan;
 use super::control::Controls;
 use super::expect::Expectations;
 use super::identity::{Collection, Family, Population};
+use super::routine::Routine;
 use super::service::{Act, Grant, Operation, Route, Service};
 
 /// A scenario with every name resolved. Made by `scenario`, read by everything else.
@@ -33,6 +34,8 @@ pub struct Plan {
     /// Honest work beside them.
     pub benign: Vec<AgentPlan>,
     pub controls: Controls,
+    /// What the detectors of new operations knew before the run.
+    pub routine: Routine,
     /// The credential that the responder acts with.
     pub operator: Option<(FamilyId, u32)>,
     pub expectations: Expectations,
@@ -55,6 +58,11 @@ pub struct Time {
     pub horizon: Option<Tick>,
     /// How long the census must have been shut before the run ends.
     pub settle: Span,
+}
+
+impl Time {
+    /// Runs begin with the year 2026, in seconds since 1970, so that bytes with a date in them repeat.
+    pub const EPOCH: u64 = 1_767_225_600;
 }
 
 impl Plan {
@@ -175,6 +183,11 @@ impl Plan {
     /// The row that a credential of the start has in the credential table.
     pub fn row_of(&self, family: FamilyId, index: u32) -> CredId {
         CredId::new(self.family(family).first_row + index)
+    }
+
+    /// What a credential of the start was minted from.
+    pub fn parent_of(&self, family: FamilyId, index: u32) -> Option<CredId> {
+        self.family(family).parents.get(index).map(CredId::new)
     }
 
     /// The family and index behind a row that existed at the start.

@@ -16,6 +16,9 @@ pub enum Draws {
     Generation,
     Start,
     Approval,
+    Order,
+    Action,
+    Failure,
 }
 
 /// A portable stream of numbers. ChaCha8 is chosen for being the same on every machine and in every release.
@@ -59,6 +62,13 @@ impl Stream {
     /// A number from -1 on, below 1.
     fn signed_unit(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    }
+
+    /// Puts a row into an order in which each is equally likely (Fisher and Yates).
+    pub fn shuffle<T>(&mut self, row: &mut [T]) {
+        for last in (1..row.len()).rev() {
+            row.swap(last, self.below(last as u64 + 1) as usize);
+        }
     }
 
     /// A span from `least` to `most`, both included.

@@ -1,7 +1,10 @@
 //! Services and operations: what can be asked, and who may ask it.
 
+use std::ops::Range;
+
 use crate::wire::{CollId, Effect, FamilyId, IdentityId, OpId, RouteId, ServiceId, Span};
 
+use super::chance::Share;
 use super::column::Column;
 
 /// An API.
@@ -117,6 +120,10 @@ pub struct Operation {
     pub cost: u64,
     /// Records per page of a list.
     pub page: u32,
+    /// How often it fails for no fault of the caller.
+    pub fails: Share,
+    /// The clients that a call of it wakes: agents, then honest work, in one row.
+    pub wakes: Range<u32>,
     /// Whose a credential is that it mints, and what that unlocks.
     pub minting: Minting,
     /// What the audit log has of it; nothing where it leaves no line there.

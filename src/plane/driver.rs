@@ -7,8 +7,8 @@ use crate::model::service::Latency;
 use crate::model::{Baseline, Draws, Plan, Stream};
 use crate::responder::Responder;
 use crate::wire::{
-    ActorId, Client, Envelope, Event, IdentityId, Log, Next, Outcome, Purpose, RequestId, Slot, Snapshot, Span, Tick,
-    Vocabulary, Watcher,
+    ActorId, Client, Envelope, Event, IdentityId, Knock, Log, Next, Outcome, Purpose, RequestId, Slot, Snapshot, Span,
+    Tick, Vocabulary, Watcher,
 };
 
 use crate::world::HandedOver;
@@ -62,6 +62,9 @@ pub struct Driver<'a, T, V> {
     flights: Vec<Flight>,
     free: Vec<u32>,
     parcels: Vec<HandedOver>,
+    /// Messages on their way, and the places of those that have arrived.
+    knocks: Vec<Knock>,
+    knocked: Vec<u32>,
     /// The earliest wake-up that is already in the queue, by seat; the responder's and the prober's are the last.
     wakes: Vec<Tick>,
     latencies: Vec<Stream>,
@@ -89,6 +92,11 @@ pub struct End {
     pub aborted: bool,
 }
 
+/// When agents start of themselves.
+fn starts(plan: &Plan) -> impl Iterator<Item = Tick> + '_ {
+    plan.agents.iter().map(|agent| agent.starts).filter(|starts| *starts != Tick::NEVER)
+}
+
 /// The latency of a route that no operation answers.
 const LOST: Latency = Latency { least: Span::from_millis(1), most: Span::from_millis(1) };
 
@@ -107,7 +115,9 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
             flights: Vec::new(),
             free: Vec::new(),
             parcels: Vec::new(),
-            all_started: plan.agents.iter().map(|agent| agent.starts).max().unwrap_or(Tick::ZERO),
+            knocks: Vec::new(),
+            knocked: Vec::new(),
+            all_started: starts(plan).max().unwrap_or(Tick::ZERO),
             wakes: vec![Tick::NEVER; actors as usize],
             latencies: (0..actors).map(|actor| Stream::new(plan.seed, Draws::Latency, actor)).collect(),
             census: Census::new(plan),
@@ -233,6 +243,14 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
                     }
                 }
             }
+            Due::Knock { knock } => {
+                self.knocked.push(knock);
+                let Knock { to: (first, n), conversation, .. } = self.knocks[knock as usize];
+                for seat in first.index()..first.index() + n as usize {
+                    self.seats[seat].client.woken(now, conversation);
+                    self.act(now, seat);
+                }
+            }
             Due::Arrive { flight } => self.deliver(now, flight),
         }
     }
@@ -322,18 +340,35 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
                 return None;
             }
             census.update(now, world, baseline, log);
-            Some((world.wants_attention(), world.take_handed_over()))
+            Some((world.wants_attention(), world.take_handed_over(), world.take_knocks()))
         });
-        let Some((alarmed, parcels)) = told else { return };
+        let Some((alarmed, parcels, knocks)) = told else { return };
         for parcel in parcels {
             let due = Due::HandOver { parcel: self.parcels.len() as u32 };
             self.queue.push(parcel.arrives, Class::Responder, due);
             self.parcels.push(parcel);
         }
+        knocks.into_iter().for_each(|knock| self.post(knock));
         if alarmed && self.responder.is_some() {
             self.feed(now);
             self.wake(self.responder_seat(), now);
         }
+    }
+
+    /// Puts a message on its way.
+    fn post(&mut self, knock: Knock) {
+        let class = self.class(knock.to.0.index());
+        let at = match self.knocked.pop() {
+            Some(free) => {
+                self.knocks[free as usize] = knock;
+                free
+            }
+            None => {
+                self.knocks.push(knock);
+                self.knocks.len() as u32 - 1
+            }
+        };
+        self.queue.push(knock.arrives, class, Due::Knock { knock: at });
     }
 
     fn feed(&mut self, now: Tick) {

@@ -85,7 +85,7 @@ impl Client for Prober {
                 proven: self.proven.get(held.index()) == Some(&true),
             })
         });
-        let from = Vantage { network: self.from, connection: 0, purpose: Purpose::Probe };
+        let from = Vantage { network: self.from, connection: 0, purpose: Purpose::Probe, conversation: None };
         Next::Send(id, Request { route, about: Arg::None, page: Arg::None, presented, from })
     }
 

@@ -24,6 +24,8 @@ pub enum Due {
     Arrive { flight: u32 },
     /// A rotated secret's successor reaches its owner.
     HandOver { parcel: u32 },
+    /// A message reaches the clients that it wakes.
+    Knock { knock: u32 },
 }
 
 /// What is due soon lies sorted in a short row, where most entries are put in and taken out at an end; the rest in a

@@ -69,6 +69,7 @@ pub fn reason_in_words(plan: &Plan, reason: Reason) -> String {
         Reason::Approval(id) => format!("held up by {}", plan.controls.approvals[id.index()].name),
         Reason::NoSuchRoute => "which does not exist".into(),
         Reason::NoSuchRecord => "refused: no such record".into(),
+        Reason::OutOfOrder => "which failed".into(),
         Reason::Unsupported => "which the provider cannot do".into(),
     }
 }

@@ -6,9 +6,9 @@ mod select;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::Plan;
-use crate::model::control::{Trigger, Which};
+use crate::model::control::{Order, Trigger, Which};
 use crate::model::service::Act;
+use crate::model::{Draws, Plan, Stream};
 use crate::wire::{
     ActorId, Alarm, Arg, Audit, Client, Event, HeldId, Key, Log, Next, Outcome, PlaceId, Presented, Purpose, Registry,
     Request, RequestId, ResponseId, RouteId, Scheme, Slot, StepId, Target, Text, Tick, Vantage, Vocabulary, Watcher,
@@ -25,6 +25,10 @@ pub struct Responder {
     /// Actions in the order in which they will be taken.
     actions: BTreeMap<(Tick, u32), (StepId, Target)>,
     order: u32,
+    /// How long people take to answer, by detector.
+    times: Vec<Stream>,
+    /// In which order targets come where that is left to chance, by step.
+    orders: Vec<Stream>,
     /// Responses that are under way, and about what.
     answered: Vec<(ResponseId, Key)>,
     /// What was logged, kept only where a step asks what somebody read.
@@ -44,6 +48,8 @@ impl Responder {
             planned: BTreeMap::new(),
             actions: BTreeMap::new(),
             order: 0,
+            times: streams(&plan, Draws::Response, plan.controls.detectors.len()),
+            orders: streams(&plan, Draws::Order, plan.controls.steps.len()),
             answered: Vec::new(),
             logged: Vec::new(),
             keeps_log: plan.controls.steps.iter().any(|s| s.which == Which::Exposed),
@@ -51,7 +57,7 @@ impl Responder {
         };
         for response in &plan.controls.responses {
             if let Trigger::At(at) = response.on {
-                responder.plan_steps(at + response.takes, &response.steps, None);
+                responder.plan_steps(at, &response.steps, None);
             }
         }
         responder
@@ -77,7 +83,7 @@ impl Responder {
                 continue;
             }
             self.answered.push((id, alarm.key));
-            let acts = alarm.at + response.takes;
+            let acts = alarm.at + response.takes.drawn(&mut self.times[alarm.rule.index()]);
             log.push(Event::Responding { at: alarm.at, response: id, acts });
             self.plan_steps(acts, &response.steps, Some(alarm.key));
         }
@@ -88,7 +94,13 @@ impl Responder {
         while let Some(entry) = self.planned.first_entry().filter(|e| e.key().0 <= now) {
             let ((start, _), (step, key)) = entry.remove_entry();
             let spec = &self.plan.controls.steps[step.index()];
-            for (k, target) in select::targets(spec, key, &self.logged, registry, now).into_iter().enumerate() {
+            let mut targets = select::targets(spec, key, &self.logged, registry, now);
+            match spec.order {
+                Order::ByNumber => {}
+                Order::NewestFirst => targets.reverse(),
+                Order::Random => self.orders[step.index()].shuffle(&mut targets),
+            }
+            for (k, target) in targets.into_iter().enumerate() {
                 self.order += 1;
                 let at = start + spec.first + spec.every.times(k as u64);
                 self.actions.insert((at.max(now), self.order), (step, target));
@@ -106,10 +118,14 @@ impl Responder {
             held: HeldId::new(0),
             proven: true,
         };
-        let from = Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Response };
+        let from = Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Response, conversation: None };
         let about = Arg::Act { step, target };
         Some((id, Request { route: door, about, page: Arg::None, presented: Some(presented), from }))
     }
+}
+
+fn streams(plan: &Plan, draws: Draws, n: usize) -> Vec<Stream> {
+    (0..n as u32).map(|entity| Stream::new(plan.seed, draws, entity)).collect()
 }
 
 impl Client for Responder {

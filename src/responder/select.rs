@@ -17,7 +17,7 @@ pub fn targets(step: &Step, key: Option<Key>, log: &[Audit], registry: &dyn Regi
             Some(Key::Principal(who) | Key::Owner(who)) if identities => vec![Target::Identity(who)],
             Some(Key::Principal(who)) => credentials(registry, now, |c| registry.principal(c) == Some(who)),
             Some(Key::Owner(who)) => credentials(registry, now, |c| owner_of(registry, c) == Some(who)),
-            Some(Key::Global) | None => Vec::new(),
+            Some(Key::Conversation(_) | Key::Global) | None => Vec::new(),
         },
         Which::OfPrincipal => match principal(key, registry) {
             Some(who) if identities => vec![Target::Identity(who)],
@@ -49,7 +49,7 @@ fn principal(key: Option<Key>, registry: &dyn Registry) -> Option<IdentityId> {
     match key? {
         Key::Credential(cred) => registry.principal(cred),
         Key::Principal(who) | Key::Owner(who) => Some(who),
-        Key::Global => None,
+        Key::Conversation(_) | Key::Global => None,
     }
 }
 

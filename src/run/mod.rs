@@ -1,5 +1,6 @@
 //! A run from end to end: what it is compared with, the run itself, what it comes to.
 
+mod calibrate;
 mod prepare;
 mod seeds;
 mod simulate;
@@ -11,6 +12,7 @@ use crate::plane::driver::{Sink, Stop};
 use crate::verdict::{Circumstances, Judgement, judge};
 use crate::wire::{Event, Span};
 
+pub use calibrate::{Calibrated, Calibration, Exposure, Wanted, calibrate};
 pub use prepare::{PrepareError, Prepared, prepare};
 pub use simulate::{Behaviour, Kept, Plane, RunOptions, run_on, seats, simulate};
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::analysis::{Ground, Reached, Relaxed};
 use crate::measure::registry::Needs;
-use crate::measure::{Measures, References, baseline_of, carry, carry_pairs, refused_honest, runs};
-use crate::model::{Baseline, Plan};
+use crate::measure::{Everyday, Measures, References, baseline_of, carry, carry_pairs, refused_honest, routine, runs};
+use crate::model::control::{Controls, Watches};
+use crate::model::{Baseline, Plan, Routine};
 use crate::plane::driver::Stop;
 use crate::scenario::{Document, Overrides, Rejected, Resolved};
 
@@ -51,16 +52,18 @@ pub(super) fn prepare_for(
 ) -> Result<Prepared, PrepareError> {
     let Resolved { plan, document: resolved, warnings } = document.resolve(variant, overrides)?;
     let control = Arc::new(document.positive_control(variant, overrides)?.plan);
-    let plan = Arc::new(plan);
+    let routine = learn(&plan, stop)?;
+    let plan = Arc::new(Plan { routine: routine.clone(), ..plan });
 
     let mut sane = Kept::default();
     let nothing = Baseline::empty(&control);
     simulate(&control, &nothing, Behaviour::Sane, stop, &mut sane)?;
     let baseline_there = baseline_of(&control, &sane.0);
     let baseline = carry(&control, &plan, &baseline_there);
+    let everyday = Everyday::of(&control, &sane.0).carried(&control, &plan).runs();
 
     let faulty = plan.agents.iter().any(|a| !matches!(a.fault, crate::model::agent::Fault::None));
-    let mut references = References { faulty: true, ..References::default() };
+    let mut references = References { faulty: true, routine, everyday, ..References::default() };
     if needs >= Needs::PositiveControl {
         compare_with_control(&mut references, &control, &plan, &baseline_there, faulty, stop)?;
     }
@@ -74,6 +77,20 @@ pub(super) fn prepare_for(
     references.set_baseline(&baseline);
     references.faulty = faulty;
     Ok(Prepared { plan, baseline, references, document: resolved, warnings })
+}
+
+/// What the detectors of new operations learnt on another day: the same work under another seed, without a fault and
+/// without controls.
+pub(super) fn learn(plan: &Plan, stop: &Stop) -> io::Result<Routine> {
+    let detectors = &plan.controls.detectors;
+    if detectors.iter().all(|detector| !matches!(detector.watches, Watches::NeverSeen)) {
+        return Ok(Routine::default());
+    }
+    let controls = Controls { detectors: detectors.clone(), ..Controls::default() };
+    let day_before = Arc::new(Plan { seed: !plan.seed, controls, ..plan.clone() });
+    let mut kept = Kept::default();
+    simulate(&day_before, &Baseline::empty(&day_before), Behaviour::Sane, stop, &mut kept)?;
+    Ok(routine(&day_before, &kept.0))
 }
 
 /// What the fault does when nothing stops it.

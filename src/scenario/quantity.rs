@@ -120,6 +120,12 @@ pub fn money(text: &str) -> Option<u64> {
     scaled(text.trim().trim_start_matches('$').trim(), 1_000_000)
 }
 
+/// Money as it is written in a scenario: `$5`, `$0.002`.
+pub fn money_shown(millionths: u64) -> String {
+    let text = format!("${}.{:06}", millionths / 1_000_000, millionths % 1_000_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// `50/s`, `10/min`: the time between two.
 pub fn rate(text: &str) -> Option<Span> {
     let (n, unit) = text.split_once('/')?;
@@ -173,6 +179,7 @@ mod tests {
         assert_eq!(count("1_500"), Some(1_500));
         assert_eq!(count("1.5"), None);
         assert_eq!(count("-1"), None);
+        assert_eq!([5_000_000, 2_000, 500_000, 0].map(money_shown), ["$5", "$0.002", "$0.5", "$0"]);
         assert_eq!(share("46%"), Some(0.46));
         assert_eq!(share("1.5"), None);
         assert_eq!(money("$5"), Some(5_000_000));

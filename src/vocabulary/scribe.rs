@@ -12,8 +12,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use sha2::{Digest, Sha256};
 
-use crate::model::Plan;
 use crate::model::identity::{Binding, ProofKind};
+use crate::model::{Plan, Time};
 use crate::wire::{Claims, FamilyId, IdentityId, SecretKind, Text, Tick};
 
 /// Writes and reads the secrets of one run. Holds key material: it has no `Debug`.
@@ -26,9 +26,6 @@ pub struct Scribe {
     epoch: u64,
 }
 
-/// Runs begin with the year 2026, so that their tokens' bytes repeat.
-const NEW_YEAR: u64 = 1_767_225_600;
-
 /// Bytes of a name: family, index, turn.
 const NAME: usize = 10;
 /// Bytes of the digest before it.
@@ -38,7 +35,7 @@ pub const ISSUER: &str = "https://idp.runaway.test";
 
 impl Scribe {
     pub fn new(plan: Arc<Plan>) -> Scribe {
-        Scribe::starting(plan, NEW_YEAR)
+        Scribe::starting(plan, Time::EPOCH)
     }
 
     /// A scribe whose tokens count from `epoch`, in seconds since 1970.

@@ -2,7 +2,7 @@
 
 use super::event::{Key, Log, SecretKind};
 use super::ids::{CollId, CredId, FamilyId, HeldId, IdentityId, OpId, PlaceId, RequestId, RuleId};
-use super::request::{Request, Text};
+use super::request::{Conversation, Request, Text};
 use super::response::{Outcome, Slot};
 use super::tick::Tick;
 
@@ -36,6 +36,9 @@ pub trait Client {
         log: &mut Log,
     );
 
+    /// A message arrived, in a conversation.
+    fn woken(&mut self, _now: Tick, _conversation: Option<Conversation>) {}
+
     /// An administrator hands the successor of a rotated secret to whoever holds the old one by right.
     fn handed(&mut self, _now: Tick, _old: Text, _new: Text, _log: &mut Log) {}
 
@@ -58,6 +61,7 @@ pub struct Audit {
     /// The network that the request came from, where the service logs addresses.
     pub from: Option<PlaceId>,
     pub allowed: bool,
+    pub status: u16,
     /// How many records were read or changed.
     pub rows: u32,
     /// Which records, where the service logs objects: the first of a run, and how many. More runs have more lines.

@@ -4,7 +4,7 @@ use super::ids::{
     ActorId, ApprovalId, CollId, CredId, FamilyId, HeldId, IdentityId, JobId, LimitId, OpId, RequestId, Res,
     ResponseId, RouteId, RuleId, StepId,
 };
-use super::request::{Purpose, Target};
+use super::request::{Conversation, Message, Purpose, Target};
 use super::tick::{Span, Tick};
 
 /// What an operation does to the resources that it touches.
@@ -61,6 +61,8 @@ pub enum Verdict {
     Limited,
     /// Refused by a limit that cannot readmit before the horizon.
     Exhausted,
+    /// The service failed, and nothing happened. Its sender cannot know, so it ends no clock.
+    Failed,
 }
 
 /// Why a request was accepted or refused: the grant, policy, limit or control that decided.
@@ -97,6 +99,8 @@ pub enum Reason {
     NoSuchRecord,
     /// An administrative request that this provider does not support.
     Unsupported,
+    /// The service failed.
+    OutOfOrder,
 }
 
 /// How long a door stays open if nobody does anything more.
@@ -113,6 +117,7 @@ pub enum Key {
     Credential(CredId),
     Principal(IdentityId),
     Owner(IdentityId),
+    Conversation(Conversation),
     Global,
 }
 
@@ -224,6 +229,10 @@ pub enum Event {
         cred: CredId,
         family: FamilyId,
         parent: Option<CredId>,
+        /// Whose it is.
+        principal: Option<IdentityId>,
+        /// Who acts with it for its principal (RFC 8693 section 4.1).
+        actor: Option<IdentityId>,
     },
     Queued {
         at: Tick,
@@ -264,6 +273,12 @@ pub enum Event {
         by: ActorId,
         turn: Turn,
     },
+    /// What the log has of a body, and to which conversation it belongs; written where a detector looks at it.
+    Said {
+        at: Tick,
+        id: RequestId,
+        message: Message,
+    },
     /// Somebody was asked whether a request may pass. What they say is known from `answers` on.
     Consulted {
         at: Tick,
@@ -271,6 +286,13 @@ pub enum Event {
         approval: ApprovalId,
         yes: bool,
         answers: Tick,
+    },
+    /// An agent said how often it called an operation: its own account, whatever is true.
+    Claimed {
+        at: Tick,
+        by: ActorId,
+        op: OpId,
+        calls: u32,
     },
     /// A detector fired: `since` is the first record in its window.
     Alarm {
@@ -341,7 +363,9 @@ impl Event {
             | Event::Lost { at, .. }
             | Event::Got { at, .. }
             | Event::Turned { at, .. }
+            | Event::Said { at, .. }
             | Event::Consulted { at, .. }
+            | Event::Claimed { at, .. }
             | Event::Alarm { at, .. }
             | Event::Responding { at, .. }
             | Event::Acted { at, .. }

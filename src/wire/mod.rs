@@ -14,6 +14,8 @@ pub use ids::{
     ActorId, ApprovalId, ClassId, CollId, CredId, FamilyId, HeldId, IdentityId, JobId, LimitId, OpId, PlaceId,
     RequestId, Res, ResponseId, RightsId, RouteId, RuleId, ServiceId, StepId, TenantId,
 };
-pub use request::{Arg, Claims, Envelope, Presented, Purpose, Request, Scheme, Target, Text, Vantage};
+pub use request::{
+    Arg, Claims, Conversation, Envelope, Knock, Message, Presented, Purpose, Request, Scheme, Target, Text, Vantage,
+};
 pub use response::{Body, Found, Outcome, Response, Rows, Slot};
 pub use tick::{Span, Tick};

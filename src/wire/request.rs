@@ -54,6 +54,34 @@ pub struct Vantage {
     /// Which of the sender's connections carries it.
     pub connection: u16,
     pub purpose: Purpose,
+    /// What it is part of, where it says so.
+    pub conversation: Option<Conversation>,
+}
+
+/// All that follows from one task, whoever does it: whoever is woken by a message goes on in its conversation.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Conversation {
+    /// Who began it.
+    pub by: ActorId,
+    /// Which of the tasks that this actor began.
+    pub n: u32,
+}
+
+/// What was said, as far as a log keeps it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Message {
+    /// Of what the body says.
+    pub digest: u64,
+    pub conversation: Option<Conversation>,
+}
+
+/// A message on its way to the clients that it wakes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Knock {
+    /// The first of them, and how many.
+    pub to: (ActorId, u32),
+    pub conversation: Option<Conversation>,
+    pub arrives: Tick,
 }
 
 /// Why a request is sent. Probes and drill steps are marked, so that no measure counts them as the agent's.

@@ -18,6 +18,10 @@ impl World {
             log.push(Event::Acted { at: now, id: envelope.id, step, target, returned, worked: false });
             return Err(Refusal::new(Verdict::Forbidden, Reason::Unsupported, 501));
         }
+        if self.plan.controls.steps[step.index()].fails.happens(&mut self.actions[step.index()]) {
+            log.push(Event::Acted { at: now, id: envelope.id, step, target, returned, worked: false });
+            return Err(Refusal::new(Verdict::Failed, Reason::OutOfOrder, 500));
+        }
         self.apply(now, step, target);
         log.push(Event::Acted { at: now, id: envelope.id, step, target, returned, worked: true });
         Ok(Done::nothing(Response::bare(200)))

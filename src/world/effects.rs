@@ -86,7 +86,8 @@ impl World {
         let admitted = if self.plan.operation(work.op).recheck {
             self.authorize(now, work.op, request.presented, work.cred, request.from)
         } else {
-            Ok(Admitted { cred: work.cred, principal, reason: Reason::Granted })
+            let conversation = request.from.conversation;
+            Ok(Admitted { cred: work.cred, principal, conversation, reason: Reason::Granted })
         };
         let fired = log.events.len();
         log.push(Event::Fired { at: now, id, job });

@@ -2,8 +2,8 @@
 
 use crate::model::service::{Denial, Role};
 use crate::wire::{
-    Alarm, Arg, Audit, Body, CredId, Envelope, Event, FamilyId, IdentityId, Log, OpId, Presented, Purpose, Reason,
-    Response, Slot, Span, Tick, Vantage, Verdict,
+    Alarm, Arg, Audit, Body, Conversation, CredId, Envelope, Event, FamilyId, IdentityId, Log, OpId, Presented,
+    Purpose, Reason, Response, Slot, Span, Tick, Vantage, Verdict,
 };
 
 use super::detect::{Line, Run, masked};
@@ -18,6 +18,7 @@ use super::{World, alarm_event};
 pub(super) struct Admitted {
     pub cred: Option<CredId>,
     pub principal: Option<IdentityId>,
+    pub conversation: Option<Conversation>,
     pub reason: Reason,
 }
 
@@ -76,6 +77,7 @@ impl World {
         // The decision is known only after the effects, and stands before them in the journal.
         log.push(Event::Gap { at: now });
         let decided = self.admit(now, op, request.presented, cred, request.from).and_then(|admitted| {
+            self.in_order(op)?;
             self.approved(now, op, admitted, envelope, log)?;
             let done = self.perform(now, op, admitted, envelope, slot, log)?;
             Ok((admitted, done))
@@ -103,11 +105,15 @@ impl World {
             cred,
             from: Some(request.from.network),
             allowed: decision.verdict == Verdict::Accepted,
+            status: decision.status,
             rows: done.rows,
             objects: None,
         };
+        if decision.verdict == Verdict::Accepted {
+            self.knock(now, op, envelope);
+        }
         if request.from.purpose != Purpose::Probe {
-            self.audit(op, line, asked + 1, log);
+            self.audit(envelope, line, asked + 1, log);
         }
         response
     }
@@ -150,7 +156,8 @@ impl World {
         } else {
             self.authenticate(now, op, presented, cred, from)?
         };
-        Ok(Admitted { cred, principal: cred.and_then(|c| self.credentials.get(c).principal), reason })
+        let principal = cred.and_then(|c| self.credentials.get(c).principal);
+        Ok(Admitted { cred, principal, conversation: from.conversation, reason })
     }
 
     fn authenticate(
@@ -203,11 +210,11 @@ impl World {
 
     /// Writes one line of the audit log, with what the service records of it, and shows it to the detectors. What the
     /// request touched stands in `log` from `effects` on.
-    fn audit(&mut self, op: OpId, line: Audit, effects: usize, log: &mut Log) {
+    fn audit(&mut self, envelope: &Envelope, line: Audit, effects: usize, log: &mut Log) {
         if !self.audited && self.detectors.is_empty() {
             return;
         }
-        let spec = self.plan.operation(op);
+        let spec = self.plan.operation(line.op);
         let Some(logs) = spec.audit.filter(|_| self.plan.service(spec.service).role != Role::Administration) else {
             return;
         };
@@ -217,8 +224,9 @@ impl World {
         }
         let line = masked(logs, line);
         let family = line.cred.map(|c| self.credentials.get(c).family);
+        let message = self.said(line.at, envelope, log);
         let alarms: &mut Vec<Alarm> = &mut self.alarms;
-        self.detectors.feed(&self.plan, Line { audit: &line, objects: &self.objects, family }, |alarm| {
+        self.detectors.feed(&self.plan, Line { audit: &line, objects: &self.objects, family, message }, |alarm| {
             log.push(alarm_event(alarm));
             alarms.push(alarm);
         });

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::model::Plan;
 use crate::model::control::{Counts, KeyKind, Limit};
 use crate::model::service::Act;
-use crate::wire::{CredId, IdentityId, Key, LimitId, OpId, Span, Tick};
+use crate::wire::{Conversation, CredId, IdentityId, Key, LimitId, OpId, Span, Tick};
 
 /// What has been used of every limit.
 pub struct Limits {
@@ -41,6 +41,7 @@ pub struct Counted {
     pub cred: Option<CredId>,
     pub principal: Option<IdentityId>,
     pub owner: Option<IdentityId>,
+    pub conversation: Option<Conversation>,
 }
 
 impl Counted {
@@ -50,6 +51,7 @@ impl Counted {
             KeyKind::Credential => self.cred.map(Key::Credential),
             KeyKind::Principal => self.principal.map(Key::Principal),
             KeyKind::Owner => self.owner.map(Key::Owner),
+            KeyKind::Conversation => self.conversation.map(Key::Conversation),
             KeyKind::Global => Some(Key::Global),
         }
     }

@@ -13,6 +13,7 @@ mod effects;
 mod handle;
 mod jobs;
 mod limits;
+mod messages;
 mod provider;
 mod quota;
 mod records;
@@ -25,8 +26,8 @@ use std::sync::Arc;
 use crate::model::control::Which;
 use crate::model::identity::Binding;
 use crate::model::service::ObjectRule;
-use crate::model::{Access, Bits, Plan};
-use crate::wire::{Alarm, Audit, Claims, CredId, IdentityId, Log, ServiceId, Slot, StepId, Text, Tick};
+use crate::model::{Access, Bits, Draws, Plan, Share, Stream};
+use crate::wire::{Alarm, Audit, Claims, CredId, IdentityId, Knock, Log, ServiceId, Slot, StepId, Text, Tick};
 
 pub use doors::OpenDoors;
 pub use jobs::Pending;
@@ -48,6 +49,10 @@ pub struct World {
     records: Records,
     limits: Limits,
     approvals: Approvals,
+    /// By service, where any operation can fail.
+    failures: Vec<Stream>,
+    /// By step of the runbook: whether its actions come to something.
+    actions: Vec<Stream>,
     detectors: Detectors,
     jobs: Jobs,
     doorways: Doorways,
@@ -69,6 +74,8 @@ pub struct World {
     handed_over: Vec<HandedOver>,
     /// Credentials bound to a key that one of the agents under test has.
     keys: Bits,
+    /// Messages on their way to whom they wake.
+    knocks: Vec<Knock>,
     scratch: Slot,
 }
 
@@ -106,6 +113,10 @@ impl World {
             records: Records::new(plan.clone()),
             limits: Limits::new(plan.clone()),
             approvals: Approvals::new(plan.clone()),
+            failures: failures(&plan),
+            actions: (0..plan.controls.steps.len() as u32)
+                .map(|at| Stream::new(plan.seed, Draws::Action, at))
+                .collect(),
             detectors: Detectors::new(&plan),
             jobs: Jobs::default(),
             doorways: Doorways::of(&plan),
@@ -122,6 +133,7 @@ impl World {
             changes: Changes::default(),
             handed_over: Vec::new(),
             keys: given_to_agents(&plan),
+            knocks: Vec::new(),
             scratch: Slot::default(),
             plan,
         }
@@ -174,7 +186,7 @@ impl World {
 
     /// Whether there is nothing that the census, the defence or an owner would have to be told of.
     pub fn is_quiet(&self) -> bool {
-        self.changes.is_empty() && self.handed_over.is_empty() && !self.wants_attention()
+        self.changes.is_empty() && self.handed_over.is_empty() && self.knocks.is_empty() && !self.wants_attention()
     }
 
     /// What the agents under test have queued.
@@ -185,6 +197,11 @@ impl World {
     /// The secrets that are on their way to their owners since the last call.
     pub fn take_handed_over(&mut self) -> Vec<HandedOver> {
         std::mem::take(&mut self.handed_over)
+    }
+
+    /// The messages that clients are to be woken by, since the last call.
+    pub fn take_knocks(&mut self) -> Vec<Knock> {
+        std::mem::take(&mut self.knocks)
     }
 
     /// What the census must look at again.
@@ -211,6 +228,12 @@ impl World {
 fn given_to_agents(plan: &Plan) -> Bits {
     let given = plan.agents.iter().flat_map(|agent| &agent.holds);
     given.map(|(family, index)| plan.row_of(*family, *index).number()).collect()
+}
+
+/// A stream for each service, if there is any failure to be drawn.
+fn failures(plan: &Plan) -> Vec<Stream> {
+    let services = if plan.operations.iter().any(|op| op.fails != Share::NONE) { plan.services.len() } else { 0 };
+    (0..services as u32).map(|at| Stream::new(plan.seed, Draws::Failure, at)).collect()
 }
 
 fn alarm_event(alarm: Alarm) -> crate::wire::Event {

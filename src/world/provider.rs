@@ -139,7 +139,7 @@ impl World {
             if id.by.index() < plan.agents.len() {
                 self.keys.insert(cred.number());
             }
-            log.push(Event::Minted { at: now, id, cred, family, parent: Some(from) });
+            log.push(Event::Minted { at: now, id, cred, family, parent: Some(from), principal, actor });
             cred
         };
         let access = issue(family, plan.access.minted(family, minting.scopes, subject, by));

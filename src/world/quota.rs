@@ -1,5 +1,6 @@
 //! How limits and approvals meet requests: what a call takes, what it uses up, whose doors that shuts.
 
+use crate::model::Share;
 use crate::model::control::Asking;
 use crate::model::service::{Act, Answer};
 use crate::wire::{
@@ -36,7 +37,7 @@ impl World {
     }
 
     fn counted_as(&self, admitted: Admitted) -> Counted {
-        self.counted(admitted.cred, admitted.principal)
+        Counted { conversation: admitted.conversation, ..self.counted(admitted.cred, admitted.principal) }
     }
 
     /// Counts a use, and tells the census whose doors it shut for good.
@@ -99,7 +100,7 @@ impl World {
         })
     }
 
-    /// Whether a limit or an approval shuts this operation for good.
+    /// Whether a limit or an approval shuts this operation for good, or it never works.
     pub(super) fn shut_for_good(
         &self,
         now: Tick,
@@ -108,7 +109,8 @@ impl World {
         principal: Option<IdentityId>,
         actor: Option<IdentityId>,
     ) -> bool {
-        self.approvals.watch(op) && self.approvals.shut(op, self.asking(principal, actor))
+        self.plan.operation(op).fails == Share::WHOLE
+            || self.approvals.watch(op) && self.approvals.shut(op, self.asking(principal, actor))
             || self.exhausted(now, op, cred, principal)
     }
 
@@ -134,7 +136,7 @@ impl World {
     }
 
     fn counted(&self, cred: Option<CredId>, principal: Option<IdentityId>) -> Counted {
-        Counted { cred, principal, owner: principal.map(|p| self.plan.owner_of(p)) }
+        Counted { cred, principal, owner: principal.map(|p| self.plan.owner_of(p)), conversation: None }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::model::service::{
     Act, AuditFields, Denial, Latency, Method, Minting, ObjectRule, Operation, Reversible, Role, Route, Service,
     Validation,
 };
-use crate::model::{Access, Column, Meta, Plan, Time};
+use crate::model::{Access, Column, Meta, Plan, Routine, Share, Time};
 use crate::wire::{
     ActorId, Arg, CredId, Effect, Envelope, Event, FamilyId, HeldId, IdentityId, Log, OpId, Open, PlaceId, Presented,
     Purpose, Reason, Request, RequestId, RouteId, Scheme, SecretKind, ServiceId, Slot, Span, Text, Tick, Vantage,
@@ -53,6 +53,8 @@ fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
             recheck: false,
             cost: 1,
             page: 100,
+            fails: Share::NONE,
+            wakes: 0..0,
             minting: Minting::default(),
             audit: Some(AuditFields::USUAL),
             logged_as: "call".into(),
@@ -92,6 +94,7 @@ fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
         agents: Vec::new(),
         benign: Vec::new(),
         controls: Default::default(),
+        routine: Routine::default(),
         operator: None,
         expectations: Default::default(),
     }
@@ -113,7 +116,7 @@ impl Probe {
 
     /// The status and reason of a call with the credential.
     fn call(&mut self, at: u64) -> (u16, Reason) {
-        let from = Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Agent };
+        let from = Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Agent, conversation: None };
         let text = Text::Generated { family: FamilyId::new(0), index: 0, turn: 0 };
         let presented = Some(Presented { scheme: Scheme::Bearer, text, held: HeldId::new(0), proven: true });
         let request = Request { route: RouteId::new(0), about: Arg::None, page: Arg::None, presented, from };

@@ -12,7 +12,7 @@ use runaway::generate::random_world;
 use runaway::model::control::{Response, Trigger, Which};
 use runaway::model::identity::Ids;
 use runaway::model::service::{Act, ObjectRule, Role};
-use runaway::model::{Baseline, Draws, Pairs, Plan, Stream};
+use runaway::model::{Baseline, Draws, Pairs, Plan, Stream, Takes};
 use runaway::scenario::Overrides;
 use runaway::wire::{
     ActorId, Arg, CredId, Envelope, Event, FamilyId, HeldId, Log, OpId, Open, PlaceId, Presented, Purpose, Request,
@@ -81,7 +81,7 @@ impl Past {
                 about,
                 page: Arg::None,
                 presented: Some(Presented { scheme: Scheme::Bearer, text, held: HeldId::new(0), proven: true }),
-                from: Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Agent },
+                from: Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Agent, conversation: None },
             };
             (0..self.plan.service(spec.service).replicas).any(|n| {
                 let id = RequestId { by: ActorId::new(0), n: 1_000 + u32::from(n) };
@@ -214,7 +214,7 @@ fn beyond_the_leftover(seed: u64) -> Option<String> {
     let ends = Tick(plan.time.horizon?.0 / 4);
     plan.controls.steps = vec![revocation(Which::Every(FamilyId::new(0)))];
     let on = Trigger::At(Tick(ends.0 / 2));
-    let response = Response { name: "revoke".to_owned(), on, takes: Span::ZERO, steps: vec![StepId::new(0)] };
+    let response = Response { name: "revoke".to_owned(), on, takes: Takes::NOTHING, steps: vec![StepId::new(0)] };
     plan.controls.responses.push(response);
     let whole = kept(&Arc::new(plan.clone()));
     plan.time.horizon = Some(ends);

@@ -698,6 +698,7 @@ detect: {called: {requests: 1, within: 1s, by: BY}}
             cred: Some(CredId::new(0)),
             from: Some(PlaceId::new(0)),
             allowed: true,
+            status: 200,
             rows: 1,
             objects: Some((CollId::new(0), 0, 1)),
         };

@@ -9,9 +9,9 @@ use runaway::analysis::{Ground, Reached, Relaxed};
 use runaway::generate::random_world;
 use runaway::journal::{FORMAT, Header, Writer, read};
 use runaway::measure::{Measures, References};
-use runaway::model::control::{Action, Response, Step, Trigger, Which};
+use runaway::model::control::{Action, Order, Response, Step, Trigger, Which};
 use runaway::model::service::{Act, Grant, Validation};
-use runaway::model::{Baseline, Draws, Pairs, Plan, Stream};
+use runaway::model::{Baseline, Draws, Pairs, Plan, Share, Stream, Takes};
 use runaway::plane::driver::Stop;
 use runaway::run::{Behaviour, Kept, simulate};
 use runaway::scenario::{Overrides, plan_of};
@@ -113,7 +113,16 @@ pub fn tame(plan: &mut Plan) {
 /// A step that ends what it is told to.
 pub fn revocation(which: Which) -> Step {
     let name = "revoke".to_owned();
-    Step { name, action: Action::Revoke, which, first: Span::ZERO, every: Span::ZERO, supported: true }
+    Step {
+        name,
+        action: Action::Revoke,
+        which,
+        first: Span::ZERO,
+        every: Span::ZERO,
+        order: Order::ByNumber,
+        fails: Share::NONE,
+        supported: true,
+    }
 }
 
 /// So many requests of anybody, 30 ms apart on average.
@@ -140,7 +149,7 @@ fn any_request(plan: &Plan, stream: &mut Stream) -> Request {
         about: about.map_or(Arg::Text(text), Arg::Id),
         page: Arg::None,
         presented,
-        from: Vantage { network, connection: 0, purpose: Purpose::Agent },
+        from: Vantage { network, connection: 0, purpose: Purpose::Agent, conversation: None },
     }
 }
 
@@ -193,7 +202,7 @@ pub fn revoke(plan: &Plan, victim: CredId) -> Request {
         about: Arg::Act { step: StepId::new(0), target: Target::Credential(victim) },
         page: Arg::None,
         presented: Some(Presented { scheme: Scheme::Bearer, text, held: HeldId::new(0), proven: true }),
-        from: Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Response },
+        from: Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Response, conversation: None },
     }
 }
 
@@ -259,7 +268,8 @@ fn no_window_of_acceptance_widens_when_the_revocation_comes_earlier() {
         let windows_of = |at: u64| {
             let mut plan = plan.clone();
             let on = Trigger::At(Tick(at));
-            let response = Response { name: "revoke".to_owned(), on, takes: Span::ZERO, steps: vec![StepId::new(0)] };
+            let response =
+                Response { name: "revoke".to_owned(), on, takes: Takes::NOTHING, steps: vec![StepId::new(0)] };
             plan.controls.responses.push(response);
             let plan = Arc::new(plan);
             windows(&plan, &kept(&plan))

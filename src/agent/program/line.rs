@@ -22,6 +22,8 @@ pub(super) struct Line {
     /// Whether this occurrence sent anything.
     pub sent: bool,
     pub in_flight: usize,
+    /// Which task of its own it is at.
+    pub task: u32,
     pub pending: Pending,
 }
 

@@ -5,7 +5,7 @@ mod run;
 mod target;
 
 use crate::model::agent::{AfterRefusal, Block, On, Program, Repeat, Step, With};
-use crate::wire::{FamilyId, RouteId};
+use crate::wire::{FamilyId, OpId, RouteId};
 
 pub(super) use run::{Due, Runner};
 
@@ -23,6 +23,8 @@ enum Op {
     Do(Deed),
     /// Starts these lines and waits until they are over.
     Fork(Vec<usize>),
+    /// Says something about what it did.
+    Claim(Vec<(OpId, u32)>),
 }
 
 /// A step with what surrounds it.
@@ -89,6 +91,7 @@ impl Code {
                     }
                     self.lines[line].push(Op::Fork(fork));
                 }
+                Block::Claims(said) => self.lines[line].push(Op::Claim(said.clone())),
                 Block::Each { of, body } => {
                     for credential in of {
                         self.compile(body, line, Some(*credential), rewrite);
@@ -102,7 +105,7 @@ impl Code {
     pub fn deeds(&self) -> impl Iterator<Item = &Deed> {
         self.lines.iter().flatten().filter_map(|op| match op {
             Op::Do(deed) => Some(deed),
-            Op::Fork(_) => None,
+            Op::Fork(_) | Op::Claim(_) => None,
         })
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::agent::call::{Asker, Call, Place};
 use crate::agent::memory::Memory;
-use crate::model::agent::AfterRefusal;
-use crate::wire::Tick;
+use crate::model::agent::{AfterRefusal, Repeat};
+use crate::wire::{OpId, Tick};
 
 use super::line::{Line, Phase};
 use super::{Code, Deed, Op};
@@ -30,22 +30,45 @@ pub(in crate::agent) struct Runner {
     width: usize,
     /// Whether this round of the main line sent anything.
     round_sent: bool,
+    /// How many tasks of their own its timed steps have begun.
+    tasks: u32,
+    stopped: bool,
     /// Whether it has come to something that a sane agent would not do.
     pub deviated: bool,
+    /// What it has come to say of itself: how often it called each operation.
+    pub said: Vec<(OpId, u32)>,
 }
 
 impl Runner {
     pub fn new(code: Code, connections: u16) -> Runner {
         let mut lines: Vec<Line> = code.lines.iter().map(|_| Line::default()).collect();
         lines[0].start();
-        Runner { code, lines, width: usize::from(connections.max(1)), round_sent: false, deviated: false }
+        Runner {
+            code,
+            lines,
+            width: usize::from(connections.max(1)),
+            round_sent: false,
+            tasks: 0,
+            stopped: false,
+            deviated: false,
+            said: Vec::new(),
+        }
     }
 
     /// Ends it where it stands: what is in flight may still be answered.
     pub fn stop(&mut self) {
+        self.stopped = true;
         for line in &mut self.lines {
             *line = Line { in_flight: line.in_flight, ..Line::default() };
         }
+    }
+
+    /// Begins anew, unless it was ended.
+    pub fn restart(&mut self) -> bool {
+        if !self.stopped {
+            self.lines[0].start();
+        }
+        !self.stopped
     }
 
     pub fn after_refusal(&self, place: Place) -> AfterRefusal {
@@ -59,7 +82,7 @@ impl Runner {
     fn deed(&self, place: Place) -> Option<&Deed> {
         match self.code.lines.get(place.line as usize)?.get(place.step as usize)? {
             Op::Do(deed) => Some(deed),
-            Op::Fork(_) => None,
+            Op::Fork(_) | Op::Claim(_) => None,
         }
     }
 
@@ -108,7 +131,10 @@ impl Runner {
                 }
                 Phase::Arriving => self.arrive(at, now, memory),
                 Phase::Due(due) if due > now => return Some(due),
-                Phase::Due(due) => self.lines[at].begin(due),
+                Phase::Due(due) => {
+                    self.lines[at].begin(due);
+                    self.lines[at].task = self.task_of(at);
+                }
                 Phase::Calling => {
                     let due = self.next_call(at, memory);
                     if due.is_some() || self.lines[at].in_flight > 0 {
@@ -121,6 +147,17 @@ impl Runner {
         }
     }
 
+    /// What a step at times of its own does each time is a task of its own.
+    fn task_of(&mut self, at: usize) -> u32 {
+        match self.code.lines[at].get(self.lines[at].step) {
+            Some(Op::Do(Deed { repeat: Repeat::Every { .. }, .. })) => {
+                self.tasks += 1;
+                self.tasks
+            }
+            _ => 0,
+        }
+    }
+
     fn arrive(&mut self, at: usize, now: Tick, memory: &Memory) {
         let step = self.lines[at].step;
         match self.code.lines[at].get(step) {
@@ -130,6 +167,10 @@ impl Runner {
                 for &child in children {
                     self.lines[child].start();
                 }
+            }
+            Some(Op::Claim(said)) => {
+                self.said.extend(said);
+                self.lines[at].leave();
             }
             None if at == 0 && self.code.again => self.begin_again(memory),
             None => self.lines[at].phase = Phase::Idle,
@@ -167,7 +208,7 @@ impl Runner {
                 line.progress = deed.advance(line.progress, target.with, memory);
                 deed.turn = target.turn + 1;
                 self.deviated |= deed.deviates;
-                Call::new(memory.address(deed.route), target.about, target.with, asker)
+                Call { task: line.task, ..Call::new(memory.address(deed.route), target.about, target.with, asker) }
             }
         };
         line.sent = true;

@@ -13,7 +13,7 @@ use crate::model::service::{
     Act, Answer, AuditFields, Denial, Latency, Method, Minting, ObjectRule, Operation, Reversible, Role, Route,
     Service, Validation,
 };
-use crate::model::{Access, Column, Meta, Plan, Time};
+use crate::model::{Access, Column, Meta, Plan, Routine, Share, Time};
 use crate::wire::{
     ActorId, Arg, Body, ClassId, CollId, CredId, Effect, FamilyId, Found, OpId, Outcome, PlaceId, Purpose, Request,
     Res, Response, RouteId, Rows, SecretKind, ServiceId, Slot, Span, Text, Tick,
@@ -50,6 +50,7 @@ impl Scene {
             agents: Vec::new(),
             benign: Vec::new(),
             controls: Controls::default(),
+            routine: Routine::default(),
             operator: None,
             expectations: Expectations::default(),
         };
@@ -144,6 +145,8 @@ impl Scene {
             recheck: false,
             cost: 0,
             page: 100,
+            fails: Share::NONE,
+            wakes: 0..0,
             minting: Minting::default(),
             audit: Some(AuditFields::USUAL),
         });

@@ -1,9 +1,8 @@
 //! The defence in prose: what raises an alarm, what answers it, what holds calls up.
 
-use crate::measure::{counted, thousands};
+use crate::measure::{Value, counted, thousands};
 use crate::model::control::{About, Action, Approval, Trigger, Watches, Which};
 use crate::model::{Plan, Share, Takes};
-use crate::wire::Span;
 
 use super::{line, section};
 
@@ -24,6 +23,17 @@ pub(super) fn defence(plan: &Plan, out: &mut String) {
             Watches::Destruction { at_least, within } => {
                 format!("{} within {within}", counted(at_least.into(), "deletion"))
             }
+            Watches::Denials { at_least, within } => {
+                format!("{} within {within}", counted(at_least.into(), "refusal"))
+            }
+            Watches::Repeats { at_least, within } => {
+                format!("the same message {} within {within}", counted(at_least.into(), "time"))
+            }
+            Watches::Spending { at_least, within } => {
+                format!("{} spent within {within}", Value::Money(at_least))
+            }
+            Watches::NeverSeen => "an operation that is new to its caller".to_owned(),
+            Watches::NotOwner(f) => format!("{} is used where its owner is not at home", plan.family(f).name),
             Watches::CanaryRecord => "a canary record is read".to_owned(),
             Watches::CanaryCredential(f) => format!("{} is used", plan.family(f).name),
             Watches::Report { at } => format!("somebody outside reports it at {at}"),
@@ -35,7 +45,7 @@ pub(super) fn defence(plan: &Plan, out: &mut String) {
             Trigger::At(at) => format!("at {at}"),
             Trigger::Alarm(rule) => {
                 let takes =
-                    if response.takes == Span::ZERO { "at once".to_owned() } else { response.takes.to_string() };
+                    if response.takes == Takes::NOTHING { "at once".to_owned() } else { response.takes.to_string() };
                 format!("{takes} after {}", controls.detectors[rule.index()].name)
             }
         };
@@ -70,8 +80,7 @@ fn asked_of(approval: &Approval) -> String {
     };
     let takes = match approval.takes {
         Takes::NOTHING => String::new(),
-        Takes::Always(takes) => format!(", after {takes}"),
-        Takes::LogNormal { median, p95 } => format!(", after {median} in the median, {p95} at p95"),
+        takes => format!(", after {takes}").trim_end_matches(',').to_owned(),
     };
     format!("{who} of {} is asked about {about} and {says}{takes}", approval.by)
 }

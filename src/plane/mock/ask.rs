@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use form_urlencoded::Serializer;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value};
 
+use crate::model::Plan;
 use crate::model::identity::{Binding, ProofKind};
 use crate::model::service::{Act, Grant, Method, Operation};
-use crate::model::{Plan, Trace};
 use crate::vocabulary::Scribe;
 use crate::wire::{
     Arg, CredId, Envelope, HeldId, IdentityId, OpId, PlaceId, Presented, Purpose, Request, Res, RouteId, ServiceId,
@@ -19,13 +19,8 @@ use crate::wire::{
 
 use super::address::{Addresses, Nowhere};
 use super::names::Names;
-use super::presented;
 use super::said::Said;
-
-/// Where requests say which network they come from: RFC 7239, with an obfuscated identifier after section 6.3.
-const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
-/// By what the defenders can follow a request, W3C Trace Context.
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+use super::{context, presented};
 
 /// A request as it goes onto a socket.
 pub struct Asking {
@@ -133,10 +128,7 @@ impl Asker {
             }
             presented::put(presented.scheme, &bytes, &mut headers);
         }
-        let network = format!("for=_net{}", request.from.network.number());
-        headers.extend(HeaderValue::try_from(network).ok().map(|value| (FORWARDED, value)));
-        let trace = Trace::of(self.plan.seed, envelope.id).to_string();
-        headers.extend(HeaderValue::try_from(trace).ok().map(|value| (TRACEPARENT, value)));
+        context::put(self.plan.seed, envelope, &mut headers);
         let method = http::Method::from_bytes(spec.method.name().as_bytes()).unwrap_or_default();
         Asking { method, target, headers, body }
     }
@@ -206,7 +198,12 @@ impl Asker {
             about,
             page: said.number("cursor").map_or(Arg::None, Arg::Cursor),
             presented,
-            from: Vantage { network: self.network(headers), connection: 0, purpose: Purpose::Agent },
+            from: Vantage {
+                network: self.network(headers),
+                connection: 0,
+                purpose: Purpose::Agent,
+                conversation: context::conversation(headers),
+            },
         };
         Ok((op, request))
     }
@@ -222,9 +219,8 @@ impl Asker {
     }
 
     fn network(&self, headers: &HeaderMap) -> PlaceId {
-        let said = headers.get(FORWARDED).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("for=_net"));
         let known = |number: &u32| (*number as usize) < self.plan.networks.len();
-        PlaceId::new(said.and_then(|n| n.parse().ok()).filter(known).unwrap_or(0))
+        PlaceId::new(context::network(headers).filter(known).unwrap_or(0))
     }
 
     /// Among the operations of one path, the one that the body selects.
@@ -277,6 +273,7 @@ fn act(said: &Said<'_>) -> Arg {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Trace;
     use crate::wire::{ActorId, RequestId, Span};
 
     #[test]
@@ -287,11 +284,11 @@ mod tests {
         let plan = Arc::new(document.resolve(None, &crate::scenario::Overrides::default()).unwrap().plan);
         let asker = Asker::new(plan.clone(), Arc::new(Addresses::of(&plan)));
         let mut names = Names::new(Arc::new(Scribe::new(plan.clone())));
-        let from = Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Agent };
+        let from = Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Agent, conversation: None };
         let request = Request { route: RouteId::new(0), about: Arg::None, page: Arg::None, presented: None, from };
         let id = RequestId { by: ActorId::new(0), n: 3 };
         let asking = asker.write(OpId::new(0), &Envelope { id, request, back: Span(1) }, &mut names);
-        let sent = asking.headers[TRACEPARENT].to_str().unwrap();
+        let sent = asking.headers["traceparent"].to_str().unwrap();
         assert_eq!(sent, Trace::of(plan.seed, id).to_string());
     }
 }

@@ -7,6 +7,7 @@ mod address;
 mod answer;
 mod ask;
 mod clock;
+mod context;
 mod host;
 mod line;
 mod live;

@@ -1,7 +1,7 @@
 //! What contains: detectors, the runbook, preventive limits.
 
 use super::super::shape::Shape::{
-    Boolean, Count, Duration, Either, List, Name, Named, Part as P, Rate, Record, Share, Text, Word,
+    Boolean, Count, Duration, Either, List, Money, Name, Named, Part as P, Rate, Record, Share, Text, Word,
 };
 use super::super::shape::{Part, Shape, may, must};
 use super::{NAMES, RULES, TEXTS};
@@ -27,6 +27,7 @@ pub(super) static DETECTOR: Part = Part {
         may("canary", Text, "`records`, or a credential family that nobody should use"),
         may("denials", Count, "so many refused requests"),
         may("repeats", Count, "so many times the same message from the same caller to the same operation"),
+        may("cost", Money, "so much spent"),
         may("never_seen", Boolean, "an operation that its caller never called before"),
         may("not_owner", Text, "a credential family, used by somebody whose it is not"),
         may("events", List(&Name), "only these event types of the log"),

@@ -24,6 +24,8 @@ impl Lowering<'_> {
             if let Some(starts) = node.get("starts") {
                 self.starts(starts, part, first, &mut all);
             }
+            let before = self.clients.last().map_or(0, |(_, range)| range.end);
+            self.clients.push((key.name.clone(), before..before + (all.len() - first) as u32));
         }
         all
     }
@@ -220,6 +222,9 @@ impl Lowering<'_> {
         if self.step_not_yet(node) {
             return None;
         }
+        if let Some(claims) = node.get("claims") {
+            return self.claims(node, claims);
+        }
         let Some(name) = node.get("do").or((node.text().is_some()).then_some(node)) else {
             let message = "this step does nothing";
             let help = "write `service.operation`, or a map with `do`, `together` or `each`";
@@ -248,6 +253,23 @@ impl Lowering<'_> {
                 _ => AfterRefusal::GoOn,
             },
         }))
+    }
+
+    /// The agent's own account: how often it says that it called each operation.
+    fn claims(&mut self, step: &Node, claims: &Node) -> Option<Block> {
+        let of_a_call = OF_A_STEP.iter().copied().filter(|key| *key != "claims").collect::<Vec<_>>();
+        self.no_effect(step, &of_a_call, "an account is no request");
+        let mut said = Vec::new();
+        for (key, calls) in claims.entries() {
+            let op = self.operation(&Node::scalar(key.name.as_str(), key.place));
+            let calls = rows(calls, &mut self.findings);
+            said.extend(op.map(OpId::at).zip(calls));
+        }
+        if claims.entries().is_empty() {
+            let finding = Finding::new(Code::BadStep, claims.place, "this account says nothing");
+            self.find(finding.help("write `claims: {service.operation: 0}`"));
+        }
+        Some(Block::Claims(said))
     }
 
     fn with(&mut self, node: &Node) -> Option<With> {
@@ -381,6 +403,7 @@ pub fn repeats(agent: &AgentPlan) -> bool {
 
 fn endless(program: &Program) -> bool {
     program.blocks.iter().any(|block| match block {
+        Block::Claims(_) => false,
         Block::Step(step) => matches!(step.repeat, Repeat::Endless | Repeat::Every { times: None, .. }),
         Block::Together(lines) => lines.iter().any(endless),
         Block::Each { body, .. } => endless(body),

@@ -8,7 +8,7 @@ use crate::scenario::tree::{Key, Node};
 use crate::wire::ApprovalId;
 
 use super::later::known;
-use super::{Lowering, rows};
+use super::{Lowering, rows, share};
 
 impl Lowering<'_> {
     pub(super) fn approval(&mut self, key: &Key, node: &Node) -> Option<Approval> {
@@ -39,7 +39,7 @@ impl Lowering<'_> {
             says_yes: match text(approval, "says_yes").as_deref() {
                 Some("always") => Share::WHOLE,
                 Some("never") | None => Share::NONE,
-                Some(share) => quantity::share(share).map_or(Share::NONE, Share::of),
+                Some(_) => approval.get("says_yes").map_or(Share::NONE, share),
             },
             people: self.people_asked(approval, asked),
             about: match text(approval, "each").as_deref() {

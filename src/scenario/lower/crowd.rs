@@ -85,8 +85,8 @@ impl Lowering<'_> {
     /// When the first request of each leaves: at one time, uniformly in a range, or one after the other.
     pub(super) fn starts(&mut self, starts: &Node, part: &str, first: usize, agents: &mut [AgentPlan]) {
         if starts.text() == Some("when woken") {
-            let help = "say when it starts: `starts: 5s`";
-            return self.later_but("`when woken`, an agent that acts when it is woken", starts.place, help);
+            agents.iter_mut().skip(first).for_each(|agent| agent.starts = Tick::NEVER);
+            return;
         }
         let span = |key: &str| starts.get(key).and_then(Node::text).and_then(quantity::duration).unwrap_or_default();
         let range = starts.text().and_then(quantity::range);

@@ -1,8 +1,9 @@
 //! Detectors, the runbook, responses and preventive limits.
 
 use crate::model::control::{
-    Action, Approval, Controls, Counts, Detector, HandOver, KeyKind, Limit, Response, Step, Trigger, Watches, Which,
+    Action, Approval, Controls, Counts, Detector, HandOver, KeyKind, Limit, Order, Response, Step, Trigger, Which,
 };
+use crate::model::{Share, Takes};
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::shape::shortened;
@@ -10,7 +11,7 @@ use crate::scenario::tree::{Key, Node};
 use crate::wire::{FamilyId, IdentityId, LimitId, OpId, RuleId, ServiceId, Span, StepId, Tick};
 
 use super::services::rule;
-use super::{Lowering, rows};
+use super::{Lowering, share};
 
 impl Lowering<'_> {
     pub(super) fn defence(&mut self) -> Controls {
@@ -23,65 +24,6 @@ impl Lowering<'_> {
             entries("steps").iter().filter_map(|(k, n)| self.step(k, n, (&limits, &approvals))).collect();
         let responses = entries("respond").iter().filter_map(|(k, n)| self.response(k, n)).collect();
         Controls { detectors, responses, steps, limits, approvals }
-    }
-
-    fn detector(&mut self, key: &Key, node: &Node) -> Option<Detector> {
-        let span = |key: &str| node.get(key).and_then(Node::text).and_then(quantity::duration);
-        self.detector_not_yet(node);
-        let kinds = DETECTORS;
-        let said: Vec<&str> = kinds.into_iter().filter(|k| node.get(k).is_some()).collect();
-        let [what] = said[..] else {
-            let message = match said.len() {
-                0 => format!("`{}` watches nothing", key.name),
-                n => format!("`{}` watches {n} things: {}", key.name, said.join(", ")),
-            };
-            let list: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
-            let help = format!("a detector has one of {}", list.join(", "));
-            self.find(Finding::new(Code::Contradiction, key.place, message).help(help));
-            return None;
-        };
-        let counted = matches!(what, "requests" | "operations" | "records" | "deletes" | "denials" | "repeats");
-        let at_least = node.get(what).map_or(Some(0), |n| if counted { rows(n, &mut self.findings) } else { Some(1) });
-        let at_least = at_least.unwrap_or(1);
-        if counted && at_least == 0 {
-            let place = node.get(what).map_or(node.place, |n| n.place);
-            let finding = Finding::new(Code::ImpossibleNumber, place, "nothing at all would raise this alarm");
-            self.find(finding.help("count from 1"));
-        }
-        if !counted {
-            self.no_effect(node, &["within"], "only what is counted is counted within a time");
-        }
-        if counted && span("within").is_none_or(|w| w == Span::ZERO) {
-            let message = format!("within what time does `{}` count?", key.name);
-            let place = node.get("within").map_or(key.place, |n| n.place);
-            self.find(Finding::new(Code::MissingKey, place, message).help("say `within: 10s`"));
-        }
-        let within = span("within").unwrap_or(Span::SECOND);
-        let watches = match what {
-            "report" => Watches::Report { at: Tick(span("report").unwrap_or_default().0) },
-            "requests" => Watches::Requests { at_least, within },
-            "operations" => Watches::FanOut { at_least, within },
-            "records" => Watches::RecordsRead { at_least, within },
-            "deletes" => Watches::Destruction { at_least, within },
-            "denials" | "repeats" | "never_seen" | "not_owner" => return None,
-            _ => match node.get("canary") {
-                Some(n) if n.text() != Some("records") => {
-                    let family = self.credentials.group(n).map_err(|finding| match n.text() {
-                        Some("record") => finding.help("did you mean `records`?"),
-                        _ => finding,
-                    });
-                    Watches::CanaryCredential(FamilyId::at(self.take(family)?))
-                }
-                _ => Watches::CanaryRecord,
-            },
-        };
-        let usual = if what == "report" { KeyKind::Global } else { KeyKind::Principal };
-        Some(Detector {
-            name: key.name.clone(),
-            watches,
-            key: node.get("by").and_then(Node::text).map_or(usual, key_kind),
-            delay: span("delay").unwrap_or_default(),
-        })
     }
 
     fn step(&mut self, key: &Key, node: &Node, (limits, approvals): (&[Limit], &[Approval])) -> Option<Step> {
@@ -160,6 +102,12 @@ impl Lowering<'_> {
             which,
             first: span("first").or(pace).unwrap_or_default(),
             every: pace.or(span("every")).unwrap_or_default(),
+            order: match node.get("order").and_then(Node::text) {
+                Some("newest first") => Order::NewestFirst,
+                Some("random") => Order::Random,
+                _ => Order::ByNumber,
+            },
+            fails: node.get("fails").map_or(Share::NONE, share),
             supported: node.get("supported").and_then(Node::text).and_then(quantity::boolean).unwrap_or(true),
         })
     }
@@ -265,7 +213,7 @@ impl Lowering<'_> {
                 return None;
             };
             let on = Trigger::At(Tick(at.0));
-            return Some(Response { name: key.name.clone(), on, takes: Span::ZERO, steps: vec![id] });
+            return Some(Response { name: key.name.clone(), on, takes: Takes::NOTHING, steps: vec![id] });
         }
         let Some(rule) = detectors.iter().position(|(k, _)| k.name == key.name) else {
             let finding = unknown(&key.name, key.place, "detector", "detect");
@@ -273,7 +221,6 @@ impl Lowering<'_> {
             self.find(if step(&key.name).is_some() { finding.help(help) } else { finding });
             return None;
         };
-        self.response_not_yet(node);
         let mut ids = Vec::new();
         for name in node.get("do").map_or(&[][..], Node::each) {
             match step(name.text().unwrap_or_default()) {
@@ -281,7 +228,7 @@ impl Lowering<'_> {
                 None => self.find(unknown(name.text().unwrap_or_default(), name.place, "step", "steps")),
             }
         }
-        let takes = node.get("after").and_then(Node::text).and_then(quantity::duration).unwrap_or_default();
+        let takes = self.takes(node.get("after"));
         Some(Response { name: key.name.clone(), on: Trigger::Alarm(RuleId::at(rule)), takes, steps: ids })
     }
 
@@ -349,29 +296,17 @@ impl Lowering<'_> {
     }
 }
 
-/// What a detector can watch.
-const DETECTORS: [&str; 10] = [
-    "report",
-    "requests",
-    "operations",
-    "records",
-    "deletes",
-    "canary",
-    "denials",
-    "repeats",
-    "never_seen",
-    "not_owner",
-];
 /// What a step of the runbook can do.
 const VERBS: [&str; 11] =
     ["revoke", "disable", "rotate", "bind", "block", "set_rule", "close", "throttle", "require", "cancel", "delete"];
 /// What a control can be.
 const CONTROLS: [&str; 3] = ["at_most", "after_reading", "approval"];
 
-fn key_kind(word: &str) -> KeyKind {
+pub(super) fn key_kind(word: &str) -> KeyKind {
     match word {
         "credential" => KeyKind::Credential,
         "owner" => KeyKind::Owner,
+        "conversation" => KeyKind::Conversation,
         "everyone" => KeyKind::Global,
         _ => KeyKind::Principal,
     }

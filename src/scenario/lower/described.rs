@@ -94,6 +94,8 @@ impl Lowering<'_> {
                 recheck: false,
                 cost: 0,
                 page: defaults.page,
+                fails: defaults.fails,
+                wakes: 0..0,
                 minting: Minting::default(),
                 audit: defaults.audit,
                 logged_as: taken.id.clone(),

@@ -7,18 +7,21 @@ mod crowd;
 mod data;
 mod defence;
 mod described;
+mod detectors;
 mod expect;
 mod formula;
 mod good_for;
 mod holds;
 mod labels;
 mod later;
+mod messages;
 mod names;
 mod people;
 mod scopes;
 mod services;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::Path;
 
 use crate::model::Access;
@@ -27,7 +30,7 @@ use crate::model::control::Controls;
 use crate::model::expect::Expectations;
 use crate::model::identity::{Collection, Family, Population};
 use crate::model::service::{Operation, Role, Route, Service};
-use crate::model::{Meta, Plan, Time};
+use crate::model::{Meta, Plan, Routine, Share, Time};
 use crate::wire::{FamilyId, PlaceId, Span, Tick};
 
 use super::finding::{Code, Finding, Severity};
@@ -72,6 +75,8 @@ struct Lowering<'a> {
     tenants: Labels,
     networks: Vec<String>,
     operator: Option<(FamilyId, u32)>,
+    /// Who is written under `agents` and `benign`, and which of the clients they are.
+    clients: Vec<(String, Range<u32>)>,
 }
 
 /// Builds the plan of a tree that fits the grammar. Without a list of measures, every key of one is taken as it is.
@@ -99,6 +104,7 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
         tenants: Labels::default(),
         networks: networks(root),
         operator: None,
+        clients: Vec::new(),
     };
     work.people();
     work.data();
@@ -106,6 +112,7 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
     work.records_hold();
     work.credentials_are_good_for();
     let (agents, benign) = (work.agents("agents"), work.agents("benign"));
+    work.messages();
     let controls = work.defence();
     let expectations = expect::expectations(root, measures, &mut work.findings);
     let time = work.time(&agents, &benign);
@@ -120,7 +127,7 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
     });
     let mut plan = work.plan(agents, benign, controls, expectations, time, access);
     plan.controls.responses.sort_by_key(|r| match r.on {
-        crate::model::control::Trigger::At(at) => at + r.takes,
+        crate::model::control::Trigger::At(at) => at,
         crate::model::control::Trigger::Alarm(_) => Tick::NEVER,
     });
     Lowered { plan, findings: work.findings, taken: work.taken }
@@ -166,6 +173,7 @@ impl Lowering<'_> {
             agents,
             benign,
             controls,
+            routine: Routine::default(),
             operator: self.operator,
             expectations,
         }
@@ -276,6 +284,11 @@ fn networks(root: &Node) -> Vec<String> {
     let mut all = vec!["internet".to_owned()];
     all.extend(declared.filter(|name| *name != "internet").map(str::to_owned));
     all
+}
+
+/// A share that fits the grammar.
+fn share(node: &Node) -> Share {
+    node.text().and_then(quantity::share).map_or(Share::NONE, Share::of)
 }
 
 const SCALE_DOWN: &str = "scale the story down: shares and times do not change with the size";

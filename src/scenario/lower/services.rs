@@ -6,14 +6,14 @@ use crate::model::service::{
 };
 use std::collections::BTreeMap;
 
-use crate::model::Column;
+use crate::model::{Column, Share};
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::tree::{Key, Node, Place, Value};
 use crate::wire::{CollId, Effect, FamilyId, OpId, RouteId, SecretKind, ServiceId, Span};
 
 use super::people::CONTROL_PLANE;
-use super::{Lowering, rows};
+use super::{Lowering, rows, share};
 
 /// What operations take over from their service where they say nothing.
 pub(super) struct Defaults {
@@ -21,6 +21,7 @@ pub(super) struct Defaults {
     pub page: u32,
     pub denies: Denial,
     pub rule: ObjectRule,
+    pub fails: Share,
     pub audit: Option<AuditFields>,
 }
 
@@ -74,6 +75,7 @@ impl Lowering<'_> {
             page: node.get("page").map_or(100, |n| self.page(n)),
             denies: node.get("denies").and_then(Node::text).map_or(Denial::Forbidden, denial),
             rule: node.get("rows").and_then(Node::text).map_or(ObjectRule::Anyone, rule),
+            fails: node.get("fails").map_or(Share::NONE, share),
             audit: node.get("audit").map_or(Some(AuditFields::USUAL), audit),
         };
         for (name, operation) in node.get("operations").map_or(&[][..], Node::entries) {
@@ -221,6 +223,8 @@ impl Lowering<'_> {
             recheck: text("recheck").and_then(quantity::boolean).unwrap_or(false),
             cost: text("costs").and_then(quantity::money).unwrap_or(0),
             page: node.get("page").map_or(defaults.page, |n| self.page(n)),
+            fails: node.get("fails").map_or(defaults.fails, share),
+            wakes: 0..0,
             minting: self.minting(node),
             audit: node.get("audit").map_or(defaults.audit, audit),
             logged_as: text("logs_as").unwrap_or(&key.name).to_owned(),
@@ -354,6 +358,8 @@ impl Lowering<'_> {
             recheck: false,
             cost: 0,
             page: 100,
+            fails: defaults.fails,
+            wakes: 0..0,
             minting: Minting::default(),
             audit: defaults.audit,
             logged_as: name.to_owned(),
@@ -406,7 +412,7 @@ impl Lowering<'_> {
         });
         let latency = Latency { least: Span::from_millis(1), most: Span::from_millis(1) };
         let (denies, rule, audit) = (Denial::Forbidden, ObjectRule::Anyone, Some(AuditFields::ALL));
-        let defaults = Defaults { latency, page: 100, denies, rule, audit };
+        let defaults = Defaults { latency, page: 100, denies, rule, fails: Share::NONE, audit };
         let spec = self.plain(service, &defaults, "administer", Method::Post, "/steps", Act::Administer);
         let needs = vec![vec![format!("{CONTROL_PLANE}:administer")]];
         self.push_operation(spec, needs, self.root.place);

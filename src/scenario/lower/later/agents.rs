@@ -8,7 +8,6 @@ use crate::scenario::tree::Node;
 const AGENT: &[Refused] = &[("obeys", "an agent that obeys what it reads", obeys)];
 const STEP: &[Refused] = &[("carrying", "a step that writes something down", carried)];
 const FORGERY: &[Refused] = &[("forge", "an agent that makes credentials itself", credentials)];
-const ACCOUNT: &[Refused] = &[("claims", "an agent's own account of what it did", operations)];
 
 impl Lowering<'_> {
     pub(in super::super) fn agent_not_yet(&mut self, agent: &Node) {
@@ -17,21 +16,21 @@ impl Lowering<'_> {
         }
     }
 
-    /// Whether a step is one that sends no request, which this version does not have.
+    /// Whether a step is one that this version does not have, or none at all.
     pub(in super::super) fn step_not_yet(&mut self, step: &Node) -> bool {
         self.refuse(step, STEP);
         let forges = step.get("forge").is_some();
         if !forges {
             self.no_effect(step, &["with", "for"], "it belongs to `forge`");
         }
-        if !forges && step.get("claims").is_none() {
-            return false;
-        }
         let said = ["do", "forge", "claims"].iter().filter(|key| step.get(key).is_some()).count();
         if said > 1 {
             let finding = Finding::new(Code::BadStep, step.place, "this step does two things");
             self.find(finding.help("keep one of `do`, `forge` and `claims`"));
             return true;
+        }
+        if !forges {
+            return false;
         }
         let before = self.findings.len();
         if let Some(key) = step.get("with") {
@@ -42,7 +41,6 @@ impl Lowering<'_> {
         }
         if self.findings.len() == before {
             self.refuse(step, FORGERY);
-            self.refuse(step, ACCOUNT);
         }
         true
     }
@@ -77,11 +75,5 @@ fn carried(work: &mut Lowering<'_>, node: &Node) {
             Some(_) => collections(work, item),
             None => known(work, item, name, "instruction or collection", &["instructions", "data"]),
         }
-    }
-}
-
-fn operations(work: &mut Lowering<'_>, node: &Node) {
-    for (key, _) in node.entries() {
-        super::operations(work, &Node::scalar(key.name.as_str(), key.place));
     }
 }

@@ -101,8 +101,3 @@ fn instruction(work: &mut Lowering<'_>, node: &Node) {
     let name = node.text().unwrap_or_default();
     known(work, node, name, "instruction", &["instructions"]);
 }
-
-fn agent(work: &mut Lowering<'_>, node: &Node) {
-    let name = node.text().unwrap_or_default();
-    known(work, node, name, "agent", &["agents", "benign"]);
-}

@@ -1,15 +1,12 @@
 //! Services and operations.
 
-use super::{Lowering, Refused, agent, credentials, no_names};
+use super::{Lowering, Refused, credentials, no_names};
 use crate::scenario::tree::Node;
 
 const VALIDATION: &[Refused] = &[
     ("keys", "a service that trusts some signing keys", credentials),
     ("jwks_cache", "a cache of signing keys", no_names),
 ];
-const SERVICE: &[Refused] = &[("fails", "a service that fails at random", no_names)];
-const OPERATION: &[Refused] =
-    &[("wakes", "an operation that wakes an agent", agent), ("fails", "an operation that fails at random", no_names)];
 
 impl Lowering<'_> {
     pub(super) fn services_not_yet(&mut self) {
@@ -18,7 +15,6 @@ impl Lowering<'_> {
             if let Some(accepts) = service.get("accepts") {
                 self.refuse(accepts, VALIDATION);
             }
-            self.refuse(service, SERVICE);
             for (_, operation) in service.get("operations").map_or(&[][..], Node::entries) {
                 self.operation_not_yet(operation);
             }
@@ -26,7 +22,6 @@ impl Lowering<'_> {
     }
 
     fn operation_not_yet(&mut self, operation: &Node) {
-        self.refuse(operation, OPERATION);
         let lists = operation.get("http").and_then(Node::text).is_some_and(|line| line.contains("->"));
         if let Some(order) = operation.get("order").filter(|n| lists && n.text() != Some("by number")) {
             self.later("`order`, a list that begins with the newest", order.place);

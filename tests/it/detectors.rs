@@ -1,0 +1,181 @@
+//! Detectors, each on a log in which the record that must raise it can be counted by hand.
+
+use crate::parity::compare;
+use crate::support::{Ran, document, run};
+use runaway::wire::{Conversation, Event, Key};
+
+/// A worker whose fault reads files one by one, a reader beside it, and a detector.
+fn scenario(detector: &str, rest: &str) -> String {
+    format!(
+        r#"
+runaway: 1
+name: detectors
+time: {{horizon: 10min}}
+networks: [plant, office]
+identities:
+  worker: {{kind: agent}}
+  clerk:  {{kind: human}}
+credentials:
+  token:     {{of: worker, kind: access-token, scopes: ["store:read", "model:*", "search:*"]}}
+  clerk-key: {{of: clerk, kind: api-key, scopes: ["store:*"]}}
+data:
+  files: {{count: 20, class: internal, holds: {{credential: clerk-key, in: 20}}}}
+services:
+  store:
+    accepts: gateway
+    latency: 100ms
+    operations:
+      list: GET /files -> files ids
+      read: GET /files/{{id}} -> files records
+      drop: {{http: "DELETE /files/{{id}}", on: files}}
+  model:
+    accepts: gateway
+    latency: 100ms
+    operations:
+      complete: {{http: POST /complete, effect: execute, costs: $0.50}}
+agents:
+  worker:
+    is: worker
+    holds: [token]
+    from: plant
+    knows: [store.*, model.*]
+    told: [store.list]
+    fault: over-broad
+    then: THEN
+benign:
+  clerk: {{is: clerk, holds: [clerk-key], from: office, knows: [store.*], told: [{{do: store.list, every: 1min, first: 30s}}]}}
+detect:
+  watch: {detector}
+{rest}"#
+    )
+}
+
+fn ran(detector: &str, then: &str) -> Ran {
+    run(&document(&scenario(detector, "").replace("THEN", then)), None, &[])
+}
+
+/// The alarms, in milliseconds, with their keys.
+fn alarms(ran: &Ran) -> Vec<(u64, u64, Key)> {
+    let of = |e: &Event| match *e {
+        Event::Alarm { at, since, key, .. } => Some((at.0 / 1_000, since.0 / 1_000, key)),
+        _ => None,
+    };
+    ran.events.iter().filter_map(of).collect()
+}
+
+fn times(ran: &Ran) -> Vec<(u64, u64)> {
+    alarms(ran).into_iter().map(|(at, since, _)| (at, since)).collect()
+}
+
+const DROP_ALL: &str = "[store.list, {do: store.drop, on: each listed files}]";
+
+#[test]
+fn a_burst_of_refusals() {
+    // Listed at 0, then refused at 100, 200, … ms: the fifth at 500.
+    let ran = ran("{denials: 5, within: 10s}", DROP_ALL);
+    assert_eq!(times(&ran), [(500, 100)], "twenty refusals in two seconds are one burst");
+    assert_eq!(ran.shown("detected"), "500 ms", "nothing was ever dropped");
+}
+
+#[test]
+fn what_is_merely_slow_down_or_empty_is_no_refusal() {
+    let yaml = scenario("{denials: 1, within: 10s}", "controls: {slow: {on: [store.read], at_most: 1 per 1s}}");
+    let reads = "[{do: store.read, on: 'files-1', times: 3}]";
+    assert_eq!(alarms(&run(&document(&yaml.replace("THEN", reads)), None, &[])), [], "429 is no 403");
+    let empty = scenario("{denials: 1, within: 10s}", "")
+        .replace("DELETE /files/{id}\", on: files", "DELETE /files/{id}\", on: files, denies: empty");
+    assert_eq!(alarms(&run(&document(&empty.replace("THEN", DROP_ALL)), None, &[])), [], "the log shows 200");
+}
+
+#[test]
+fn the_same_message_again() {
+    // At 0, 100, … ms. Each record is another message.
+    let same = ran("{repeats: 5, within: 1min}", "[{do: store.read, on: files-1, times: 9}]");
+    assert_eq!(times(&same), [(400, 0)]);
+    let others = ran("{repeats: 5, within: 1min}", "[store.list, {do: store.read, on: each listed files}]");
+    assert_eq!(times(&others), []);
+    let slow = ran("{repeats: 5, within: 400ms}", "[{do: store.read, on: files-1, times: 9}]");
+    assert_eq!(times(&slow), [], "the first has left the window when the fifth comes");
+}
+
+#[test]
+fn money_spent() {
+    // 50 cents at 0, 100, … ms: five dollars with the tenth call.
+    let ran = ran("{cost: $5, within: 1h}", "[{do: model.complete, times: 12}]");
+    assert_eq!(times(&ran), [(900, 0)]);
+}
+
+#[test]
+fn an_operation_that_is_new_to_its_caller() {
+    // The task lists, and so does the clerk. Reading is new, and known after the first time.
+    let then = "[store.list, {do: store.read, on: each listed files}, {do: store.drop, on: files-1}]";
+    let ran = ran("{never_seen: yes}", then);
+    assert_eq!(times(&ran), [(100, 100), (2_100, 2_100)]);
+    assert!(matches!(alarms(&ran)[0].2, Key::Principal(_)));
+    assert_eq!(ran.shown("false_alarms"), "0", "the clerk does what the clerk did the day before");
+}
+
+#[test]
+fn a_new_thing_that_somebody_else_has_done_is_no_news_by_everyone() {
+    let ran = ran("{never_seen: yes, by: everyone}", "[store.list, {do: store.read, on: files-1}]");
+    assert_eq!(times(&ran), [(100, 100)], "nobody reads");
+}
+
+#[test]
+fn a_credential_in_other_hands() {
+    // files-20 holds the clerk's key. Read at 0 ms, used from the plant at 100 ms; the clerk's own use is from the office.
+    let stolen = ran(
+        "{not_owner: clerk-key}",
+        "[{do: store.read, on: files-20}, {do: store.drop, as: clerk-key, on: files-1, times: 2}]",
+    );
+    assert_eq!(times(&stolen), [(100, 100)], "the second use is no news");
+    assert!(matches!(alarms(&stolen)[0].2, Key::Credential(_)));
+    let own = ran("{not_owner: token}", "[{do: store.read, on: files-20}]");
+    assert_eq!(times(&own), []);
+}
+
+#[test]
+fn what_is_not_logged_is_not_seen() {
+    let then = "[{do: store.read, on: files-20}, {do: store.drop, as: clerk-key, on: files-1}]";
+    let seen = |detector: &str, logs: &str| {
+        let yaml = scenario(detector, "").replace("THEN", then);
+        let yaml = yaml.replace(
+            "    latency: 100ms\n    operations:\n      list",
+            &format!("    latency: 100ms\n    audit: [{logs}]\n    operations:\n      list"),
+        );
+        alarms(&run(&document(&yaml), None, &[])).len()
+    };
+    assert_eq!(seen("{not_owner: clerk-key}", "principal, credential, address"), 1);
+    assert_eq!(seen("{not_owner: clerk-key}", "principal, credential"), 0, "no addresses");
+    assert_eq!(seen("{never_seen: yes}", "principal"), 2, "reading by the worker, dropping by the clerk");
+    assert_eq!(seen("{never_seen: yes}", "address"), 0, "no principals");
+}
+
+#[test]
+fn a_conversation_is_counted_as_one() {
+    // A task each second: no conversation says anything five times.
+    let tasks =
+        ran("{repeats: 5, within: 1min, by: conversation}", "[{do: store.read, on: files-1, every: 1s, times: 9}]");
+    assert_eq!(times(&tasks), []);
+    let one = ran("{requests: 5, within: 1min, by: conversation}", "[{do: store.read, on: files-1, times: 9}]");
+    assert_eq!(times(&one), [(400, 0)]);
+    assert!(matches!(alarms(&one)[0].2, Key::Conversation(Conversation { n: 0, .. })));
+}
+
+#[test]
+fn a_false_alarm_is_told_apart() {
+    // The clerk lists at 30 s, 90 s, …; three lists within 5 min at 150 s, then again at 450 s.
+    let ran = ran("{repeats: 3, within: 5min}", "[store.list]");
+    assert_eq!(times(&ran), [(150_000, 30_000), (450_000, 330_000)]);
+    assert_eq!(ran.shown("false_alarms"), "2");
+    assert_eq!(ran.shown("detected"), "never");
+}
+
+#[test]
+fn detectors_are_the_same_over_http() {
+    for detector in ["{repeats: 5, within: 1min, by: conversation}", "{never_seen: yes}", "{not_owner: clerk-key}"] {
+        let then = "[{do: store.read, on: files-20, times: 6}, {do: store.drop, as: clerk-key, on: files-1}]";
+        let compared = compare(&document(&scenario(detector, "").replace("THEN", then)), None);
+        assert!(matches!(compared, Ok(Some(n)) if n > 7), "{detector}: {compared:?}");
+    }
+}
