@@ -86,7 +86,7 @@ impl Client for Prober {
             })
         });
         let from = Vantage { network: self.from, connection: 0, purpose: Purpose::Probe, conversation: None };
-        Next::Send(id, Request { route, about: Arg::None, page: Arg::None, presented, from })
+        Next::Send(id, Request { route, about: Arg::None, page: Arg::None, presented, carries: false, from })
     }
 
     fn observe(&mut self, _: Tick, _: RequestId, _: &Outcome, _: &Slot, _: &mut dyn Vocabulary, _: &mut Log) {}

@@ -11,10 +11,10 @@ use serde_json::{Map, Value};
 use crate::model::Plan;
 use crate::model::identity::{Binding, ProofKind};
 use crate::model::service::{Act, Grant, Method, Operation};
-use crate::vocabulary::Scribe;
+use crate::vocabulary::{Phrasebook, Scribe};
 use crate::wire::{
-    Arg, CredId, Envelope, HeldId, IdentityId, OpId, PlaceId, Presented, Purpose, Request, Res, RouteId, ServiceId,
-    StepId, Target, Text, Vantage,
+    Arg, Cargo, CredId, Envelope, HeldId, IdentityId, OpId, PlaceId, Presented, Purpose, Request, Res, RouteId,
+    ServiceId, StepId, Target, Text, Vantage,
 };
 
 use super::address::{Addresses, Nowhere};
@@ -40,10 +40,19 @@ pub struct Received<'a> {
     pub body: &'a [u8],
 }
 
+/// A request as a service understands it.
+pub struct Heard {
+    pub op: OpId,
+    pub request: Request,
+    /// What it writes down.
+    pub cargo: Cargo,
+}
+
 /// Requests, written and read.
 pub struct Asker {
-    plan: Arc<Plan>,
-    addresses: Arc<Addresses>,
+    pub(super) plan: Arc<Plan>,
+    pub(super) addresses: Arc<Addresses>,
+    pub(super) phrasebook: Arc<Phrasebook>,
     /// How the clients of this world prove to have a key.
     proofs: Vec<ProofKind>,
 }
@@ -69,7 +78,7 @@ pub enum Unreadable {
 }
 
 impl Asker {
-    pub fn new(plan: Arc<Plan>, addresses: Arc<Addresses>) -> Asker {
+    pub fn new(plan: Arc<Plan>, addresses: Arc<Addresses>, phrasebook: Arc<Phrasebook>) -> Asker {
         let mut proofs = Vec::new();
         for family in &plan.families {
             if let Binding::Key(kind) = family.binding
@@ -78,7 +87,7 @@ impl Asker {
                 proofs.push(kind);
             }
         }
-        Asker { plan, addresses, proofs }
+        Asker { plan, addresses, phrasebook, proofs }
     }
 
     /// The path of an operation for the first record of its kind.
@@ -94,13 +103,16 @@ impl Asker {
     }
 
     /// A client's request to an operation, in bytes.
-    pub fn write(&self, op: OpId, envelope: &Envelope, names: &mut Names) -> Asking {
+    pub fn write(&self, op: OpId, envelope: &Envelope, cargo: &Cargo, names: &mut Names) -> Asking {
         let request = &envelope.request;
         let spec = self.plan.operation(op);
         let about = if let Arg::Id(res) = request.about { Some(res) } else { None };
         let mut target = String::new();
         self.addresses.path(&self.plan, op, about, &mut target);
-        let fields = self.fields(op, request, names);
+        let mut fields = self.fields(op, request, names);
+        if request.carries {
+            self.written(cargo, names, &mut fields);
+        }
         let mut headers = HeaderMap::new();
         let mut body = String::new();
         match carrier(spec) {
@@ -164,12 +176,7 @@ impl Asker {
     }
 
     /// What a service makes of bytes. The connection, the purpose and the sender's own numbers are not in them.
-    pub fn read(
-        &self,
-        service: ServiceId,
-        received: &Received<'_>,
-        scribe: &Scribe,
-    ) -> Result<(OpId, Request), Unreadable> {
+    pub fn read(&self, service: ServiceId, received: &Received<'_>, scribe: &Scribe) -> Result<Heard, Unreadable> {
         let Received { method, path, query, headers, body } = *received;
         let located = self.addresses.locate(service, method, path).map_err(Unreadable::Nowhere)?;
         let said = Said::of(query, headers, body);
@@ -193,11 +200,13 @@ impl Asker {
             };
             Presented { scheme, text, held: HeldId::new(0), proven }
         });
+        let cargo = self.taken_down(&said, scribe);
         let request = Request {
             route: RouteId::new(op.number()),
             about,
             page: said.number("cursor").map_or(Arg::None, Arg::Cursor),
             presented,
+            carries: !cargo.is_empty(),
             from: Vantage {
                 network: self.network(headers),
                 connection: 0,
@@ -205,7 +214,7 @@ impl Asker {
                 conversation: context::conversation(headers),
             },
         };
-        Ok((op, request))
+        Ok(Heard { op, request, cargo })
     }
 
     fn binding(&self, text: Text) -> Binding {
@@ -213,7 +222,7 @@ impl Asker {
         self.plan.families.get(family.index()).map_or(Binding::None, |family| family.binding)
     }
 
-    fn record(&self, id: &str) -> Option<Res> {
+    pub(super) fn record(&self, id: &str) -> Option<Res> {
         let id = percent_encoding::percent_decode_str(id).decode_utf8().ok()?;
         self.addresses.named(&id)
     }
@@ -282,12 +291,13 @@ mod tests {
         let source = crate::scenario::Source { name: "wiper".into(), text: text.into() };
         let document = crate::scenario::parse(source, &crate::measure::registry::keys()).unwrap();
         let plan = Arc::new(document.resolve(None, &crate::scenario::Overrides::default()).unwrap().plan);
-        let asker = Asker::new(plan.clone(), Arc::new(Addresses::of(&plan)));
+        let asker = Asker::new(plan.clone(), Arc::new(Addresses::of(&plan)), Arc::new(Phrasebook::of(&plan)));
         let mut names = Names::new(Arc::new(Scribe::new(plan.clone())));
         let from = Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Agent, conversation: None };
-        let request = Request { route: RouteId::new(0), about: Arg::None, page: Arg::None, presented: None, from };
+        let (about, page) = (Arg::None, Arg::None);
+        let request = Request { route: RouteId::new(0), about, page, presented: None, carries: false, from };
         let id = RequestId { by: ActorId::new(0), n: 3 };
-        let asking = asker.write(OpId::new(0), &Envelope { id, request, back: Span(1) }, &mut names);
+        let asking = asker.write(OpId::new(0), &Envelope { id, request, back: Span(1) }, &Cargo::default(), &mut names);
         let sent = asking.headers["traceparent"].to_str().unwrap();
         assert_eq!(sent, Trace::of(plan.seed, id).to_string());
     }

@@ -19,6 +19,7 @@ mod presented;
 mod said;
 mod serve;
 mod server;
+mod writing;
 
 pub use live::Live;
 pub use lockstep::Lockstep;

@@ -1,4 +1,4 @@
-//! What a request says beside its path.
+//! The fields of a request.
 
 use std::borrow::Cow;
 
