@@ -16,6 +16,7 @@ mod generated;
 mod hostile;
 mod known;
 mod live;
+mod loops;
 mod mended;
 mod messages;
 mod mutations;

@@ -82,7 +82,6 @@ const LATER: &[(&str, &[&str])] = &[
         ],
     ),
     ("prod-freeze", &["`claims`, an agent's own account of what it did", "the measure `contradictions`"]),
-    ("runaway-loop", &[]),
     (
         "saas-fanout",
         &["`parent`, one parent for several credentials", "`last created`, a step on what was created last"],
@@ -110,7 +109,7 @@ const LATER: &[(&str, &[&str])] = &[
 ];
 
 /// Stories that run already stand in the library.
-const RUN: &[&str] = &["volume-delete", "wiper", "moltbook"];
+const RUN: &[&str] = &["volume-delete", "wiper", "moltbook", "runaway-loop"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
