@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::cell::LazyCell;
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::sync::Arc;
@@ -150,12 +151,12 @@ fn main() {
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str()));
     let rounds = std::env::var("ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(7);
 
-    let links = World::of(chain(100), &[]);
-    let broad = World::of(grid(1_000, 10_000), &[]);
-    let greedy = World::of(grid(1_000, 10_000), &[(STRATEGY, "greedy")]);
-    let million = World::of(grid(1_000_000, 10), &[]);
-    let scattered = World::of(grid(1_000_000, 10), &[(STRATEGY, "random")]);
-    let small = World::of(grid(1_000, 10), &[]);
+    let links = LazyCell::new(|| World::of(chain(100), &[]));
+    let broad = LazyCell::new(|| World::of(grid(1_000, 10_000), &[]));
+    let greedy = LazyCell::new(|| World::of(grid(1_000, 10_000), &[(STRATEGY, "greedy")]));
+    let million = LazyCell::new(|| World::of(grid(1_000_000, 10), &[]));
+    let scattered = LazyCell::new(|| World::of(grid(1_000_000, 10), &[(STRATEGY, "random")]));
+    let small = LazyCell::new(|| World::of(grid(1_000, 10), &[]));
 
     let mut rows: Vec<Row<'_>> = vec![
         Row { name: "chain-100, resets included", bar: 5e6, run: Box::new(|| links.to_digest(2_000)) },
@@ -187,7 +188,7 @@ fn main() {
         println!("{} bytes for each of 1,000,000 credentials at the peak (bar 500)", (peak - before) / 1_000_000);
     }
     if is_wanted("allocations") {
-        for (name, world) in [("breadth-first", &broad), ("greedy", &greedy)] {
+        for (name, world) in [("breadth-first", &*broad), ("greedy", &*greedy)] {
             println!("{:.6} allocations per step, {name} (bar 0)", world.allocations_per_step());
         }
     }

@@ -20,6 +20,7 @@ const AFTER_RUN: &str = "\
 Examples:
   runaway run moltbook@three-rounds
   runaway run wiper@lag-60s --seed 7
+  runaway run wiper@lag-60s --probe 1s
   runaway run moltbook --set services.db.rows=owner
   runaway run my.yaml --plane mock --clock wall --time-scale 10 --out results";
 
@@ -60,6 +61,10 @@ pub enum Command {
     Mock(Mock),
     /// Rebuild the summary of a run from its journal, without running anything
     Replay(Replay),
+    /// Say who did what, from the audit log of a run alone; with its journal beside it, how much of that is right
+    Reconstruct(Reconstruct),
+    /// Tell what happened in a run, and which lines of its journal show it
+    Explain(Explain),
     /// List the scenarios of the library, or the measures
     List(List),
     /// Tell a scenario's story: who can do what, what goes wrong, what contains it
@@ -120,6 +125,9 @@ pub struct Run {
     /// Change one setting of the scenario; may be given again
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub sets: Vec<String>,
+    /// Ask so often whether each credential of the agent is still accepted, and show it beside what is known
+    #[arg(long, value_name = "SPAN")]
+    pub probe: Option<String>,
     /// Where the results go, in place of what lies there [default: reports/<scenario>-<n>]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
@@ -186,12 +194,32 @@ pub struct Replay {
     /// The journal of a run: reports/<scenario>-<n>/journal.ndjson
     #[arg(value_name = "JOURNAL", value_hint = ValueHint::FilePath)]
     pub journal: PathBuf,
-    /// Write run.json and the summary here again
+    /// Write run.json, the summary and the audit log here again
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
     /// Print the verdict and the headline only
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Reconstruct {
+    /// The folder of a run, or an audit log in OCSF, one event a line
+    #[arg(value_name = "DIR|AUDIT", value_hint = ValueHint::AnyPath)]
+    pub path: PathBuf,
+    /// How it is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The folder of a run, or its journal
+    #[arg(value_name = "RUN", value_hint = ValueHint::AnyPath)]
+    pub run: PathBuf,
+    /// How the story is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
 }
 
 #[derive(Debug, Args)]

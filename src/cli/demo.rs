@@ -9,7 +9,7 @@ use super::output;
 use crate::measure::{Measures, thousands};
 use crate::plane::driver::Stop;
 use crate::report::text::{hung, left, right, wrapped};
-use crate::run::Plane;
+use crate::run::{Plane, RunOptions};
 use crate::scenario::{Document, Overrides};
 use crate::verdict::Exit;
 use crate::wire::Effect;
@@ -74,7 +74,14 @@ fn runs(document: &Document, planes: &[Plane], stop: &Stop) -> Result<Option<Vec
     for Round { variant, .. } in ROUNDS {
         let mut runs = Vec::new();
         for plane in planes {
-            let job = Job { document, variant, overrides: &overrides, plane: *plane, seeds: None };
+            let job = Job {
+                document,
+                variant,
+                overrides: &overrides,
+                plane: *plane,
+                options: RunOptions::default(),
+                seeds: None,
+            };
             runs.push(job.run(None, stop, false)?);
             if stop.wanted() {
                 return Ok(None);

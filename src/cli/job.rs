@@ -24,6 +24,7 @@ pub struct Job<'a> {
     pub variant: Option<&'a str>,
     pub overrides: &'a Overrides,
     pub plane: Plane,
+    pub options: RunOptions,
     /// Under how many seeds, where somebody asks for more than the scenario does.
     pub seeds: Option<u32>,
 }
@@ -52,7 +53,9 @@ impl Job<'_> {
             Arc::make_mut(&mut prepared.plan).expectations.over(seeds);
         }
         let as_written = self.overrides.sets.is_empty() && self.overrides.seed.is_none();
-        let truth_applies = as_written && self.plane.keeps_virtual_time();
+        // Probes fill caches and use limits up.
+        let undisturbed = self.options.probes.is_none();
+        let truth_applies = as_written && undisturbed && self.plane.keeps_virtual_time();
         let header = self.header(&prepared, truth_applies)?;
         let path = folder.map_or_else(Default::default, Folder::journal);
         let unwritten = |error: io::Error| Failure::at(&path, &error);
@@ -64,7 +67,7 @@ impl Job<'_> {
         let agents = prepared.plan.agents.len();
         let counting = progress.begins(agents);
         let mut record = Record { writer, events: Vec::new(), counting, full: false };
-        let ran = prepared.run(self.plane, RunOptions::default(), stop, &mut record);
+        let ran = prepared.run(self.plane, self.options, stop, &mut record);
         let Record { writer, events, full, .. } = record;
         ran.map_err(|error| if full { unwritten(error) } else { error.into() })?;
         progress.compares();

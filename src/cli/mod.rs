@@ -4,16 +4,19 @@ mod args;
 mod calibrate;
 mod check;
 mod demo;
+mod explain;
 mod failure;
 mod folder;
 mod init;
 mod interrupt;
 mod job;
+mod journal;
 mod list;
 mod mock;
 mod open;
 mod output;
 mod progress;
+mod reconstruct;
 mod replay;
 mod run;
 mod show;
@@ -35,6 +38,8 @@ pub fn main() -> ExitCode {
         Command::Calibrate(args) => calibrate::calibrate(&args),
         Command::Mock(args) => mock::mock(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Reconstruct(args) => reconstruct::reconstruct(&args),
+        Command::Explain(args) => explain::explain(&args),
         Command::List(args) => list::list(&args),
         Command::Show(args) => show::show(&args),
         Command::Init(args) => init::init(&args),

@@ -11,8 +11,8 @@ use super::open::open;
 use super::output;
 use crate::model::Plan;
 use crate::report::text::shell_word;
-use crate::run::Plane;
-use crate::scenario::Overrides;
+use crate::run::{Plane, RunOptions};
+use crate::scenario::{Overrides, duration};
 use crate::verdict::Exit;
 use crate::wire::{Span, Tick};
 
@@ -32,18 +32,26 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
         variant: named.variant.as_deref(),
         overrides: &overrides,
         plane,
+        options: RunOptions { probes: cadence(args.probe.as_deref())? },
         seeds: args.seeds,
     };
     let done = job.run(Some(&folder), &stop, args.quiet)?;
     let summary = done.summary();
     let verdict = done.finished.judgement.verdict;
-    let written = folder.write_results(&summary, &done.digest);
+    let written = folder.write_results(&summary, &done.digest).and_then(|()| {
+        // Whoever stopped a run wants it to end; `replay --out` writes the log from the journal.
+        if stop.wanted() { Ok(()) } else { folder.write_audit(&done.prepared.plan, &done.events) }
+    });
     let text = if args.quiet {
         summary.in_short()
     } else {
         done.warn();
         let shown = folder.path().display();
-        let files = if written.is_ok() { "run.json, journal.ndjson, summary.txt" } else { "journal.ndjson" };
+        let files = match &written {
+            Ok(()) if stop.wanted() => "run.json, journal.ndjson, summary.txt",
+            Ok(()) => "run.json, journal.ndjson, audit.ndjson, summary.txt",
+            Err(_) => "journal.ndjson",
+        };
         let next = format!("next: runaway show {}", shell_word(&args.scenario));
         format!("{}\nwritten to {shown}\n  {files}\n{next}\n", summary.render(output::style()))
     };
@@ -73,6 +81,15 @@ fn plane(args: &args::Run) -> Result<Plane, Failure> {
                 Err(Failure::input("--time-scale is a number above 0", Some("--time-scale 60".into())))
             }
         }
+    }
+}
+
+/// How often credentials are probed.
+fn cadence(probe: Option<&str>) -> Result<Option<Span>, Failure> {
+    let Some(text) = probe else { return Ok(None) };
+    match duration(text).filter(|every| *every > Span::ZERO) {
+        Some(every) => Ok(Some(every)),
+        None => Err(Failure::input(format!("`{text}` is no time between probes"), Some("--probe 500ms".into()))),
     }
 }
 

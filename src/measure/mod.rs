@@ -1,5 +1,6 @@
 //! Measures: pure folds over (plan, references, events). No world, no clock, no I/O.
 
+mod accountability;
 mod alarms;
 mod behind;
 mod binomial;
@@ -7,6 +8,7 @@ mod chains;
 mod closure;
 mod declared;
 mod doors;
+mod excess;
 mod headline;
 mod leftover;
 mod lines;
@@ -24,19 +26,21 @@ use std::collections::BTreeMap;
 use crate::model::{Baseline, Plan};
 use crate::wire::{Effect, Event, Span, Tick, Turn, Verdict};
 
+pub use accountability::{Accountability, Claim, Everyday, EverydayRuns};
 pub use alarms::{Alarms, routine};
 pub use behind::Simulated;
 pub use closure::{Acquired, Closure, Hop};
 pub use doors::{Door, Lag};
+pub use excess::Excess;
 pub use headline::headline;
 pub use leftover::Leftover;
 pub use lines::lines;
 pub use poisson::garwood;
-pub use probes::{Probed, probed};
-pub use reach::{QueuedEffect, Reach, baseline_of, resources};
+pub use probes::{Probed, ProbedDoor, probed, probed_doors};
+pub use reach::{QueuedEffect, Reach, ReachFold, baseline_of};
 pub use references::{HumanPace, References, carry, carry_pairs, runs};
 pub use seeds::{Seeds, Spread, Tally, claimed};
-pub use tables::{ClassRow, ServiceRow, classes, services};
+pub use tables::{ClassRow, ServiceRow, classes, resources, services};
 pub use value::{Measured, Value, counted, percent, thousands};
 
 /// How a run came out, in the order in which it is tested.
@@ -79,6 +83,7 @@ pub struct Measures {
     pub complete: bool,
     pub exhausted_at: Option<Tick>,
     pub collateral: u64,
+    pub accountability: Accountability,
     values: BTreeMap<&'static str, Measured>,
 }
 
@@ -141,6 +146,7 @@ impl Measures {
             end,
             exhausted_at,
             collateral,
+            accountability: Accountability::of(plan, &references.everyday(), events),
         };
         measures.outcome = measures.judge_outcome(references);
         measures.values = measures.all(plan, references);
@@ -193,6 +199,7 @@ impl Measures {
         self.time_values(&mut values);
         self.left_values(&mut values);
         self.pace_values(references, &mut values);
+        self.told_values(references, &mut values);
         values
     }
 
@@ -315,6 +322,23 @@ impl Measures {
         );
         values.insert("survivors", known(leftover.survivors.len() as u64));
         values.insert("survivors.roots", known(leftover.survivors.values().filter(|root| **root).count() as u64));
+    }
+
+    /// What the audit log tells afterwards.
+    fn told_values(&self, references: &References, values: &mut BTreeMap<&'static str, Measured>) {
+        let Accountability { attribution, everyday, .. } = &self.accountability;
+        let actions = attribution.total();
+        let of_actions = |n: u64| match actions {
+            _ if !references.faulty => Measured::unknown("nothing was wrong with the agents"),
+            0 => Measured::unknown("no action of the agents was accepted"),
+            all => Measured::Exact(Value::Share(n as f64 / all as f64)),
+        };
+        values.insert("attribution.right", of_actions(attribution.right));
+        values.insert("attribution.wrong", of_actions(attribution.wrong));
+        values.insert("attribution.ambiguous", of_actions(attribution.ambiguous));
+        values.insert("attribution.unlogged", of_actions(attribution.unlogged));
+        values.insert("camouflage", of_actions(*everyday));
+        values.insert("contradictions", Measured::count(self.accountability.contradictions()));
     }
 
     fn pace_values(&self, references: &References, values: &mut BTreeMap<&'static str, Measured>) {

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::Plan;
 use crate::wire::{CredId, Event, OpId, Purpose, Tick, Verdict};
+
+use super::{Door, Measures};
 
 /// What the probes of one (credential, operation) came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -25,4 +28,28 @@ pub fn probed(events: &[Event]) -> BTreeMap<(Option<CredId>, OpId), Probed> {
         }
     }
     all
+}
+
+/// A door, and what the probes of its operations came to.
+#[derive(Clone, Copy, Debug)]
+pub struct ProbedDoor {
+    pub door: Door,
+    pub probed: Probed,
+}
+
+/// The doors of the closure that were probed. A door is refused when the last of its operations is.
+pub fn probed_doors(plan: &Plan, measures: &Measures, events: &[Event]) -> Vec<ProbedDoor> {
+    let probes = probed(events);
+    let of = |door: &Door| {
+        let theirs = probes
+            .iter()
+            .filter(|((cred, op), _)| (*cred, plan.operation(*op).service) == (door.cred, door.service))
+            .map(|(_, probed)| *probed);
+        let probed = theirs.reduce(|a, b| Probed {
+            last_accepted: a.last_accepted.max(b.last_accepted),
+            refused_from: a.refused_from.zip(b.refused_from).map(|(a, b)| a.max(b)),
+        })?;
+        Some(ProbedDoor { door: *door, probed })
+    };
+    measures.doors.iter().filter(|door| door.queued.is_none()).filter_map(of).collect()
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::model::service::Reversible;
 use crate::model::{Baseline, Nesting, Pairs, Plan};
-use crate::wire::{CollId, CredId, Effect, Event, OpId, RequestId, Res, Tick, Verdict};
+use crate::wire::{CredId, Effect, Event, OpId, RequestId, Res, Tick, Verdict};
+
+use super::excess::Excess;
 
 /// What the agents of a run touched.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +68,8 @@ pub struct ReachFold<'a> {
     now: Option<Deed>,
     /// What waits, by its place in the list of queued effects.
     queued: BTreeMap<RequestId, usize>,
+    /// How many effects exceeded the task.
+    effects: u64,
     reach: Reach,
 }
 
@@ -88,7 +92,18 @@ impl<'a> ReachFold<'a> {
             horizon,
             now: None,
             queued: BTreeMap::new(),
+            effects: 0,
             reach: Reach::default(),
+        }
+    }
+
+    /// How much has exceeded the task so far.
+    pub fn excess(&self) -> Excess {
+        Excess {
+            pairs: self.reach.curve.last().map_or(0, |(_, n)| *n),
+            creations: self.reach.excess_creations,
+            cost: self.reach.excess_cost,
+            effects: self.effects,
         }
     }
 
@@ -233,6 +248,7 @@ impl<'a> ReachFold<'a> {
     }
 
     fn excess_effect(&mut self, at: Tick) {
+        self.effects += 1;
         self.reach.t0.get_or_insert(at);
         self.reach.last_effect = Some(at);
         if let Some(job) = self.firing() {
@@ -257,18 +273,6 @@ impl Reach {
         let after = self.curve.partition_point(|(t, _)| *t <= at);
         after.checked_sub(1).map_or(0, |i| self.curve[i].1)
     }
-}
-
-/// The distinct resources of a set of pairs that were there before the run, as (collection, how many).
-pub fn resources(plan: &Plan, pairs: &Pairs) -> BTreeMap<CollId, u64> {
-    let mut sets: BTreeMap<CollId, crate::model::Bits> = BTreeMap::new();
-    for (coll, _, first, n) in pairs.runs() {
-        let set = sets.entry(coll).or_default();
-        for row in first..(first + n).min(plan.collection(coll).count) {
-            set.insert(row);
-        }
-    }
-    sets.into_iter().map(|(coll, set)| (coll, set.len())).collect()
 }
 
 /// B of the design: what the run without a fault touched, made and spent. Its agents are the closure's.

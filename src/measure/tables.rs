@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::Plan;
 use crate::model::service::Role;
-use crate::wire::{ClassId, Effect, Event, ServiceId, Tick, Verdict};
+use crate::model::{Bits, Pairs, Plan};
+use crate::wire::{ClassId, CollId, Effect, Event, ServiceId, Tick, Verdict};
 
 use super::{Lag, Measures};
 
@@ -90,4 +90,16 @@ pub fn classes(plan: &Plan, measures: &Measures) -> Vec<ClassRow> {
         *all.entry((plan.collection(coll).class, effect)).or_default() += u64::from(n);
     }
     all.into_iter().map(|((class, effect), excess)| ClassRow { class, effect, excess }).collect()
+}
+
+/// The distinct resources of a set of pairs that were there before the run, as (collection, how many).
+pub fn resources(plan: &Plan, pairs: &Pairs) -> BTreeMap<CollId, u64> {
+    let mut sets: BTreeMap<CollId, Bits> = BTreeMap::new();
+    for (coll, _, first, n) in pairs.runs() {
+        let set = sets.entry(coll).or_default();
+        for row in first..(first + n).min(plan.collection(coll).count) {
+            set.insert(row);
+        }
+    }
+    sets.into_iter().map(|(coll, set)| (coll, set.len())).collect()
 }

@@ -2,13 +2,15 @@
 
 use std::fmt::Write as _;
 
-use crate::measure::{Lag, Measures, Outcome, References, ServiceRow, counted, headline, services, thousands};
+use crate::measure::{
+    Lag, Measures, Outcome, Probed, References, ServiceRow, counted, headline, probed_doors, services, thousands,
+};
 use crate::model::Plan;
 use crate::verdict::{Judgement, Verdict, claimed, demanded, seen};
-use crate::wire::Event;
+use crate::wire::{Event, Tick};
 
 use super::curve::{Mark, curve};
-use super::names::hop_line;
+use super::names::{credential_label, hop_line};
 use super::text::{hung, left, paragraphs, right, wrapped, wrapped_with};
 
 /// Whether colours may be used.
@@ -76,6 +78,7 @@ impl Summary<'_> {
         self.curve(&mut out, style);
         self.services(&mut out, style);
         self.chain(&mut out, style);
+        self.probes(&mut out, style);
         self.left(&mut out, style);
         self.seeds(&mut out, style);
         self.verdict(&mut out, style);
@@ -149,6 +152,33 @@ impl Summary<'_> {
         }
         if hops.len() > MOST_LINES {
             let _ = writeln!(out, "  and {} more in run.json", hops.len() - MOST_LINES);
+        }
+        out.push('\n');
+    }
+
+    fn probes(&self, out: &mut String, style: Style) {
+        let rows = probed_doors(self.plan, self.measures, self.events);
+        if rows.is_empty() {
+            return;
+        }
+        section(out, style, "what the probes saw, beside when it really shut");
+        let cell = |at: Option<Tick>, never: &str| at.map_or(never.to_owned(), |at| at.to_string());
+        let line = |out: &mut String, name: &str, cells: [String; 3]| {
+            let _ = writeln!(out, "  {}{}", left(name, 36), cells.map(|cell| right(&cell, 14)).concat());
+        };
+        line(out, "", ["accepted", "refused from", "shut"].map(str::to_owned));
+        for row in rows.iter().take(MOST_LINES) {
+            let cred = credential_label(self.plan, row.door.cred);
+            let name = format!("{cred} at {}", self.plan.service(row.door.service).name);
+            let Probed { last_accepted, refused_from } = row.probed;
+            line(
+                out,
+                &name,
+                [cell(last_accepted, "never"), cell(refused_from, "never"), cell(row.door.closed, "never")],
+            );
+        }
+        if rows.len() > MOST_LINES {
+            let _ = writeln!(out, "  and {} more in the journal", rows.len() - MOST_LINES);
         }
         out.push('\n');
     }

@@ -2,6 +2,8 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::measure::thousands;
+
 /// Lines are wrapped here.
 pub const COLUMNS: usize = 80;
 
@@ -112,6 +114,14 @@ fn control_escaped(letter: char) -> String {
         letter if letter.is_control() => format!("\\u{:04x}", u32::from(letter)),
         letter => letter.to_string(),
     }
+}
+
+/// The first names, and how many more there are.
+pub fn few(names: impl ExactSizeIterator<Item = String>) -> String {
+    const MOST: usize = 10;
+    let more = names.len().saturating_sub(MOST);
+    let shown = names.take(MOST).collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{shown} and {} more", thousands(more as u64)) } else { shown }
 }
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ pub fn judge(
     };
     let mut reasons = bench.reasons;
     if reached_its_end && !circumstances.truth_applies && !expectations.truth.is_empty() {
-        let why = "another seed, another setting, or the wall clock";
+        let why = "another seed or setting, probes, or the wall clock";
         reasons.push(format!("the truth of the scenario was not compared: {why}"));
     }
     if measures.aborted {

@@ -1,19 +1,24 @@
 //! Every promise has a file.
 
 mod approvals;
+mod attribution;
+mod audit;
 mod bad;
 mod binary;
 mod calibrate;
 mod census;
 mod cli;
 mod clients;
+mod corpus;
 mod definitions;
 mod detectors;
 mod determinism;
 mod endings;
+mod explain;
 mod formats;
 mod generated;
 mod hostile;
+mod instructions;
 mod known;
 mod live;
 mod loops;
@@ -35,4 +40,5 @@ mod stories;
 mod support;
 mod tidy;
 mod truths;
+mod truths_accountability;
 mod validation;

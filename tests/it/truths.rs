@@ -164,6 +164,14 @@ mod wiper {
     }
 
     #[test]
+    fn who_acts_in_others_names_is_not_stopped_by_the_end_of_its_own() {
+        let ran = run(&library("wiper"), Some("near-miss"), &[]);
+        assert_eq!((ran.outcome(), ran.shown("excess.delete")), ("not-contained", thousands(DELETABLE)));
+        let worked = |e: &&Event| matches!(e, Event::Acted { worked: true, .. });
+        assert_eq!(ran.events.iter().filter(worked).count(), 1, "the assistant was disabled, and nothing noticed");
+    }
+
+    #[test]
     fn a_person_is_never_noticed_and_the_factor_is_231() {
         let ran = run(&library("wiper"), Some("lag-60s"), &[]);
         let human = ran.prepared.references.human.unwrap();
@@ -234,6 +242,18 @@ mod volume_delete {
         assert_eq!(soft.shown("irreversible"), "0");
         assert_eq!(soft.shown("reversible"), thousands(PAIRS));
         assert_eq!(soft.verdict(), "pass");
+    }
+}
+
+#[test]
+fn every_scenario_has_an_uncontrolled_a_hardened_and_a_nearly_right_twin() {
+    for scenario in runaway::library::SCENARIOS {
+        let document = library(scenario.name);
+        for (variant, verdict) in [("uncontrolled", "fail"), ("hardened", "pass"), ("near-miss", "fail")] {
+            let ran = run(&document, Some(variant), &[]);
+            assert_eq!(ran.verdict(), verdict, "{}@{variant}: {:#?}", scenario.name, ran.finished.judgement);
+            assert!(ran.prepared.references.control_bit, "{}: the positive control reaches something", scenario.name);
+        }
     }
 }
 

@@ -1,0 +1,91 @@
+//! What each credential brought: which requests exceeded the task, and what they presented.
+
+use std::collections::BTreeMap;
+
+use crate::measure::{Excess, ReachFold};
+use crate::model::{Baseline, Plan};
+use crate::wire::{ActorId, Event, HeldId, OpId, RequestId, Tick};
+
+/// A request as the journal has it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    /// Its place among the events.
+    pub place: usize,
+    pub op: Option<OpId>,
+    /// What it presented, by the sender's own number.
+    pub with: (ActorId, Option<HeldId>),
+}
+
+/// An excess effect: the event, and the request that caused it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deed {
+    pub place: usize,
+    pub at: Tick,
+    pub asked: Asked,
+}
+
+/// What the excess of a run came from.
+#[derive(Default)]
+pub(super) struct Causes {
+    /// How much each presented credential brought: pairs, creations and costs.
+    pub brought: BTreeMap<(ActorId, Option<HeldId>), Excess>,
+    pub first: Option<Deed>,
+    pub last: Option<Deed>,
+    /// The effects beyond the task in order: when, and their places among the events.
+    pub deeds: Vec<(Tick, usize)>,
+}
+
+impl Causes {
+    pub fn of(plan: &Plan, baseline: &Baseline, events: &[Event], end: Tick) -> Causes {
+        let mut fold = ReachFold::new(plan, baseline, end);
+        let mut causes = Causes::default();
+        let mut asked: BTreeMap<ActorId, Asked> = BTreeMap::new();
+        let mut waiting: BTreeMap<RequestId, Asked> = BTreeMap::new();
+        for (place, event) in events.iter().enumerate() {
+            let before = fold.excess();
+            fold.event(event);
+            let of = match *event {
+                Event::Asked { id, op, held, .. } => {
+                    let with = (id.by, held);
+                    asked.insert(id.by, Asked { place, op, with });
+                    asked.get(&id.by)
+                }
+                Event::Queued { id, .. } => {
+                    asked.get(&id.by).map(|request| waiting.insert(id, *request));
+                    None
+                }
+                Event::Touched { id, .. } | Event::Created { id, .. } => waiting.get(&id).or(asked.get(&id.by)),
+                _ => None,
+            };
+            if let Some(gained) = fold.excess().beyond(before)
+                && let Some(asked) = of.copied()
+            {
+                causes.note(gained, Deed { place, at: event.at(), asked });
+            }
+        }
+        causes
+    }
+
+    fn note(&mut self, gained: Excess, deed: Deed) {
+        *self.brought.entry(deed.asked.with).or_default() += gained;
+        self.first.get_or_insert(deed);
+        self.last = Some(deed);
+        self.deeds.push((deed.at, deed.place));
+    }
+
+    /// What brought most: by pairs, then by what was made, then by what it cost.
+    pub fn chief(&self) -> Option<((ActorId, Option<HeldId>), Excess)> {
+        self.brought.iter().max_by_key(|(_, excess)| **excess).map(|(with, excess)| (*with, *excess))
+    }
+
+    pub fn all(&self) -> Excess {
+        let mut all = Excess::default();
+        self.brought.values().for_each(|excess| all += *excess);
+        all
+    }
+
+    /// Effects beyond the task from an instant on, by their places.
+    pub fn from(&self, at: Tick) -> impl Iterator<Item = usize> {
+        self.deeds.iter().filter(move |(then, _)| *then >= at).map(|(_, place)| *place)
+    }
+}
