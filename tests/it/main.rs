@@ -9,6 +9,7 @@ mod calibrate;
 mod census;
 mod cli;
 mod clients;
+mod collateral;
 mod corpus;
 mod definitions;
 mod detectors;
