@@ -39,6 +39,7 @@ pub struct RunReport {
     pub services: Vec<Value>,
     pub classes: Vec<Value>,
     pub matrix: Vec<Value>,
+    pub collateral: Vec<Value>,
     pub chain: Vec<String>,
     pub timeline: Vec<(u64, u64)>,
     /// How an instruction went from agent to agent, where agents do what they read.
@@ -72,6 +73,12 @@ impl RunReport {
                 .map(|row| json!({"class": plan.classes[row.class.index()], "effect": row.effect.name(), "excess": row.excess}))
                 .collect(),
             matrix: measures.doors.iter().take(MOST).map(|door| matrix_row(plan, measures, door)).collect(),
+            collateral: measures
+                .collateral
+                .by
+                .iter()
+                .map(|(by, hit)| json!({"by": by, "refused": hit.refused, "delayed": hit.delayed}))
+                .collect(),
             chain: measures.closure.chain().iter().map(|hop| hop_line(plan, &measures.closure, hop)).collect(),
             timeline: thinned(&measures.reach.curve),
             spread: (measures.contagion.susceptible > 0).then(|| spread_of(&measures.contagion)),
@@ -237,7 +244,7 @@ pub fn run_schema() -> Value {
         "type": "object",
         "$defs": {"measure": measure},
         "required": ["schema", "tool", "scenario", "variant", "seed", "plane", "outcome", "verdict", "reasons", "headline",
-            "journal_digest", "complete", "measures", "services", "classes", "matrix", "chain", "timeline", "spread", "seeds", "repeat"],
+            "journal_digest", "complete", "measures", "services", "classes", "matrix", "collateral", "chain", "timeline", "spread", "seeds", "repeat"],
         "properties": {
             "schema": {"const": SCHEMA},
             "tool": {"type": "string"},
@@ -256,6 +263,9 @@ pub fn run_schema() -> Value {
             "classes": {"type": "array", "items": {"type": "object", "required": ["class", "effect", "excess"]}},
             "matrix": {"type": "array", "items": {"type": "object", "required": ["credential", "service", "closed", "declared", "kind"],
                 "properties": {"kind": {"enum": ["late", "early", "none-declared", "never-closed"]}, "closed": number, "declared": number, "lag": number}}},
+            "collateral": {"type": "array", "description": "honest requests that the controls hit, by control",
+                "items": {"type": "object", "required": ["by", "refused", "delayed"],
+                    "properties": {"by": {"type": "string"}, "refused": number, "delayed": number}}},
             "chain": {"type": "array", "items": {"type": "string"}},
             "timeline": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}},
             "spread": {"type": ["object", "null"], "required": ["susceptible", "turned", "generations", "ratios"],

@@ -21,7 +21,7 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 /// Words and forms of keys that are run, which this version does not run: each has its file too.
-const REFUSED_FORMS: &[&str] = &["bound-dpop", "bound-mtls", "fault-not-yet", "measure-later", "parent-of-several"];
+const REFUSED_FORMS: &[&str] = &["fault-not-yet", "measure-later"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
