@@ -30,8 +30,7 @@ use crate::wire::{
 pub use inventory::Inventory;
 
 use call::{Asker, Call, Flight, Flights};
-pub use fault::Part;
-
+pub use fault::{Conduct, Part};
 use fault::{Instruction, Onset, Orders, Substitute};
 use frontier::Frontier;
 use inventory::Takes;
@@ -68,15 +67,6 @@ pub struct Agent {
     /// How many requests it has sent.
     sent: u32,
     mailbox: Mailbox,
-}
-
-/// What an agent makes of what it is told.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Conduct {
-    /// Its task and nothing else.
-    Sane,
-    /// What its fault makes of the task.
-    Faulty(Part),
 }
 
 /// Where an agent stands in its life.

@@ -44,6 +44,6 @@ mod support;
 mod tidy;
 mod truths;
 mod truths_accountability;
-mod truths_spread;
 mod truths_endpoint;
+mod truths_spread;
 mod validation;

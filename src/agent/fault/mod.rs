@@ -18,6 +18,15 @@ pub(super) use orders::Orders;
 pub use orders::Part;
 pub(super) use wrong_credential::Substitute;
 
+/// What an agent makes of what it is told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Conduct {
+    /// Its task and nothing else.
+    Sane,
+    /// What its fault makes of the task.
+    Faulty(Part),
+}
+
 /// What an agent is going to do.
 #[derive(Debug)]
 pub(super) struct Instruction {

@@ -13,8 +13,8 @@ use crate::model::identity::{Binding, ProofKind};
 use crate::model::service::{Act, Grant, Method, Operation};
 use crate::vocabulary::{Phrasebook, Scribe};
 use crate::wire::{
-    Arg, Cargo, CredId, Envelope, HeldId, IdentityId, OpId, PlaceId, Presented, Purpose, Request, Res, RouteId,
-    ServiceId, StepId, Target, Text, Vantage,
+    Arg, Cargo, Envelope, HeldId, OpId, PlaceId, Presented, Purpose, Request, Res, RouteId, ServiceId, Target, Text,
+    Vantage,
 };
 
 use super::address::{Addresses, Nowhere};
@@ -186,7 +186,7 @@ impl Asker {
             Some(res) => Arg::Id(res),
             None => match said.get(secret_field(spec)) {
                 Some(secret) if takes_secret(spec) => Arg::Text(text(secret)),
-                _ => self.act(&said),
+                _ => said.act(|id| self.record(id)),
             },
         };
         let presented = presented::find(headers, said.get("client_secret")).map(|(scheme, bytes)| {
@@ -212,18 +212,6 @@ impl Asker {
             },
         };
         Ok(Heard { op, request, cargo })
-    }
-
-    fn act(&self, said: &Said<'_>) -> Arg {
-        let Some(step) = said.number("step") else { return Arg::None };
-        let record = said.get("record").and_then(|id| self.record(id));
-        let target = match (said.number("credential"), said.number("identity"), record) {
-            (Some(cred), ..) => Target::Credential(CredId::new(cred)),
-            (None, Some(identity), _) => Target::Identity(IdentityId::new(identity)),
-            (None, None, Some(record)) => Target::Record(record),
-            (None, None, None) => Target::Named,
-        };
-        Arg::Act { step: StepId::new(step), target }
     }
 
     fn binding(&self, text: Text) -> Binding {
