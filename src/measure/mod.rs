@@ -8,7 +8,9 @@ mod closure;
 mod declared;
 mod doors;
 mod headline;
+mod leaks;
 mod leftover;
+mod orders;
 mod probes;
 mod reach;
 mod references;
@@ -28,6 +30,7 @@ pub use closure::{Acquired, Closure, Hop};
 pub use doors::{Door, Lag};
 pub use headline::headline;
 pub use leftover::Leftover;
+pub use orders::Order;
 pub use probes::{Probed, probed};
 pub use reach::{QueuedEffect, Reach, baseline_of, resources};
 pub use references::{HumanPace, References, carry, carry_pairs, runs};
@@ -73,6 +76,10 @@ pub struct Measures {
     pub end: Tick,
     pub aborted: bool,
     pub complete: bool,
+    /// What agents were told by records, and did.
+    pub orders: Vec<Order>,
+    /// Records that are not public whose data went out.
+    pub leaked: u64,
     pub exhausted_at: Option<Tick>,
     pub collateral: u64,
     values: BTreeMap<&'static str, Measured>,
@@ -107,12 +114,16 @@ impl Measures {
         let mut closure = Closure::new(plan);
         let mut doors = doors::Doors::default();
         let mut leftover = Leftover::default();
+        let mut leaks = leaks::Leaks::new(plan);
+        let mut orders = orders::Orders::default();
         let mut exhausted_at = None;
         for event in events {
             reach.event(event);
             closure.event(event);
             doors.event(plan, event);
             leftover.event(event);
+            leaks.event(event);
+            orders.event(event);
             if let Event::Turned { at, by, turn: Turn::OutOfWork } = event
                 && by.index() < plan.agents.len()
             {
@@ -134,6 +145,8 @@ impl Measures {
             closure,
             doors,
             leftover,
+            leaked: leaks.finish(),
+            orders: orders.finish(),
             end,
             exhausted_at,
             collateral,
@@ -223,6 +236,7 @@ impl Measures {
         values.insert("refused", count(reach.refused));
         values.insert("cost", Measured::Exact(Value::Money(reach.costs.values().sum())));
         values.insert("excess.cost", Measured::Exact(Value::Money(reach.excess_cost)));
+        values.insert("leaked", count(self.leaked));
         values.insert("held", count(closure.held.len()));
         values.insert("used", count(closure.used.len()));
         values.insert("minted", count(closure.minted.len()));

@@ -2,9 +2,7 @@
 
 use std::ops::Range;
 
-use crate::wire::{
-    ApprovalId, FamilyId, IdentityId, LimitId, OpId, PlaceId, ResponseId, RuleId, ServiceId, Span, StepId, Tick,
-};
+use crate::wire::{CollId, ApprovalId, FamilyId, IdentityId, LimitId, OpId, PlaceId, ResponseId, RuleId, ServiceId, Span, StepId, Tick,};
 
 use super::chance::{Share, Takes};
 use super::service::ObjectRule;
@@ -33,6 +31,8 @@ pub enum Watches {
     CanaryRecord,
     /// A canary credential was presented.
     CanaryCredential(FamilyId),
+    /// A call of one of these by somebody who has read from one of those.
+    Flow { on: Vec<OpId>, after_reading: Vec<CollId>, within: Option<Span> },
     /// Somebody outside tells.
     Report { at: Tick },
 }
@@ -149,6 +149,17 @@ pub enum Counts {
     Cost,
 }
 
+/// Refuses whoever has read from some collections: what was read there may not go out here.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    pub name: String,
+    pub on: Vec<OpId>,
+    pub after_reading: Vec<CollId>,
+    pub key: KeyKind,
+    /// How it says no.
+    pub status: u16,
+}
+
 /// Somebody must say yes first.
 #[derive(Clone, Debug)]
 pub struct Approval {
@@ -218,6 +229,7 @@ pub struct Controls {
     pub steps: Vec<Step>,
     pub limits: Vec<Limit>,
     pub approvals: Vec<Approval>,
+    pub flows: Vec<Flow>,
 }
 
 impl Controls {

@@ -1,7 +1,7 @@
 //! What happened, as the world, the agents and the driver report it. The journal is a list of these.
 
 use super::ids::{
-    ActorId, ApprovalId, CollId, CredId, HeldId, IdentityId, InstructionId, JobId, LimitId, OpId, RequestId, Res,
+    ActorId, ApprovalId, CollId, CredId, FlowId, HeldId, IdentityId, InstructionId, JobId, LimitId, OpId, RequestId, Res,
     ResponseId, RouteId, RuleId, StepId,
 };
 use super::request::{Purpose, Target};
@@ -89,6 +89,8 @@ pub enum Reason {
     Limit(LimitId),
     /// Somebody must say yes first: they said no, or have not answered.
     Approval(ApprovalId),
+    /// The caller has read what nobody may carry there.
+    Flow(FlowId),
     NoSuchRoute,
     NoSuchRecord,
     /// An administrative request that this provider does not support.

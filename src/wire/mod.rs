@@ -13,7 +13,7 @@ pub use cargo::{Cargo, Planted};
 pub use client::{Alarm, Audit, Client, Next, Registry, Vocabulary, Watcher};
 pub use event::{Effect, Event, Key, Log, Open, Reason, SecretKind, Snapshot, Turn, Verdict, Written};
 pub use ids::{
-    ActorId, ApprovalId, ClassId, CollId, CredId, FamilyId, HeldId, IdentityId, InstructionId, JobId, LimitId, OpId,
+    ActorId, ApprovalId, ClassId, CollId, CredId, FamilyId, FlowId, HeldId, IdentityId, InstructionId, JobId, LimitId, OpId,
     PlaceId, RequestId, Res, ResponseId, RouteId, RuleId, ServiceId, StepId, TenantId,
 };
 pub use request::{Arg, Claims, Envelope, Presented, Purpose, Request, Scheme, Target, Text, Vantage};

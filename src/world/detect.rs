@@ -52,6 +52,7 @@ struct Rule {
 enum Counters {
     Sliding(Vec<Sliding>),
     Tumbling(Vec<Tumbling>),
+    Reading(Vec<Reading>),
 }
 
 /// A sliding window.
@@ -62,6 +63,10 @@ struct Sliding {
     total: u64,
     quiet_until: Tick,
 }
+
+/// When somebody last read what a rule is about.
+#[derive(Default)]
+struct Reading(Option<Tick>);
 
 /// A tumbling window of different operations.
 #[derive(Default)]
@@ -80,6 +85,7 @@ impl Detectors {
             .map(|(at, spec)| {
                 let keys = match spec.watches {
                     Watches::FanOut { .. } => Counters::Tumbling(Vec::new()),
+                    Watches::Flow { .. } => Counters::Reading(Vec::new()),
                     _ => Counters::Sliding(Vec::new()),
                 };
                 Rule { spec: spec.clone(), id: RuleId::at(at), keys, reported: false }
@@ -153,6 +159,7 @@ impl Rule {
             Watches::Destruction { at_least, within } if audit.allowed && op.effect == Effect::Delete => {
                 (at_least, within, 1)
             }
+            Watches::Flow { .. } if audit.allowed => (1, Span::ZERO, 1),
             Watches::CanaryRecord if audit.allowed && reads && touches_canary(plan, line.objects) => (1, Span::ZERO, 1),
             Watches::CanaryCredential(family) if line.family == Some(family) => (1, Span::ZERO, 1),
             _ => return None,
@@ -160,6 +167,7 @@ impl Rule {
         let (at, key) = self.key(plan, line.audit)?;
         let since = match &mut self.keys {
             Counters::Tumbling(windows) => at_key(windows, at).add(audit, threshold, within),
+            Counters::Reading(readings) => at_key(readings, at).follow(plan, audit, &self.spec.watches),
             Counters::Sliding(windows) => at_key(windows, at).add(audit.at, weight, threshold, within),
         }?;
         Some(Alarm { at: audit.at + self.spec.delay, rule: self.id, key, since })
@@ -213,6 +221,20 @@ impl Tumbling {
         }
         let fresh = self.distinct.insert(audit.op.number());
         (fresh && self.distinct.len() == u64::from(threshold)).then_some(self.opened)
+    }
+}
+
+impl Reading {
+    /// Follows what somebody does; when they read what they now carry on, if that is what the rule is about.
+    fn follow(&mut self, plan: &Plan, audit: &Audit, watches: &Watches) -> Option<Tick> {
+        let Watches::Flow { on, after_reading, within } = watches else { return None };
+        let op = plan.operation(audit.op);
+        let reads = op.effect == Effect::Read && shows_records(op.act) && audit.rows > 0;
+        if reads && op.target.is_some_and(|coll| after_reading.contains(&coll)) {
+            self.0 = Some(audit.at);
+        }
+        let in_time = |read: &Tick| within.is_none_or(|within| audit.at.since(*read) < within);
+        self.0.filter(|read| on.contains(&audit.op) && in_time(read))
     }
 }
 

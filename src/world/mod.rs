@@ -10,6 +10,7 @@ mod credentials;
 pub mod detect;
 mod doors;
 mod effects;
+mod flows;
 mod handle;
 mod jobs;
 mod limits;
@@ -36,6 +37,7 @@ use approvals::Approvals;
 use census::Doorways;
 use credentials::Credentials;
 use detect::Detectors;
+use flows::Flows;
 use jobs::Jobs;
 use limits::Limits;
 use records::Records;
@@ -50,6 +52,7 @@ pub struct World {
     records: Records,
     writings: Writings,
     limits: Limits,
+    flows: Flows,
     approvals: Approvals,
     detectors: Detectors,
     jobs: Jobs,
@@ -107,6 +110,7 @@ impl World {
             records: Records::new(plan.clone()),
             writings: Writings::new(plan.clone()),
             limits: Limits::new(plan.clone()),
+            flows: Flows::new(plan.clone()),
             approvals: Approvals::new(plan.clone()),
             detectors: Detectors::new(&plan),
             jobs: Jobs::default(),

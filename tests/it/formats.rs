@@ -40,7 +40,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("step.fails", "runbook-fails"),
     ("respond.after.median", "respond-drawn"),
     ("respond.after.p95", "respond-drawn"),
-    ("control.after_reading", "after-reading"),
 ];
 
 /// Words and forms of keys that are run, which this version does not run: each has its file too.

@@ -19,7 +19,6 @@ const LATER: &[(&str, &[&str])] = &[
             "`cancel`, a step that cancels queued work",
             "the measure `turned`",
             "`records`, a credential that opens some records",
-            "the measure `leaked`",
         ],
     ),
     ("build-triage", &["the measure `turned`"]),
@@ -54,14 +53,6 @@ const LATER: &[(&str, &[&str])] = &[
             "the measure `r0`",
         ],
     ),
-    (
-        "private-to-public",
-        &[
-            "the measure `leaked`",
-            "`records`, a credential that opens some records",
-            "`after_reading`, a limit on what follows a reading",
-        ],
-    ),
     ("prod-freeze", &["`claims`, an agent's own account of what it did", "the measure `contradictions`"]),
     (
         "runaway-loop",
@@ -85,12 +76,11 @@ const LATER: &[(&str, &[&str])] = &[
             "the measure `attribution.right`",
         ],
     ),
-    ("ticket-service-role", &["the measure `leaked`", "`after_reading`, a limit on what follows a reading"]),
     ("wrong-endpoint", &["`audience`, a credential that some services take"]),
 ];
 
 /// Stories that run already stand in the library.
-const RUN: &[&str] = &["volume-delete", "wiper", "moltbook"];
+const RUN: &[&str] = &["volume-delete", "wiper", "moltbook", "private-to-public", "ticket-service-role"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -3,7 +3,7 @@
 use crate::measure::{counted, thousands};
 use crate::model::control::{About, Action, Approval, Trigger, Watches, Which};
 use crate::model::{Plan, Share, Takes};
-use crate::wire::Span;
+use crate::wire::{CollId, OpId, Span};
 
 use super::{line, section};
 
@@ -26,6 +26,9 @@ pub(super) fn defence(plan: &Plan, out: &mut String) {
             }
             Watches::CanaryRecord => "a canary record is read".to_owned(),
             Watches::CanaryCredential(f) => format!("{} is used", plan.family(f).name),
+            Watches::Flow { ref on, ref after_reading, .. } => {
+                format!("{} by somebody who has read {}", operations(plan, on), collections(plan, after_reading))
+            }
             Watches::Report { at } => format!("somebody outside reports it at {at}"),
         };
         line(out, &format!("alarm {}: {what}", detector.name));
@@ -50,10 +53,24 @@ pub(super) fn defence(plan: &Plan, out: &mut String) {
     for approval in controls.approvals.iter().filter(|a| a.armed) {
         line(out, &format!("approval {}: {}", approval.name, asked_of(approval)));
     }
-    let preventive = controls.limits.iter().any(|l| l.armed) || controls.approvals.iter().any(|a| a.armed);
+    for flow in &controls.flows {
+        let (read, on) = (collections(plan, &flow.after_reading), operations(plan, &flow.on));
+        line(out, &format!("rule {}: who has read {read} is refused {on}", flow.name));
+    }
+    let preventive = controls.limits.iter().any(|l| l.armed)
+        || controls.approvals.iter().any(|a| a.armed)
+        || !controls.flows.is_empty();
     if controls.responses.is_empty() && !preventive {
         line(out, if controls.detectors.is_empty() { "none" } else { "nobody answers" });
     }
+}
+
+fn operations(plan: &Plan, on: &[OpId]) -> String {
+    on.iter().map(|op| plan.operation_name(*op)).collect::<Vec<_>>().join(", ")
+}
+
+fn collections(plan: &Plan, all: &[CollId]) -> String {
+    all.iter().map(|coll| plan.collection(*coll).name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// Who is asked, and what they say.

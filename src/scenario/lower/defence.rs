@@ -17,12 +17,13 @@ impl Lowering<'_> {
         let root = self.root;
         let entries = |part: &str| root.get(part).map_or(&[][..], Node::entries);
         let limits: Vec<Limit> = entries("controls").iter().filter_map(|(k, n)| self.limit(k, n)).collect();
+        let flows = entries("controls").iter().filter_map(|(k, n)| self.flow(k, n)).collect();
         let approvals: Vec<Approval> = entries("controls").iter().filter_map(|(k, n)| self.approval(k, n)).collect();
         let detectors: Vec<Detector> = entries("detect").iter().filter_map(|(k, n)| self.detector(k, n)).collect();
         let steps: Vec<Step> =
             entries("steps").iter().filter_map(|(k, n)| self.step(k, n, (&limits, &approvals))).collect();
         let responses = entries("respond").iter().filter_map(|(k, n)| self.response(k, n)).collect();
-        Controls { detectors, responses, steps, limits, approvals }
+        Controls { detectors, responses, steps, limits, approvals, flows }
     }
 
     fn detector(&mut self, key: &Key, node: &Node) -> Option<Detector> {
@@ -48,7 +49,10 @@ impl Lowering<'_> {
             let finding = Finding::new(Code::ImpossibleNumber, place, "nothing at all would raise this alarm");
             self.find(finding.help("count from 1"));
         }
-        if !counted {
+        if what != "after_reading" {
+            self.no_effect(node, &["on"], "only a detector of what follows a reading looks for some calls");
+        }
+        if !counted && what != "after_reading" {
             self.no_effect(node, &["within"], "only what is counted is counted within a time");
         }
         if counted && span("within").is_none_or(|w| w == Span::ZERO) {
@@ -63,6 +67,7 @@ impl Lowering<'_> {
             "operations" => Watches::FanOut { at_least, within },
             "records" => Watches::RecordsRead { at_least, within },
             "deletes" => Watches::Destruction { at_least, within },
+            "after_reading" => self.watched_flow(key, node)?,
             "denials" | "repeats" | "never_seen" | "not_owner" => return None,
             _ => match node.get("canary") {
                 Some(n) if n.text() != Some("records") => {
@@ -294,7 +299,7 @@ impl Lowering<'_> {
         } else {
             self.control_not_yet(node);
         }
-        if node.get("at_most").is_none() && node.get("approval").is_some() {
+        if node.get("at_most").is_none() && (node.get("approval").is_some() || node.get("after_reading").is_some()) {
             return None;
         }
         let on = node.get("on").map_or(Vec::new(), |n| self.operations_of_control(n));
@@ -347,7 +352,8 @@ impl Lowering<'_> {
 }
 
 /// What a detector can watch.
-const DETECTORS: [&str; 10] = [
+const DETECTORS: [&str; 11] = [
+    "after_reading",
     "report",
     "requests",
     "operations",
@@ -365,7 +371,7 @@ const VERBS: [&str; 11] =
 /// What a control can be.
 const CONTROLS: [&str; 3] = ["at_most", "after_reading", "approval"];
 
-fn key_kind(word: &str) -> KeyKind {
+pub(super) fn key_kind(word: &str) -> KeyKind {
     match word {
         "credential" => KeyKind::Credential,
         "owner" => KeyKind::Owner,

@@ -8,6 +8,7 @@ mod data;
 mod defence;
 mod described;
 mod expect;
+mod flow;
 mod formula;
 mod holds;
 mod instructions;

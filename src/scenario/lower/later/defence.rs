@@ -1,6 +1,6 @@
 //! What the defence cannot do yet.
 
-use super::{Lowering, Refused, collections, credentials, instruction, no_names, operations};
+use super::{Lowering, Refused, credentials, instruction, no_names, operations};
 use crate::scenario::tree::Node;
 
 const DETECTOR: &[Refused] = &[
@@ -16,7 +16,6 @@ const STEP: &[Refused] = &[
     ("fails", "an action that may fail", no_names),
 ];
 const RESPONSE: &[Refused] = &[("median", "a response time that is drawn", no_names)];
-const CONTROL: &[Refused] = &[("after_reading", "a limit on what follows a reading", collections)];
 
 impl Lowering<'_> {
     pub(in super::super) fn detector_not_yet(&mut self, detector: &Node) {
@@ -38,7 +37,6 @@ impl Lowering<'_> {
     }
 
     pub(in super::super) fn control_not_yet(&mut self, control: &Node) {
-        self.refuse(control, CONTROL);
         self.by_conversation(control);
     }
 
