@@ -10,6 +10,7 @@ mod credentials;
 pub mod detect;
 mod doors;
 mod effects;
+mod flows;
 mod handle;
 mod jobs;
 mod limits;
@@ -39,6 +40,7 @@ use approvals::Approvals;
 use census::Doorways;
 use credentials::Credentials;
 use detect::Detectors;
+use flows::Flows;
 use jobs::Jobs;
 use limits::Limits;
 use records::Records;
@@ -53,6 +55,7 @@ pub struct World {
     records: Records,
     writings: Writings,
     limits: Limits,
+    flows: Flows,
     approvals: Approvals,
     /// By service, where any operation can fail.
     failures: Vec<Stream>,
@@ -116,6 +119,7 @@ impl World {
             records: Records::new(plan.clone()),
             writings: Writings::new(plan.clone()),
             limits: Limits::new(plan.clone()),
+            flows: Flows::new(plan.clone()),
             approvals: Approvals::new(plan.clone()),
             failures: failures(&plan),
             actions: (0..plan.controls.steps.len() as u32)

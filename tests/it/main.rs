@@ -40,4 +40,5 @@ mod support;
 mod tidy;
 mod truths;
 mod truths_accountability;
+mod truths_flow;
 mod validation;
