@@ -44,7 +44,9 @@ impl Flows {
         }
         let rules = (0..).map(FlowId::new).zip(&self.plan.controls.flows);
         let refusing = |(flow, spec): &(FlowId, &crate::model::control::Flow)| {
-            spec.armed && spec.on.contains(&op) && who.key(spec.key).is_some_and(|key| self.read.contains(&(*flow, key)))
+            spec.armed
+                && spec.on.contains(&op)
+                && who.key(spec.key).is_some_and(|key| self.read.contains(&(*flow, key)))
         };
         rules.clone().find(refusing).map(|(flow, spec)| (flow, spec.status))
     }
