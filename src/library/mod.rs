@@ -20,6 +20,7 @@ pub const SCENARIOS: &[Embedded] = library![
     "volume-delete",
     "prod-freeze",
     "runaway-loop",
+    "wrong-endpoint",
     "private-to-public",
     "ticket-service-role",
 ];

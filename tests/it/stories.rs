@@ -44,14 +44,21 @@ const LATER: &[(&str, &[&str])] = &[
             "the measure `r0`",
         ],
     ),
-    ("saas-fanout", &["`parent`, one parent for several credentials"]),
-    ("ticket-attachments", &["`bound`, a credential that only the holder of a key can use"]),
-    ("wrong-endpoint", &[]),
+    ("saas-fanout", &[]),
+    ("ticket-attachments", &[]),
 ];
 
 /// Stories that run already stand in the library.
-const RUN: &[&str] =
-    &["volume-delete", "wiper", "moltbook", "prod-freeze", "runaway-loop", "private-to-public", "ticket-service-role"];
+const RUN: &[&str] = &[
+    "volume-delete",
+    "wiper",
+    "moltbook",
+    "prod-freeze",
+    "runaway-loop",
+    "wrong-endpoint",
+    "private-to-public",
+    "ticket-service-role",
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
