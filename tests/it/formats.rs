@@ -17,11 +17,10 @@ const REFUSED: &[(&str, &str)] = &[
     ("agent-step.forge", "step-forge"),
     ("agent-step.with", "step-forge"),
     ("agent-step.for", "step-forge"),
-    ("control.after_reading", "after-reading"),
 ];
 
 /// Words and forms of keys that are run, which this version does not run: each has its file too.
-const REFUSED_FORMS: &[&str] = &["fault-not-yet", "measure-later"];
+const REFUSED_FORMS: &[&str] = &["fault-not-yet"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -45,5 +45,6 @@ mod tidy;
 mod truths;
 mod truths_accountability;
 mod truths_endpoint;
+mod truths_flow;
 mod truths_spread;
 mod validation;

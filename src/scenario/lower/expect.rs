@@ -26,9 +26,6 @@ pub(super) fn expectations(root: &Node, measures: Option<&[&str]>, findings: &mu
     }
 }
 
-/// What a scenario may expect and this version does not compute: what went out to outsiders.
-const LATER: &[&str] = &["leaked"];
-
 /// More would not end today.
 const MOST_SEEDS: u64 = 1_000_000;
 
@@ -74,12 +71,6 @@ impl Reading<'_> {
     }
 
     fn measured(&mut self, key: &Key) -> Option<()> {
-        if LATER.contains(&key.name.as_str()) {
-            let message =
-                format!("the measure `{}`: the format can say it, this version does not compute it yet", key.name);
-            let help = "leave it out: `runaway list --measures` lists what is measured";
-            return self.find(Finding::new(Code::NotAvailable, key.place, message).help(help));
-        }
         let Some(measures) = self.measures.filter(|known| !known.contains(&key.name.as_str())) else { return Some(()) };
         let message = format!("nothing measures `{}`", shortened(&key.name));
         let finding =

@@ -3,7 +3,6 @@
 
 mod agents;
 mod credentials;
-mod defence;
 mod services;
 
 use crate::scenario::finding::{Code, Finding};
@@ -66,13 +65,6 @@ fn identity(work: &mut Lowering<'_>, node: &Node) {
 fn credentials(work: &mut Lowering<'_>, node: &Node) {
     for item in node.each() {
         let group = work.credentials.group(item);
-        work.take(group);
-    }
-}
-
-fn collections(work: &mut Lowering<'_>, node: &Node) {
-    for item in node.each() {
-        let group = work.records.group(item);
         work.take(group);
     }
 }
