@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 pub mod agent;
 pub mod analysis;
+pub mod audit;
 pub mod cli;
 pub mod generate;
 pub mod import;

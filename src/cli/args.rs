@@ -61,6 +61,8 @@ pub enum Command {
     Mock(Mock),
     /// Rebuild the summary of a run from its journal, without running anything
     Replay(Replay),
+    /// Say who did what, from the audit log of a run alone; with its journal beside it, how much of that is right
+    Reconstruct(Reconstruct),
     /// Tell what happened in a run, and which lines of its journal show it
     Explain(Explain),
     /// List the scenarios of the library, or the measures
@@ -192,12 +194,22 @@ pub struct Replay {
     /// The journal of a run: reports/<scenario>-<n>/journal.ndjson
     #[arg(value_name = "JOURNAL", value_hint = ValueHint::FilePath)]
     pub journal: PathBuf,
-    /// Write run.json and the summary here again
+    /// Write run.json, the summary and the audit log here again
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
     /// Print the verdict and the headline only
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Reconstruct {
+    /// The folder of a run, or an audit log in OCSF, one event a line
+    #[arg(value_name = "DIR|AUDIT", value_hint = ValueHint::AnyPath)]
+    pub path: PathBuf,
+    /// How it is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
 }
 
 #[derive(Debug, Args)]

@@ -1,11 +1,17 @@
 //! The folder of a run: found or made, claimed by one run at a time, filled with its results.
 
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
+use crate::audit;
+use crate::model::Plan;
 use crate::report::{RunReport, Style, Summary};
+use crate::wire::Event;
+
+pub const JOURNAL: &str = "journal.ndjson";
+pub const AUDIT: &str = "audit.ndjson";
 
 /// A folder that this run alone writes to, as long as it lives.
 pub struct Folder {
@@ -23,7 +29,7 @@ impl Folder {
         };
         fs::create_dir_all(path).map_err(|e| unusable(&e))?;
         let folder = Folder::claimed(path.to_owned())?;
-        for name in ["run.json", "summary.txt"] {
+        for name in ["run.json", "summary.txt", AUDIT] {
             match fs::remove_file(path.join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(&error)),
                 _ => {}
@@ -63,7 +69,23 @@ impl Folder {
     }
 
     pub fn journal(&self) -> PathBuf {
-        self.path.join("journal.ndjson")
+        self.path.join(JOURNAL)
+    }
+
+    /// Writes what the services logged, whole or not at all.
+    pub fn write_audit(&self, plan: &Plan, events: &[Event]) -> Result<(), Failure> {
+        let (path, partial) = (self.path.join(AUDIT), self.path.join(format!("{AUDIT}.partial")));
+        let written = File::create(&partial).and_then(|file| {
+            let mut out = BufWriter::new(file);
+            let mut failed = None;
+            audit::write(plan, events, |line| {
+                if failed.is_none() {
+                    failed = out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n")).err();
+                }
+            });
+            failed.map_or_else(|| out.flush(), Err)
+        });
+        written.and_then(|()| fs::rename(&partial, &path)).map_err(|e| Failure::at(&path, &e))
     }
 
     /// Writes `run.json` and `summary.txt`, each whole or not at all.

@@ -16,6 +16,7 @@ mod mock;
 mod open;
 mod output;
 mod progress;
+mod reconstruct;
 mod replay;
 mod run;
 mod show;
@@ -37,6 +38,7 @@ pub fn main() -> ExitCode {
         Command::Calibrate(args) => calibrate::calibrate(&args),
         Command::Mock(args) => mock::mock(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Reconstruct(args) => reconstruct::reconstruct(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::List(args) => list::list(&args),
         Command::Show(args) => show::show(&args),

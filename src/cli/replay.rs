@@ -23,7 +23,9 @@ pub fn replay(args: &args::Replay) -> Result<Exit, Failure> {
         plane: &journal.header.plane,
     };
     if let Some(folder) = &args.out {
-        Folder::given(folder)?.write_results(&summary, &journal.digest)?;
+        let folder = Folder::given(folder)?;
+        folder.write_results(&summary, &journal.digest)?;
+        folder.write_audit(&journal.plan, &journal.events)?;
     }
     let text = if args.quiet { summary.in_short() } else { summary.render(output::style()) };
     Ok(output::result(&text, judgement.verdict.exit()))

@@ -38,13 +38,20 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
     let done = job.run(Some(&folder), &stop, args.quiet)?;
     let summary = done.summary();
     let verdict = done.finished.judgement.verdict;
-    let written = folder.write_results(&summary, &done.digest);
+    let written = folder.write_results(&summary, &done.digest).and_then(|()| {
+        // Whoever stopped a run wants it to end; `replay --out` writes the log from the journal.
+        if stop.wanted() { Ok(()) } else { folder.write_audit(&done.prepared.plan, &done.events) }
+    });
     let text = if args.quiet {
         summary.in_short()
     } else {
         done.warn();
         let shown = folder.path().display();
-        let files = if written.is_ok() { "run.json, journal.ndjson, summary.txt" } else { "journal.ndjson" };
+        let files = match &written {
+            Ok(()) if stop.wanted() => "run.json, journal.ndjson, summary.txt",
+            Ok(()) => "run.json, journal.ndjson, audit.ndjson, summary.txt",
+            Err(_) => "journal.ndjson",
+        };
         let next = format!("next: runaway show {}", shell_word(&args.scenario));
         format!("{}\nwritten to {shown}\n  {files}\n{next}\n", summary.render(output::style()))
     };

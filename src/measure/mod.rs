@@ -1,5 +1,6 @@
 //! Measures: pure folds over (plan, references, events). No world, no clock, no I/O.
 
+mod accountability;
 mod alarms;
 mod behind;
 mod binomial;
@@ -25,6 +26,7 @@ use std::collections::BTreeMap;
 use crate::model::{Baseline, Plan};
 use crate::wire::{Effect, Event, Span, Tick, Turn, Verdict};
 
+pub use accountability::{Accountability, Claim, Everyday, EverydayRuns};
 pub use alarms::{Alarms, routine};
 pub use behind::Simulated;
 pub use closure::{Acquired, Closure, Hop};
@@ -81,6 +83,7 @@ pub struct Measures {
     pub complete: bool,
     pub exhausted_at: Option<Tick>,
     pub collateral: u64,
+    pub accountability: Accountability,
     values: BTreeMap<&'static str, Measured>,
 }
 
@@ -143,6 +146,7 @@ impl Measures {
             end,
             exhausted_at,
             collateral,
+            accountability: Accountability::of(plan, &references.everyday(), events),
         };
         measures.outcome = measures.judge_outcome(references);
         measures.values = measures.all(plan, references);
@@ -195,6 +199,7 @@ impl Measures {
         self.time_values(&mut values);
         self.left_values(&mut values);
         self.pace_values(references, &mut values);
+        self.told_values(references, &mut values);
         values
     }
 
@@ -317,6 +322,23 @@ impl Measures {
         );
         values.insert("survivors", known(leftover.survivors.len() as u64));
         values.insert("survivors.roots", known(leftover.survivors.values().filter(|root| **root).count() as u64));
+    }
+
+    /// What the audit log tells afterwards.
+    fn told_values(&self, references: &References, values: &mut BTreeMap<&'static str, Measured>) {
+        let Accountability { attribution, everyday, .. } = &self.accountability;
+        let actions = attribution.total();
+        let of_actions = |n: u64| match actions {
+            _ if !references.faulty => Measured::unknown("nothing was wrong with the agents"),
+            0 => Measured::unknown("no action of the agents was accepted"),
+            all => Measured::Exact(Value::Share(n as f64 / all as f64)),
+        };
+        values.insert("attribution.right", of_actions(attribution.right));
+        values.insert("attribution.wrong", of_actions(attribution.wrong));
+        values.insert("attribution.ambiguous", of_actions(attribution.ambiguous));
+        values.insert("attribution.unlogged", of_actions(attribution.unlogged));
+        values.insert("camouflage", of_actions(*everyday));
+        values.insert("contradictions", Measured::count(self.accountability.contradictions()));
     }
 
     fn pace_values(&self, references: &References, values: &mut BTreeMap<&'static str, Measured>) {

@@ -33,6 +33,9 @@ pub struct References {
     /// The same run in virtual time, where it went by the wall clock.
     #[serde(default)]
     pub simulated: Option<Simulated>,
+    /// What the log of the run without a fault has: which principal calls what.
+    #[serde(default)]
+    pub everyday: super::EverydayRuns,
     /// What the detectors of new operations knew before the run.
     #[serde(default)]
     pub routine: Routine,
@@ -71,6 +74,10 @@ impl References {
             *to = *from;
         }
         baseline
+    }
+
+    pub fn everyday(&self) -> super::Everyday {
+        super::Everyday::from(&self.everyday)
     }
 
     /// What of the positive control's excess is missing in `touched`, as a share.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::analysis::{Ground, Reached, Relaxed};
 use crate::measure::registry::Needs;
-use crate::measure::{Measures, References, baseline_of, carry, carry_pairs, refused_honest, routine, runs};
+use crate::measure::{Everyday, Measures, References, baseline_of, carry, carry_pairs, refused_honest, routine, runs};
 use crate::model::control::{Controls, Watches};
 use crate::model::{Baseline, Plan, Routine};
 use crate::plane::driver::Stop;
@@ -60,9 +60,10 @@ pub(super) fn prepare_for(
     simulate(&control, &nothing, Behaviour::Sane, stop, &mut sane)?;
     let baseline_there = baseline_of(&control, &sane.0);
     let baseline = carry(&control, &plan, &baseline_there);
+    let everyday = Everyday::of(&control, &sane.0).carried(&control, &plan).runs();
 
     let faulty = plan.agents.iter().any(|a| !matches!(a.fault, crate::model::agent::Fault::None));
-    let mut references = References { faulty: true, routine, ..References::default() };
+    let mut references = References { faulty: true, routine, everyday, ..References::default() };
     if needs >= Needs::PositiveControl {
         compare_with_control(&mut references, &control, &plan, &baseline_there, faulty, stop)?;
     }

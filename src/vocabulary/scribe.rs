@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use sha2::{Digest, Sha256};
 
-use crate::model::Plan;
+use crate::model::{Plan, Time};
 use crate::wire::{Claims, FamilyId, IdentityId, SecretKind, Text, Tick};
 
 /// Writes and reads the secrets of one run. Holds key material: it has no `Debug`.
@@ -25,9 +25,6 @@ pub struct Scribe {
     epoch: u64,
 }
 
-/// Runs begin with the year 2026, so that their tokens' bytes repeat.
-const NEW_YEAR: u64 = 1_767_225_600;
-
 /// Bytes of a name: family, index, turn.
 const NAME: usize = 10;
 /// Bytes of the digest before it.
@@ -37,7 +34,7 @@ pub const ISSUER: &str = "https://idp.runaway.test";
 
 impl Scribe {
     pub fn new(plan: Arc<Plan>) -> Scribe {
-        Scribe::starting(plan, NEW_YEAR)
+        Scribe::starting(plan, Time::EPOCH)
     }
 
     /// A scribe whose tokens count from `epoch`, in seconds since 1970.
@@ -110,9 +107,18 @@ impl Scribe {
 
     /// Whether this token carries our signature: RFC 7515 section 5.2 with the one algorithm that we use.
     fn signed(&self, token: &str) -> bool {
-        let Some((input, signature)) = token.rsplit_once('.') else { return false };
+        token.rsplit_once('.').is_some_and(|(input, signature)| self.vouches(input, signature))
+    }
+
+    /// The team's signature under a text, detached, in base64url.
+    pub fn sign(&self, text: &str) -> String {
+        self.signer().map_or(String::new(), |pair| URL_SAFE_NO_PAD.encode(pair.sign(text.as_bytes())))
+    }
+
+    /// Whether this is the team's signature under a text.
+    pub fn vouches(&self, text: &str, signature: &str) -> bool {
         let key = UnparsedPublicKey::new(&ED25519, self.public_key());
-        URL_SAFE_NO_PAD.decode(signature).is_ok_and(|signature| key.verify(input.as_bytes(), &signature).is_ok())
+        URL_SAFE_NO_PAD.decode(signature).is_ok_and(|signature| key.verify(text.as_bytes(), &signature).is_ok())
     }
 
     fn seal(&self, family: FamilyId, index: u32, turn: u16) -> [u8; SEAL + NAME] {

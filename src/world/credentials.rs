@@ -97,7 +97,7 @@ impl Credentials {
         for family in plan.family_ids() {
             let spec = plan.family(family);
             for index in 0..spec.count {
-                let parent = spec.parent.filter(|p| index < plan.family(*p).count).map(|p| plan.row_of(p, index));
+                let parent = plan.parent_of(family, index);
                 let principal = spec.of.get(index).map(IdentityId::new);
                 let actor = spec.act.get(index).map(IdentityId::new);
                 let issue = Issue { family, principal, actor, rights: Access::of(family), parent, at: Tick::ZERO };

@@ -132,7 +132,7 @@ impl World {
             let actor = asking.filter(|_| delegated).or(inherited);
             let issue = Issue { family, principal, actor, rights, parent: Some(from), at: now };
             let cred = self.credentials.issue(issue);
-            log.push(Event::Minted { at: now, id, cred, parent: Some(from) });
+            log.push(Event::Minted { at: now, id, cred, parent: Some(from), principal, actor });
             cred
         };
         let access = issue(family, plan.access.minted(family, minting.scopes, subject, by));

@@ -61,8 +61,17 @@ fn shown(args: &[&str], output: &Output) -> String {
 }
 
 /// Output that quotes, or that machines read: it may be wider than a terminal.
-const NOT_FOR_EYES: [&str; 8] =
-    ["list-json", "check-json", "check-wrong", "check-nothing", "run-wrong", "man", "unknown-file", "unknown-variant"];
+const NOT_FOR_EYES: [&str; 9] = [
+    "reconstruct-json",
+    "list-json",
+    "check-json",
+    "check-wrong",
+    "check-nothing",
+    "run-wrong",
+    "man",
+    "unknown-file",
+    "unknown-variant",
+];
 
 fn too_wide(printed: &str) -> Option<&str> {
     printed.lines().find(|line| line.width() > 80)
@@ -104,6 +113,11 @@ fn runs_are_told_word_for_word() {
             ("run-over-http", &["run", "volume-delete@in-time", "--plane", "mock"]),
             ("replay", &["replay", "reports/wiper-lag-60s-1/journal.ndjson"]),
             ("replay-quiet", &["replay", "-q", "reports/wiper-lag-60s-1/journal.ndjson"]),
+            ("reconstruct", &["reconstruct", "reports/volume-delete-1"]),
+            ("reconstruct-json", &["reconstruct", "reports/volume-delete-1/audit.ndjson", "--format", "json"]),
+            ("reconstruct-moltbook", &["reconstruct", "reports/moltbook-three-rounds-1"]),
+            ("run-prod-freeze", &["run", "prod-freeze", "--out", "freeze"]),
+            ("reconstruct-prod-freeze", &["reconstruct", "freeze"]),
             ("explain-not-contained", &["explain", "reports/moltbook-three-rounds-1"]),
             ("explain-lag", &["explain", "reports/wiper-lag-60s-1/journal.ndjson"]),
             ("explain-after-the-fact", &["explain", "reports/volume-delete-contained-after-1"]),
@@ -186,6 +200,10 @@ fn mistakes_are_answered_word_for_word() {
             ("replay-empty", &["replay", "empty.ndjson"]),
             ("replay-foreign", &["replay", "foreign.ndjson"]),
             ("replay-folder", &["replay", "."]),
+            ("reconstruct-nothing", &["reconstruct", "nothing.ndjson"]),
+            ("reconstruct-empty", &["reconstruct", "empty.ndjson"]),
+            ("reconstruct-foreign", &["reconstruct", "foreign.ndjson"]),
+            ("reconstruct-folder", &["reconstruct", "."]),
         ],
     );
 }
@@ -201,6 +219,7 @@ fn help_is_told_word_for_word() {
             ("help-check", &["check", "--help"]),
             ("help-mock", &["mock", "--help"]),
             ("help-replay", &["replay", "--help"]),
+            ("help-reconstruct", &["reconstruct", "--help"]),
             ("help-list", &["list", "--help"]),
             ("help-show", &["show", "--help"]),
             ("help-init", &["init", "--help"]),
@@ -244,7 +263,9 @@ fn completions_are_scripts_that_know_every_verb() {
     let asked = "COMP_WORDS=(runaway ''); COMP_CWORD=1; _runaway runaway '' runaway; echo \"${COMPREPLY[@]}\"";
     let ran = Command::new("bash").args(["-c", &format!("source {}; {asked}", path.display())]).output().expect("bash");
     let words = String::from_utf8_lossy(&ran.stdout).into_owned();
-    for verb in ["demo", "run", "check", "mock", "replay", "list", "show", "init", "schema", "completions"] {
+    for verb in
+        ["demo", "run", "check", "mock", "replay", "reconstruct", "list", "show", "init", "schema", "completions"]
+    {
         assert!(words.split_whitespace().any(|word| word == verb), "{verb}: {words}");
     }
     for shell in ["zsh", "fish", "elvish", "powershell"] {

@@ -1,6 +1,8 @@
 //! Every promise has a file.
 
 mod approvals;
+mod attribution;
+mod audit;
 mod bad;
 mod binary;
 mod calibrate;
@@ -16,6 +18,7 @@ mod explain;
 mod formats;
 mod generated;
 mod hostile;
+mod instructions;
 mod known;
 mod live;
 mod mended;
@@ -36,4 +39,5 @@ mod stories;
 mod support;
 mod tidy;
 mod truths;
+mod truths_accountability;
 mod validation;

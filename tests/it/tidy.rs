@@ -15,9 +15,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("import", &["wire"]),
     ("scenario", &["wire", "model", "import"]),
     ("journal", &["wire", "model"]),
-    ("measure", &["wire", "model", "world", "analysis", "journal"]),
+    ("audit", &["wire", "model"]),
+    ("measure", &["wire", "model", "world", "analysis", "audit", "journal"]),
     ("verdict", &["wire", "model", "measure"]),
-    ("report", &["wire", "model", "measure", "verdict", "journal"]),
+    ("report", &["wire", "model", "audit", "measure", "verdict", "journal"]),
     ("plane", &["wire", "model", "world", "agent", "responder", "analysis", "vocabulary", "journal"]),
     ("library", &[]),
     ("generate", &["model"]),
@@ -40,7 +41,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms that do no I/O and read no clock.
-const CORE: &[&str] = &["wire", "model", "world", "agent", "responder", "analysis", "measure", "verdict"];
+const CORE: &[&str] = &["wire", "model", "world", "agent", "responder", "analysis", "audit", "measure", "verdict"];
 
 /// What the core may not name.
 const NOT_IN_CORE: &[&str] = &[
@@ -78,6 +79,7 @@ const LONGER: &[(&str, &str)] = &[
     ("src/analysis/mod.rs", "the one search"),
     ("src/report/summary.rs", "the parts of a summary in their order"),
     ("src/model/service.rs", "plain tables with their docs"),
+    ("src/cli/show.rs", "the parts of a scenario in their order"),
     ("src/cli/run.rs", "one run from arguments to files"),
     ("src/journal/read.rs", "one arm for each kind of event"),
 ];

@@ -1,37 +1,26 @@
 //! What agents cannot be told yet.
 
-use super::{Lowering, Refused, collections, credentials, identity, known};
-use crate::scenario::finding::{Code, Finding, nearest};
-use crate::scenario::shape::shortened;
+use super::{Lowering, Refused, credentials, identity};
+use crate::scenario::finding::{Code, Finding};
 use crate::scenario::tree::Node;
 
-const AGENT: &[Refused] = &[("obeys", "an agent that obeys what it reads", obeys)];
-const STEP: &[Refused] = &[("carrying", "a step that writes something down", carried)];
 const FORGERY: &[Refused] = &[("forge", "an agent that makes credentials itself", credentials)];
-const ACCOUNT: &[Refused] = &[("claims", "an agent's own account of what it did", operations)];
 
 impl Lowering<'_> {
-    pub(in super::super) fn agent_not_yet(&mut self, agent: &Node) {
-        if agent.get("obeys").is_some_and(|o| o.text() != Some("nobody")) {
-            self.refuse(agent, AGENT);
-        }
-    }
-
-    /// Whether a step is one that sends no request, which this version does not have.
+    /// Whether a step is one that this version does not have, or none at all.
     pub(in super::super) fn step_not_yet(&mut self, step: &Node) -> bool {
-        self.refuse(step, STEP);
         let forges = step.get("forge").is_some();
         if !forges {
             self.no_effect(step, &["with", "for"], "it belongs to `forge`");
-        }
-        if !forges && step.get("claims").is_none() {
-            return false;
         }
         let said = ["do", "forge", "claims"].iter().filter(|key| step.get(key).is_some()).count();
         if said > 1 {
             let finding = Finding::new(Code::BadStep, step.place, "this step does two things");
             self.find(finding.help("keep one of `do`, `forge` and `claims`"));
             return true;
+        }
+        if !forges {
+            return false;
         }
         let before = self.findings.len();
         if let Some(key) = step.get("with") {
@@ -42,46 +31,7 @@ impl Lowering<'_> {
         }
         if self.findings.len() == before {
             self.refuse(step, FORGERY);
-            self.refuse(step, ACCOUNT);
         }
         true
-    }
-}
-
-fn obeys(work: &mut Lowering<'_>, node: &Node) {
-    let name = node.text().unwrap_or_default();
-    let words = ["nobody", "everybody", "signed"];
-    if words.contains(&name) || work.identities.position(name).is_some() {
-        return;
-    }
-    let message = format!("there is no identity `{}`", shortened(name));
-    let help = "`nobody`, `everybody`, `signed`, or one of those under `identities:`";
-    let names = work.identities.all.iter().map(|group| group.name.as_str());
-    let finding = Finding::new(Code::DanglingName, node.place, message).help(help);
-    let meant = nearest(name, words.into_iter().chain(names));
-    let finding = match meant {
-        Some(meant) => finding.help(format!("did you mean `{meant}`?")),
-        None => finding,
-    };
-    work.find(finding);
-}
-
-/// An instruction, a collection, or the secrets that were found.
-fn carried(work: &mut Lowering<'_>, node: &Node) {
-    for item in node.each() {
-        let name = item.text().unwrap_or_default();
-        if name == "found secrets" {
-            continue;
-        }
-        match work.records.position(name) {
-            Some(_) => collections(work, item),
-            None => known(work, item, name, "instruction or collection", &["instructions", "data"]),
-        }
-    }
-}
-
-fn operations(work: &mut Lowering<'_>, node: &Node) {
-    for (key, _) in node.entries() {
-        super::operations(work, &Node::scalar(key.name.as_str(), key.place));
     }
 }

@@ -1,0 +1,217 @@
+//! How much of what the log tells is right: the one part that looks at the journal as well.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::Plan;
+use crate::wire::{ActorId, CredId, Event, RequestId, Verdict};
+
+use super::baselines::{Baseline, Guess};
+use super::chain::Edge;
+use super::file::Log;
+use super::keep::keep;
+use super::known::Suspect;
+use super::story::Story;
+use super::write::credential_name;
+
+/// Accepted actions of the agents, by what the log tells about who did them. They add up to all of them.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Attribution {
+    /// One suspect, and it was that one.
+    pub right: u64,
+    /// It was none of the suspects.
+    pub wrong: u64,
+    /// Several suspects, and it was one of them.
+    pub ambiguous: u64,
+    /// There is no line.
+    pub unlogged: u64,
+}
+
+impl Attribution {
+    pub const fn total(self) -> u64 {
+        self.right + self.wrong + self.ambiguous + self.unlogged
+    }
+
+    /// The harmonic mean of precision (right of those that named one) and recall (right of all).
+    pub fn f1(self) -> f64 {
+        let named = self.right + self.wrong;
+        let denominator = (named + self.total()) as f64;
+        if denominator == 0.0 { 1.0 } else { 2.0 * self.right as f64 / denominator }
+    }
+
+    /// Counts one of them.
+    pub fn add(&mut self, suspects: &[Suspect], truth: Suspect) {
+        match suspects {
+            [only] if *only == truth => self.right += 1,
+            several if several.contains(&truth) => self.ambiguous += 1,
+            _ => self.wrong += 1,
+        }
+    }
+}
+
+/// Edges of the chain of credentials that were found, against those that there were.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Edges {
+    pub right: u64,
+    /// Found, and there was none.
+    pub wrong: u64,
+    /// There, and not found.
+    pub missing: u64,
+    /// Of those that were wrong: the other way round.
+    pub reversed: u64,
+}
+
+impl Edges {
+    pub fn between(found: &BTreeSet<Edge>, truth: &BTreeSet<Edge>) -> Edges {
+        let right = found.intersection(truth).count() as u64;
+        let turned = |edge: &&Edge| {
+            edge.with.is_some_and(|with| truth.contains(&Edge { by: edge.by, with: Some(edge.got), got: with }))
+        };
+        Edges {
+            right,
+            wrong: found.len() as u64 - right,
+            missing: truth.len() as u64 - right,
+            reversed: found.iter().filter(turned).count() as u64,
+        }
+    }
+
+    /// Right of those found; 1 where none was found.
+    pub fn precision(self) -> f64 {
+        ratio(self.right, self.right + self.wrong)
+    }
+
+    /// Right of those that there were; 1 where there was none.
+    pub fn recall(self) -> f64 {
+        ratio(self.right, self.right + self.missing)
+    }
+}
+
+fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
+}
+
+/// Who really wrote each line, and how the agents really came by what they used: in names, since a log has its own
+/// numbers for them.
+pub struct Truth {
+    /// By the number of the line: the agent, where it is an accepted action of one.
+    by_line: Vec<Option<ActorId>>,
+    /// How many accepted actions there were.
+    actions: u64,
+    agents: Vec<String>,
+    edges: Vec<(ActorId, Option<String>, String)>,
+}
+
+/// An accepted request of one of the agents under test.
+pub fn is_action(plan: &Plan, event: &Event) -> bool {
+    matches!(event, Event::Asked { id, verdict: Verdict::Accepted, .. } if id.by.index() < plan.agents.len())
+}
+
+impl Truth {
+    pub fn of(plan: &Plan, events: &[Event]) -> Truth {
+        let mut by_line = Vec::new();
+        keep(plan, events, |kept| {
+            let action = kept.of.filter(|id| kept.line.allowed && id.by.index() < plan.agents.len());
+            by_line.push(action.map(|id| id.by));
+        });
+        Truth {
+            by_line,
+            actions: events.iter().filter(|event| is_action(plan, event)).count() as u64,
+            agents: plan.agents.iter().map(|agent| agent.name.clone()).collect(),
+            edges: edges(plan, events),
+        }
+    }
+
+    /// An agent as a log's registry knows it.
+    fn suspect(&self, log: &Log, agent: ActorId) -> Suspect {
+        let number = self.agents.get(agent.index()).and_then(|name| log.names.workloads.find(name));
+        number.filter(|n| log.registry.knows(*n)).map_or(Suspect::Outsider, Suspect::Workload)
+    }
+
+    /// The chain of credentials, in the numbers of a log. A credential that the log never names cannot be found there
+    /// by anybody: it gets a number of its own.
+    fn edges(&self, log: &Log) -> BTreeSet<Edge> {
+        let mut names = log.names.credentials.clone();
+        let mut number = |name: &String| names.number(name);
+        let edge = |(by, with, got): &(ActorId, Option<String>, String)| Edge {
+            by: self.suspect(log, *by),
+            with: with.as_ref().map(&mut number),
+            got: number(got),
+        };
+        self.edges.iter().map(edge).collect()
+    }
+}
+
+/// With what each agent really came by each credential that it went on to use.
+fn edges(plan: &Plan, events: &[Event]) -> Vec<(ActorId, Option<String>, String)> {
+    let mut presented: BTreeMap<RequestId, Option<CredId>> = BTreeMap::new();
+    let mut got: BTreeMap<(ActorId, CredId), RequestId> = BTreeMap::new();
+    let mut used: BTreeSet<(ActorId, CredId)> = BTreeSet::new();
+    for event in events {
+        match *event {
+            Event::Asked { id, cred, .. } if id.by.index() < plan.agents.len() => {
+                presented.insert(id, cred);
+                if let (true, Some(cred)) = (is_action(plan, event), cred) {
+                    used.insert((id.by, cred));
+                }
+            }
+            Event::Got { by, via: Some(via), cred: Some(cred), .. } if by.index() < plan.agents.len() => {
+                got.entry((by, cred)).or_insert(via);
+            }
+            _ => {}
+        }
+    }
+    let name = |cred: CredId| credential_name(plan, cred.number());
+    let edge = |((by, cred), via): ((ActorId, CredId), RequestId)| {
+        (by, presented.get(&via).copied().flatten().map(name), name(cred))
+    };
+    got.into_iter().filter(|(key, _)| used.contains(key)).map(edge).collect()
+}
+
+/// The score of a reconstruction, and of the three ways to guess.
+#[derive(Clone, Debug)]
+pub struct Scores {
+    pub trail: Attribution,
+    pub baselines: Vec<(Baseline, Attribution)>,
+    pub edges: Edges,
+}
+
+impl Scores {
+    /// Scores what a log tells, line by line, against what happened.
+    pub fn of(story: &Story, log: &Log, truth: &Truth) -> Scores {
+        let mut guesses: Vec<(Baseline, Vec<Guess>, Attribution)> = Baseline::ALL
+            .into_iter()
+            .map(|baseline| (baseline, baseline.guesses(&log.registry, &log.lines), Attribution::default()))
+            .collect();
+        let mut trail = Attribution::default();
+        let mut seen = vec![false; truth.by_line.len()];
+        let mut found = 0;
+        for (at, line) in log.lines.iter().enumerate() {
+            let Some(place) = usize::try_from(line.sequence).ok().filter(|place| *place < seen.len()) else { continue };
+            let Some(agent) = truth.by_line[place].filter(|_| !std::mem::replace(&mut seen[place], true)) else {
+                continue;
+            };
+            let who = truth.suspect(log, agent);
+            found += 1;
+            trail.add(story.suspects(at), who);
+            for (_, guesses, attribution) in &mut guesses {
+                attribution.guessed(guesses[at], who);
+            }
+        }
+        let missing = truth.actions.saturating_sub(found);
+        trail.unlogged += missing;
+        let baselines = guesses.into_iter().map(|(baseline, _, attribution)| {
+            (baseline, Attribution { unlogged: attribution.unlogged + missing, ..attribution })
+        });
+        Scores { trail, baselines: baselines.collect(), edges: Edges::between(&story.edges, &truth.edges(log)) }
+    }
+}
+
+impl Attribution {
+    /// Who names nobody has found nothing, as if there were no line.
+    fn guessed(&mut self, guess: Guess, truth: Suspect) {
+        match guess {
+            Guess::Who(who) => self.add(&[who], truth),
+            Guess::Owner => self.wrong += 1,
+            Guess::Nobody => self.unlogged += 1,
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Who did it, as far as the log tells. Nothing here has seen the journal.
+//!
+//! Each line has suspects: the workloads that could have written it, or nobody whom the registry knows. They are found
+//! in this order, each step only among what the one before left:
+//!
+//! 1. *Who acts*, where the token names an actor: that workload.
+//! 2. *The trace*: all requests with one trace id come from one running client. Which one, the credentials tell that
+//!    were issued to it and used under that trace, the first of them first. A client that is known by its trace is
+//!    nobody else's suspect.
+//! 3. *The credential*: those to whom it was issued or who minted it, and who live at that address.
+//! 4. *Theft*: who was logged reading a record in which the credential lay had it in hands too. Where none of its
+//!    holders lives at the address, they are no suspects, and those readers or whoever lives there are.
+//! 5. *The principal*, where no credential is recorded: whoever can prove to be it.
+//! 6. *The address* alone, and in the end everybody.
+//!
+//! The registry knows every workload to which something was issued: a line that fits none of them is an outsider's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::wire::{Effect, Tick};
+
+use super::known::{Registry, Suspect};
+use super::line::{Account, Deed, Field, Line, Run};
+use super::sets::{Sets, Suspects};
+
+/// A logged reading of a record in which a credential lay.
+#[derive(Clone, Copy, Debug)]
+struct Reading {
+    at: Tick,
+    by: Suspects,
+}
+
+/// Goes through a log twice: [`Trail::look`] at every line first, then [`Trail::follow`] each.
+pub struct Trail<'r> {
+    registry: &'r Registry,
+    sets: Sets,
+    everybody: Suspects,
+    outsider: Suspects,
+    /// Who holds each credential: by the registry, and by what was minted.
+    holders: BTreeMap<u32, Suspects>,
+    by_principal: BTreeMap<u32, Suspects>,
+    by_identity: BTreeMap<u32, Suspects>,
+    by_address: BTreeMap<u32, Suspects>,
+    /// Who is behind each trace.
+    traces: BTreeMap<u32, Suspects>,
+    /// Traces under which nothing was used that had been issued to anybody.
+    nameless: BTreeMap<u32, Suspects>,
+    settled: bool,
+    readings: BTreeMap<u32, Vec<Reading>>,
+    weighed: BTreeMap<Account, Suspects>,
+}
+
+impl<'r> Trail<'r> {
+    pub fn new(registry: &'r Registry) -> Trail<'r> {
+        let mut trail = Trail {
+            registry,
+            sets: Sets::default(),
+            everybody: Suspects::default(),
+            outsider: Suspects::default(),
+            holders: BTreeMap::new(),
+            by_principal: BTreeMap::new(),
+            by_identity: BTreeMap::new(),
+            by_address: BTreeMap::new(),
+            traces: BTreeMap::new(),
+            nameless: BTreeMap::new(),
+            settled: false,
+            readings: BTreeMap::new(),
+            weighed: BTreeMap::new(),
+        };
+        trail.index();
+        trail
+    }
+
+    fn index(&mut self) {
+        let known = |number: &u32| self.registry.knows(*number);
+        let workloads = || (0..self.registry.workloads.len() as u32).filter(known);
+        let mut principals: BTreeMap<u32, Vec<Suspect>> = BTreeMap::new();
+        let mut identities: BTreeMap<u32, Vec<Suspect>> = BTreeMap::new();
+        let mut addresses: BTreeMap<u32, Vec<Suspect>> = BTreeMap::new();
+        for number in workloads() {
+            let workload = &self.registry.workloads[number as usize];
+            let suspect = Suspect::Workload(number);
+            workload.addresses.iter().for_each(|a| addresses.entry(*a).or_default().push(suspect));
+            workload.identity.into_iter().for_each(|i| identities.entry(i).or_default().push(suspect));
+        }
+        for registration in self.registry.registered.values() {
+            let held = registration.holders.iter().map(|h| Suspect::Workload(*h));
+            registration.principal.into_iter().for_each(|p| principals.entry(p).or_default().extend(held.clone()));
+        }
+        let everybody: Vec<Suspect> = workloads().map(Suspect::Workload).collect();
+        self.outsider = self.sets.of([Suspect::Outsider]);
+        self.everybody = if everybody.is_empty() { self.outsider } else { self.sets.of(everybody) };
+        for (credential, registration) in &self.registry.registered {
+            if !registration.holders.is_empty() {
+                let set = self.sets.of(registration.holders.iter().map(|h| Suspect::Workload(*h)));
+                self.holders.insert(*credential, set);
+            }
+        }
+        let mut kept = |all: BTreeMap<u32, Vec<Suspect>>| -> BTreeMap<u32, Suspects> {
+            all.into_iter().map(|(key, suspects)| (key, self.sets.of(suspects))).collect()
+        };
+        (self.by_principal, self.by_identity, self.by_address) = (kept(principals), kept(identities), kept(addresses));
+    }
+
+    /// The suspects of a set, in the order of the registry.
+    pub fn suspects(&self, set: Suspects) -> &[Suspect] {
+        self.sets.get(set)
+    }
+
+    /// The first pass: what each trace used, in the order of the log.
+    pub fn look(&mut self, line: &Line) {
+        let trace = line.account.trace.known();
+        if trace.is_none() && !matches!(line.deed, Deed::Issue { .. }) {
+            return;
+        }
+        let named = self.names(&line.account);
+        if let Some(by) = trace.and_then(|trace| self.narrow(trace, named, line.account.address)).or(named) {
+            self.issued(line, by);
+        }
+    }
+
+    /// Whoever was issued a credential holds it, and can prove to be whose it is.
+    fn issued(&mut self, line: &Line, by: Suspects) {
+        let Deed::Issue { credential, principal, to, .. } = line.deed else { return };
+        let holders = to.map_or(by, |to| self.sets.of([Suspect::Workload(to)]));
+        let before = credential.and_then(|credential| self.holders.insert(credential, holders));
+        let mut changed = credential.is_some() && before != Some(holders);
+        if let Some(principal) = principal {
+            let before = self.by_principal.get(&principal).copied().unwrap_or(holders);
+            let all = self.sets.either(before, holders);
+            changed |= self.by_principal.insert(principal, all) != Some(all);
+        }
+        if changed {
+            self.weighed.clear();
+        }
+    }
+
+    /// What a line says about who is behind its trace.
+    fn narrow(&mut self, trace: u32, named: Option<Suspects>, address: Field) -> Option<Suspects> {
+        let Some(named) = named else {
+            if !self.nameless.contains_key(&trace) {
+                let there = self.there(address);
+                let set = self.sets.either(there, self.outsider);
+                self.nameless.insert(trace, set);
+            }
+            return self.traces.get(&trace).copied();
+        };
+        let before = self.traces.get(&trace).copied().unwrap_or(named);
+        let common = self.sets.common(before, named);
+        // What came first was its own: what does not agree with that was stolen.
+        let narrowed = if self.sets.is_empty(common) { before } else { common };
+        self.traces.insert(trace, narrowed);
+        Some(narrowed)
+    }
+
+    /// Whom an account names by what was issued.
+    fn names(&mut self, account: &Account) -> Option<Suspects> {
+        let actor = account.act.known().and_then(|identity| self.by_identity.get(&identity)).copied();
+        let holders = account.credential.known().and_then(|credential| self.holders.get(&credential)).copied();
+        let proved = match account.credential {
+            Field::Unrecorded => account.principal.known().and_then(|p| self.by_principal.get(&p)).copied(),
+            Field::Nothing | Field::Is(_) => None,
+        };
+        let named = actor.or(holders).or(proved)?;
+        let there = account.address.known().and_then(|address| self.by_address.get(&address)).copied();
+        let at_home = there.map(|there| self.sets.common(named, there));
+        match at_home {
+            Some(at_home) if !self.sets.is_empty(at_home) => Some(at_home),
+            Some(_) if actor.is_none() => None,
+            _ => Some(named),
+        }
+    }
+
+    /// Who lives at an address; nobody whom the registry knows, where nobody does.
+    fn there(&self, address: Field) -> Suspects {
+        match address {
+            Field::Is(address) => self.by_address.get(&address).copied().unwrap_or(self.outsider),
+            Field::Unrecorded | Field::Nothing => self.everybody,
+        }
+    }
+
+    /// A client that is known by its trace is behind no other one.
+    fn settle(&mut self) {
+        let nameless: Vec<(u32, Suspects)> = self.nameless.iter().map(|(trace, set)| (*trace, *set)).collect();
+        for (trace, set) in nameless {
+            self.traces.entry(trace).or_insert(set);
+        }
+        let mut known: BTreeSet<Suspect> = BTreeSet::new();
+        loop {
+            let alone = self.traces.values().filter_map(|set| match self.sets.get(*set) {
+                [only @ Suspect::Workload(_)] => Some(*only),
+                _ => None,
+            });
+            let alone: BTreeSet<Suspect> = alone.collect();
+            if alone.len() == known.len() {
+                break;
+            }
+            known = alone;
+            let mut narrowed: BTreeMap<Suspects, Suspects> = BTreeMap::new();
+            for set in self.traces.values_mut() {
+                if self.sets.get(*set).len() < 2 {
+                    continue;
+                }
+                let others = narrowed.entry(*set).or_insert_with(|| {
+                    let others: Vec<Suspect> =
+                        self.sets.get(*set).iter().filter(|s| !known.contains(s)).copied().collect();
+                    if others.is_empty() { *set } else { self.sets.of(others) }
+                });
+                *set = *others;
+            }
+        }
+        self.settled = true;
+    }
+
+    /// The second pass: the suspects of each line, in the order of the log.
+    pub fn follow(&mut self, line: &Line, objects: &[Run]) -> Suspects {
+        if !self.settled {
+            self.settle();
+        }
+        let set = self.weigh(line);
+        self.issued(line, set);
+        if line.allowed && line.effect == Effect::Read {
+            self.read(line.at, set, objects);
+        }
+        set
+    }
+
+    fn weigh(&mut self, line: &Line) -> Suspects {
+        let account = &line.account;
+        let read = account.credential.known().filter(|credential| self.readings.contains_key(credential));
+        if let (None, Some(known)) = (read, self.weighed.get(account)) {
+            return *known;
+        }
+        let set = self.weigh_anew(account, line.at);
+        if read.is_none() {
+            self.weighed.insert(*account, set);
+        }
+        set
+    }
+
+    fn weigh_anew(&mut self, account: &Account, at: Tick) -> Suspects {
+        let traced = account.trace.known().and_then(|trace| self.traces.get(&trace)).copied();
+        if let Some(actor) = account.act.known().and_then(|identity| self.by_identity.get(&identity)).copied() {
+            let both = traced.map(|traced| self.sets.common(actor, traced));
+            return both.filter(|both| !self.sets.is_empty(*both)).unwrap_or(actor);
+        }
+        if let Some(traced) = traced {
+            return traced;
+        }
+        let readers = self.readers(account, at);
+        match (self.names(account), readers) {
+            (Some(named), Some(readers)) => self.sets.either(named, readers),
+            (Some(named), None) => named,
+            (None, Some(readers)) => readers,
+            (None, None) => self.there(account.address),
+        }
+    }
+
+    /// Who had this credential in hands by then, because a record in which it lay was read; of these, those who live
+    /// where it was used, if any do.
+    fn readers(&mut self, account: &Account, at: Tick) -> Option<Suspects> {
+        let readings = self.readings.get(&account.credential.known()?)?;
+        let before: Vec<Suspects> = readings.iter().filter(|r| r.at < at).map(|r| r.by).collect();
+        let all = before.into_iter().reduce(|a, b| self.sets.either(a, b))?;
+        let there = account.address.known().and_then(|address| self.by_address.get(&address)).copied();
+        let at_home = there.map(|there| self.sets.common(all, there));
+        Some(at_home.filter(|set| !self.sets.is_empty(*set)).unwrap_or(all))
+    }
+
+    fn read(&mut self, at: Tick, by: Suspects, objects: &[Run]) {
+        for (coll, first, n) in objects {
+            for (_, credential) in self.registry.stored.range((*coll, *first)..(*coll, first + n)) {
+                let readings = self.readings.entry(*credential).or_default();
+                if readings.iter().all(|r| r.by != by) {
+                    readings.push(Reading { at, by });
+                }
+            }
+        }
+    }
+}
