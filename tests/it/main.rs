@@ -15,6 +15,7 @@ mod detectors;
 mod determinism;
 mod endings;
 mod explain;
+mod faults;
 mod formats;
 mod generated;
 mod hostile;

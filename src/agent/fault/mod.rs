@@ -4,6 +4,7 @@ mod harvest;
 mod injected;
 mod over_broad;
 mod runaway_loop;
+mod stale_plan;
 mod wrong_credential;
 mod wrong_target;
 
@@ -31,6 +32,8 @@ pub(super) enum Onset {
     AtDeviation,
     /// At the first refusal: from then on with other credentials.
     AtRefusal,
+    /// At the first refusal that should have ended the task, and does not.
+    AtStop,
     /// At the first instruction that it obeys.
     AtOrder,
     /// When the task is over, or at its first refusal: a frontier in place of a program.
@@ -52,6 +55,7 @@ impl Instruction {
             Fault::OverBroad => over_broad::instruction(spec, inventory),
             Fault::WrongTarget { instead_of, calls } => wrong_target::instruction(spec, *instead_of, *calls),
             Fault::WrongCredential => wrong_credential::instruction(spec),
+            Fault::StalePlan => stale_plan::instruction(spec),
             Fault::Injected => injected::instruction(spec),
             Fault::Harvest { strategy } => harvest::instruction(spec, *strategy),
         }
