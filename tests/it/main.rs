@@ -30,6 +30,7 @@ mod oracle;
 mod parity;
 mod probes;
 mod properties;
+mod reference;
 mod responses;
 mod rights;
 mod schemas;
