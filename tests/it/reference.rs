@@ -28,7 +28,7 @@ fn every_fault_of_the_format_says_what_it_models_its_incident_and_its_limits() {
     let pages = faults();
     for page in &pages {
         for part in [&page.summary, &page.models, &page.incident, &page.limits] {
-            assert!(part.ends_with('.') && part.len() > 40, "{}: {page:#?}", page.name);
+            assert!(part.ends_with('.') && part.len() > 20, "{}: {page:#?}", page.name);
         }
     }
     let agent = parts().into_iter().find(|part| part.name == "agent").unwrap();

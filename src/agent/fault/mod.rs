@@ -50,7 +50,10 @@ impl FaultPage {
         let (models, rest) = rest.split_once("The incident:").unwrap_or((rest, ""));
         let (incident, limits) = rest.split_once("Its limits:").unwrap_or((rest, ""));
         let (name, summary) = title.split_once(':').unwrap_or((title, ""));
-        let clean = |text: &str| text.trim().to_owned();
+        let clean = |text: &str| {
+            let mut letters = text.trim().chars();
+            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        };
         FaultPage {
             name: name.trim().trim_matches('`').to_owned(),
             summary: clean(summary),
