@@ -23,7 +23,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("agent-step.for", "step-forge"),
     ("step.cancel", "runbook-cancel"),
     ("step.delete", "runbook-delete"),
-    ("control.after_reading", "after-reading"),
 ];
 
 /// Words and forms of keys that are run, which this version does not run: each has its file too.

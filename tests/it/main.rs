@@ -46,4 +46,5 @@ mod tidy;
 mod truths;
 mod truths_accountability;
 mod truths_endpoint;
+mod truths_flow;
 mod validation;
