@@ -170,6 +170,7 @@ fn mistake(plan: &Plan, fault: &Fault) -> String {
             format!("it calls {} where {} was meant", plan.route_name(*calls), plan.route_name(*instead_of))
         }
         Fault::Spread => "it does what it reads, and so do those who read what it writes".to_owned(),
+        Fault::StalePlan => "it goes on with its plan, whatever is refused on the way".to_owned(),
         Fault::Injected => "it does what the records that it reads tell it to do".to_owned(),
         Fault::WrongCredential => "refused once, it takes the strongest credential in sight".to_owned(),
     }

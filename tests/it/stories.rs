@@ -11,7 +11,6 @@ use serde_json::Value;
 
 /// What is refused of each story, base and variants, in the order of its first place.
 const LATER: &[(&str, &[&str])] = &[
-    ("build-triage", &[]),
     ("deploy-recreate", &[]),
     (
         "forged-issuer",
@@ -39,6 +38,7 @@ const RUN: &[&str] = &[
     "build-postinstall",
     "private-to-public",
     "ticket-service-role",
+    "build-triage",
 ];
 
 fn root() -> &'static Path {

@@ -139,6 +139,7 @@ fn mistake(fault: &Fault) -> &'static str {
         Fault::OverBroad => "it dropped every filter",
         Fault::WrongTarget { .. } => "it called one thing where another was meant",
         Fault::Spread => "it obeyed instructions that it read, and wrote them down for others",
+        Fault::StalePlan => "it went on with its plan where a refusal should have ended it",
         Fault::Injected => "it obeyed instructions that it read",
         Fault::WrongCredential => "refused once, it took the strongest credential in sight",
     }
