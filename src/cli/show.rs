@@ -103,7 +103,10 @@ fn data(plan: &Plan, out: &mut String) {
         let holds = if coll.count == 1 { holds.replace("them", "it") } else { holds.to_owned() };
         let inside =
             coll.inside.as_ref().map_or(String::new(), |(p, _)| format!(", inside {}", plan.collection(*p).name));
-        let class = &plan.classes[coll.class.index()];
+        let class = match coll.classes.is_empty() {
+            true => plan.classes[coll.class.index()].as_str(),
+            false => "mixed",
+        };
         let records = match coll.count {
             0 => format!("no {class} records yet"),
             n => counted(u64::from(n), &format!("{class} record")),

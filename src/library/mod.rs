@@ -14,7 +14,16 @@ macro_rules! library {
 }
 
 /// Every scenario, the flagship first.
-pub const SCENARIOS: &[Embedded] = library!["moltbook", "wiper", "volume-delete", "prod-freeze", "runaway-loop"];
+pub const SCENARIOS: &[Embedded] = library![
+    "moltbook",
+    "wiper",
+    "volume-delete",
+    "prod-freeze",
+    "runaway-loop",
+    "wrong-endpoint",
+    "private-to-public",
+    "ticket-service-role",
+];
 
 /// The scenario of that name.
 pub fn find(name: &str) -> Option<Embedded> {

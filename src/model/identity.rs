@@ -51,8 +51,10 @@ pub struct Family {
     pub meant: Option<Vec<String>>,
     /// From its issue, or from the start of the run.
     pub lives: Option<Span>,
-    /// The family that each one was minted from, index by index.
+    /// The family that each one was minted from.
     pub parent: Option<FamilyId>,
+    /// What each of those at the start was minted from: rows of the credential table.
+    pub parents: Column,
     /// Whether the end of the parent ends it.
     pub cascade: bool,
     pub binding: Binding,
@@ -93,6 +95,18 @@ pub enum Binding {
     None,
     /// Accepted from one network only.
     Network(PlaceId),
+    /// Accepted only from whoever proves to have a key (RFC 9449, RFC 8705): who was given it, or had it minted. Who
+    /// found it has the token and not the key.
+    Key(ProofKind),
+}
+
+/// How the holder of a key shows it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ProofKind {
+    /// A signed proof in a header of the request (RFC 9449).
+    Dpop,
+    /// The certificate of the connection (RFC 8705).
+    MutualTls,
 }
 
 /// Records of one data class.
@@ -100,6 +114,8 @@ pub enum Binding {
 pub struct Collection {
     pub name: String,
     pub class: ClassId,
+    /// The class of each record, where they are of several.
+    pub classes: Column,
     /// How many exist at the start.
     pub count: u32,
     /// Rows of the identity table.
@@ -123,6 +139,13 @@ pub struct Collection {
     pub readers: Vec<Crowd>,
     /// At most so many, for each owner or tenant where the rule is about such: the oldest gives way.
     pub keeps: Option<u32>,
+}
+
+impl Collection {
+    /// The data class of a record.
+    pub fn class_of(&self, row: u32) -> ClassId {
+        self.classes.get(row).map_or(self.class, ClassId::new)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -134,6 +134,7 @@ impl World {
         from: Vantage,
     ) -> Result<Admitted, Refusal> {
         let admitted = self.authorize(now, op, presented, cred, from)?;
+        self.may_follow(op, admitted)?;
         self.within_limits(now, op, admitted)?;
         Ok(admitted)
     }
@@ -177,6 +178,9 @@ impl World {
         };
         if let Some(step) = self.blocked_by.filter(|_| self.blocked.contains(&(cred, spec.service))) {
             return Err(Refusal::denied(spec.denies, Reason::Blocked(step)));
+        }
+        if self.is_bound_to_key(cred) && !presented.is_some_and(|p| p.proven) {
+            return Err(unauthenticated(Reason::NoProof));
         }
         let asked = Check { service: spec.service, cred, from: from.network };
         let validated =

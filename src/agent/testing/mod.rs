@@ -87,6 +87,7 @@ impl Scene {
             meant: None,
             lives: None,
             parent: None,
+            parents: Column::Empty,
             cascade: false,
             binding: Binding::None,
             first_row,
@@ -99,6 +100,7 @@ impl Scene {
         self.plan.collections.push(Collection {
             name: format!("collection-{}", id.number()),
             class: ClassId::new(0),
+            classes: Column::Empty,
             count,
             owner: Column::Empty,
             tenant: Column::Empty,
