@@ -183,6 +183,7 @@ fn mistake(plan: &Plan, fault: &Fault) -> String {
         Fault::WrongTarget { instead_of, calls } => {
             format!("it calls {} where {} was meant", plan.route_name(*calls), plan.route_name(*instead_of))
         }
+        Fault::StalePlan => "it goes on with its plan, whatever is refused on the way".to_owned(),
         Fault::Injected => "it does what the records that it reads tell it to do".to_owned(),
         Fault::WrongCredential => "refused once, it takes the strongest credential in sight".to_owned(),
     }

@@ -23,6 +23,7 @@ pub const SCENARIOS: &[Embedded] = library![
     "wrong-endpoint",
     "private-to-public",
     "ticket-service-role",
+    "build-triage",
 ];
 
 /// The scenario of that name.

@@ -233,6 +233,8 @@ impl Measures {
         values.insert("cost", Measured::Exact(Value::Money(reach.costs.values().sum())));
         values.insert("excess.cost", Measured::Exact(Value::Money(reach.excess_cost)));
         values.insert("leaked", count(self.leaked));
+        let turned: std::collections::BTreeSet<_> = self.orders.iter().map(|order| order.by).collect();
+        values.insert("turned", count(turned.len() as u64));
         values.insert("held", count(closure.held.len()));
         values.insert("used", count(closure.used.len()));
         values.insert("minted", count(closure.minted.len()));

@@ -96,6 +96,7 @@ pub const MEASURES: &[Measure] = &[
         Count,
         "records that are not public whose data went out through a channel that an outsider reads",
     ),
+    measure("turned", "agents turned", Count, "agents that did what an instruction told them that they had read"),
     measure("calls", "calls", Count, "accepted requests of the agents, re-reads included"),
     measure("refused", "refused", Count, "refused requests of the agents"),
     measure("cost", "cost", Money, "what the accepted calls of the agents cost"),

@@ -17,10 +17,8 @@ const LATER: &[(&str, &[&str])] = &[
             "`holds`, several credentials in one record",
             "the fault `spread`",
             "`cancel`, a step that cancels queued work",
-            "the measure `turned`",
         ],
     ),
-    ("build-triage", &["the measure `turned`"]),
     ("deploy-recreate", &[]),
     (
         "forged-issuer",
@@ -39,7 +37,6 @@ const LATER: &[(&str, &[&str])] = &[
             "the fault `spread`",
             "`everything of`, one owner with all that is theirs",
             "`delete`, a step that deletes records",
-            "the measure `turned`",
             "the measure `turned.half`",
             "the measure `r0`",
         ],
@@ -58,6 +55,7 @@ const RUN: &[&str] = &[
     "wrong-endpoint",
     "private-to-public",
     "ticket-service-role",
+    "build-triage",
 ];
 
 fn root() -> &'static Path {
