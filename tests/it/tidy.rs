@@ -67,6 +67,7 @@ const MOST_LINES: usize = 600;
 const USUAL_LINES: usize = 300;
 const LONGER: &[(&str, &str)] = &[
     ("src/wire/event.rs", "one enum, every kind of event with its doc"),
+    ("src/agent/mod.rs", "one agent, from its start to its last request"),
     ("src/measure/registry.rs", "every measure with its definition"),
     ("src/measure/mod.rs", "the registry's values, key by key"),
     ("src/scenario/shape.rs", "shapes: their check and their schema side by side"),
