@@ -14,7 +14,7 @@ macro_rules! library {
 }
 
 /// Every scenario, the flagship first.
-pub const SCENARIOS: &[Embedded] = library!["moltbook", "wiper", "volume-delete", "prod-freeze"];
+pub const SCENARIOS: &[Embedded] = library!["moltbook", "wiper", "volume-delete", "prod-freeze", "ticket-attachments"];
 
 /// The scenario of that name.
 pub fn find(name: &str) -> Option<Embedded> {

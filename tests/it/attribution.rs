@@ -3,7 +3,7 @@
 
 use crate::audit::{log, read, scores};
 use crate::support::{Ran, document, library, run};
-use runaway::audit::{Attribution, Edges, Scores, Story};
+use runaway::audit::{Attribution, Edges, Naming, Scores, Story};
 
 /// Three workers that each call `desk` once with a key of their own, and with an account that all three share `crm` four
 /// times and `files` six times: 33 actions.
@@ -106,7 +106,7 @@ fn a_line_that_was_deleted_is_unlogged_too() {
     let lines = crate::audit::lines(&ran);
     let kept: Vec<String> = lines.into_iter().filter(|line| !line.contains(r#""operation":"open""#)).collect();
     let scores = scores(&ran, &read(&kept));
-    assert_eq!(scores.trail, Attribution { right: 3 * (1 + 4), unlogged: 3 * 6, ..Attribution::default() });
+    assert_eq!(scores.trail.attribution, Attribution { right: 3 * (1 + 4), unlogged: 3 * 6, ..Attribution::default() });
 }
 
 /// A thief with a key of its own finds the key of a clerk in a note and makes three calls with it. The clerk, an honest
@@ -175,14 +175,16 @@ fn the_chain_of_credentials_is_found_where_the_log_leads_there() {
 
 #[test]
 fn the_harmonic_mean_counts_what_was_named_and_what_there_was() {
-    let a = Attribution { right: 6, wrong: 2, ambiguous: 3, unlogged: 1 };
-    // Precision 6/8, recall 6/12.
-    assert!((a.f1() - 0.6).abs() < 1e-12);
-    assert_eq!(Attribution { ambiguous: 5, ..Attribution::default() }.f1(), 0.0);
+    let attribution = Attribution { right: 6, wrong: 2, ambiguous: 3, unlogged: 1 };
+    // Precision 6 of 9 that were pinned on an agent, recall 6 of 12.
+    let naming = Naming { attribution, pinned: 3 };
+    assert!((naming.f1() - 12.0 / 21.0).abs() < 1e-12);
+    let open = Naming { attribution: Attribution { ambiguous: 5, ..Attribution::default() }, pinned: 0 };
+    assert_eq!(open.f1(), 0.0);
 }
 
 fn f1s(scores: &Scores) -> (f64, Vec<f64>) {
-    (scores.trail.f1(), scores.baselines.iter().map(|(_, attribution)| attribution.f1()).collect())
+    (scores.trail.f1(), scores.baselines.iter().map(|(_, naming)| naming.f1()).collect())
 }
 
 #[test]

@@ -86,7 +86,6 @@ const LATER: &[(&str, &[&str])] = &[
         "saas-fanout",
         &["`parent`, one parent for several credentials", "`last created`, a step on what was created last"],
     ),
-    ("ticket-attachments", &["`bound`, a credential that only the holder of a key can use"]),
     (
         "ticket-service-role",
         &[
@@ -106,7 +105,7 @@ const LATER: &[(&str, &[&str])] = &[
 ];
 
 /// Stories that run already stand in the library.
-const RUN: &[&str] = &["volume-delete", "wiper", "moltbook", "prod-freeze"];
+const RUN: &[&str] = &["volume-delete", "wiper", "moltbook", "prod-freeze", "ticket-attachments"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
