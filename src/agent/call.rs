@@ -24,6 +24,8 @@ pub(super) struct Call {
     pub hops: u8,
     /// Whether it presents something else than its step says, since that was refused.
     pub substituted: bool,
+    /// Whether it writes something down.
+    pub carries: bool,
     /// Which task of its own it is part of: 0 for what it is at.
     pub task: u32,
 }
@@ -31,7 +33,8 @@ pub(super) struct Call {
 impl Call {
     #[inline]
     pub fn new(route: RouteId, about: Option<Res>, with: Option<HeldId>, asker: Asker) -> Call {
-        Call { route, about, page: None, with, asker, waits: 0, hops: 0, substituted: false, task: 0 }
+        let (waits, hops) = (0, 0);
+        Call { route, about, page: None, with, asker, waits, hops, substituted: false, carries: false, task: 0 }
     }
 }
 
@@ -40,6 +43,8 @@ impl Call {
 pub(super) enum Asker {
     /// A line of the program.
     Line(Place),
+    /// A line of an instruction that it obeys.
+    Order(Place),
     /// A range of the frontier.
     Range(u32),
 }
@@ -163,6 +168,12 @@ impl Flights {
         self.numbers[usize::from(connection)] = number;
         self.calls[usize::from(connection)] = Some(flight);
         Some(connection)
+    }
+
+    /// The call behind a request that is on its way.
+    pub fn call(&self, number: u32) -> Option<&Call> {
+        let flights = self.numbers.iter().zip(&self.calls);
+        flights.filter(|(n, _)| **n == number).find_map(|(_, flight)| flight.as_ref().map(|flight| &flight.call))
     }
 
     /// Takes the request that was answered off its connection.

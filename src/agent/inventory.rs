@@ -88,7 +88,8 @@ impl Door {
             Act::IntrospectToken => Door { takes: Takes::Secret, ..door },
             Act::RevokeToken => Door { takes: Takes::Secret, explored: false, ..door },
             Act::Administer => Door { explored: false, ..door },
-            Act::All | Act::Create | Act::Metadata | Act::Nothing => door,
+            Act::Create { inside: Some(parent) } => Door { takes: Takes::Record(parent), ..door },
+            Act::All | Act::Create { inside: None } | Act::Metadata | Act::Nothing => door,
         }
     }
 }

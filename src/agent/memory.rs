@@ -2,9 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::wire::{CollId, FamilyId, HeldId, Presented, RouteId, Rows, Scheme, SecretKind, Slot, Text};
+use crate::model::Bits;
+use crate::model::agent::Load;
+use crate::wire::{Cargo, CollId, FamilyId, HeldId, Presented, Res, RouteId, Rows, Scheme, SecretKind, Slot, Text};
 
 use super::listing::Listing;
+use super::program::Code;
+use super::texts::Texts;
 
 /// The memory of one client.
 #[derive(Debug, Default)]
@@ -18,6 +22,10 @@ pub(super) struct Memory {
     dropped_calls: BTreeSet<(Option<HeldId>, RouteId)>,
     listings: Vec<Option<Listings>>,
     moved: BTreeMap<RouteId, RouteId>,
+    /// The record of each collection that it made last.
+    created: BTreeMap<CollId, u32>,
+    /// What it has read, of collections that it may have to write about.
+    read: BTreeMap<CollId, Read>,
     news: u64,
 }
 
@@ -40,6 +48,13 @@ struct Listings {
     by: Option<BTreeMap<Option<HeldId>, Listing>>,
 }
 
+/// The records of a collection that were read, and the secrets that lay in them.
+#[derive(Debug, Default)]
+struct Read {
+    rows: Bits,
+    secrets: Vec<HeldId>,
+}
+
 impl Memory {
     /// A memory that can note ids of so many collections.
     pub fn new(collections: usize) -> Memory {
@@ -47,7 +62,7 @@ impl Memory {
     }
 
     /// Notes from now on which ids of a collection are listed, and with which credential where `apart`.
-    pub fn track(&mut self, coll: CollId, apart: bool) {
+    fn track(&mut self, coll: CollId, apart: bool) {
         let listings = self.listings[coll.index()].get_or_insert_default();
         if apart {
             listings.by.get_or_insert_default();
@@ -191,6 +206,54 @@ impl Memory {
         self.listings.get(coll.index())?.as_ref()?.by.as_ref()?.get(&with)
     }
 
+    /// Notes from now on what a program may ask for later.
+    pub fn prepare_for(&mut self, code: &Code) {
+        for deed in code.deeds() {
+            if let Some((coll, apart)) = deed.goes_through() {
+                self.track(coll, apart);
+            }
+            for load in &deed.carries {
+                if let Load::Records(coll) = load {
+                    self.read.entry(*coll).or_default();
+                }
+            }
+        }
+    }
+
+    /// Notes records that an answer showed with their content.
+    pub fn note_read(&mut self, coll: CollId, rows: Rows, slot: &Slot) {
+        let Some(read) = self.read.get_mut(&coll) else { return };
+        match rows {
+            Rows::Span { first, n } => read.rows.insert_run(first, n),
+            Rows::Pick { .. } => rows.iter(slot).for_each(|row| _ = read.rows.insert(row)),
+        }
+        for found in slot.texts.iter().filter(|found| found.lay_in.is_some_and(|res| res.coll == coll)) {
+            read.secrets.extend(self.texts.get(found.text).filter(|held| !read.secrets.contains(held)));
+        }
+    }
+
+    /// Writes down what it has read of a collection.
+    pub fn copy_read(&self, coll: CollId, cargo: &mut Cargo) {
+        let Some(read) = self.read.get(&coll) else { return };
+        cargo.copies.extend(read.rows.runs().into_iter().map(|(first, n)| (coll, first, n)));
+        cargo.secrets.extend(read.secrets.iter().map(|held| self.held[held.index()].text));
+    }
+
+    /// Writes down every secret that it has found.
+    pub fn copy_found(&self, cargo: &mut Cargo) {
+        cargo.secrets.extend(self.held.iter().filter(|held| held.found).map(|held| held.text));
+    }
+
+    /// Notes a record that it made.
+    pub fn note_created(&mut self, res: Res) {
+        self.created.insert(res.coll, res.row);
+        self.news += 1;
+    }
+
+    pub fn last_created(&self, coll: CollId) -> Option<u32> {
+        self.created.get(&coll).copied()
+    }
+
     /// From now on `route` is called where an answer said that it lies.
     pub fn note_move(&mut self, route: RouteId, to: RouteId) {
         self.moved.insert(route, to);
@@ -215,49 +278,4 @@ const fn scheme(kind: SecretKind) -> Scheme {
         | SecretKind::RoleSession
         | SecretKind::SigningKey => Scheme::Bearer,
     }
-}
-
-/// Which secret is which number, by equality of texts alone.
-#[derive(Debug, Default)]
-struct Texts {
-    /// Never rotated ones, by family and index.
-    generated: Vec<Vec<Option<HeldId>>>,
-    /// By the number of the bytes.
-    seen: Vec<Option<HeldId>>,
-    rotated: BTreeMap<Text, HeldId>,
-}
-
-impl Texts {
-    fn get(&self, text: Text) -> Option<HeldId> {
-        match text {
-            Text::Generated { family, index, turn: 0 } => *self.generated.get(family.index())?.get(index as usize)?,
-            Text::Seen(number) => *self.seen.get(number as usize)?,
-            rotated => self.rotated.get(&rotated).copied(),
-        }
-    }
-
-    /// False when the text was there.
-    fn insert(&mut self, text: Text, held: HeldId) -> bool {
-        let place = match text {
-            Text::Generated { family, index, turn: 0 } => {
-                place(place(&mut self.generated, family.index()), index as usize)
-            }
-            Text::Seen(number) => place(&mut self.seen, number as usize),
-            rotated => {
-                let fresh = !self.rotated.contains_key(&rotated);
-                self.rotated.entry(rotated).or_insert(held);
-                return fresh;
-            }
-        };
-        let fresh = place.is_none();
-        place.get_or_insert(held);
-        fresh
-    }
-}
-
-fn place<T: Default>(table: &mut Vec<T>, at: usize) -> &mut T {
-    if at >= table.len() {
-        table.resize_with(at + 1, T::default);
-    }
-    &mut table[at]
 }

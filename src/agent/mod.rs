@@ -15,27 +15,29 @@ mod program;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod texts;
+mod turns;
 
 use std::sync::Arc;
 
 use crate::model::Plan;
-use crate::model::agent::AgentPlan;
+use crate::model::agent::{AgentPlan, Fault, Load};
 use crate::wire::{
-    ActorId, Arg, Client, Conversation, Event, FamilyId, HeldId, Log, Next, Outcome, PlaceId, Purpose, Request,
+    ActorId, Arg, Cargo, Client, Conversation, Event, FamilyId, HeldId, Log, Next, Outcome, PlaceId, Purpose, Request,
     RequestId, Slot, Text, Tick, Turn, Vantage, Vocabulary,
 };
 
 pub use inventory::Inventory;
 
-use call::{Call, Flight, Flights};
-use fault::{Instruction, Onset, Substitute};
+use call::{Asker, Call, Flight, Flights};
+use fault::{Instruction, Onset, Orders, Substitute};
 use frontier::Frontier;
 use inventory::Takes;
 use mailbox::Mailbox;
 use memory::Memory;
 use observe::Heard;
 use pace::{Gate, Pacer};
-use program::{Due, Runner};
+use program::{Code, Due, Runner};
 
 /// A client with credentials and an instruction.
 #[derive(Debug)]
@@ -55,8 +57,12 @@ pub struct Agent {
     runner: Runner,
     /// What a harvesting agent goes through when it has been taken over.
     frontier: Option<Frontier>,
+    /// Whether its programs are over, and the frontier decides.
+    roams: bool,
     onset: Onset,
     substitute: Option<Substitute>,
+    /// What an agent that obeys instructions has been told by what it read.
+    orders: Option<Orders>,
     /// How many requests it has sent.
     sent: u32,
     mailbox: Mailbox,
@@ -84,13 +90,16 @@ impl Agent {
     ) -> Agent {
         let instruction = if faulty { Instruction::faulty(spec, inventory) } else { Instruction::sane(spec) };
         let mut memory = Memory::new(plan.collections.len());
-        for (coll, apart) in instruction.code.deeds().filter_map(|deed| deed.goes_through()) {
-            memory.track(coll, apart);
+        memory.prepare_for(&instruction.code);
+        let orders = (faulty && matches!(spec.fault, Fault::Injected)).then(|| Orders::new(spec));
+        for program in orders.iter().flat_map(|_| spec.obedience.does.iter()) {
+            memory.prepare_for(&Code::plain(program));
         }
-        let frontier = match instruction.onset {
-            Onset::AfterTask(strategy) => Some(Frontier::new(plan, spec, inventory, strategy, who.number())),
-            _ => None,
+        let roams = match instruction.onset {
+            Onset::AfterTask(strategy) => Some(strategy),
+            _ => spec.then_harvests.filter(|_| faulty),
         };
+        let frontier = roams.map(|strategy| Frontier::new(plan, spec, inventory, strategy, who.number()));
         let connections = spec.pace.connections();
         Agent {
             frontier,
@@ -99,6 +108,8 @@ impl Agent {
             runner: Runner::new(instruction.code, connections),
             onset: instruction.onset,
             substitute: None,
+            roams: false,
+            orders,
             life: Life::Unborn,
             sent: 0,
             mailbox: Mailbox::new(plan, who),
@@ -142,42 +153,6 @@ impl Agent {
         log.push(Event::Turned { at, by: self.who, turn });
     }
 
-    /// Whose turn it is: of the program's lines, and of the frontier when that is what is left.
-    fn poll(&mut self, now: Tick, log: &mut Log) -> Due {
-        if self.life == Life::AtTask || self.frontier.is_none() {
-            let turn = self.runner.poll(now, &self.memory);
-            for (op, calls) in self.runner.said.drain(..) {
-                log.push(Event::Claimed { at: now, by: self.who, op, calls });
-            }
-            if turn != Due::Over || self.frontier.is_none() {
-                return turn;
-            }
-            self.take_over(now, log);
-        }
-        let in_flight = self.flights.len();
-        self.frontier.as_mut().map_or(Due::Over, |frontier| frontier.poll(now, in_flight))
-    }
-
-    /// Sends the request that [`Agent::poll`] announced.
-    fn advance(&mut self, now: Tick, line: usize, log: &mut Log) -> Next {
-        if self.life != Life::AtTask
-            && let Some(frontier) = &mut self.frontier
-        {
-            return match frontier.take(now) {
-                Some(call) => self.send(now, call),
-                None => Next::AwaitAnswer,
-            };
-        }
-        let call = self.runner.take(line, now, &self.memory);
-        if self.runner.deviated {
-            self.take_over(now, log);
-        }
-        match call {
-            Some(call) => self.send(now, call),
-            None => Next::AwaitAnswer,
-        }
-    }
-
     #[inline]
     fn send(&mut self, now: Tick, mut call: Call) -> Next {
         let door = self.inventory.door(call.route);
@@ -198,6 +173,7 @@ impl Agent {
             about,
             page: call.page.map_or(Arg::None, |at| Arg::Cursor(at.get())),
             presented,
+            carries: call.carries,
             from: Vantage {
                 network: self.network,
                 connection,
@@ -241,13 +217,13 @@ impl Client for Agent {
         if !self.flights.any_free() {
             return Next::AwaitAnswer;
         }
-        let mut due = self.poll(now, log);
+        let (mut whose, mut due) = self.poll(now, log);
         while due == Due::Over && self.mailbox.take() && self.runner.restart() {
-            due = self.poll(now, log);
+            (whose, due) = self.poll(now, log);
         }
         match due {
             Due::Of(line) => match self.pacer.gate(now, true) {
-                Gate::Open => self.advance(now, line, log),
+                Gate::Open => self.advance(now, (whose, line), log),
                 Gate::Until(at) => self.wait_until(at),
                 Gate::Shut => Next::AwaitAnswer,
             },
@@ -289,6 +265,22 @@ impl Client for Agent {
         log.push(Event::Got { at: now, by: self.who, held, kind, via: None, lay_in: None, cred: None });
         if let Some(frontier) = &mut self.frontier {
             frontier.note_credentials(self.memory.holds());
+        }
+    }
+
+    fn pack(&self, id: RequestId, cargo: &mut Cargo) {
+        let Some(call) = self.flights.call(id.n) else { return };
+        let loads = match call.asker {
+            Asker::Line(place) => self.runner.carries(place),
+            Asker::Order(place) => self.orders.as_ref().map_or(&[][..], |orders| orders.carries(place)),
+            Asker::Range(_) => &[],
+        };
+        for load in loads {
+            match *load {
+                Load::Instruction(instruction) => cargo.instruction = Some(instruction),
+                Load::Records(coll) => self.memory.copy_read(coll, cargo),
+                Load::FoundSecrets => self.memory.copy_found(cargo),
+            }
         }
     }
 

@@ -1,12 +1,13 @@
 //! What an agent makes of an answer.
 
 use crate::model::agent::AfterRefusal;
-use crate::wire::{Body, Event, Log, Outcome, RequestId, Res, Rows, SecretKind, Slot, Text, Tick, Vocabulary};
+use crate::wire::{Body, Event, Log, Outcome, Planted, RequestId, Res, Rows, SecretKind, Slot, Text, Tick, Vocabulary};
 
 use super::Agent;
 use super::call::{Asker, Call, Place, Refusal, Reply};
-use super::fault::{Onset, Substitute};
+use super::fault::{Onset, Orders, Substitute};
 use super::memory::Believed;
+use super::program::Runner;
 
 /// How often a client comes back for one request when it is told to come back later: a limit that still refuses then
 /// is not one that waiting helps against.
@@ -49,6 +50,9 @@ impl Agent {
         if let Outcome::Answer(answer) = heard.outcome {
             self.learn_from(&answer.body, heard, vocabulary, log);
         }
+        if !heard.slot.planted.is_empty() {
+            self.obey(heard, vocabulary, log);
+        }
         let found = self.memory.holds() - held;
         if found > 0
             && let Some(frontier) = &mut self.frontier
@@ -62,11 +66,15 @@ impl Agent {
         match *body {
             Body::Ids { coll, rows, .. } | Body::Records { coll, rows, .. } => {
                 self.memory.note_ids(coll, rows, heard.slot, heard.call.with);
+                if matches!(body, Body::Records { .. }) {
+                    self.memory.note_read(coll, rows, heard.slot);
+                }
                 if let Some(frontier) = &mut self.frontier {
                     frontier.note_ids(coll, rows, heard.slot);
                 }
             }
             Body::Created(record) => {
+                self.memory.note_created(record);
                 if let Some(frontier) = &mut self.frontier {
                     frontier.note_ids(record.coll, Rows::Span { first: record.row, n: 1 }, heard.slot);
                 }
@@ -91,6 +99,18 @@ impl Agent {
         }
     }
 
+    /// Takes up what the records in an answer tell it to do.
+    fn obey(&mut self, heard: &Heard<'_>, vocabulary: &mut dyn Vocabulary, log: &mut Log) {
+        for read in &heard.slot.planted {
+            let Some(signed) = vocabulary.signed(read.instruction) else { continue };
+            if self.orders.as_mut().is_some_and(|orders| orders.take(read, signed)) {
+                self.take_over(heard.now, log);
+                let Planted { instruction, lay_in, author } = *read;
+                log.push(Event::Obeyed { at: heard.now, by: self.who, instruction, via: heard.id, lay_in, author });
+            }
+        }
+    }
+
     fn acquire(&mut self, heard: &Heard<'_>, secret: Secret, log: &mut Log) {
         let Secret { text, kind, believed, lay_in } = secret;
         if let Some(held) = self.memory.find(text, kind, believed) {
@@ -102,7 +122,7 @@ impl Agent {
     /// Goes on as the answer says.
     pub(super) fn react(&mut self, heard: &Heard<'_>, log: &mut Log) {
         match heard.call.asker {
-            Asker::Line(place) => self.react_in_program(place, heard, log),
+            Asker::Line(place) | Asker::Order(place) => self.react_in_program(place, heard, log),
             Asker::Range(_) => self.react_at_frontier(heard),
         }
     }
@@ -126,7 +146,9 @@ impl Agent {
 
     fn react_in_program(&mut self, place: Place, heard: &Heard<'_>, log: &mut Log) {
         let (now, call) = (heard.now, heard.call);
-        self.runner.landed(place, now);
+        let Some(runner) = self.runner_of(call.asker) else { return };
+        runner.landed(place, now);
+        let (follows_pages, after_refusal) = (runner.follows_pages(place), runner.after_refusal(place));
         let reply = Reply::to(heard.outcome);
         if let Some(substitute) = &mut self.substitute
             && matches!(reply, Reply::Accepted | Reply::More(_))
@@ -134,30 +156,50 @@ impl Agent {
             substitute.accepted(call);
         }
         match reply {
-            Reply::More(page) if self.runner.follows_pages(place) => {
-                self.runner.again(place, now, Call { page: Some(page), waits: 0, ..*call });
+            Reply::More(page) if follows_pages => {
+                self.again(place, now, Call { page: Some(page), waits: 0, ..*call });
             }
             Reply::Accepted | Reply::More(_) => {}
             Reply::Moved(route) if call.hops < MAX_HOPS => {
                 self.memory.note_move(call.route, route);
-                self.runner.again(place, now, Call { route, hops: call.hops + 1, ..*call });
+                self.again(place, now, Call { route, hops: call.hops + 1, ..*call });
             }
             Reply::Later(after) if call.waits < MAX_WAITS => {
-                self.runner.again(place, now + after, Call { waits: call.waits + 1, ..*call });
+                self.again(place, now + after, Call { waits: call.waits + 1, ..*call });
             }
-            Reply::Refused(refusal) => self.refused(place, heard, refusal, log),
+            Reply::Refused(refusal) => self.refused(place, heard, (refusal, after_refusal), log),
             Reply::Failed | Reply::Moved(_) | Reply::Later(_) => {
-                if self.runner.after_refusal(place) == AfterRefusal::Retry {
-                    self.runner.again(place, now, *call);
+                if after_refusal == AfterRefusal::Retry {
+                    self.again(place, now, *call);
                 }
             }
         }
     }
 
+    /// The program that a call belongs to: the task, or an instruction that it obeys.
+    fn runner_of(&mut self, asker: Asker) -> Option<&mut Runner> {
+        match asker {
+            Asker::Order(_) => self.orders.as_mut().and_then(Orders::runner),
+            Asker::Line(_) | Asker::Range(_) => Some(&mut self.runner),
+        }
+    }
+
+    fn again(&mut self, place: Place, due: Tick, call: Call) {
+        if let Some(runner) = self.runner_of(call.asker) {
+            runner.again(place, due, call);
+        }
+    }
+
     /// Takes a no as the fault or the step says. A 404 is about that record and says nothing about the credential.
-    fn refused(&mut self, place: Place, heard: &Heard<'_>, refusal: Refusal, log: &mut Log) {
+    fn refused(
+        &mut self,
+        place: Place,
+        heard: &Heard<'_>,
+        (refusal, after_refusal): (Refusal, AfterRefusal),
+        log: &mut Log,
+    ) {
         let (now, call) = (heard.now, heard.call);
-        if self.frontier.is_some() && refusal != Refusal::Record {
+        if matches!(self.onset, Onset::AfterTask(_)) && refusal != Refusal::Record {
             return self.runner.stop();
         }
         if self.onset == Onset::AtRefusal && refusal != Refusal::Record {
@@ -165,13 +207,17 @@ impl Agent {
             let service = self.inventory.door(call.route).service;
             let substitute = self.substitute.get_or_insert_with(Substitute::default);
             if let Some(again) = substitute.refused(call, refusal, service, &self.memory) {
-                return self.runner.again(place, now, again);
+                return self.again(place, now, again);
             }
         }
-        match self.runner.after_refusal(place) {
+        match after_refusal {
             AfterRefusal::GoOn => {}
-            AfterRefusal::Stop => self.runner.stop(),
-            AfterRefusal::Retry => self.runner.again(place, now, *call),
+            AfterRefusal::Stop => {
+                if let Some(runner) = self.runner_of(call.asker) {
+                    runner.stop();
+                }
+            }
+            AfterRefusal::Retry => self.again(place, now, *call),
             AfterRefusal::DropCredential | AfterRefusal::DropVerb if refusal == Refusal::Record => {}
             AfterRefusal::DropVerb => self.memory.drop_call(call.with, call.route),
             AfterRefusal::DropCredential => match call.with {

@@ -292,7 +292,7 @@ impl<'a, D: Doors> Search<'a, D> {
                 let (rule, effect) = (self.doors.rule(op), spec.effect);
                 self.permitted(rule, caller, coll).for_each(|row| self.touch(op, Res { coll, row }, effect, false));
             }
-            (Act::Create, _) => {
+            (Act::Create { .. }, _) => {
                 self.found.creates.insert(op.number());
             }
             (Act::Mint { .. }, _) => {

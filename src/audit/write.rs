@@ -201,7 +201,10 @@ impl Ocsf<'_> {
     }
 
     fn activity(&self, line: &Line) -> u16 {
-        let creates = |op: OpId| self.types.number(op) == line.event && self.plan.operation(op).act == Act::Create;
+        let creates = |op: OpId| {
+            let act = self.plan.operation(op).act;
+            self.types.number(op) == line.event && matches!(act, Act::Create { .. })
+        };
         match line.effect {
             Effect::Write if self.plan.operation_ids().any(creates) => 1,
             Effect::Read => 2,

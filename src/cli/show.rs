@@ -123,6 +123,9 @@ fn agents(plan: &Plan, out: &mut String) {
             }
             fault => line(out, &format!("what goes wrong: {}", mistake(plan, fault))),
         }
+        if agent.then_harvests.is_some() {
+            line(out, "then it tries every secret that it finds everywhere");
+        }
     }
 }
 
@@ -163,6 +166,7 @@ fn mistake(plan: &Plan, fault: &Fault) -> String {
         Fault::WrongTarget { instead_of, calls } => {
             format!("it calls {} where {} was meant", plan.route_name(*calls), plan.route_name(*instead_of))
         }
+        Fault::Injected => "it does what the records that it reads tell it to do".to_owned(),
         Fault::WrongCredential => "refused once, it takes the strongest credential in sight".to_owned(),
     }
 }
@@ -185,6 +189,7 @@ fn program(plan: &Plan, program: &Program, indent: usize, out: &mut String) {
                     On::EachListed(c) | On::EachListedParent(c) => {
                         format!(" on each of the listed {}", plan.collection(*c).name)
                     }
+                    On::LastCreated(_) => " on what it made last".to_owned(),
                 };
                 let often = match step.repeat {
                     Repeat::Once => String::new(),

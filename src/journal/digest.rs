@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::wire::{CollId, Event, OpId, RuleId, StepId};
+use crate::wire::{CollId, Event, InstructionId, OpId, RuleId, StepId};
 
 use super::fields::{Fields, tell};
 
@@ -73,6 +73,10 @@ impl Fields for Binary {
 
     fn step(&mut self, _: &'static str, step: StepId) {
         self.leb(u64::from(step.number()));
+    }
+
+    fn instruction(&mut self, _: &'static str, instruction: InstructionId) {
+        self.leb(u64::from(instruction.number()));
     }
 }
 

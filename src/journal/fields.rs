@@ -1,7 +1,8 @@
 //! The fields of every event, told once: the binary form, its digest and the readable form all come from here.
 
 use crate::wire::{
-    CollId, Conversation, Event, Key, Message, OpId, Open, Reason, RequestId, Res, RuleId, StepId, Target,
+    CollId, Conversation, Event, InstructionId, Key, Message, OpId, Open, Reason, RequestId, Res, RuleId, StepId,
+    Target, Written,
 };
 
 /// Takes the fields of an event, in their order.
@@ -16,6 +17,7 @@ pub trait Fields {
     fn collection(&mut self, name: &'static str, coll: Option<CollId>);
     fn rule(&mut self, name: &'static str, rule: RuleId);
     fn step(&mut self, name: &'static str, step: StepId);
+    fn instruction(&mut self, name: &'static str, instruction: InstructionId);
 }
 
 /// Tells an event to whoever takes its fields.
@@ -176,6 +178,23 @@ pub fn tell(event: &Event, to: &mut impl Fields) {
             to.word("settled", u8::from(settled), if settled { "yes" } else { "no" });
             to.word("aborted", u8::from(aborted), if aborted { "yes" } else { "no" });
         }
+        Event::Wrote { at, id, into, what } => {
+            to.kind(22, "wrote");
+            request(at.0, id, to);
+            to.collection("in", Some(into.coll));
+            to.number("row", u64::from(into.row));
+            tell_written(what, to);
+        }
+        Event::Obeyed { at, by, instruction, via, lay_in, author } => {
+            to.kind(21, "obeyed");
+            to.number("at", at.0);
+            to.number("by", u64::from(by.number()));
+            to.instruction("instruction", instruction);
+            to.number("via", u64::from(via.n));
+            to.collection("in", Some(lay_in.coll));
+            to.number("row", u64::from(lay_in.row));
+            to.maybe("author", author.map(|a| a.number()));
+        }
     }
 }
 
@@ -193,6 +212,25 @@ fn tell_reason(reason: Reason, to: &mut impl Fields) {
         Reason::Limit(limit) => to.number("limit", u64::from(limit.number())),
         Reason::Approval(approval) => to.number("approval", u64::from(approval.number())),
         _ => {}
+    }
+}
+
+fn tell_written(what: Written, to: &mut impl Fields) {
+    match what {
+        Written::Instruction(instruction) => {
+            to.word("what", 0, "instruction");
+            to.instruction("instruction", instruction);
+        }
+        Written::Copies { coll, first, n } => {
+            to.word("what", 1, "copies");
+            to.collection("of", Some(coll));
+            to.number("first", u64::from(first));
+            to.number("rows", u64::from(n));
+        }
+        Written::Secret(cred) => {
+            to.word("what", 2, "secret");
+            to.maybe("cred", cred.map(|c| c.number()));
+        }
     }
 }
 

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use crate::model::Plan;
 use crate::wire::{
-    ActorId, ApprovalId, CollId, Conversation, CredId, Effect, Event, HeldId, IdentityId, JobId, Key, LimitId, Message,
-    OpId, Open, RequestId, ResponseId, RouteId, RuleId, SecretKind, Span, StepId, Target, Tick,
+    ActorId, ApprovalId, CollId, Conversation, CredId, Effect, Event, HeldId, IdentityId, InstructionId, JobId, Key,
+    LimitId, Message, OpId, Open, RequestId, ResponseId, RouteId, RuleId, SecretKind, Span, StepId, Target, Tick,
+    Written,
 };
 
 use super::digest::Digest;
@@ -128,6 +129,7 @@ struct Names {
     collections: BTreeMap<String, CollId>,
     rules: BTreeMap<String, RuleId>,
     steps: BTreeMap<String, StepId>,
+    instructions: BTreeMap<String, InstructionId>,
 }
 
 impl Names {
@@ -137,6 +139,12 @@ impl Names {
             collections: plan.collection_ids().map(|c| (plan.collection(c).name.clone(), c)).collect(),
             rules: plan.controls.detectors.iter().enumerate().map(|(i, d)| (d.name.clone(), RuleId::at(i))).collect(),
             steps: plan.controls.steps.iter().enumerate().map(|(i, s)| (s.name.clone(), StepId::at(i))).collect(),
+            instructions: plan
+                .instructions
+                .iter()
+                .enumerate()
+                .map(|(i, t)| (t.name.clone(), InstructionId::at(i)))
+                .collect(),
         }
     }
 }
@@ -176,7 +184,15 @@ impl Read<'_> {
     }
 
     fn coll(&self) -> Option<CollId> {
-        self.names.collections.get(self.word("in")?).copied()
+        self.collection("in")
+    }
+
+    fn collection(&self, key: &str) -> Option<CollId> {
+        self.names.collections.get(self.word(key)?).copied()
+    }
+
+    fn instruction(&self) -> Option<InstructionId> {
+        self.names.instructions.get(self.word("instruction")?).copied()
     }
 
     fn step(&self) -> Option<StepId> {
@@ -233,6 +249,12 @@ impl Read<'_> {
                 n: self.small("rows")?,
             },
             "created" => Event::Created { at, id: self.id()?, coll: self.coll()?, row: self.small("row")? },
+            "wrote" => Event::Wrote {
+                at,
+                id: self.id()?,
+                into: record(self.coll(), self.small("row"))?,
+                what: self.written()?,
+            },
             "minted" => Event::Minted {
                 at,
                 id: self.id()?,
@@ -282,6 +304,17 @@ impl Read<'_> {
                 }
             }
             "turned" => Event::Turned { at, by: self.by()?, turn: words::read_turn(self.word("turn")?)? },
+            "obeyed" => {
+                let by = self.by()?;
+                Event::Obeyed {
+                    at,
+                    by,
+                    instruction: self.instruction()?,
+                    via: RequestId { by, n: self.small("via")? },
+                    lay_in: record(self.coll(), self.small("row"))?,
+                    author: self.small("author").map(IdentityId::new),
+                }
+            }
             "claimed" => Event::Claimed {
                 at,
                 by: self.by()?,
@@ -329,6 +362,17 @@ impl Read<'_> {
             "survivor" => Event::Survivor { at, cred: self.cred("cred")?, root: self.yes("root")? },
             "gap" => Event::Gap { at },
             "ended" => Event::Ended { at, settled: self.yes("settled")?, aborted: self.yes("aborted")? },
+            _ => return None,
+        })
+    }
+
+    fn written(&self) -> Option<Written> {
+        Some(match self.word("what")? {
+            "instruction" => Written::Instruction(self.instruction()?),
+            "copies" => {
+                Written::Copies { coll: self.collection("of")?, first: self.small("first")?, n: self.small("rows")? }
+            }
+            "secret" => Written::Secret(self.cred("cred")),
             _ => return None,
         })
     }

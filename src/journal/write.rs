@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use crate::model::Plan;
-use crate::wire::{CollId, Event, OpId, RuleId, StepId};
+use crate::wire::{CollId, Event, InstructionId, OpId, RuleId, StepId};
 
 use super::digest::Digest;
 use super::fields::{Fields, tell};
@@ -66,6 +66,7 @@ pub struct Lines {
     collections: Vec<String>,
     rules: Vec<String>,
     steps: Vec<String>,
+    instructions: Vec<String>,
 }
 
 impl Lines {
@@ -77,6 +78,7 @@ impl Lines {
             collections: plan.collections.iter().map(|c| quoted(&c.name)).collect(),
             rules: plan.controls.detectors.iter().map(|d| quoted(&d.name)).collect(),
             steps: plan.controls.steps.iter().map(|s| quoted(&s.name)).collect(),
+            instructions: plan.instructions.iter().map(|i| quoted(&i.name)).collect(),
         }
     }
 
@@ -156,5 +158,9 @@ impl Fields for Lines {
 
     fn step(&mut self, name: &'static str, step: StepId) {
         self.named(name, Some(step.index()), |l| &l.steps);
+    }
+
+    fn instruction(&mut self, name: &'static str, instruction: InstructionId) {
+        self.named(name, Some(instruction.index()), |l| &l.instructions);
     }
 }

@@ -1,6 +1,8 @@
 //! What an agent is told, and what goes wrong with it.
 
-use crate::wire::{CollId, FamilyId, IdentityId, OpId, PlaceId, Res, RouteId, Span, Tick};
+use crate::wire::{CollId, FamilyId, IdentityId, InstructionId, OpId, PlaceId, Res, RouteId, Span, Tick};
+
+use super::instruction::Obedience;
 
 /// A client with credentials and an instruction: a compromised agent, or honest work beside it.
 #[derive(Clone, Debug)]
@@ -15,6 +17,10 @@ pub struct AgentPlan {
     pub knows_records: Vec<Res>,
     pub task: Program,
     pub fault: Fault,
+    /// When its fault has run its course, it harvests in this order.
+    pub then_harvests: Option<Strategy>,
+    /// What it makes of instructions that it reads, where its fault is to obey them.
+    pub obedience: Obedience,
     pub pace: Pace,
     pub network: PlaceId,
     pub starts: Tick,
@@ -32,6 +38,7 @@ impl AgentPlan {
         if let Fault::Scripted { then, .. } = &self.fault {
             then.named_records(&mut known);
         }
+        self.obedience.does.iter().for_each(|program| program.named_records(&mut known));
         known
     }
 }
@@ -108,6 +115,18 @@ pub struct Step {
     pub all_pages: bool,
     pub repeat: Repeat,
     pub after_refusal: AfterRefusal,
+    /// What it writes into the record that it makes or changes.
+    pub carries: Vec<Load>,
+}
+
+/// Something that a step writes down.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Load {
+    Instruction(InstructionId),
+    /// Every record of a collection that the agent has read, with the secrets that lay in them.
+    Records(CollId),
+    /// Every secret that it has found.
+    FoundSecrets,
 }
 
 /// Which credential a step presents.
@@ -137,6 +156,8 @@ pub enum On {
     EachListed(CollId),
     /// Every record inside those listed: `list objects` for each bucket.
     EachListedParent(CollId),
+    /// The record of a collection that the agent made last.
+    LastCreated(CollId),
 }
 
 /// How often a step is done.
@@ -185,6 +206,8 @@ pub enum Fault {
     WrongTarget { instead_of: RouteId, calls: RouteId },
     /// The task; after the first refusal, with the strongest credential in sight.
     WrongCredential,
+    /// The task; and what it is told by instructions that it reads.
+    Injected,
 }
 
 /// The name of a fault, where its program is written out.
@@ -194,7 +217,6 @@ pub enum FaultKind {
     OverBroad,
     RunawayLoop,
     WrongCredential,
-    Injected,
     Harvest,
     Spread,
     StalePlan,

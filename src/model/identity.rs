@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::wire::{ClassId, CollId, FamilyId, IdentityId, PlaceId, Res, SecretKind, ServiceId, Span};
 
 use super::column::Column;
+use super::instruction::Crowd;
 
 /// A named group of principals of one kind.
 #[derive(Clone, Debug)]
@@ -114,6 +115,14 @@ pub struct Collection {
     pub canaries: Option<(u32, u32)>,
     /// Who owns what is created during the run.
     pub created_owner: CreatedOwner,
+    /// The instruction that lies in each record at the start.
+    pub plants: Column,
+    /// Whose words the records of the start are, beside their owners'.
+    pub writers: Vec<Crowd>,
+    /// Who reads the records beside those who may by their credentials.
+    pub readers: Vec<Crowd>,
+    /// At most so many, for each owner or tenant where the rule is about such: the oldest gives way.
+    pub keeps: Option<u32>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -10,6 +10,7 @@ mod column;
 pub mod control;
 pub mod expect;
 pub mod identity;
+pub mod instruction;
 mod nesting;
 mod plan;
 mod rng;

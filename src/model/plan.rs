@@ -1,7 +1,8 @@
 //! The compiled scenario: dense tables that the state machines run on, and the names for the edges.
 
 use crate::wire::{
-    CollId, CredId, FamilyId, IdentityId, OpId, PlaceId, Res, RouteId, SecretKind, ServiceId, Span, TenantId, Tick,
+    CollId, CredId, FamilyId, IdentityId, InstructionId, OpId, PlaceId, Res, RouteId, SecretKind, ServiceId, Span,
+    TenantId, Tick,
 };
 
 use super::access::Access;
@@ -9,6 +10,7 @@ use super::agent::AgentPlan;
 use super::control::Controls;
 use super::expect::Expectations;
 use super::identity::{Collection, Family, Population};
+use super::instruction::Instruction;
 use super::routine::Routine;
 use super::service::{Act, Grant, Operation, Route, Service};
 
@@ -26,6 +28,8 @@ pub struct Plan {
     pub families: Vec<Family>,
     pub collections: Vec<Collection>,
     pub classes: Vec<String>,
+    /// What texts tell whoever obeys them.
+    pub instructions: Vec<Instruction>,
     pub tenants: Vec<String>,
     pub networks: Vec<String>,
     pub currency: String,
@@ -84,6 +88,10 @@ impl Plan {
 
     pub fn collection(&self, id: CollId) -> &Collection {
         &self.collections[id.index()]
+    }
+
+    pub fn instruction(&self, id: InstructionId) -> &Instruction {
+        &self.instructions[id.index()]
     }
 
     pub fn operation_ids(&self) -> impl Iterator<Item = OpId> + use<> {
@@ -202,6 +210,18 @@ impl Plan {
     pub fn identity_name(&self, identity: IdentityId) -> String {
         let population = self.population_of(identity);
         numbered(&population.name, identity.number() - population.first.number(), population.count)
+    }
+
+    /// The identity behind such a name.
+    pub fn identity_named(&self, name: &str) -> Option<IdentityId> {
+        let one = |group: &str| self.populations.iter().find(|p| p.name == group);
+        if let Some(alone) = one(name).filter(|p| p.count == 1) {
+            return Some(alone.first);
+        }
+        let (group, number) = name.rsplit_once('-')?;
+        let index = number.parse::<u32>().ok()?.checked_sub(1)?;
+        let population = one(group).filter(|p| index < p.count && p.count > 1)?;
+        Some(IdentityId::new(population.first.number() + index))
     }
 
     /// `member-token-17`, or the bare name where there is one only. Never the secret.

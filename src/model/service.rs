@@ -120,6 +120,8 @@ pub struct Operation {
     pub cost: u64,
     /// Records per page of a list.
     pub page: u32,
+    /// Whether a list begins with what was made last.
+    pub newest_first: bool,
     /// How often it fails for no fault of the caller.
     pub fails: Share,
     /// The clients that a call of it wakes: agents, then honest work, in one row.
@@ -175,8 +177,8 @@ pub enum Act {
     One { answer: Answer },
     /// Acts on the whole collection at once.
     All,
-    /// Makes a record.
-    Create,
+    /// Makes a record, in one record of another collection where there is an `inside`.
+    Create { inside: Option<CollId> },
     /// Mints a credential of a family for the caller, from what it presents.
     Mint { family: FamilyId, refresh: Option<FamilyId>, grant: Grant },
     /// RFC 7009.

@@ -321,6 +321,13 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         let taken = &mut self.flights[flight as usize];
         taken.client = seat as u32;
         taken.id = envelope.id;
+        taken.slot.cargo.clear();
+        if envelope.request.carries
+            && let Some(client) = client_at(seat, &mut self.seats, &mut self.responder, &mut self.prober)
+        {
+            client.pack(envelope.id, &mut taken.slot.cargo);
+            envelope.request.carries = !taken.slot.cargo.is_empty();
+        }
         let Some(outcome) = self.transport.exchange(now, flight, &envelope, &mut taken.slot, &mut self.log) else {
             return;
         };

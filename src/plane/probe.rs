@@ -73,7 +73,7 @@ impl Client for Prober {
         let presented =
             held.and_then(|held| Some(Presented { scheme: Scheme::Bearer, text: self.text_of(held)?, held }));
         let from = Vantage { network: self.from, connection: 0, purpose: Purpose::Probe, conversation: None };
-        Next::Send(id, Request { route, about: Arg::None, page: Arg::None, presented, from })
+        Next::Send(id, Request { route, about: Arg::None, page: Arg::None, presented, carries: false, from })
     }
 
     fn observe(&mut self, _: Tick, _: RequestId, _: &Outcome, _: &Slot, _: &mut dyn Vocabulary, _: &mut Log) {}

@@ -119,7 +119,7 @@ impl Responder {
         };
         let from = Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Response, conversation: None };
         let about = Arg::Act { step, target };
-        Some((id, Request { route: door, about, page: Arg::None, presented: Some(presented), from }))
+        Some((id, Request { route: door, about, page: Arg::None, presented: Some(presented), carries: false, from }))
     }
 }
 

@@ -1,13 +1,15 @@
 //! How an agent meets bytes. Secrets are named inside the program; here names become bytes, and bytes are recognised.
 
+mod instructions;
 mod recogniser;
 mod scribe;
 
 use std::sync::Arc;
 
 use crate::model::Plan;
-use crate::wire::{Claims, FamilyId, SecretKind, Text, Vocabulary};
+use crate::wire::{Claims, FamilyId, InstructionId, SecretKind, Text, Vocabulary};
 
+pub use instructions::{Phrasebook, Understood};
 pub use recogniser::{Recogniser, Spotted};
 pub use scribe::{ISSUER, Scribe};
 
@@ -17,13 +19,20 @@ pub struct SimVocabulary {
     scribe: Scribe,
     recogniser: Recogniser,
     known: Vec<Option<Option<SecretKind>>>,
+    phrasebook: Phrasebook,
+    /// What a reader makes of the text of each instruction, once somebody has read it.
+    read: Vec<Option<Option<Understood>>>,
+    plan: Arc<Plan>,
 }
 
 impl SimVocabulary {
     pub fn new(plan: Arc<Plan>) -> SimVocabulary {
         SimVocabulary {
             known: vec![None; plan.families.len()],
-            scribe: Scribe::new(plan),
+            phrasebook: Phrasebook::of(&plan),
+            read: vec![None; plan.instructions.len()],
+            scribe: Scribe::new(plan.clone()),
+            plan,
             recogniser: Recogniser::default(),
         }
     }
@@ -55,5 +64,16 @@ impl Vocabulary for SimVocabulary {
             Text::Generated { family, .. } => self.family(family, text),
             Text::Seen(_) => None,
         }
+    }
+
+    fn signed(&mut self, instruction: InstructionId) -> Option<bool> {
+        let known = *self.read.get(instruction.index())?;
+        let understood = known.unwrap_or_else(|| {
+            let mut text = String::new();
+            self.phrasebook.render(&self.plan, instruction, &self.scribe, &mut text);
+            self.phrasebook.spot(&text, &self.scribe)
+        });
+        self.read[instruction.index()] = Some(understood);
+        understood.filter(|understood| understood.instruction == instruction).map(|understood| understood.signed)
     }
 }

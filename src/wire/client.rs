@@ -1,7 +1,8 @@
 //! How a client meets the world: one trait for agents, benign clients, the responder and probers.
 
+use super::cargo::Cargo;
 use super::event::{Key, Log, SecretKind};
-use super::ids::{CollId, CredId, FamilyId, HeldId, IdentityId, OpId, PlaceId, RequestId, RuleId};
+use super::ids::{CollId, CredId, FamilyId, HeldId, IdentityId, InstructionId, OpId, PlaceId, RequestId, RuleId};
 use super::request::{Conversation, Request, Text};
 use super::response::{Outcome, Slot};
 use super::tick::Tick;
@@ -20,6 +21,9 @@ pub enum Next {
 pub trait Vocabulary {
     /// The kind of secret that these bytes look like to somebody who only sees the bytes.
     fn kind(&mut self, text: Text) -> Option<SecretKind>;
+
+    /// Whether the bytes of an instruction are understood, and then, whether the team's signature under them is good.
+    fn signed(&mut self, instruction: InstructionId) -> Option<bool>;
 }
 
 /// A client of the world. It never learns more than the answers to its own requests.
@@ -41,6 +45,9 @@ pub trait Client {
 
     /// An administrator hands the successor of a rotated secret to whoever holds the old one by right.
     fn handed(&mut self, _now: Tick, _old: Text, _new: Text, _log: &mut Log) {}
+
+    /// Fills in what a request [carries](Request::carries), when it leaves.
+    fn pack(&self, _id: RequestId, _cargo: &mut Cargo) {}
 
     /// The secret behind one of this client's own numbers.
     fn text_of(&self, held: HeldId) -> Option<Text>;

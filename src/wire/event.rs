@@ -1,8 +1,8 @@
 //! What happened, as the world, the agents and the driver report it. The journal is a list of these.
 
 use super::ids::{
-    ActorId, ApprovalId, CollId, CredId, HeldId, IdentityId, JobId, LimitId, OpId, RequestId, Res, ResponseId, RouteId,
-    RuleId, StepId,
+    ActorId, ApprovalId, CollId, CredId, HeldId, IdentityId, InstructionId, JobId, LimitId, OpId, RequestId, Res,
+    ResponseId, RouteId, RuleId, StepId,
 };
 use super::request::{Conversation, Message, Purpose, Target};
 use super::tick::{Span, Tick};
@@ -186,6 +186,20 @@ pub enum Turn {
     OutOfWork,
 }
 
+/// What a request wrote into a record beside the record's own data.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Written {
+    Instruction(InstructionId),
+    /// Records that the sender had read, or copies of such.
+    Copies {
+        coll: CollId,
+        first: u32,
+        n: u32,
+    },
+    /// A secret, by its row if it was ever issued here.
+    Secret(Option<CredId>),
+}
+
 /// One thing that happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Event {
@@ -219,6 +233,13 @@ pub enum Event {
         id: RequestId,
         coll: CollId,
         row: u32,
+    },
+    /// A record was written into: whoever reads it sees this.
+    Wrote {
+        at: Tick,
+        id: RequestId,
+        into: Res,
+        what: Written,
     },
     /// The identity provider issued a credential.
     Minted {
@@ -269,6 +290,16 @@ pub enum Event {
         at: Tick,
         by: ActorId,
         turn: Turn,
+    },
+    /// An actor read an instruction and does from now on what it says. `via` is the request whose answer held it,
+    /// `author` whose words they are, as the record says.
+    Obeyed {
+        at: Tick,
+        by: ActorId,
+        instruction: InstructionId,
+        via: RequestId,
+        lay_in: Res,
+        author: Option<IdentityId>,
     },
     /// What the log has of a body, and to which conversation it belongs; written where a detector looks at it.
     Said {
@@ -353,6 +384,7 @@ impl Event {
             Event::Asked { at, .. }
             | Event::Touched { at, .. }
             | Event::Created { at, .. }
+            | Event::Wrote { at, .. }
             | Event::Minted { at, .. }
             | Event::Queued { at, .. }
             | Event::Fired { at, .. }
@@ -360,6 +392,7 @@ impl Event {
             | Event::Lost { at, .. }
             | Event::Got { at, .. }
             | Event::Turned { at, .. }
+            | Event::Obeyed { at, .. }
             | Event::Said { at, .. }
             | Event::Consulted { at, .. }
             | Event::Claimed { at, .. }

@@ -67,6 +67,8 @@ ids! {
     HeldId,
     /// Work that was accepted and happens later.
     JobId,
+    /// A text that tells whoever obeys it what to do.
+    InstructionId,
 }
 
 /// A request of one actor. Numbers run per actor, so that interleaving cannot renumber them.

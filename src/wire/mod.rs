@@ -1,6 +1,7 @@
 //! The boundary types that every part shares: requests, answers, events, the clock. Everything here is
 //! `Copy` and free of names and of I/O; a secret is only ever *named* ([`Text`]), never held.
 
+mod cargo;
 mod client;
 mod event;
 mod ids;
@@ -8,11 +9,12 @@ mod request;
 mod response;
 mod tick;
 
+pub use cargo::{Cargo, Planted};
 pub use client::{Alarm, Audit, Client, Next, Registry, Vocabulary, Watcher};
-pub use event::{Effect, Event, Key, Log, Open, Reason, SecretKind, Snapshot, Turn, Verdict};
+pub use event::{Effect, Event, Key, Log, Open, Reason, SecretKind, Snapshot, Turn, Verdict, Written};
 pub use ids::{
-    ActorId, ApprovalId, ClassId, CollId, CredId, FamilyId, HeldId, IdentityId, JobId, LimitId, OpId, PlaceId,
-    RequestId, Res, ResponseId, RightsId, RouteId, RuleId, ServiceId, StepId, TenantId,
+    ActorId, ApprovalId, ClassId, CollId, CredId, FamilyId, HeldId, IdentityId, InstructionId, JobId, LimitId, OpId,
+    PlaceId, RequestId, Res, ResponseId, RightsId, RouteId, RuleId, ServiceId, StepId, TenantId,
 };
 pub use request::{
     Arg, Claims, Conversation, Envelope, Knock, Message, Presented, Purpose, Request, Scheme, Target, Text, Vantage,

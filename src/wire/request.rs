@@ -124,6 +124,8 @@ pub struct Request {
     pub about: Arg,
     pub page: Arg,
     pub presented: Option<Presented>,
+    /// Whether it writes something down: what, stands in the slot of the exchange.
+    pub carries: bool,
     pub from: Vantage,
 }
 

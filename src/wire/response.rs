@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use super::cargo::{Cargo, Planted};
 use super::ids::{CollId, JobId, Res, RouteId};
 use super::request::Text;
 use super::tick::Span;
@@ -51,7 +52,8 @@ pub enum Body {
         rows: Rows,
         next: Option<NonZeroU32>,
     },
-    /// Records with their content. The secrets that lie in them stand in [`Slot::texts`].
+    /// Records with their content. The secrets that lie in them stand in [`Slot::texts`], the instructions in
+    /// [`Slot::planted`].
     Records {
         coll: CollId,
         rows: Rows,
@@ -110,18 +112,23 @@ pub struct Found {
     pub lay_in: Option<Res>,
 }
 
-/// The variable part of one answer, one slot per connection: a snapshot taken at the effect.
+/// The variable parts of one exchange, one slot per connection: of its answer a snapshot taken at the effect.
 ///
 /// Slots keep their capacity, so that a step allocates nothing.
 #[derive(Default, Debug)]
 pub struct Slot {
     pub ids: Vec<u32>,
     pub texts: Vec<Found>,
+    pub planted: Vec<Planted>,
+    /// What the request writes, where it [carries](super::Request::carries) something.
+    pub cargo: Cargo,
 }
 
 impl Slot {
+    /// Forgets the answer.
     pub fn clear(&mut self) {
         self.ids.clear();
         self.texts.clear();
+        self.planted.clear();
     }
 }

@@ -141,7 +141,9 @@ impl World {
             (Act::Mint { .. }, _) if who.with.is_none() => false,
             (Act::Mint { .. }, _) => spec.cost > 0 || self.leads_on(now, who, op, baseline),
             (Act::RevokeToken | Act::IntrospectToken | Act::Metadata | Act::Administer, _) => false,
-            (Act::Create, _) => self.may_create(op, who.principal),
+            (Act::Create { inside }, _) => {
+                self.may_create(op, who.principal) && inside.is_none_or(|outer| self.may_enter(op, who, outer))
+            }
             (Act::List { .. } | Act::One { .. } | Act::All, Some(coll)) => {
                 let of = who.with.map(|(family, _)| (family, who.index));
                 let (rule, caller) = (self.rules[op.index()], self.caller_of(who.principal, of));
@@ -162,6 +164,13 @@ impl World {
             }
             _ => spec.cost > 0,
         }
+    }
+
+    /// Whether there is a record in which the caller may make another.
+    fn may_enter(&self, op: OpId, who: Who, outer: CollId) -> bool {
+        let of = who.with.map(|(family, _)| (family, who.index));
+        let (rule, caller) = (self.rules[op.index()], self.caller_of(who.principal, of));
+        !self.records.original(rule, caller, outer).is_empty() || self.records.shows_made(rule, caller, outer)
     }
 
     /// A first record of one's own opens what was refused for want of any: which matters where a call costs.

@@ -4,14 +4,15 @@ use std::num::NonZeroU32;
 
 use crate::model::service::{Act, Answer, Denial, ObjectRule};
 use crate::wire::{
-    Body, CollId, Effect, Envelope, Event, Found, JobId, Log, OpId, Reason, RequestId, Res, Response, Rows, Slot, Span,
-    Tick, Verdict,
+    Body, CollId, Effect, Envelope, Event, JobId, Log, OpId, Reason, Res, Response, Rows, Slot, Span, Tick, Verdict,
 };
 
 use super::World;
 use super::handle::{Admitted, Refusal, named, page_start};
 use super::jobs::Job;
 use super::limits::Use;
+use super::page::Window;
+use super::touched::touch;
 
 /// What came of an accepted request.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +54,7 @@ impl World {
     ) -> Result<Done, Refusal> {
         let done = match self.plan.operation(op).effect_after {
             None => self.take_effect(now, op, admitted, envelope, slot, log)?,
-            Some(after) => self.queue(now, op, admitted, envelope, after, log)?,
+            Some(after) => self.queue(now, op, admitted, envelope, (after, slot), log)?,
         };
         self.use_up(now, op, admitted, Use::Call);
         Ok(done)
@@ -65,7 +66,7 @@ impl World {
         op: OpId,
         admitted: Admitted,
         envelope: &Envelope,
-        after: Span,
+        (after, slot): (Span, &Slot),
         log: &mut Log,
     ) -> Result<Done, Refusal> {
         if let Some(res) = named(&envelope.request) {
@@ -73,6 +74,9 @@ impl World {
         }
         let fires = now + after;
         let job = self.jobs.add(Job { op, cred: admitted.cred, envelope: *envelope }, fires);
+        if envelope.request.carries {
+            self.jobs.load(job, &slot.cargo);
+        }
         log.push(Event::Queued { at: now, id: envelope.id, job, fires });
         Ok(Done::nothing(Response::with(202, Body::Job(job))))
     }
@@ -82,6 +86,7 @@ impl World {
         let principal = work.cred.and_then(|c| self.credentials.get(c).principal);
         let mut slot = std::mem::take(&mut self.scratch);
         slot.clear();
+        slot.cargo = self.jobs.unload(job);
         let (id, request) = (work.envelope.id, &work.envelope.request);
         let admitted = if self.plan.operation(work.op).recheck {
             self.authorize(now, work.op, request.presented, work.cred, request.from)
@@ -116,7 +121,7 @@ impl World {
             (Act::List { answer, inside }, Some(coll)) => self.list(deed, coll, (answer, inside), slot, log),
             (Act::One { answer }, Some(_)) => self.one(deed, answer, slot, log),
             (Act::All, Some(coll)) => self.all(deed, coll, slot, log),
-            (Act::Create, Some(coll)) => self.create(deed, coll, log),
+            (Act::Create { inside }, Some(coll)) => self.create(deed, coll, inside, slot, log),
             (Act::Administer, _) => return self.administer(now, envelope, log),
             (Act::Mint { .. } | Act::RevokeToken | Act::IntrospectToken | Act::Metadata, _) => {
                 self.protocol(now, op, admitted, envelope, log)
@@ -156,7 +161,9 @@ impl World {
             Answer::Records => page.min(self.records_left(now, op, admitted)),
             _ => page,
         };
-        let page = self.records.page(coll, rule, caller, parent, (page_start(&envelope.request), most), slot);
+        let newest_first = self.plan.operation(op).newest_first;
+        let window = Window { inside: parent, cursor: page_start(&envelope.request), most, newest_first };
+        let page = self.records.page(coll, rule, caller, window, slot);
         if page.hidden {
             let response = Response::with(200, shown(answer, coll, Rows::NONE, None));
             return Err(Refusal { verdict: Verdict::Forbidden, reason: Reason::ObjectRule, response });
@@ -165,7 +172,7 @@ impl World {
         if answer != Answer::Records {
             return Ok(Done::nothing(response));
         }
-        self.show_secrets(coll, page.rows, slot);
+        self.show_contents(coll, page.rows, slot);
         touch(now, envelope.id, (coll, Effect::Read), page.rows, slot, log);
         Ok(Done::touching(response, page.rows))
     }
@@ -190,11 +197,16 @@ impl World {
             return Ok(Done::nothing(response));
         }
         if answer == Answer::Records {
-            self.show_secrets(res.coll, rows, slot);
+            self.show_contents(res.coll, rows, slot);
         }
         touch(now, envelope.id, (res.coll, effect), rows, slot, log);
-        if effect == Effect::Delete {
-            self.records.delete(res);
+        match effect {
+            Effect::Delete => self.records.delete(res),
+            Effect::Read => {}
+            _ if envelope.request.carries => {
+                self.write_down(now, envelope.id, (res, admitted.principal), &slot.cargo, log);
+            }
+            _ => {}
         }
         Ok(Done::touching(response, rows))
     }
@@ -203,7 +215,7 @@ impl World {
         let Deed { now, op, admitted, envelope } = deed;
         let (effect, denies) = (self.plan.operation(op).effect, self.plan.operation(op).denies);
         let caller = self.caller(admitted.principal, admitted.cred);
-        let page = self.records.page(coll, self.rules[op.index()], caller, None, (0, u32::MAX), slot);
+        let page = self.records.page(coll, self.rules[op.index()], caller, Window::WHOLE, slot);
         if page.hidden {
             return Err(Refusal::denied(denies, Reason::ObjectRule));
         }
@@ -218,14 +230,28 @@ impl World {
         Ok(Done::touching(response, page.rows))
     }
 
-    fn create(&mut self, deed: Deed<'_>, coll: CollId, log: &mut Log) -> Result<Done, Refusal> {
+    fn create(
+        &mut self,
+        deed: Deed<'_>,
+        coll: CollId,
+        inside: Option<CollId>,
+        slot: &Slot,
+        log: &mut Log,
+    ) -> Result<Done, Refusal> {
         let Deed { now, op, admitted, envelope } = deed;
-        if !self.may_create(op, admitted.principal) {
-            return Err(Refusal::denied(hide_creation(self.plan.operation(op).denies), Reason::ObjectRule));
+        let refused = || Refusal::denied(hide_creation(self.plan.operation(op).denies), Reason::ObjectRule);
+        let (rule, caller) = (self.rules[op.index()], self.caller(admitted.principal, admitted.cred));
+        let parent = inside.map(|outer| self.parent(envelope, outer)).transpose()?;
+        let may_enter = parent.is_none_or(|parent| self.records.permits(rule, caller, parent));
+        if !may_enter || !self.may_create(op, admitted.principal) {
+            return Err(refused());
         }
-        let res = self.records.create(coll, admitted.principal);
+        let res = self.records.create(coll, rule, admitted.principal, parent);
         self.opens_what_costs(coll, admitted.principal);
         log.push(Event::Created { at: now, id: envelope.id, coll, row: res.row });
+        if envelope.request.carries {
+            self.write_down(now, envelope.id, (res, admitted.principal), &slot.cargo, log);
+        }
         let response = Response::with(201, Body::Created(res));
         Ok(Done { response, rows: 1 })
     }
@@ -239,20 +265,6 @@ impl World {
                 principal.is_some_and(|p| self.plan.population_of(p).kind != IdentityKind::Outsider)
             }
         }
-    }
-
-    /// Copies the names of the secrets that lie in these rows, as they are now.
-    fn show_secrets(&self, coll: CollId, rows: Rows, slot: &mut Slot) {
-        let holds = &self.plan.collection(coll).holds;
-        if holds.is_empty() {
-            return;
-        }
-        let mut texts = std::mem::take(&mut slot.texts);
-        texts.extend(rows.iter(slot).filter_map(|row| {
-            let cred = self.credentials.current(holds.get(row)?)?;
-            Some(Found { text: self.credentials.get(cred).text(), lay_in: Some(Res { coll, row }) })
-        }));
-        slot.texts = texts;
     }
 }
 
@@ -268,26 +280,5 @@ fn shown(answer: Answer, coll: CollId, rows: Rows, next: Option<u32>) -> Body {
         Answer::Records => Body::Records { coll, rows, next },
         Answer::Count => Body::Count(rows.len()),
         Answer::Nothing => Body::Empty,
-    }
-}
-
-fn touch(now: Tick, id: RequestId, (coll, effect): (CollId, Effect), rows: Rows, slot: &Slot, log: &mut Log) {
-    let mut run: Option<(u32, u32)> = None;
-    if let Rows::Span { first, n } = rows {
-        run = (n > 0).then_some((first, n));
-    } else {
-        for row in rows.iter(slot) {
-            match &mut run {
-                Some((first, n)) if *first + *n == row => *n += 1,
-                _ => {
-                    if let Some((first, n)) = run.replace((row, 1)) {
-                        log.push(Event::Touched { at: now, id, coll, effect, first, n });
-                    }
-                }
-            }
-        }
-    }
-    if let Some((first, n)) = run {
-        log.push(Event::Touched { at: now, id, coll, effect, first, n });
     }
 }

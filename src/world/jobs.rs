@@ -1,9 +1,9 @@
 //! Work that was accepted and happens later.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
-use crate::wire::{CredId, Envelope, JobId, OpId, Purpose, Tick};
+use crate::wire::{Cargo, CredId, Envelope, JobId, OpId, Purpose, Tick};
 
 /// A queued effect.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,8 @@ pub struct Job {
 #[derive(Default)]
 pub struct Jobs {
     all: Vec<Job>,
+    /// What they write, where they do.
+    cargo: BTreeMap<JobId, Cargo>,
     due: BinaryHeap<Reverse<(Tick, JobId)>>,
     pending: Pending,
 }
@@ -37,6 +39,16 @@ impl Jobs {
         self.all.push(job);
         self.due.push(Reverse((fires, id)));
         id
+    }
+
+    /// Keeps what a job will write.
+    pub fn load(&mut self, job: JobId, cargo: &Cargo) {
+        self.cargo.insert(job, cargo.clone());
+    }
+
+    /// What a job writes.
+    pub fn unload(&mut self, job: JobId) -> Cargo {
+        self.cargo.remove(&job).unwrap_or_default()
     }
 
     pub fn next(&self) -> Option<Tick> {

@@ -14,11 +14,15 @@ mod handle;
 mod jobs;
 mod limits;
 mod messages;
+mod original;
+mod page;
 mod provider;
 mod quota;
 mod records;
 mod registry;
+mod touched;
 mod validate;
+mod writings;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -39,6 +43,7 @@ use jobs::Jobs;
 use limits::Limits;
 use records::Records;
 use validate::Caches;
+use writings::Writings;
 
 /// The state of the world at one instant.
 pub struct World {
@@ -46,6 +51,7 @@ pub struct World {
     credentials: Credentials,
     caches: Caches,
     records: Records,
+    writings: Writings,
     limits: Limits,
     approvals: Approvals,
     /// By service, where any operation can fail.
@@ -108,6 +114,7 @@ impl World {
             credentials: Credentials::new(plan.clone()),
             caches: Caches::new(&plan),
             records: Records::new(plan.clone()),
+            writings: Writings::new(plan.clone()),
             limits: Limits::new(plan.clone()),
             approvals: Approvals::new(plan.clone()),
             failures: failures(&plan),

@@ -95,7 +95,7 @@ impl World {
         u32::from(match spec.act {
             Act::List { answer, .. } => answer == Answer::Records,
             Act::One { answer } => answer == Answer::Records || spec.effect != Effect::Read,
-            Act::All | Act::Create | Act::Mint { .. } => true,
+            Act::All | Act::Create { .. } | Act::Mint { .. } => true,
             _ => false,
         })
     }

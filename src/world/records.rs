@@ -1,11 +1,15 @@
 //! The records as they are now: generated at the start, then deleted and created.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::model::identity::CreatedOwner;
 use crate::model::service::ObjectRule;
 use crate::model::{Bits, Inverse, Plan};
 use crate::wire::{CollId, FamilyId, IdentityId, Res, Rows, Slot, TenantId};
+
+use super::original::{Original, Ruled};
+use super::page::{Page, Window, pick};
 
 /// Who asks for records, as far as an object rule cares.
 #[derive(Clone, Copy, Debug)]
@@ -18,10 +22,22 @@ pub struct Caller {
 
 struct Collection {
     deleted: Bits,
-    created: Vec<Option<IdentityId>>,
+    /// What was made during the run, in its order.
+    made: Vec<Made>,
+    /// What was made inside each record of the outer collection.
+    made_in: BTreeMap<u32, Vec<u32>>,
+    /// What is kept of a collection that forgets, oldest first, for each owner or tenant where the rule is about such.
+    kept: BTreeMap<Option<u32>, VecDeque<u32>>,
     by_owner: Inverse,
     by_tenant: Inverse,
     by_parent: Inverse,
+}
+
+/// A record that was made during the run.
+#[derive(Clone, Copy)]
+struct Made {
+    owner: Option<IdentityId>,
+    parent: Option<Res>,
 }
 
 /// The state of every collection.
@@ -30,14 +46,6 @@ pub struct Records {
     collections: Vec<Collection>,
     /// The collections whose records lie inside those of each.
     inner: Vec<Vec<CollId>>,
-}
-
-/// One page of a list.
-pub struct Page {
-    pub rows: Rows,
-    pub next: Option<u32>,
-    /// Nothing is shown, though the collection is not empty: row-level security at work.
-    pub hidden: bool,
 }
 
 impl Records {
@@ -59,7 +67,9 @@ impl Records {
                 };
                 Collection {
                     deleted: Bits::default(),
-                    created: Vec::new(),
+                    made: Vec::new(),
+                    made_in: BTreeMap::new(),
+                    kept: BTreeMap::new(),
                     by_owner: turned(&spec.owner, plan.identities()),
                     by_tenant: turned(&spec.tenant, plan.tenants.len() as u32),
                     by_parent,
@@ -71,7 +81,7 @@ impl Records {
 
     /// How many rows a collection has had, deleted ones included.
     pub fn extent(&self, coll: CollId) -> u32 {
-        self.plan.collection(coll).count + self.collections[coll.index()].created.len() as u32
+        self.plan.collection(coll).count + self.collections[coll.index()].made.len() as u32
     }
 
     pub fn exists(&self, res: Res) -> bool {
@@ -82,8 +92,14 @@ impl Records {
         let spec = self.plan.collection(res.coll);
         match res.row.checked_sub(spec.count) {
             None => spec.owner.get(res.row).map(IdentityId::new),
-            Some(later) => self.collections[res.coll.index()].created.get(later as usize).copied().flatten(),
+            Some(later) => self.collections[res.coll.index()].made.get(later as usize)?.owner,
         }
+    }
+
+    /// The record that one of this run was made in.
+    fn made_in(&self, res: Res) -> Option<Res> {
+        let later = res.row.checked_sub(self.plan.collection(res.coll).count)?;
+        self.collections[res.coll.index()].made.get(later as usize)?.parent
     }
 
     fn tenant(&self, res: Res) -> Option<TenantId> {
@@ -97,7 +113,12 @@ impl Records {
 
     /// Whether the object rule and the credential let `caller` touch this record.
     pub fn permits(&self, rule: ObjectRule, caller: Caller, res: Res) -> bool {
-        caller.only.is_none_or(|(family, index)| self.plan.opens(family, index, res)) && self.ruled(rule, caller, res)
+        caller.only.is_none_or(|of| self.opened(of, res)) && self.ruled(rule, caller, res)
+    }
+
+    /// Whether a credential that opens some records opens this one, or what it was made in.
+    fn opened(&self, of: (FamilyId, Option<u32>), res: Res) -> bool {
+        self.plan.opens(of.0, of.1, res) && self.made_in(res).is_none_or(|parent| self.opened(of, parent))
     }
 
     fn ruled(&self, rule: ObjectRule, caller: Caller, res: Res) -> bool {
@@ -126,46 +147,47 @@ impl Records {
         made.map(|row| Res { coll, row }).any(|res| self.exists(res) && self.permits(rule, caller, res))
     }
 
-    /// The records of `coll` that `caller` sees, from `cursor` on, at most `most`. Picked rows go into `slot`.
-    pub fn page(
-        &self,
-        coll: CollId,
-        rule: ObjectRule,
-        caller: Caller,
-        inside: Option<Res>,
-        (cursor, most): (u32, u32),
-        slot: &mut Slot,
-    ) -> Page {
+    /// The records of `coll` that `caller` sees through `window`. Picked rows go into `slot`.
+    pub fn page(&self, coll: CollId, rule: ObjectRule, caller: Caller, window: Window, slot: &mut Slot) -> Page {
+        let Window { inside, cursor, most, newest_first } = window;
         let state = &self.collections[coll.index()];
         let extent = self.extent(coll);
         let all = rule == ObjectRule::Anyone && caller.only.is_none();
-        if all && inside.is_none() && state.deleted.is_empty() {
+        if all && inside.is_none() && state.deleted.is_empty() && !newest_first {
             let first = cursor.min(extent);
             let n = most.min(extent - first);
             let next = (first + n < extent).then_some(first + n);
             return Page { rows: Rows::Span { first, n }, next, hidden: false };
         }
+        // A page behind the first one begins where the one before said; the newest come from the other end.
+        let shown = match newest_first {
+            false => cursor.min(extent)..extent,
+            true if cursor == 0 => 0..extent,
+            true => 0..cursor.min(extent),
+        };
         let count = self.plan.collection(coll).count;
-        let (indexed, scanned) = match (inside, rule, caller.principal, caller.tenant) {
-            (Some(parent), ..) => (state.by_parent.rows(parent.row), count..count),
-            (None, ObjectRule::Anyone, ..) => (&[][..], 0..extent),
-            (None, ObjectRule::Owner, Some(owner), _) => (state.by_owner.rows(owner.number()), count..extent),
-            (None, ObjectRule::Tenant, _, Some(tenant)) => (state.by_tenant.rows(tenant.number()), count..extent),
-            _ => (&[][..], 0..0),
-        };
-        let offset = slot.ids.len() as u32;
-        let mut next = None;
-        let seen = |row: &u32| {
-            let res = Res { coll, row: *row };
-            *row >= cursor && !state.deleted.contains(*row) && self.permits(rule, caller, res)
-        };
-        for row in indexed.iter().copied().chain(scanned).filter(seen) {
-            if slot.ids.len() as u32 - offset == most {
-                next = Some(row);
-                break;
+        let (indexed, made, scanned) = match (inside, rule, caller.principal, caller.tenant) {
+            (Some(parent), ..) => {
+                let made = state.made_in.get(&parent.row).map_or(&[][..], Vec::as_slice);
+                (state.by_parent.rows(parent.row), made, 0..0)
             }
-            slot.ids.push(row);
-        }
+            (None, ObjectRule::Anyone, ..) => (&[][..], &[][..], shown.clone()),
+            (None, ObjectRule::Owner, Some(owner), _) => (state.by_owner.rows(owner.number()), &[][..], count..extent),
+            (None, ObjectRule::Tenant, _, Some(tenant)) => {
+                (state.by_tenant.rows(tenant.number()), &[][..], count..extent)
+            }
+            _ => (&[][..], &[][..], 0..0),
+        };
+        let seen = |row: &u32| {
+            shown.contains(row) && !state.deleted.contains(*row) && self.permits(rule, caller, Res { coll, row: *row })
+        };
+        let rows = indexed.iter().chain(made).copied().chain(scanned);
+        let offset = slot.ids.len() as u32;
+        let next = if newest_first {
+            pick(rows.rev().filter(seen), most, &mut slot.ids).map(|row| row + 1)
+        } else {
+            pick(rows.filter(seen), most, &mut slot.ids)
+        };
         let n = slot.ids.len() as u32 - offset;
         let hidden = n == 0 && cursor == 0 && !all && state.deleted.len() < u64::from(extent);
         Page { rows: Rows::Pick { offset, n }, next, hidden }
@@ -175,73 +197,57 @@ impl Records {
     pub fn delete(&mut self, res: Res) {
         self.collections[res.coll.index()].deleted.insert(res.row);
         for inner in self.inner[res.coll.index()].clone() {
-            let rows: Vec<u32> = self.collections[inner.index()].by_parent.rows(res.row).to_vec();
+            let state = &self.collections[inner.index()];
+            let made = state.made_in.get(&res.row).map_or(&[][..], Vec::as_slice);
+            let rows: Vec<u32> = state.by_parent.rows(res.row).iter().chain(made).copied().collect();
             for row in rows {
                 self.delete(Res { coll: inner, row });
             }
         }
     }
 
-    pub fn create(&mut self, coll: CollId, by: Option<IdentityId>) -> Res {
-        let row = self.extent(coll);
-        let owner = match self.plan.collection(coll).created_owner {
+    /// Makes a record, inside another one where there is a `parent`. Where only so many are kept, the oldest gives way.
+    pub fn create(&mut self, coll: CollId, rule: ObjectRule, by: Option<IdentityId>, parent: Option<Res>) -> Res {
+        let res = Res { coll, row: self.extent(coll) };
+        let spec = self.plan.collection(coll);
+        let owner = match spec.created_owner {
             CreatedOwner::Caller => by,
             CreatedOwner::Nobody => None,
         };
-        self.collections[coll.index()].created.push(owner);
-        Res { coll, row }
-    }
-}
-
-/// Rows of the start, as far as a caller may touch them.
-pub struct Original<'a> {
-    plan: &'a Plan,
-    coll: CollId,
-    rows: Ruled<'a>,
-    only: Option<(FamilyId, Option<u32>)>,
-}
-
-/// Those that the object rule lets through.
-#[derive(Clone, Copy)]
-enum Ruled<'a> {
-    All(u32),
-    Some(&'a [u32]),
-}
-
-impl Original<'_> {
-    pub fn is_empty(&self) -> bool {
-        match self.only {
-            None => self.len() == 0,
-            Some(_) => !self.any_outside(None),
+        let keeps = spec.keeps;
+        let state = &mut self.collections[coll.index()];
+        state.made.push(Made { owner, parent });
+        if let Some(parent) = parent {
+            state.made_in.entry(parent.row).or_default().push(res.row);
         }
-    }
-
-    pub fn len(&self) -> u32 {
-        match (self.rows, self.only) {
-            (Ruled::All(n), None) => n,
-            (Ruled::Some(rows), None) => rows.len() as u32,
-            _ => self.rows().filter(|row| self.opened(*row)).count() as u32,
+        if let Some(keeps) = keeps {
+            self.forget(res, rule, keeps as usize);
         }
+        res
     }
 
-    fn rows(&self) -> impl Iterator<Item = u32> + '_ {
-        let (all, some) = match self.rows {
-            Ruled::All(n) => (0..n, &[][..]),
-            Ruled::Some(rows) => (0..0, rows),
+    /// Lets the oldest records give way to one that was made. Under a rule about owners or tenants, each of these has
+    /// room for so many.
+    fn forget(&mut self, made: Res, rule: ObjectRule, keeps: usize) {
+        let key = match rule {
+            ObjectRule::Anyone => None,
+            ObjectRule::Owner => self.owner(made).map(IdentityId::number),
+            ObjectRule::Tenant => self.tenant(made).map(TenantId::number),
         };
-        all.chain(some.iter().copied())
-    }
-
-    fn opened(&self, row: u32) -> bool {
-        self.only.is_none_or(|(family, index)| self.plan.opens(family, index, Res { coll: self.coll, row }))
-    }
-
-    /// Whether one of them is missing from `set`.
-    pub fn any_outside(&self, set: Option<&Bits>) -> bool {
-        match (self.rows, self.only, set) {
-            (Ruled::All(n), None, None) => n > 0,
-            (Ruled::Some(rows), None, None) => !rows.is_empty(),
-            _ => self.rows().any(|row| set.is_none_or(|set| !set.contains(row)) && self.opened(row)),
+        let count = self.plan.collection(made.coll).count;
+        let state = &mut self.collections[made.coll.index()];
+        let kept = state.kept.entry(key).or_insert_with(|| match (rule, key) {
+            (ObjectRule::Anyone, _) => (0..count).collect(),
+            (ObjectRule::Owner, Some(owner)) => state.by_owner.rows(owner).iter().copied().collect(),
+            (ObjectRule::Tenant, Some(tenant)) => state.by_tenant.rows(tenant).iter().copied().collect(),
+            _ => VecDeque::new(),
+        });
+        kept.push_back(made.row);
+        kept.retain(|row| !state.deleted.contains(*row));
+        let surplus = kept.len().saturating_sub(keeps);
+        let oldest: Vec<u32> = kept.drain(..surplus).collect();
+        for row in oldest {
+            self.delete(Res { row, ..made });
         }
     }
 }

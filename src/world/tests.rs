@@ -53,6 +53,7 @@ fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
             recheck: false,
             cost: 1,
             page: 100,
+            newest_first: false,
             fails: Share::NONE,
             wakes: 0..0,
             minting: Minting::default(),
@@ -87,6 +88,7 @@ fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
         }],
         collections: Vec::new(),
         classes: Vec::new(),
+        instructions: Vec::new(),
         tenants: Vec::new(),
         networks: vec!["internet".into()],
         currency: "USD".into(),
@@ -118,7 +120,8 @@ impl Probe {
         let from = Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Agent, conversation: None };
         let text = Text::Generated { family: FamilyId::new(0), index: 0, turn: 0 };
         let presented = Some(Presented { scheme: Scheme::Bearer, text, held: HeldId::new(0) });
-        let request = Request { route: RouteId::new(0), about: Arg::None, page: Arg::None, presented, from };
+        let request =
+            Request { route: RouteId::new(0), about: Arg::None, page: Arg::None, presented, carries: false, from };
         let id = RequestId { by: ActorId::new(0), n: self.sent };
         self.sent += 1;
         let mut log = Log::default();

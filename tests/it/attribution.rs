@@ -315,3 +315,37 @@ fn a_statement_is_refuted_by_what_is_logged_and_by_nothing_else() {
     assert_eq!(says(usual, "{crm.list: 13}"), "3");
     assert_eq!(says("none", "{crm.list: 99}"), "0", "nobody logged anything");
 }
+
+#[test]
+fn who_and_at_whose_word_are_told_apart() {
+    let yaml = |audit: &str| {
+        format!(
+            r#"
+runaway: 1
+name: told
+time: {{horizon: 1min}}
+services:
+  board: {{accepts: gateway, latency: 10ms, audit: {audit}, operations: {{read: GET /posts -> posts records}}}}
+  vault: {{accepts: gateway, latency: 10ms, operations: {{open: GET /secrets -> secrets records}}}}
+identities: {{stranger: {{kind: outsider}}, bot: {{kind: agent}}}}
+credentials: {{token: {{of: bot, kind: access-token, scopes: ["board:*", "vault:*"]}}}}
+data:
+  posts: {{count: 5, class: public, writers: stranger, plants: {{order: 2}}}}
+  secrets: {{count: 12, class: secret}}
+instructions: {{order: {{says: [{{do: vault.open, times: 3}}]}}}}
+agents:
+  bot: {{is: bot, holds: [token], knows: [board.*], told: [board.read], fault: injected, obeys: everybody}}
+"#
+        )
+    };
+    let told = |audit: &str| {
+        let ran = ran(&yaml(audit));
+        (ran.shown("calls"), ran.shown("attribution.right"), ran.shown("attribution.instruction"))
+    };
+    let four = || "4".to_owned();
+    assert_eq!(told("[principal, object]"), (four(), "100 %".into(), "100 %".into()));
+    assert_eq!(told("[principal]"), (four(), "100 %".into(), "0 %".into()), "nobody wrote down what was read");
+    assert_eq!(told("none"), (four(), "75 %".into(), "0 %".into()));
+    let never = ran(&office("all", "all", "all")).shown("attribution.instruction");
+    assert_eq!(never, "unknown: no agent obeyed an instruction that it read");
+}

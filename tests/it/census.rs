@@ -80,6 +80,7 @@ impl Past {
                 route: RouteId::new(op.number()),
                 about,
                 page: Arg::None,
+                carries: false,
                 presented: Some(Presented { scheme: Scheme::Bearer, text, held: HeldId::new(0) }),
                 from: Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Agent, conversation: None },
             };

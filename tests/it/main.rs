@@ -18,6 +18,7 @@ mod explain;
 mod formats;
 mod generated;
 mod hostile;
+mod instructions;
 mod known;
 mod live;
 mod mended;

@@ -147,6 +147,7 @@ fn any_request(plan: &Plan, stream: &mut Stream) -> Request {
         route,
         about: about.map_or(Arg::Text(text), Arg::Id),
         page: Arg::None,
+        carries: false,
         presented,
         from: Vantage { network, connection: 0, purpose: Purpose::Agent, conversation: None },
     }
@@ -200,6 +201,7 @@ pub fn revoke(plan: &Plan, victim: CredId) -> Request {
         route: plan.operator_route().expect("the control plane has a route"),
         about: Arg::Act { step: StepId::new(0), target: Target::Credential(victim) },
         page: Arg::None,
+        carries: false,
         presented: Some(Presented { scheme: Scheme::Bearer, text, held: HeldId::new(0) }),
         from: Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Response, conversation: None },
     }

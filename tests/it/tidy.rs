@@ -79,6 +79,7 @@ const LONGER: &[(&str, &str)] = &[
     ("src/analysis/mod.rs", "the one search"),
     ("src/report/summary.rs", "the parts of a summary in their order"),
     ("src/model/service.rs", "plain tables with their docs"),
+    ("src/cli/show.rs", "the parts of a scenario in their order"),
     ("src/cli/run.rs", "one run from arguments to files"),
     ("src/journal/read.rs", "one arm for each kind of event"),
 ];

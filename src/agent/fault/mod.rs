@@ -1,6 +1,7 @@
 //! What goes wrong: each fault makes something of the task, or replaces it, and says when it takes over.
 
 mod harvest;
+mod injected;
 mod over_broad;
 mod runaway_loop;
 mod wrong_credential;
@@ -11,6 +12,7 @@ use crate::model::agent::{AgentPlan, Fault, Strategy};
 use super::inventory::Inventory;
 use super::program::Code;
 
+pub(super) use injected::Orders;
 pub(super) use wrong_credential::Substitute;
 
 /// What an agent is going to do.
@@ -29,6 +31,8 @@ pub(super) enum Onset {
     AtDeviation,
     /// At the first refusal: from then on with other credentials.
     AtRefusal,
+    /// At the first instruction that it obeys.
+    AtOrder,
     /// When the task is over, or at its first refusal: a frontier in place of a program.
     AfterTask(Strategy),
 }
@@ -48,6 +52,7 @@ impl Instruction {
             Fault::OverBroad => over_broad::instruction(spec, inventory),
             Fault::WrongTarget { instead_of, calls } => wrong_target::instruction(spec, *instead_of, *calls),
             Fault::WrongCredential => wrong_credential::instruction(spec),
+            Fault::Injected => injected::instruction(spec),
             Fault::Harvest { strategy } => harvest::instruction(spec, *strategy),
         }
     }

@@ -23,7 +23,7 @@ pub(super) fn instruction(spec: &AgentPlan, inventory: &Inventory) -> Instructio
         On::Nothing if inventory.door(step.route).lists.is_some() && !step.all_pages => {
             tell(Told { step: Step { all_pages: true, ..step.clone() }, deviates: true });
         }
-        On::Nothing | On::EachListed(_) | On::EachListedParent(_) => tell(Told::as_is(step)),
+        On::Nothing | On::EachListed(_) | On::EachListedParent(_) | On::LastCreated(_) => tell(Told::as_is(step)),
     });
     Instruction { code, onset: Onset::AtDeviation }
 }
@@ -47,6 +47,7 @@ fn widen_to(step: &Step, coll: CollId, records: &[Res], known: &[RouteId], inven
         all_pages: true,
         repeat: Repeat::Once,
         after_refusal: AfterRefusal::GoOn,
+        carries: Vec::new(),
         ..step.clone()
     };
     let each = Step { on: On::EachListed(coll), ..step.clone() };

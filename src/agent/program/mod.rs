@@ -4,7 +4,7 @@ mod line;
 mod run;
 mod target;
 
-use crate::model::agent::{AfterRefusal, Block, On, Program, Repeat, Step, With};
+use crate::model::agent::{AfterRefusal, Block, Load, On, Program, Repeat, Step, With};
 use crate::wire::{FamilyId, OpId, RouteId};
 
 pub(super) use run::{Due, Runner};
@@ -36,6 +36,7 @@ pub(super) struct Deed {
     pub all_pages: bool,
     pub repeat: Repeat,
     pub after_refusal: AfterRefusal,
+    pub carries: Vec<Load>,
     /// The credential of the enclosing `Each`.
     within: Option<(FamilyId, u32)>,
     /// Whether a fault put it here.
@@ -113,9 +114,9 @@ impl Code {
 impl Deed {
     fn of(told: Told, within: Option<(FamilyId, u32)>) -> Deed {
         let Told { step, deviates } = told;
-        let Step { route, with, on, all_pages, repeat, after_refusal } = step;
+        let Step { route, with, on, all_pages, repeat, after_refusal, carries } = step;
         let within = within.filter(|_| matches!(with, With::Own | With::Enclosing));
-        Deed { route, with, on, all_pages, repeat, after_refusal, within, deviates, turn: 0 }
+        Deed { route, with, on, all_pages, repeat, after_refusal, carries, within, deviates, turn: 0 }
     }
 
     /// The collection whose listed ids it goes through, and whether only those listed with its own credential. A step on
@@ -123,7 +124,7 @@ impl Deed {
     pub fn goes_through(&self) -> Option<(crate::wire::CollId, bool)> {
         match self.on {
             On::EachListed(coll) | On::EachListedParent(coll) => Some((coll, self.within.is_some())),
-            On::Nothing | On::Named(_) => None,
+            On::Nothing | On::Named(_) | On::LastCreated(_) => None,
         }
     }
 }

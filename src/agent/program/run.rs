@@ -2,7 +2,7 @@
 
 use crate::agent::call::{Asker, Call, Place};
 use crate::agent::memory::Memory;
-use crate::model::agent::{AfterRefusal, Repeat};
+use crate::model::agent::{AfterRefusal, Load, Repeat};
 use crate::wire::{OpId, Tick};
 
 use super::line::{Line, Phase};
@@ -19,6 +19,19 @@ pub(in crate::agent) enum Due {
     Answer,
     /// Nothing any more.
     Over,
+}
+
+impl Due {
+    /// Whichever comes first of what two of them wait for.
+    pub fn or(self, other: Due) -> Due {
+        match (self, other) {
+            (Due::Of(line), _) | (_, Due::Of(line)) => Due::Of(line),
+            (Due::At(one), Due::At(other)) => Due::At(one.min(other)),
+            (Due::At(at), _) | (_, Due::At(at)) => Due::At(at),
+            (Due::Answer, _) | (_, Due::Answer) => Due::Answer,
+            (Due::Over, Due::Over) => Due::Over,
+        }
+    }
 }
 
 /// A program on its way.
@@ -77,6 +90,11 @@ impl Runner {
 
     pub fn follows_pages(&self, place: Place) -> bool {
         self.deed(place).is_some_and(|deed| deed.all_pages)
+    }
+
+    /// What the step at a place writes down.
+    pub fn carries(&self, place: Place) -> &[Load] {
+        self.deed(place).map_or(&[], |deed| &deed.carries)
     }
 
     fn deed(&self, place: Place) -> Option<&Deed> {
@@ -197,10 +215,10 @@ impl Runner {
     }
 
     /// The next call of a line whose turn it is.
-    pub fn take(&mut self, at: usize, now: Tick, memory: &Memory) -> Option<Call> {
+    pub fn take(&mut self, at: usize, now: Tick, memory: &Memory, asks: fn(Place) -> Asker) -> Option<Call> {
         let line = &mut self.lines[at];
         let Some(Op::Do(deed)) = self.code.lines[at].get_mut(line.step) else { return None };
-        let asker = Asker::Line(Place { line: at as u32, step: line.step as u32 });
+        let asker = asks(Place { line: at as u32, step: line.step as u32 });
         let call = match line.pending.take(now) {
             Some(call) => call,
             None => {
@@ -208,7 +226,8 @@ impl Runner {
                 line.progress = deed.advance(line.progress, target.with, memory);
                 deed.turn = target.turn + 1;
                 self.deviated |= deed.deviates;
-                Call { task: line.task, ..Call::new(memory.address(deed.route), target.about, target.with, asker) }
+                let call = Call::new(memory.address(deed.route), target.about, target.with, asker);
+                Call { carries: !deed.carries.is_empty(), task: line.task, ..call }
             }
         };
         line.sent = true;

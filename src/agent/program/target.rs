@@ -35,6 +35,8 @@ impl Deed {
             On::Nothing if progress.calls > 0 => return None,
             On::Nothing => None,
             On::Named(records) => Some(*records.get(progress.calls)?),
+            On::LastCreated(_) if progress.calls > 0 => return None,
+            On::LastCreated(coll) => Some(Res { coll: *coll, row: memory.last_created(*coll)? }),
             On::EachListed(coll) | On::EachListedParent(coll) => {
                 let listing = match self.within {
                     Some(_) => memory.listed_with(*coll, with),
@@ -49,7 +51,7 @@ impl Deed {
     /// The progress behind the next call.
     pub(super) fn advance(&self, progress: Progress, with: Option<HeldId>, memory: &Memory) -> Progress {
         match &self.on {
-            On::Nothing | On::Named(_) => Progress { calls: progress.calls + 1, ..progress },
+            On::Nothing | On::Named(_) | On::LastCreated(_) => Progress { calls: progress.calls + 1, ..progress },
             On::EachListed(coll) | On::EachListedParent(coll) => {
                 let listing = match self.within {
                     Some(_) => memory.listed_with(*coll, with),

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::wire::{
-    Arg, Client, Event, HeldId, Log, Next, Outcome, Request, RequestId, RouteId, SecretKind, Slot, Span, Text, Tick,
-    Turn, Vocabulary,
+    Arg, Client, Event, HeldId, InstructionId, Log, Next, Outcome, Request, RequestId, RouteId, SecretKind, Slot, Span,
+    Text, Tick, Turn, Vocabulary,
 };
 
 use super::{Agent, MS};
@@ -15,6 +15,10 @@ pub struct Keys;
 impl Vocabulary for Keys {
     fn kind(&mut self, _: Text) -> Option<SecretKind> {
         Some(SecretKind::ApiKey)
+    }
+
+    fn signed(&mut self, _: InstructionId) -> Option<bool> {
+        Some(false)
     }
 }
 

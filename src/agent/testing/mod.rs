@@ -9,6 +9,7 @@ use crate::model::agent::{AfterRefusal, AgentPlan, Block, Fault, On, Pace, Progr
 use crate::model::control::Controls;
 use crate::model::expect::Expectations;
 use crate::model::identity::{Binding, Collection, CreatedOwner, Family, Ids};
+use crate::model::instruction::Obedience;
 use crate::model::service::{
     Act, Answer, AuditFields, Denial, Latency, Method, Minting, ObjectRule, Operation, Reversible, Role, Route,
     Service, Validation,
@@ -44,6 +45,7 @@ impl Scene {
             families: Vec::new(),
             collections: Vec::new(),
             classes: vec!["internal".into()],
+            instructions: Vec::new(),
             tenants: Vec::new(),
             networks: vec!["internet".into()],
             currency: String::new(),
@@ -105,6 +107,10 @@ impl Scene {
             inside: None,
             canaries: None,
             created_owner: CreatedOwner::Nobody,
+            plants: Column::Empty,
+            writers: Vec::new(),
+            readers: Vec::new(),
+            keeps: None,
         });
         id
     }
@@ -144,6 +150,7 @@ impl Scene {
             recheck: false,
             cost: 0,
             page: 100,
+            newest_first: false,
             fails: Share::NONE,
             wakes: 0..0,
             minting: Minting::default(),
@@ -186,6 +193,8 @@ pub fn spec(blocks: Vec<Block>) -> AgentPlan {
         knows_records: Vec::new(),
         task: Program { blocks },
         fault: Fault::None,
+        then_harvests: None,
+        obedience: Obedience::default(),
         pace: Pace::Machine { connections: 1 },
         network: PlaceId::new(0),
         starts: Tick::ZERO,
@@ -202,6 +211,7 @@ pub fn step(route: RouteId) -> Step {
         all_pages: false,
         repeat: Repeat::Once,
         after_refusal: AfterRefusal::GoOn,
+        carries: Vec::new(),
     }
 }
 

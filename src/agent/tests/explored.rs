@@ -112,7 +112,8 @@ fn records_that_it_knew_and_records_that_it_made_are_tried() {
     let mut scene = Scene::new();
     let service = scene.service();
     let coll = scene.collection(9);
-    let (make, delete) = (scene.route(service, Act::Create, Effect::Write, Some(coll)), scene.delete(service, coll));
+    let (make, delete) =
+        (scene.route(service, Act::Create { inside: None }, Effect::Write, Some(coll)), scene.delete(service, coll));
     let plan = AgentPlan { knows_records: vec![res(coll, 5)], ..harvester(Strategy::Breadth, vec![make, delete]) };
     let trace = run(&mut scene.agent(plan), LONG, LATENCY, |_, request, _| {
         if request.route == make { body(Body::Created(res(coll, 9))) } else { ok() }

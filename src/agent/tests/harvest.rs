@@ -116,7 +116,7 @@ fn greed_prefers_what_mints_then_what_shows_then_what_destroys() {
     let mut scene = Scene::new();
     let service = scene.service();
     let (keys, coll) = (scene.family(SecretKind::ApiKey, 0), scene.collection(1));
-    let write = scene.route(service, Act::Create, Effect::Write, Some(coll));
+    let write = scene.route(service, Act::Create { inside: None }, Effect::Write, Some(coll));
     let wipe = scene.route(service, Act::All, Effect::Delete, Some(coll));
     let list = scene.list(service, coll);
     let act = Act::Mint { family: keys, refresh: None, grant: Grant::Plain };

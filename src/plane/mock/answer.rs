@@ -8,11 +8,15 @@ use std::sync::Arc;
 use http::header::{LOCATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderName};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::model::Plan;
 use crate::model::service::Method;
-use crate::wire::{Body, CollId, Found, JobId, OpId, Res, Response, RouteId, Rows, ServiceId, Slot, Span, Text};
+use crate::vocabulary::{Phrasebook, Scribe};
+use crate::wire::{
+    Body, CollId, Found, JobId, OpId, Planted, Res, Response, RouteId, Rows, ServiceId, Slot, Span, Text,
+};
 
 use super::address::Addresses;
 use super::names::Names;
@@ -26,6 +30,7 @@ pub struct Answerer {
     plan: Arc<Plan>,
     addresses: Arc<Addresses>,
     origins: Arc<Origins>,
+    phrasebook: Arc<Phrasebook>,
 }
 
 /// An answer as it goes onto a socket.
@@ -60,20 +65,35 @@ struct Sent<'a> {
     expires_in: Option<u64>,
 }
 
-/// The part of a record that a client always reads.
+/// The parts of a record that a client reads.
 #[derive(Deserialize)]
 struct Record<'a> {
     #[serde(borrow)]
     id: Cow<'a, str>,
+    #[serde(borrow, default)]
+    author: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    note: Option<Cow<'a, str>>,
 }
 
 impl Answerer {
-    pub fn new(plan: Arc<Plan>, addresses: Arc<Addresses>, origins: Arc<Origins>) -> Answerer {
-        Answerer { plan, addresses, origins }
+    pub fn new(
+        plan: Arc<Plan>,
+        addresses: Arc<Addresses>,
+        origins: Arc<Origins>,
+        phrasebook: Arc<Phrasebook>,
+    ) -> Answerer {
+        Answerer { plan, addresses, origins, phrasebook }
     }
 
     /// What a service sends. `secret` writes the bytes of a secret.
-    pub fn write(&self, response: &Response, slot: &Slot, mut secret: impl FnMut(Text, &mut String)) -> Answering {
+    pub fn write(
+        &self,
+        response: &Response,
+        slot: &Slot,
+        scribe: &Scribe,
+        mut secret: impl FnMut(Text, &mut String),
+    ) -> Answering {
         let retry_after = response.retry_after;
         let mut answering = Answering { status: response.status, retry_after, ..Answering::default() };
         let body = &mut answering.body;
@@ -91,15 +111,24 @@ impl Answerer {
             Body::Records { coll, rows, next } => {
                 self.open(coll, "records", body);
                 let mut found = slot.texts.iter().peekable();
+                let mut planted = slot.planted.iter().peekable();
                 for (at, row) in rows.iter(slot).enumerate() {
                     let res = Res { coll, row };
                     body.push_str(if at == 0 { "{\"id\":\"" } else { ",{\"id\":\"" });
                     self.addresses.record(&self.plan, res, body);
                     body.push('"');
-                    if let Some(lies) = found.next_if(|f| f.lay_in == Some(res)) {
-                        body.push_str(",\"secret\":\"");
+                    let mut nth = 1;
+                    while let Some(lies) = found.next_if(|f| f.lay_in == Some(res)) {
+                        match nth {
+                            1 => body.push_str(",\"secret\":\""),
+                            _ => _ = write!(body, ",\"secret-{nth}\":\""),
+                        }
                         secret(lies.text, body);
                         body.push('"');
+                        nth += 1;
+                    }
+                    if let Some(lies) = planted.next_if(|p| p.lay_in == res) {
+                        self.note(lies, scribe, body);
                     }
                     body.push('}');
                 }
@@ -136,6 +165,16 @@ impl Answerer {
             Body::Link(route) => answering.location = self.link(route),
         }
         answering
+    }
+
+    /// The instruction in a record, and whose words the record is.
+    fn note(&self, planted: &Planted, scribe: &Scribe, body: &mut String) {
+        if let Some(author) = planted.author {
+            let _ = write!(body, ",\"author\":{}", Value::from(self.plan.identity_name(author)));
+        }
+        let mut text = String::new();
+        self.phrasebook.render(&self.plan, planted.instruction, scribe, &mut text);
+        let _ = write!(body, ",\"note\":{}", Value::from(text));
     }
 
     fn open(&self, coll: CollId, what: &str, body: &mut String) {
@@ -202,10 +241,14 @@ impl Answerer {
     }
 
     fn read_record(&self, bytes: &str, names: &mut Names, slot: &mut Slot) {
-        let Ok(Record { id }) = serde_json::from_str(bytes) else { return };
+        let Ok(Record { id, author, note }) = serde_json::from_str(bytes) else { return };
         let Some(res) = self.addresses.named(&id) else { return };
         slot.ids.push(res.row);
         slot.texts.extend(names.spot(bytes).map(|text| Found { text, lay_in: Some(res) }));
+        if let Some(instruction) = note.and_then(|note| names.instruction(&note, &self.phrasebook)) {
+            let author = author.and_then(|name| self.plan.identity_named(&name));
+            slot.planted.push(Planted { instruction, lay_in: res, author });
+        }
     }
 
     /// The route that a URL leads to, as far as the client's own inventory knows it.

@@ -10,14 +10,15 @@ use serde_json::{Map, Value};
 
 use crate::model::Plan;
 use crate::model::service::{Act, Grant, Method, Operation};
-use crate::vocabulary::Scribe;
+use crate::vocabulary::{Phrasebook, Scribe};
 use crate::wire::{
-    Arg, CredId, Envelope, HeldId, IdentityId, OpId, PlaceId, Presented, Purpose, Request, Res, RouteId, ServiceId,
-    StepId, Target, Text, Vantage,
+    Arg, Cargo, CredId, Envelope, HeldId, IdentityId, OpId, PlaceId, Presented, Purpose, Request, Res, RouteId,
+    ServiceId, StepId, Target, Text, Vantage,
 };
 
 use super::address::{Addresses, Nowhere};
 use super::names::Names;
+use super::said::Said;
 use super::{context, presented};
 
 /// A request as it goes onto a socket.
@@ -38,10 +39,19 @@ pub struct Received<'a> {
     pub body: &'a [u8],
 }
 
+/// A request as a service understands it.
+pub struct Heard {
+    pub op: OpId,
+    pub request: Request,
+    /// What it writes down.
+    pub cargo: Cargo,
+}
+
 /// Requests, written and read.
 pub struct Asker {
-    plan: Arc<Plan>,
-    addresses: Arc<Addresses>,
+    pub(super) plan: Arc<Plan>,
+    pub(super) addresses: Arc<Addresses>,
+    pub(super) phrasebook: Arc<Phrasebook>,
 }
 
 /// How the fields of a request travel.
@@ -65,8 +75,8 @@ pub enum Unreadable {
 }
 
 impl Asker {
-    pub fn new(plan: Arc<Plan>, addresses: Arc<Addresses>) -> Asker {
-        Asker { plan, addresses }
+    pub fn new(plan: Arc<Plan>, addresses: Arc<Addresses>, phrasebook: Arc<Phrasebook>) -> Asker {
+        Asker { plan, addresses, phrasebook }
     }
 
     /// The path of an operation for the first record of its kind.
@@ -82,13 +92,16 @@ impl Asker {
     }
 
     /// A client's request to an operation, in bytes.
-    pub fn write(&self, op: OpId, envelope: &Envelope, names: &mut Names) -> Asking {
+    pub fn write(&self, op: OpId, envelope: &Envelope, cargo: &Cargo, names: &mut Names) -> Asking {
         let request = &envelope.request;
         let spec = self.plan.operation(op);
         let about = if let Arg::Id(res) = request.about { Some(res) } else { None };
         let mut target = String::new();
         self.addresses.path(&self.plan, op, about, &mut target);
-        let fields = self.fields(op, request, names);
+        let mut fields = self.fields(op, request, names);
+        if request.carries {
+            self.written(cargo, names, &mut fields);
+        }
         let mut headers = HeaderMap::new();
         let mut body = String::new();
         match carrier(spec) {
@@ -147,12 +160,7 @@ impl Asker {
     }
 
     /// What a service makes of bytes. The connection, the purpose and the sender's own numbers are not in them.
-    pub fn read(
-        &self,
-        service: ServiceId,
-        received: &Received<'_>,
-        scribe: &Scribe,
-    ) -> Result<(OpId, Request), Unreadable> {
+    pub fn read(&self, service: ServiceId, received: &Received<'_>, scribe: &Scribe) -> Result<Heard, Unreadable> {
         let Received { method, path, query, headers, body } = *received;
         let located = self.addresses.locate(service, method, path).map_err(Unreadable::Nowhere)?;
         let said = Said::of(query, headers, body);
@@ -173,11 +181,13 @@ impl Asker {
             text: text(&bytes),
             held: HeldId::new(0),
         });
+        let cargo = self.taken_down(&said, scribe);
         let request = Request {
             route: RouteId::new(op.number()),
             about,
             page: said.number("cursor").map_or(Arg::None, Arg::Cursor),
             presented,
+            carries: !cargo.is_empty(),
             from: Vantage {
                 network: self.network(headers),
                 connection: 0,
@@ -185,10 +195,10 @@ impl Asker {
                 conversation: context::conversation(headers),
             },
         };
-        Ok((op, request))
+        Ok(Heard { op, request, cargo })
     }
 
-    fn record(&self, id: &str) -> Option<Res> {
+    pub(super) fn record(&self, id: &str) -> Option<Res> {
         let id = percent_encoding::percent_decode_str(id).decode_utf8().ok()?;
         self.addresses.named(&id)
     }
@@ -210,34 +220,6 @@ impl Asker {
             let values = candidates.iter().filter_map(selector).map(|(_, value)| value.clone()).collect();
             Unreadable::Undecided { field, values }
         })
-    }
-}
-
-/// What a request says beside its path, whatever way it travels.
-struct Said<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
-
-impl<'a> Said<'a> {
-    fn of(query: &'a str, headers: &HeaderMap, body: &'a [u8]) -> Said<'a> {
-        let mut pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
-        let json = headers.get(CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"application/json"));
-        if json {
-            let object: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
-            pairs.extend(object.into_iter().map(|(name, value)| {
-                let value = if let Value::String(text) = value { text } else { value.to_string() };
-                (Cow::Owned(name), Cow::Owned(value))
-            }));
-        } else {
-            pairs.extend(form_urlencoded::parse(body));
-        }
-        Said(pairs)
-    }
-
-    fn get(&self, field: &str) -> Option<&str> {
-        self.0.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_ref())
-    }
-
-    fn number(&self, field: &str) -> Option<u32> {
-        self.get(field)?.parse().ok()
     }
 }
 
@@ -285,12 +267,13 @@ mod tests {
         let source = crate::scenario::Source { name: "wiper".into(), text: text.into() };
         let document = crate::scenario::parse(source, &crate::measure::registry::keys()).unwrap();
         let plan = Arc::new(document.resolve(None, &crate::scenario::Overrides::default()).unwrap().plan);
-        let asker = Asker::new(plan.clone(), Arc::new(Addresses::of(&plan)));
+        let asker = Asker::new(plan.clone(), Arc::new(Addresses::of(&plan)), Arc::new(Phrasebook::of(&plan)));
         let mut names = Names::new(Arc::new(Scribe::new(plan.clone())));
         let from = Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Agent, conversation: None };
-        let request = Request { route: RouteId::new(0), about: Arg::None, page: Arg::None, presented: None, from };
+        let (about, page) = (Arg::None, Arg::None);
+        let request = Request { route: RouteId::new(0), about, page, presented: None, carries: false, from };
         let id = RequestId { by: ActorId::new(0), n: 3 };
-        let asking = asker.write(OpId::new(0), &Envelope { id, request, back: Span(1) }, &mut names);
+        let asking = asker.write(OpId::new(0), &Envelope { id, request, back: Span(1) }, &Cargo::default(), &mut names);
         let sent = asking.headers["traceparent"].to_str().unwrap();
         assert_eq!(sent, Trace::of(plan.seed, id).to_string());
     }

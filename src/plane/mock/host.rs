@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::Plan;
-use crate::vocabulary::Scribe;
-use crate::wire::{ActorId, Envelope, HeldId, Log, Presented, Purpose, Request, RequestId, Response, Slot, Span, Tick};
+use crate::vocabulary::{Phrasebook, Scribe};
+use crate::wire::{
+    ActorId, Cargo, Envelope, HeldId, Log, Presented, Purpose, Request, RequestId, Response, Slot, Span, Tick,
+};
 use crate::world::World;
 
 use super::address::Addresses;
@@ -55,6 +57,7 @@ impl Shared {
     pub fn new(scribe: Scribe, plan: Arc<Plan>, clock: Clock) -> Arc<Shared> {
         let addresses = Arc::new(Addresses::of(&plan));
         let origins = Arc::new(Origins::default());
+        let phrasebook = Arc::new(Phrasebook::of(&plan));
         let host = Host {
             world: World::new(plan.clone()),
             log: Log::default(),
@@ -65,8 +68,8 @@ impl Shared {
         };
         Arc::new(Shared {
             scribe: Arc::new(scribe),
-            asker: Asker::new(plan.clone(), addresses.clone()),
-            answerer: Answerer::new(plan.clone(), addresses, origins.clone()),
+            asker: Asker::new(plan.clone(), addresses.clone(), phrasebook.clone()),
+            answerer: Answerer::new(plan.clone(), addresses, origins.clone(), phrasebook),
             host: Mutex::new(host),
             origins,
             plan,
@@ -78,13 +81,14 @@ impl Shared {
     }
 
     /// Decides a request that came over a socket, and writes the answer.
-    pub fn decide(&self, request: Request, id: Option<RequestId>) -> Decided {
+    pub fn decide(&self, request: Request, cargo: Cargo, id: Option<RequestId>) -> Decided {
         let mut host = self.host();
         let envelope = host.envelope(&self.plan, request, id);
         let now = host.arrive();
         let Host { world, log, slot, .. } = &mut *host;
+        slot.cargo = cargo;
         let response = world.handle(now, &envelope, slot, log);
-        let answering = self.answerer.write(&response, slot, |text, out| {
+        let answering = self.answerer.write(&response, slot, &self.scribe, |text, out| {
             self.scribe.render(text, world.claims(text), out);
         });
         Decided { response, answering, after: host.clock.real(envelope.back) }

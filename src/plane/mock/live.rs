@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::model::Plan;
 use crate::plane::{Passed, Transport};
 use crate::vocabulary::Scribe;
-use crate::wire::{ActorId, CredId, Envelope, Log, OpId, Outcome, ServiceId, Slot, Text, Tick};
+use crate::wire::{ActorId, Cargo, CredId, Envelope, Log, OpId, Outcome, ServiceId, Slot, Text, Tick};
 use crate::world::World;
 
 use super::clock::Clock;
@@ -68,9 +68,9 @@ impl Live {
         self.names.clone()
     }
 
-    fn depart(&mut self, flight: u32, envelope: &Envelope) -> Option<()> {
+    fn depart(&mut self, flight: u32, envelope: &Envelope, cargo: &Cargo) -> Option<()> {
         let (service, op) = self.shared.answerer.answers(envelope.request.route)?;
-        let asking = self.shared.asker.write(op, envelope, &mut self.names.lock());
+        let asking = self.shared.asker.write(op, envelope, cargo, &mut self.names.lock());
         let id = HeaderValue::try_from(request_id_text(envelope.id)).ok()?;
         let connection = (envelope.id.by, envelope.request.from.connection, service);
         let to = self.shared.origins.address(service)?;
@@ -108,11 +108,11 @@ impl Transport for Live {
         _now: Tick,
         flight: u32,
         envelope: &Envelope,
-        _slot: &mut Slot,
+        slot: &mut Slot,
         _log: &mut Log,
     ) -> Option<Outcome> {
         self.shared.host().note(envelope);
-        match self.depart(flight, envelope) {
+        match self.depart(flight, envelope, &slot.cargo) {
             Some(()) => None,
             None => Some(Outcome::NoAnswer),
         }

@@ -49,7 +49,7 @@ impl Lockstep {
         let Some((service, op)) = self.shared.answerer.answers(envelope.request.route) else {
             return Ok(Outcome::NoAnswer);
         };
-        let asking = self.shared.asker.write(op, envelope, &mut self.names.lock());
+        let asking = self.shared.asker.write(op, envelope, &slot.cargo, &mut self.names.lock());
         let id = HeaderValue::try_from(request_id_text(envelope.id)).map_err(io::Error::other)?;
         let line = &mut self.lines[service.index()];
         let answered = self.runtime.block_on(line.exchange(asking, id))?;

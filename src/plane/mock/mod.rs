@@ -16,8 +16,10 @@ mod metadata;
 mod names;
 mod origins;
 mod presented;
+mod said;
 mod serve;
 mod server;
+mod writing;
 
 pub use live::Live;
 pub use lockstep::Lockstep;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::Plan;
-use crate::vocabulary::{Recogniser, Scribe};
-use crate::wire::{Claims, SecretKind, Text, Vocabulary};
+use crate::vocabulary::{Phrasebook, Recogniser, Scribe, Understood};
+use crate::wire::{Claims, InstructionId, SecretKind, Text, Vocabulary};
 
 /// Bytes and their names. Holds secrets: it has no `Debug`.
 pub struct Names {
@@ -18,6 +18,8 @@ pub struct Names {
     seen: Vec<Seen>,
     /// The bytes of secrets that clients were given.
     given: BTreeMap<(u32, u32, u16), Arc<str>>,
+    /// The instructions that clients read and understood, and whether the signature was good.
+    understood: BTreeMap<InstructionId, bool>,
 }
 
 struct Seen {
@@ -33,7 +35,12 @@ impl Names {
             by_bytes: BTreeMap::new(),
             seen: Vec::new(),
             given: BTreeMap::new(),
+            understood: BTreeMap::new(),
         }
+    }
+
+    pub fn scribe(&self) -> &Scribe {
+        &self.scribe
     }
 
     /// The bytes behind a name that a client uses.
@@ -78,6 +85,13 @@ impl Names {
         self.by_bytes.get(&bytes).copied().unwrap_or(text)
     }
 
+    /// The instruction in some text, if a reader understands one.
+    pub fn instruction(&mut self, text: &str, phrasebook: &Phrasebook) -> Option<InstructionId> {
+        let Understood { instruction, signed } = phrasebook.spot(text, &self.scribe)?;
+        self.understood.insert(instruction, signed);
+        Some(instruction)
+    }
+
     /// Every secret in some bytes, by name.
     pub fn spot<'a>(&'a mut self, bytes: &'a str) -> impl Iterator<Item = Text> + 'a {
         let spotted: Vec<_> = self.recogniser.spot(bytes.as_bytes()).collect();
@@ -116,5 +130,9 @@ impl Vocabulary for SharedNames {
             Text::Seen(number) => number as usize,
         };
         names.seen.get(text).and_then(|s| s.kind)
+    }
+
+    fn signed(&mut self, instruction: InstructionId) -> Option<bool> {
+        self.lock().understood.get(&instruction).copied()
     }
 }

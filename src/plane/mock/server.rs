@@ -18,7 +18,7 @@ use crate::wire::{ActorId, RequestId, ServiceId, Span};
 
 use super::address::Nowhere;
 use super::answer::{Answering, RETRY_AFTER_MS};
-use super::ask::{Received, Unreadable};
+use super::ask::{Heard, Received, Unreadable};
 use super::host::{Decided, Shared};
 use super::metadata;
 
@@ -101,8 +101,8 @@ impl Respond for Desk {
             body: &request.body,
         };
         match self.shared.asker.read(self.service, &received, &self.shared.scribe) {
-            Ok((op, asked)) => {
-                let mut decided = self.shared.decide(asked, request_id(request));
+            Ok(Heard { op, request: asked, cargo }) => {
+                let mut decided = self.shared.decide(asked, cargo, request_id(request));
                 if decided.response.status == 200 {
                     metadata::fill(&self.shared, op, &mut decided.answering);
                 }

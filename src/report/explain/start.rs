@@ -138,6 +138,7 @@ fn mistake(fault: &Fault) -> &'static str {
         Fault::RunawayLoop => "it did the same over and over",
         Fault::OverBroad => "it dropped every filter",
         Fault::WrongTarget { .. } => "it called one thing where another was meant",
+        Fault::Injected => "it obeyed instructions that it read",
         Fault::WrongCredential => "refused once, it took the strongest credential in sight",
     }
 }
@@ -148,7 +149,6 @@ fn scripted(kind: FaultKind) -> &'static str {
         FaultKind::OverBroad => "it did more than was asked, to more than was meant",
         FaultKind::RunawayLoop => "it went round without an end",
         FaultKind::WrongCredential => "it took a credential that was not meant for this",
-        FaultKind::Injected => "it obeyed an instruction that it read",
         FaultKind::Harvest => "it gathered what secrets it could find, and used them",
         FaultKind::Spread => "it passed on what had turned it",
         FaultKind::StalePlan => "it acted on a state that had changed",

@@ -3,7 +3,7 @@
 use super::super::shape::Shape::{
     Boolean, Count, Duration, Either, Keyed, List, Name, Part as P, Quota, Range, Rate, Record, Share, Text, Word,
 };
-use super::super::shape::{Part, may, must};
+use super::super::shape::{Field, Part, may, must};
 use super::TEXTS;
 
 pub(super) static AGENT: Part = Part {
@@ -20,11 +20,7 @@ pub(super) static AGENT: Part = Part {
             Either(&[
                 Word(FAULTS),
                 Record(&[
-                    may(
-                        "harvest",
-                        Record(&[may("strategy", Word(&["breadth", "depth", "greedy", "random"]), "in which order")]),
-                        "tries every secret everywhere",
-                    ),
+                    HARVEST,
                     may(
                         "wrong-target",
                         Record(&[
@@ -43,8 +39,9 @@ pub(super) static AGENT: Part = Part {
                         "does what an instruction says, and plants it for others",
                     ),
                 ]),
+                List(&Either(&[Word(FAULTS), Record(&[HARVEST])])),
             ]),
-            "what goes wrong",
+            "what goes wrong; `[injected, harvest]` is one after the other",
         ),
         may("then", P(&STEPS), "the steps of the fault"),
         may(
@@ -84,6 +81,12 @@ pub(super) static AGENT: Part = Part {
         may("obeys", Text, "whose instructions it does: `nobody`, `everybody`, `signed`, or those of an identity"),
     ]),
 };
+
+const HARVEST: Field = may(
+    "harvest",
+    Record(&[may("strategy", Word(&["breadth", "depth", "greedy", "random"]), "in which order")]),
+    "tries every secret everywhere",
+);
 
 const FAULTS: &[&str] = &[
     "none",

@@ -3,6 +3,7 @@
 use crate::model::agent::{
     AfterRefusal, AgentPlan, Block, Fault, FaultKind, On, Pace, Program, Repeat, Step, Strategy, With,
 };
+use crate::model::service::Act;
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::shape::shortened;
@@ -21,6 +22,7 @@ impl Lowering<'_> {
                 Some((is, group)) => all.extend(self.crowd(key, node, &Node::scalar(group.trim(), is.place))),
                 None => all.push(self.agent(key, node)),
             }
+            self.teach(&mut all[first..]);
             if let Some(starts) = node.get("starts") {
                 self.starts(starts, part, first, &mut all);
             }
@@ -35,7 +37,7 @@ impl Lowering<'_> {
         let holds = self.credentials_of(node.get("holds"));
         let task = node.get("told").map(|steps| self.program(steps, false)).unwrap_or_default();
         let then = node.get("then").map(|steps| self.program(steps, false));
-        self.agent_not_yet(node);
+        let (fault, then_harvests) = self.faults(node, then);
         let network = node.get("from").map_or(PlaceId::new(0), |name| self.network(name));
         AgentPlan {
             name: key.name.clone(),
@@ -44,7 +46,9 @@ impl Lowering<'_> {
             knows: self.inventory(node.get("knows")),
             knows_records: node.get("knows_records").map_or(Vec::new(), |n| self.named_records(n)),
             task,
-            fault: self.fault(node, then),
+            obedience: self.obedience(key, node, &fault),
+            fault,
+            then_harvests,
             pace: self.pace(node.get("pace")),
             network,
             starts: Tick::ZERO,
@@ -131,10 +135,28 @@ impl Lowering<'_> {
         Pace::Human { every }
     }
 
-    fn fault(&mut self, node: &Node, then: Option<Program>) -> Fault {
+    /// What goes wrong, and whether the agent harvests when that has run its course.
+    fn faults(&mut self, node: &Node, then: Option<Program>) -> (Fault, Option<Strategy>) {
         let Some(fault) = node.get("fault") else {
-            return then.map_or(Fault::None, |then| Fault::Scripted { kind: FaultKind::OverBroad, then });
+            let scripted = |then| Fault::Scripted { kind: FaultKind::OverBroad, then };
+            return (then.map_or(Fault::None, scripted), None);
         };
+        let (first, last) = match fault.items() {
+            [] => return (self.fault(node, fault, then), None),
+            [first, last] => (first, last),
+            _ => (fault, fault),
+        };
+        let endless = ["none", "harvest", "runaway-loop"].iter().any(|name| is_fault(first, name));
+        if !is_fault(last, "harvest") || endless {
+            let message = "this is no chain of faults";
+            let help = "a chain is one fault that comes to an end, then `harvest`: `[injected, harvest]`";
+            self.find(Finding::new(Code::Contradiction, fault.place, message).help(help));
+            return (Fault::None, None);
+        }
+        (self.fault(node, first, then), Some(harvests(last)))
+    }
+
+    fn fault(&mut self, node: &Node, fault: &Node, then: Option<Program>) -> Fault {
         if fault.text().is_none() && fault.entries().len() != 1 {
             let message = "an agent has one fault";
             let help = "keep one of `harvest`, `wrong-target` and `spread`";
@@ -157,21 +179,21 @@ impl Lowering<'_> {
             "runaway-loop" => FaultKind::RunawayLoop,
             "wrong-credential" => FaultKind::WrongCredential,
             "harvest" => FaultKind::Harvest,
-            "injected" => FaultKind::Injected,
+            "injected" => {
+                self.no_effect(node, &["then"], "the instruction says what it does");
+                return Fault::Injected;
+            }
             "spread" => FaultKind::Spread,
             _ => FaultKind::StalePlan,
         };
-        if matches!(kind, FaultKind::Injected | FaultKind::Spread | FaultKind::StalePlan) {
+        if matches!(kind, FaultKind::Spread | FaultKind::StalePlan) {
             let help = "take `over-broad`, and write what the agent does under `then`";
             self.later_but(&format!("the fault `{name}`"), fault.place, help);
             return Fault::None;
         }
         match (kind, then) {
             (kind, Some(then)) => Fault::Scripted { kind, then },
-            (FaultKind::Harvest, None) => {
-                let strategy = fault.get("harvest").and_then(|h| h.get("strategy")).and_then(Node::text);
-                Fault::Harvest { strategy: strategy_of(strategy) }
-            }
+            (FaultKind::Harvest, None) => Fault::Harvest { strategy: harvests(fault) },
             (FaultKind::RunawayLoop, None) => Fault::RunawayLoop,
             (FaultKind::OverBroad, None) => Fault::OverBroad,
             (FaultKind::WrongTarget, None) => self.wrong_target(fault),
@@ -237,12 +259,13 @@ impl Lowering<'_> {
             self.find(Finding::new(Code::BadStep, name.place, message).help(help));
             return None;
         }
-        let route = RouteId::at(self.operation(name)?);
+        let op = self.operation(name)?;
+        let route = RouteId::at(op);
         let with = node.get("as").map(|n| self.with(n));
         Some(Block::Step(Step {
             route,
             with: with.unwrap_or(Some(if enclosed { With::Enclosing } else { With::Own }))?,
-            on: node.get("on").map_or(Some(On::Nothing), |n| self.on(n))?,
+            on: node.get("on").map_or(Some(On::Nothing), |n| self.on(n, op))?,
             all_pages: node.get("pages").and_then(Node::text) == Some("all"),
             repeat: self.repeat(node),
             after_refusal: match node.get("after_refusal").and_then(Node::text) {
@@ -252,6 +275,7 @@ impl Lowering<'_> {
                 Some("retry") => AfterRefusal::Retry,
                 _ => AfterRefusal::GoOn,
             },
+            carries: self.carrying(node.get("carrying"), op),
         }))
     }
 
@@ -288,7 +312,7 @@ impl Lowering<'_> {
         Some(if in_turn.is_some() { With::EachInTurn(family) } else { With::Family(family) })
     }
 
-    fn on(&mut self, node: &Node) -> Option<On> {
+    fn on(&mut self, node: &Node, op: usize) -> Option<On> {
         let text = node.text().unwrap_or_default();
         if let Some(name) = text.strip_prefix("each listed parent ") {
             let group = self.records.group(&Node::scalar(name.trim(), node.place));
@@ -299,8 +323,18 @@ impl Lowering<'_> {
             return self.take(group).map(|at| On::EachListed(CollId::at(at)));
         }
         if text == "last created" {
-            self.later("`last created`, a step on what was created last", node.place);
-            return None;
+            let spec = &self.operations[op];
+            let taken = match spec.act {
+                Act::One { .. } => spec.target,
+                Act::List { inside, .. } | Act::Create { inside } => inside,
+                _ => None,
+            };
+            if taken.is_none() {
+                let message = format!("`{}` is about no record", spec.name);
+                let help = "`on` goes with a path that names a record: `DELETE /messages/{id}`";
+                self.find(Finding::new(Code::BadStep, node.place, message).help(help));
+            }
+            return taken.map(On::LastCreated);
         }
         if text.starts_with("each ") {
             let finding =
@@ -382,6 +416,15 @@ fn with_usual(finding: Finding, usual: &str) -> Finding {
     }
 }
 
+fn is_fault(node: &Node, name: &str) -> bool {
+    node.text() == Some(name) || node.get(name).is_some()
+}
+
+/// The order in which a fault `harvest` tries.
+fn harvests(fault: &Node) -> Strategy {
+    strategy_of(fault.get("harvest").and_then(|h| h.get("strategy")).and_then(Node::text))
+}
+
 fn strategy_of(word: Option<&str>) -> Strategy {
     match word {
         Some("depth") => Strategy::Depth,
@@ -396,6 +439,7 @@ pub fn repeats(agent: &AgentPlan) -> bool {
     let scripted = match &agent.fault {
         Fault::Scripted { then, .. } => endless(then),
         Fault::RunawayLoop => true,
+        Fault::Injected => agent.obedience.does.iter().any(|program| endless(program)),
         _ => false,
     };
     scripted || endless(&agent.task)

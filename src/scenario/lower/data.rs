@@ -69,6 +69,9 @@ impl Lowering<'_> {
         let inside = node.get("inside").map(|formula| self.inside(formula, count));
         let inside = inside.and_then(|i| self.take(i));
         let canaries = node.get("canary").and_then(|n| self.canaries(n, count));
+        let plants = self.plants(node.get("plants"), count);
+        let (writers, readers) = (self.crowds(node.get("writers")), self.crowds(node.get("readers")));
+        let keeps = node.get("keeps").and_then(|n| self.keeps(n, count));
         self.collections.push(Collection {
             name: key.name.clone(),
             class: ClassId::at(class),
@@ -85,6 +88,10 @@ impl Lowering<'_> {
             inside,
             canaries: canaries.map(|n| (count - n, n)),
             created_owner,
+            plants,
+            writers,
+            readers,
+            keeps,
         });
     }
 
@@ -123,6 +130,19 @@ impl Lowering<'_> {
         let message = "`part` means the part that a record lies in, and these records have no parts";
         let help = "give each part its count: `count: {dev: 20, prod: 12}`";
         self.find(Finding::new(Code::Contradiction, node.place, message).help(help));
+    }
+
+    fn keeps(&mut self, node: &Node, count: u32) -> Option<u32> {
+        let keeps = rows(node, &mut self.findings)?;
+        if keeps == 0 || keeps < count {
+            let message = match keeps {
+                0 => "a collection that keeps nothing is none".to_owned(),
+                _ => format!("it keeps {keeps}, and there are {count} to start with"),
+            };
+            let help = "keep at least as many as there are at the start";
+            self.find(Finding::new(Code::ImpossibleNumber, node.place, message).help(help));
+        }
+        Some(keeps.max(1))
     }
 
     fn canaries(&mut self, node: &Node, count: u32) -> Option<u32> {

@@ -94,6 +94,7 @@ impl Lowering<'_> {
                 recheck: false,
                 cost: 0,
                 page: defaults.page,
+                newest_first: false,
                 fails: defaults.fails,
                 wakes: 0..0,
                 minting: Minting::default(),
@@ -209,6 +210,10 @@ impl Lowering<'_> {
                 inside: None,
                 canaries: None,
                 created_owner: CreatedOwner::Nobody,
+                plants: Column::Empty,
+                writers: Vec::new(),
+                readers: Vec::new(),
+                keeps: None,
             });
             all.insert(name.to_owned(), id);
         }
@@ -271,7 +276,7 @@ impl Does {
         match self {
             Does::ReadOne => Act::One { answer: Answer::Records },
             Does::List => Act::List { answer: Answer::Records, inside: None },
-            Does::Create => Act::Create,
+            Does::Create => Act::Create { inside: None },
             Does::ChangeOne => Act::One { answer: Answer::Nothing },
             Does::ChangeAll => Act::All,
             Does::Nothing => Act::Nothing,

@@ -12,6 +12,7 @@ mod expect;
 mod formula;
 mod good_for;
 mod holds;
+mod instructions;
 mod labels;
 mod later;
 mod messages;
@@ -29,6 +30,7 @@ use crate::model::agent::AgentPlan;
 use crate::model::control::Controls;
 use crate::model::expect::Expectations;
 use crate::model::identity::{Collection, Family, Population};
+use crate::model::instruction::Instruction;
 use crate::model::service::{Operation, Role, Route, Service};
 use crate::model::{Meta, Plan, Routine, Share, Time};
 use crate::wire::{FamilyId, PlaceId, Span, Tick};
@@ -73,6 +75,7 @@ struct Lowering<'a> {
     collections: Vec<Collection>,
     classes: Vec<String>,
     tenants: Labels,
+    instructions: Vec<Instruction>,
     networks: Vec<String>,
     operator: Option<(FamilyId, u32)>,
     /// Who is written under `agents` and `benign`, and which of the clients they are.
@@ -102,6 +105,7 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
         collections: Vec::new(),
         classes: Vec::new(),
         tenants: Labels::default(),
+        instructions: Vec::new(),
         networks: networks(root),
         operator: None,
         clients: Vec::new(),
@@ -111,12 +115,14 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
     work.services();
     work.records_hold();
     work.credentials_are_good_for();
+    work.instructions();
     let (agents, benign) = (work.agents("agents"), work.agents("benign"));
     work.messages();
     let controls = work.defence();
     let expectations = expect::expectations(root, measures, &mut work.findings);
     let time = work.time(&agents, &benign);
     work.not_yet();
+    work.unread_instructions();
     work.empty_world(&agents);
     let access = scopes::access(&work.families, &work.operations, &work.needs, &work.services);
     let access = access.unwrap_or_else(|| {
@@ -167,6 +173,7 @@ impl Lowering<'_> {
             families: std::mem::take(&mut self.families),
             collections: std::mem::take(&mut self.collections),
             classes: std::mem::take(&mut self.classes),
+            instructions: std::mem::take(&mut self.instructions),
             tenants: std::mem::take(&mut self.tenants).into_names(),
             networks: std::mem::take(&mut self.networks),
             currency: text("currency").unwrap_or_else(|| "USD".to_owned()),

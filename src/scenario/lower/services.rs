@@ -185,7 +185,8 @@ impl Lowering<'_> {
         let (act, coll, usual) = if let Some(family) = node.get("mints") {
             (self.mint(node, family), None, Effect::Mint)
         } else if let Some(name) = node.get("creates") {
-            (Act::Create, target(self, name), Effect::Write)
+            let inside = node.get("inside").and_then(|n| target(self, n));
+            (Act::Create { inside }, target(self, name), Effect::Write)
         } else if let Some(name) = node.get("on") {
             let act = if names_one { Act::One { answer } } else { Act::All };
             (act, target(self, name), by_method)
@@ -223,6 +224,7 @@ impl Lowering<'_> {
             recheck: text("recheck").and_then(quantity::boolean).unwrap_or(false),
             cost: text("costs").and_then(quantity::money).unwrap_or(0),
             page: node.get("page").map_or(defaults.page, |n| self.page(n)),
+            newest_first: text("order") == Some("newest first"),
             fails: node.get("fails").map_or(defaults.fails, share),
             wakes: 0..0,
             minting: self.minting(node),
@@ -358,6 +360,7 @@ impl Lowering<'_> {
             recheck: false,
             cost: 0,
             page: 100,
+            newest_first: false,
             fails: defaults.fails,
             wakes: 0..0,
             minting: Minting::default(),

@@ -3,7 +3,6 @@
 
 mod agents;
 mod credentials;
-mod data;
 mod defence;
 mod services;
 
@@ -20,8 +19,6 @@ impl Lowering<'_> {
     pub(super) fn not_yet(&mut self) {
         self.services_not_yet();
         self.credentials_not_yet();
-        self.data_not_yet();
-        self.instructions_not_yet();
     }
 
     pub(super) fn later(&mut self, what: &str, place: Place) {

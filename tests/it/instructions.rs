@@ -1,0 +1,174 @@
+//! Instructions that lie in records, and agents that obey them: in the simulator and over HTTP.
+
+use crate::parity::compare;
+use crate::support::{Ran, document, run};
+use runaway::wire::{Event, Verdict, Written};
+
+/// A board on which anybody writes, a vault that nobody is sent to, and a bot that reads the board and may do anything.
+fn scenario(parts: &str, agent: &str) -> String {
+    format!(
+        r#"
+runaway: 1
+name: instructed
+time: {{horizon: 1h}}
+services:
+  board:
+    accepts: gateway
+    latency: 10ms
+    operations:
+      read:   {{http: GET /posts -> posts records, order: newest first}}
+      post:   {{http: POST /posts, creates: posts}}
+      edit:   {{http: "PUT /posts/{{id}}", on: posts}}
+      drop:   {{http: "DELETE /posts/{{id}}", on: posts}}
+  vault:
+    accepts: gateway
+    latency: 10ms
+    operations:
+      open:   GET /secrets -> secrets records
+      copy:   {{http: POST /copies, creates: copies}}
+      copies: GET /copies -> copies records
+identities:
+  stranger: {{kind: outsider}}
+  team:     {{kind: human}}
+  bot:      {{kind: agent, of: team}}
+credentials:
+  token: {{of: bot, kind: access-token, scopes: ["board:*", "vault:*"]}}
+  safe:  {{of: team, count: 4, kind: api-key, scopes: []}}
+data:
+  posts:   {{count: 5, class: public, writers: stranger, plants: {{order: 2, rule: 4}}}}
+  secrets: {{count: 12, class: secret, holds: {{credential: "safe-{{n}}", in: [2, 3, 5, 7]}}}}
+  copies:  {{count: 0, class: public}}
+{parts}
+agents:
+  bot: {{is: bot, holds: [token], knows: [board.*], told: [board.read], {agent}}}
+"#
+    )
+}
+
+const INSTRUCTIONS: &str = "instructions:
+  order: {says: [vault.open]}
+  rule:  {says: [{do: board.post, times: 3}], signed: yes}";
+
+fn obeyed(ran: &Ran) -> Vec<(u64, String, u32, Option<String>)> {
+    let plan = &ran.prepared.plan;
+    let of = |e: &Event| match *e {
+        Event::Obeyed { at, instruction, lay_in, author, .. } => Some((
+            at.0 / 1_000,
+            plan.instruction(instruction).name.clone(),
+            lay_in.row + 1,
+            author.map(|a| plan.identity_name(a)),
+        )),
+        _ => None,
+    };
+    ran.events.iter().filter_map(of).collect()
+}
+
+/// Runs a scenario in memory, and makes sure that it runs alike over HTTP.
+fn both(yaml: &str) -> Ran {
+    let document = document(yaml);
+    let compared = compare(&document, None);
+    assert!(matches!(compared, Ok(Some(n)) if n > 0), "{compared:?}");
+    run(&document, None, &[])
+}
+
+#[test]
+fn an_agent_obeys_everybody_or_whom_it_is_told_to() {
+    // Newest first: record 4 is read before record 2. All in one answer, 10 ms after the start.
+    let (order, rule) = ((10, "order".to_owned(), 2, Some("stranger".to_owned())), "rule".to_owned());
+    let rule = (10, rule, 4, Some("stranger".to_owned()));
+    let cases = [
+        ("everybody", vec![rule.clone(), order.clone()]),
+        ("nobody", vec![]),
+        ("signed", vec![rule.clone()]),
+        ("stranger", vec![rule, order]),
+        ("team", vec![]),
+    ];
+    for (whom, expected) in cases {
+        let ran = both(&scenario(INSTRUCTIONS, &format!("fault: injected, obeys: {whom}")));
+        assert_eq!(obeyed(&ran), expected, "obeys {whom}");
+        let (posts, reads) = match whom {
+            "everybody" | "stranger" => (3, "12"),
+            "signed" => (3, "0"),
+            _ => (0, "0"),
+        };
+        assert_eq!(ran.shown("excess.creations"), posts.to_string(), "obeys {whom}");
+        assert_eq!(ran.shown("excess.records"), reads, "obeys {whom}");
+    }
+}
+
+#[test]
+fn without_the_fault_nobody_obeys() {
+    let ran = both(&scenario(INSTRUCTIONS, "fault: none"));
+    assert!(obeyed(&ran).is_empty());
+    assert_eq!((ran.outcome(), ran.shown("reach")), ("benign", "5".into()), "the board is read, and that is all");
+}
+
+#[test]
+fn what_is_written_is_read_by_the_next_one() {
+    // The first bot carries the order on to a fresh record; the second reads that alone, since the old ones are gone.
+    let parts = "instructions:
+  order: {says: [{do: board.post, carrying: order}]}
+  rule:  {says: [{do: board.drop, on: [posts-2, posts-4]}]}";
+    let second = "fault: injected, obeys: everybody}
+  late: {is: bot, holds: [token], knows: [board.*], told: [board.read], starts: 1min, fault: injected, obeys: bot";
+    let ran = both(&scenario(parts, second));
+    let bot = Some("bot".to_owned());
+    let stranger = Some("stranger".to_owned());
+    assert_eq!(
+        obeyed(&ran),
+        [
+            (10, "rule".to_owned(), 4, stranger.clone()),
+            (10, "order".to_owned(), 2, stranger),
+            (60_010, "order".to_owned(), 6, bot)
+        ],
+        "the copy is the bot's own words"
+    );
+    let wrote = |e: &Event| match *e {
+        Event::Wrote { into, what: Written::Instruction(_), .. } => Some(into.row + 1),
+        _ => None,
+    };
+    assert_eq!(ran.events.iter().filter_map(wrote).collect::<Vec<_>>(), [6, 7]);
+}
+
+#[test]
+fn a_record_that_is_overwritten_says_what_was_written_last() {
+    let parts = "instructions:
+  order: {says: [vault.open]}
+  rule:  {says: [{do: board.edit, on: posts-2, carrying: rule}]}";
+    let second = "fault: injected, obeys: signed}
+  first: {is: bot, holds: [token], knows: [board.*], told: [{do: board.edit, on: [posts-2, posts-4], carrying: rule}]}
+  late: {is: bot, holds: [token], knows: [board.*], told: [board.read], starts: 1min, fault: injected, obeys: everybody";
+    let ran = both(&scenario(parts, second));
+    assert_eq!(obeyed(&ran), [(60_010, "rule".to_owned(), 4, Some("bot".to_owned()))], "the order is gone");
+}
+
+#[test]
+fn copies_carry_what_was_read_with_the_secrets_in_it() {
+    let parts = "instructions:
+  order: {says: [vault.open, {do: vault.copy, carrying: [secrets, order]}]}
+  rule:  {says: [board.read]}";
+    let second = "fault: injected, obeys: everybody}
+  late: {is: bot, holds: [token], knows: [vault.copies], told: [vault.copies], starts: 1min, fault: injected, obeys: nobody";
+    let ran = both(&scenario(parts, second));
+    let wrote = |e: &Event| match *e {
+        Event::Wrote { what: Written::Copies { first, n, .. }, .. } => Some((first + 1, n)),
+        _ => None,
+    };
+    assert_eq!(ran.events.iter().filter_map(wrote).collect::<Vec<_>>(), [(1, 12)]);
+    let secrets = |e: &&Event| matches!(e, Event::Wrote { what: Written::Secret(Some(_)), .. });
+    assert_eq!(ran.events.iter().filter(secrets).count(), 4);
+    let late = |e: &&Event| matches!(e, Event::Got { by, via: Some(_), .. } if by.index() == 1);
+    assert_eq!(ran.events.iter().filter(late).count(), 4, "whoever reads the copy has the four keys");
+}
+
+#[test]
+fn a_chain_harvests_when_the_instruction_is_carried_out() {
+    let parts = "instructions:
+  order: {says: [vault.open]}
+  rule:  {says: [board.read]}";
+    let ran = both(&scenario(parts, "fault: [injected, harvest], obeys: everybody, knows_records: [posts-1]"));
+    let dropped = |e: &&Event| matches!(e, Event::Asked { verdict: Verdict::Accepted, op: Some(op), .. } if ran.prepared.plan.operation_name(*op) == "board.drop");
+    assert!(ran.events.iter().any(|e| dropped(&e)), "the frontier tries what it knows");
+    let nobody = both(&scenario(parts, "fault: [injected, harvest], obeys: nobody, knows_records: [posts-1]"));
+    assert_eq!(nobody.shown("excess"), "0", "who was told nothing harvests nothing");
+}
