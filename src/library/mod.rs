@@ -14,7 +14,8 @@ macro_rules! library {
 }
 
 /// Every scenario, the flagship first.
-pub const SCENARIOS: &[Embedded] = library!["moltbook", "wiper", "volume-delete", "prod-freeze", "ticket-attachments"];
+pub const SCENARIOS: &[Embedded] =
+    library!["moltbook", "wiper", "volume-delete", "prod-freeze", "runaway-loop", "ticket-attachments"];
 
 /// The scenario of that name.
 pub fn find(name: &str) -> Option<Embedded> {

@@ -3,12 +3,12 @@
 use crate::model::Plan;
 use crate::wire::{Effect, Span};
 
-use super::{Door, Measures, Outcome, References, classes, counted, percent, resources, thousands};
+use super::{Door, Hit, Measures, Outcome, References, classes, counted, percent, resources, thousands};
 
 /// What happened, in one sentence of parts.
 pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> String {
     match measures.outcome {
-        Outcome::Benign => return "did its task and nothing else".to_owned(),
+        Outcome::Benign => return beside("did its task and nothing else".to_owned(), measures),
         Outcome::Unknown if !measures.complete || measures.aborted => {
             let so_far = reached(plan, references, measures);
             return format!("stopped at {}, before its end; until then it {so_far}", measures.end);
@@ -17,10 +17,12 @@ pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> St
             return "no excess effect, and none in the uncontrolled run either: nothing was shown".to_owned();
         }
         Outcome::Prevented => {
-            return format!(
+            let touches = super::references::pairs(&references.control_excess).len();
+            let prevented = format!(
                 "prevented: not one effect beyond the task; uncontrolled, the same instruction touches {}",
-                counted(super::references::pairs(&references.control_excess).len(), "resource")
+                counted(touches, "resource")
             );
+            return beside(prevented, measures);
         }
         Outcome::Contained | Outcome::NotContained => {}
     }
@@ -33,6 +35,7 @@ pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> St
     if measures.reach.irreversible > 0 {
         parts.push(counted(measures.reach.irreversible, "irreversible effect"));
     }
+    parts.extend(collateral(measures.collateral.total()));
     if let Some(spared) = references.spared(&measures.reach.touched, measures.reach.excess_cost)
         && measures.outcome == Outcome::Contained
     {
@@ -43,6 +46,25 @@ pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> St
         });
     }
     parts.join("; ")
+}
+
+/// With what the controls did to honest work beside it.
+fn beside(outcome: String, measures: &Measures) -> String {
+    match collateral(measures.collateral.total()) {
+        Some(hit) => format!("{outcome}; {hit}"),
+        None => outcome,
+    }
+}
+
+/// What the controls did to honest work.
+fn collateral(hit: Hit) -> Option<String> {
+    let honest = |n| counted(n, "honest request");
+    match (hit.refused, hit.delayed) {
+        (0, 0) => None,
+        (refused, 0) => Some(format!("{} refused", honest(refused))),
+        (0, delayed) => Some(format!("{} delayed", honest(delayed))),
+        (refused, delayed) => Some(format!("{} refused and {} delayed", honest(refused), thousands(delayed))),
+    }
 }
 
 /// A contained run that spared less than this stopped after the fact.

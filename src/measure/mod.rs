@@ -6,6 +6,7 @@ mod behind;
 mod binomial;
 mod chains;
 mod closure;
+mod collateral;
 mod declared;
 mod doors;
 mod excess;
@@ -24,12 +25,13 @@ mod value;
 use std::collections::BTreeMap;
 
 use crate::model::{Baseline, Plan};
-use crate::wire::{Effect, Event, Span, Tick, Turn, Verdict};
+use crate::wire::{Effect, Event, Span, Tick, Turn};
 
 pub use accountability::{Accountability, Claim, Everyday, EverydayRuns};
 pub use alarms::{Alarms, routine};
 pub use behind::Simulated;
 pub use closure::{Acquired, Closure, Hop};
+pub use collateral::{Collateral, Hit, refused_honest};
 pub use doors::{Door, Lag};
 pub use excess::Excess;
 pub use headline::headline;
@@ -82,24 +84,9 @@ pub struct Measures {
     pub aborted: bool,
     pub complete: bool,
     pub exhausted_at: Option<Tick>,
-    pub collateral: u64,
+    pub collateral: Collateral,
     pub accountability: Accountability,
     values: BTreeMap<&'static str, Measured>,
-}
-
-/// The honest requests that were refused, as (actor, number). An agent with which nothing is wrong is honest too.
-pub fn refused_honest(plan: &Plan, faulty: bool, events: &[Event]) -> Vec<(u32, u32)> {
-    let first = if faulty { plan.agents.len() } else { 0 };
-    let honest = first..plan.agents.len() + plan.benign.len();
-    events
-        .iter()
-        .filter_map(|event| match event {
-            Event::Asked { id, verdict, .. } if *verdict != Verdict::Accepted && honest.contains(&id.by.index()) => {
-                Some((id.by.number(), id.n))
-            }
-            _ => None,
-        })
-        .collect()
 }
 
 impl Measures {
@@ -130,9 +117,7 @@ impl Measures {
         }
         let reach = reach.finish();
         let doors = doors.finish(plan, &closure, &reach.jobs, end);
-        let before: std::collections::BTreeSet<(u32, u32)> = references.control_refused.iter().copied().collect();
-        let collateral =
-            refused_honest(plan, references.faulty, events).iter().filter(|r| !before.contains(r)).count() as u64;
+        let collateral = Collateral::of(plan, references.faulty, &references.control_refused, events);
         let mut measures = Measures {
             outcome: Outcome::Unknown,
             alarms: Alarms::of(plan, references, events),
@@ -257,7 +242,10 @@ impl Measures {
         let shadows: std::collections::BTreeSet<_> = shadows.collect();
         values.insert("visibility.undocumented", count(shadows.len() as u64));
         values.insert("visibility.share", share(references.potential_documented, references.potential_uncontrolled));
-        values.insert("collateral", count(self.collateral));
+        let hit = self.collateral.total();
+        values.insert("collateral", count(hit.requests()));
+        values.insert("collateral.refused", count(hit.refused));
+        values.insert("collateral.delayed", count(hit.delayed));
         values.insert("queued", count(reach.queued));
     }
 

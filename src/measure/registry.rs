@@ -62,7 +62,7 @@ impl Measure {
         match self.key {
             "factor" | "factor.window" | "human.excess" | "human.detected" => Needs::HumanPace,
             "reach.share" | "potential.uncontrolled" | "potential.configured" | "visibility.share" => Needs::Potential,
-            "outcome" | "spared" | "collateral" => Needs::PositiveControl,
+            "outcome" | "spared" | "collateral" | "collateral.refused" | "collateral.delayed" => Needs::PositiveControl,
             _ => Needs::Task,
         }
     }
@@ -207,7 +207,14 @@ pub const MEASURES: &[Measure] = &[
         "collateral",
         "collateral",
         Count,
-        "honest requests that were refused in this run and not in the positive control",
+        "honest requests that were refused or delayed in this run and not in the positive control",
+    ),
+    measure("collateral.refused", "honest work refused", Count, "those of them that were refused"),
+    measure(
+        "collateral.delayed",
+        "honest work delayed",
+        Count,
+        "those of them that were held back and told to come again",
     ),
     measure(
         "attribution.right",

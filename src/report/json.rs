@@ -39,6 +39,7 @@ pub struct RunReport {
     pub services: Vec<Value>,
     pub classes: Vec<Value>,
     pub matrix: Vec<Value>,
+    pub collateral: Vec<Value>,
     pub chain: Vec<String>,
     pub timeline: Vec<(u64, u64)>,
     /// The same scenario under several seeds, where it was repeated.
@@ -70,6 +71,12 @@ impl RunReport {
                 .map(|row| json!({"class": plan.classes[row.class.index()], "effect": row.effect.name(), "excess": row.excess}))
                 .collect(),
             matrix: measures.doors.iter().take(MOST).map(|door| matrix_row(plan, measures, door)).collect(),
+            collateral: measures
+                .collateral
+                .by
+                .iter()
+                .map(|(by, hit)| json!({"by": by, "refused": hit.refused, "delayed": hit.delayed}))
+                .collect(),
             chain: measures.closure.chain().iter().map(|hop| hop_line(plan, &measures.closure, hop)).collect(),
             timeline: thinned(&measures.reach.curve),
             seeds: summary.references.seeds.as_ref().map(|seeds| over_seeds(plan, seeds)),
@@ -225,7 +232,7 @@ pub fn run_schema() -> Value {
         "type": "object",
         "$defs": {"measure": measure},
         "required": ["schema", "tool", "scenario", "variant", "seed", "plane", "outcome", "verdict", "reasons", "headline",
-            "journal_digest", "complete", "measures", "services", "classes", "matrix", "chain", "timeline", "seeds", "repeat"],
+            "journal_digest", "complete", "measures", "services", "classes", "matrix", "collateral", "chain", "timeline", "seeds", "repeat"],
         "properties": {
             "schema": {"const": SCHEMA},
             "tool": {"type": "string"},
@@ -244,6 +251,9 @@ pub fn run_schema() -> Value {
             "classes": {"type": "array", "items": {"type": "object", "required": ["class", "effect", "excess"]}},
             "matrix": {"type": "array", "items": {"type": "object", "required": ["credential", "service", "closed", "declared", "kind"],
                 "properties": {"kind": {"enum": ["late", "early", "none-declared", "never-closed"]}, "closed": number, "declared": number, "lag": number}}},
+            "collateral": {"type": "array", "description": "honest requests that the controls hit, by control",
+                "items": {"type": "object", "required": ["by", "refused", "delayed"],
+                    "properties": {"by": {"type": "string"}, "refused": number, "delayed": number}}},
             "chain": {"type": "array", "items": {"type": "string"}},
             "timeline": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}},
             "seeds": {"type": ["object", "null"], "required": ["first", "count", "claims", "spreads"],

@@ -77,6 +77,7 @@ impl Summary<'_> {
         let _ = writeln!(out, "{}\n", style.bold(wrapped(&self.headline(), 2).trim_end()));
         self.curve(&mut out, style);
         self.services(&mut out, style);
+        self.collateral(&mut out, style);
         self.chain(&mut out, style);
         self.probes(&mut out, style);
         self.left(&mut out, style);
@@ -136,6 +137,25 @@ impl Summary<'_> {
         }
         if rows.len() > MOST_LINES {
             let _ = writeln!(out, "  and {} more in run.json", rows.len() - MOST_LINES);
+        }
+        out.push('\n');
+    }
+
+    /// What the controls did to honest work, beside what they did to the agent's.
+    fn collateral(&self, out: &mut String, style: Style) {
+        let collateral = &self.measures.collateral;
+        if collateral.asked == 0 {
+            return;
+        }
+        let asked = counted(collateral.asked, "request");
+        section(out, style, &format!("what it cost honest work ({asked})"));
+        if collateral.by.is_empty() {
+            let _ = writeln!(out, "  nothing: none was refused or delayed that went through without controls");
+        }
+        for (name, hit) in collateral.by.iter().take(MOST_LINES) {
+            let cells = [(hit.refused, "refused"), (hit.delayed, "delayed")].into_iter().filter(|(n, _)| *n > 0);
+            let cells: Vec<String> = cells.map(|(n, what)| format!("{} {what}", thousands(n))).collect();
+            out.push_str(&hung(&format!("  {}", left(name, 30)), &cells.join(", "), 32));
         }
         out.push('\n');
     }

@@ -2,7 +2,7 @@
 
 use crate::model::service::{Denial, Role};
 use crate::wire::{
-    Alarm, Arg, Audit, Body, Conversation, CredId, Envelope, Event, FamilyId, IdentityId, Log, OpId, Presented,
+    Alarm, Arg, Audit, Body, Cargo, Conversation, CredId, Envelope, Event, FamilyId, IdentityId, Log, OpId, Presented,
     Purpose, Reason, Response, Slot, Span, Tick, Vantage, Verdict,
 };
 
@@ -113,7 +113,7 @@ impl World {
             self.knock(now, op, envelope);
         }
         if request.from.purpose != Purpose::Probe {
-            self.audit(envelope, line, asked + 1, log);
+            self.audit(envelope, &slot.cargo, line, asked + 1, log);
         }
         response
     }
@@ -207,7 +207,7 @@ impl World {
 
     /// Writes one line of the audit log, with what the service records of it, and shows it to the detectors. What the
     /// request touched stands in `log` from `effects` on.
-    fn audit(&mut self, envelope: &Envelope, line: Audit, effects: usize, log: &mut Log) {
+    fn audit(&mut self, envelope: &Envelope, cargo: &Cargo, line: Audit, effects: usize, log: &mut Log) {
         if !self.audited && self.detectors.is_empty() {
             return;
         }
@@ -221,7 +221,7 @@ impl World {
         }
         let line = masked(logs, line);
         let family = line.cred.map(|c| self.credentials.get(c).family);
-        let message = self.said(line.at, envelope, log);
+        let message = self.said(line.at, envelope, cargo, log);
         let alarms: &mut Vec<Alarm> = &mut self.alarms;
         self.detectors.feed(&self.plan, Line { audit: &line, objects: &self.objects, family, message }, |alarm| {
             log.push(alarm_event(alarm));

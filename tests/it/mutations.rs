@@ -85,7 +85,7 @@ fn change() -> impl Strategy<Value = Change> {
 
 /// The scenarios that chance begins with: the library, and one that uses each part of the format.
 fn scenarios() -> [&'static str; 6] {
-    let [a, b, c] = runaway::library::SCENARIOS else { panic!("three scenarios") };
+    let [a, b, c, ..] = runaway::library::SCENARIOS else { panic!("three scenarios") };
     let agents = include_str!("../formats/agents.yaml");
     let services = include_str!("../formats/services.yaml");
     let defence = include_str!("../formats/defence.yaml");

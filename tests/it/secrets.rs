@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rayon::prelude::*;
 
 use crate::binary::{files, random_file, run_into, runaway};
-use crate::support::{document, library};
+use crate::support::{LONG, document, library};
 use runaway::agent::{Agent, Inventory};
 use runaway::generate::random_world;
 use runaway::model::Plan;
@@ -185,7 +185,8 @@ fn the_library_leaks_nothing() {
         let needles = needles(&document);
         let variants = document.variants().into_iter().map(|v| format!("{}@{}", scenario.name, v.name));
         let all: Vec<String> = std::iter::once(scenario.name.to_owned()).chain(variants).collect();
-        all.par_iter().for_each(|named| run_and_search(named, &needles));
+        let all = all.par_iter().filter(|named| !LONG.contains(&named.as_str()));
+        all.for_each(|named| run_and_search(named, &needles));
     }
 }
 

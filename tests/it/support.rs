@@ -6,6 +6,16 @@ use runaway::run::{Finished, Kept, Prepared, prepare};
 use runaway::scenario::{Document, Overrides, Source, parse};
 use runaway::wire::Event;
 
+/// Runs of a whole day, with half a million requests each: `loops.rs` says what they come to, and who reads journals line
+/// by line leaves them out.
+pub const LONG: &[&str] = &[
+    "runaway-loop",
+    "runaway-loop@uncontrolled",
+    "runaway-loop@on-the-invoice",
+    "runaway-loop@near-miss",
+    "runaway-loop@retry-storm",
+];
+
 /// A run in memory.
 pub struct Ran {
     pub prepared: Prepared,

@@ -77,6 +77,7 @@ const LONGER: &[(&str, &str)] = &[
     ("src/scenario/finding.rs", "every code with its meaning"),
     ("src/plane/driver.rs", "the one driver"),
     ("src/analysis/mod.rs", "the one search"),
+    ("src/cli/args.rs", "every verb with what may be said to it"),
     ("src/report/summary.rs", "the parts of a summary in their order"),
     ("src/model/service.rs", "plain tables with their docs"),
     ("src/cli/show.rs", "the parts of a scenario in their order"),
