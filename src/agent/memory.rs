@@ -35,6 +35,8 @@ struct Held {
     text: Text,
     kind: SecretKind,
     found: bool,
+    /// Whether it has the key that this may be bound to: it was given it, or had it minted.
+    keyed: bool,
     dropped: bool,
 }
 
@@ -78,6 +80,7 @@ impl Memory {
     pub fn give(&mut self, text: Text, kind: SecretKind, believed: Believed) -> Option<HeldId> {
         let held = self.find(text, kind, Some(believed))?;
         self.held[held.index()].found = false;
+        self.held[held.index()].keyed = true;
         self.given.push(held);
         Some(held)
     }
@@ -86,11 +89,12 @@ impl Memory {
     /// the first time that it sees it.
     pub fn replace(&mut self, old: Text, new: Text) -> Option<(HeldId, SecretKind)> {
         let old = self.texts.get(old)?;
-        let Held { kind, found, .. } = self.held[old.index()];
+        let Held { kind, found, keyed, .. } = self.held[old.index()];
         let fresh = self.find(new, kind, None);
         let new = self.texts.get(new).filter(|new| *new != old)?;
         self.held[old.index()].dropped = true;
         self.held[new.index()].found &= found;
+        self.held[new.index()].keyed |= keyed;
         for members in self.families.values_mut() {
             let known = members.iter().any(|(held, _)| *held == new);
             members.retain(|(held, _)| *held != old || !known);
@@ -115,7 +119,7 @@ impl Memory {
         if !self.texts.insert(text, held) {
             return None;
         }
-        self.held.push(Held { text, kind, found: true, dropped: false });
+        self.held.push(Held { text, kind, found: true, keyed: false, dropped: false });
         if let Some((family, index)) = believed {
             self.families.entry(family).or_default().push((held, index));
         }
@@ -128,8 +132,8 @@ impl Memory {
     }
 
     pub fn present(&self, held: HeldId) -> Presented {
-        let Held { text, kind, .. } = self.held[held.index()];
-        Presented { scheme: scheme(kind), text, held }
+        let Held { text, kind, keyed, .. } = self.held[held.index()];
+        Presented { scheme: scheme(kind), text, held, proven: keyed }
     }
 
     /// How many secrets it holds.
@@ -139,6 +143,15 @@ impl Memory {
 
     pub fn was_given_any(&self) -> bool {
         !self.given.is_empty()
+    }
+
+    /// It asked for this one, and so has the key that it may be bound to.
+    pub fn own_key(&mut self, held: HeldId) {
+        self.held[held.index()].keyed = true;
+    }
+
+    pub fn has_key(&self, held: HeldId) -> bool {
+        self.held.get(held.index()).is_some_and(|held| held.keyed)
     }
 
     /// What it found, the latest first, then what it was given, in order.

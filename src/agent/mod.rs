@@ -287,4 +287,8 @@ impl Client for Agent {
     fn text_of(&self, held: HeldId) -> Option<Text> {
         self.memory.text(held)
     }
+
+    fn has_key(&self, held: HeldId) -> bool {
+        self.memory.has_key(held)
+    }
 }

@@ -114,6 +114,9 @@ impl Agent {
     fn acquire(&mut self, heard: &Heard<'_>, secret: Secret, log: &mut Log) {
         let Secret { text, kind, believed, lay_in } = secret;
         if let Some(held) = self.memory.find(text, kind, believed) {
+            if lay_in.is_none() {
+                self.memory.own_key(held);
+            }
             let via = Some(heard.id);
             log.push(Event::Got { at: heard.now, by: self.who, held, kind, via, lay_in, cred: None });
         }

@@ -4,7 +4,7 @@
 use crate::model::control::Asking;
 use crate::model::identity::Binding;
 use crate::model::service::{Act, ObjectRule, Validation};
-use crate::model::{Access, Plan, Share};
+use crate::model::{Access, Bits, Plan, Share};
 use crate::wire::{CredId, IdentityId, OpId, PlaceId, Res, Span};
 
 use super::{Caller, Credential, Doors, Minted};
@@ -15,6 +15,8 @@ pub struct Relaxed<'a> {
     networks: Vec<PlaceId>,
     /// Whether undocumented operations count.
     shadows: bool,
+    /// What the agents start with: with it they have the keys that it may be bound to.
+    given: Bits,
     /// For each operation, the weakest rule that the runbook or the scenario ever gives it.
     rules: Vec<ObjectRule>,
 }
@@ -27,7 +29,8 @@ impl<'a> Relaxed<'a> {
                 operations.iter().for_each(|op| rules[op.index()] = ObjectRule::Anyone);
             }
         }
-        Relaxed { plan, networks: plan.agent_networks(), shadows: true, rules }
+        let given = Relaxed::start(plan).map(|cred| cred.number()).collect();
+        Relaxed { plan, networks: plan.agent_networks(), shadows: true, given, rules }
     }
 
     /// The same world as far as its inventory shows it.
@@ -53,12 +56,12 @@ impl<'a> Relaxed<'a> {
         never.any(|approval| approval.concerns(op, who))
     }
 
-    fn unlocks(&self, of: Minted, op: OpId) -> bool {
+    fn unlocks(&self, of: Minted, op: OpId, keyless: bool) -> bool {
         let spec = self.plan.family(of.family);
         let validation = self.plan.service(self.plan.operation(op).service).validation;
         let bound_elsewhere = matches!(spec.binding, Binding::Network(place) if !self.networks.contains(&place));
         let born_dead = spec.lives == Some(Span::ZERO) && !matches!(validation, Validation::Jwt { .. });
-        self.plan.access.unlocks(of.rights, op) && !bound_elsewhere && !born_dead
+        self.plan.access.unlocks(of.rights, op) && !bound_elsewhere && !keyless && !born_dead
     }
 }
 
@@ -75,7 +78,9 @@ impl Doors for Relaxed<'_> {
             Caller::Holder(cred) => self.credential(cred).of,
             Caller::Minted(minted) => minted,
         };
-        (open || self.unlocks(of, op)) && (!mints || self.plan.issues_from(op, of.family))
+        let bound = || matches!(self.plan.family(of.family).binding, Binding::Key(_));
+        let keyless = matches!(caller, Caller::Holder(cred) if bound() && !self.given.contains(cred.number()));
+        (open || self.unlocks(of, op, keyless)) && (!mints || !keyless && self.plan.issues_from(op, of.family))
     }
 
     fn rule(&self, op: OpId) -> ObjectRule {

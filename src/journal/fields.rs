@@ -52,10 +52,11 @@ pub fn tell(event: &Event, to: &mut impl Fields) {
             to.collection("in", Some(coll));
             to.number("row", u64::from(row));
         }
-        Event::Minted { at, id, cred, parent, principal, actor } => {
+        Event::Minted { at, id, cred, family, parent, principal, actor } => {
             to.kind(4, "minted");
             request(at.0, id, to);
             to.number("cred", u64::from(cred.number()));
+            to.number("family", u64::from(family.number()));
             to.maybe("parent", parent.map(|p| p.number()));
             to.maybe("principal", principal.map(|p| p.number()));
             to.maybe("actor", actor.map(|a| a.number()));

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::model::Plan;
 use crate::wire::{
-    ActorId, ApprovalId, CollId, Conversation, CredId, Effect, Event, HeldId, IdentityId, InstructionId, JobId, Key,
-    LimitId, Message, OpId, Open, RequestId, ResponseId, RouteId, RuleId, SecretKind, Span, StepId, Target, Tick,
-    Written,
+    ActorId, ApprovalId, CollId, Conversation, CredId, Effect, Event, FamilyId, HeldId, IdentityId, InstructionId,
+    JobId, Key, LimitId, Message, OpId, Open, RequestId, ResponseId, RouteId, RuleId, SecretKind, Span, StepId, Target,
+    Tick, Written,
 };
 
 use super::digest::Digest;
@@ -259,6 +259,7 @@ impl Read<'_> {
                 at,
                 id: self.id()?,
                 cred: self.cred("cred")?,
+                family: FamilyId::new(self.small("family")?),
                 parent: self.cred("parent"),
                 principal: self.small("principal").map(IdentityId::new),
                 actor: self.small("actor").map(IdentityId::new),

@@ -86,6 +86,7 @@ pub const fn reason(reason: Reason) -> (u8, &'static str) {
         Reason::Approval(_) => (18, "approval"),
         Reason::Audience => (19, "audience"),
         Reason::OutOfOrder => (20, "out-of-order"),
+        Reason::NoProof => (21, "no-proof"),
     }
 }
 
@@ -116,6 +117,7 @@ pub fn read_reason(word: &str, at: Pointers) -> Option<Reason> {
         Reason::Unsupported,
         Reason::OutOfOrder,
         Reason::Audience,
+        Reason::NoProof,
     ];
     all.extend(at.step.into_iter().flat_map(|step| [Reason::Revoked(step), Reason::Blocked(step)]));
     all.extend(at.limit.map(Reason::Limit));

@@ -14,8 +14,15 @@ macro_rules! library {
 }
 
 /// Every scenario, the flagship first.
-pub const SCENARIOS: &[Embedded] =
-    library!["moltbook", "wiper", "volume-delete", "prod-freeze", "runaway-loop", "ticket-attachments"];
+pub const SCENARIOS: &[Embedded] = library![
+    "moltbook",
+    "wiper",
+    "volume-delete",
+    "prod-freeze",
+    "runaway-loop",
+    "wrong-endpoint",
+    "ticket-attachments",
+];
 
 /// The scenario of that name.
 pub fn find(name: &str) -> Option<Embedded> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::Plan;
 use crate::model::control::{Action, Controls};
 use crate::model::service::ObjectRule;
-use crate::wire::{CredId, IdentityId, OpId, ServiceId, StepId, Target, Tick};
+use crate::wire::{CredId, FamilyId, IdentityId, OpId, ServiceId, StepId, Target, Tick};
 
 use super::closure::Closure;
 
@@ -13,9 +13,13 @@ use super::closure::Closure;
 #[derive(Default, Debug)]
 pub struct Declarations {
     by_credential: BTreeMap<CredId, Tick>,
+    /// Of those, what the action ended, and not merely bound.
+    ended: BTreeMap<CredId, Tick>,
     by_identity: BTreeMap<IdentityId, Tick>,
     by_operation: BTreeMap<OpId, Tick>,
     blocked: BTreeMap<(CredId, ServiceId), Tick>,
+    /// What was minted in the run: its family, and from what.
+    minted: BTreeMap<CredId, (FamilyId, Option<CredId>)>,
 }
 
 impl Declarations {
@@ -26,7 +30,12 @@ impl Declarations {
             (Action::Block { services }, Target::Credential(cred)) => {
                 self.blocked.extend(services.iter().map(|service| ((cred, *service), returned)));
             }
-            (_, Target::Credential(cred)) => _ = self.by_credential.insert(cred, returned),
+            (action, Target::Credential(cred)) => {
+                self.by_credential.insert(cred, returned);
+                if matches!(action, Action::Revoke | Action::Disable | Action::Rotate { .. }) {
+                    self.ended.insert(cred, returned);
+                }
+            }
             (_, Target::Identity(identity)) => _ = self.by_identity.insert(identity, returned),
             (Action::SetRule { operations, .. } | Action::Close { operations }, Target::Named) => {
                 self.by_operation.extend(operations.iter().map(|op| (*op, returned)));
@@ -39,13 +48,36 @@ impl Declarations {
         }
     }
 
+    /// The provider issued a credential.
+    pub fn minted(&mut self, cred: CredId, family: FamilyId, parent: Option<CredId>) {
+        self.minted.insert(cred, (family, parent));
+    }
+
+    /// What a credential ends with, as the scenario says.
+    fn ends_with(&self, plan: &Plan, cred: CredId) -> Option<CredId> {
+        let (family, parent) = self.minted.get(&cred).copied().or_else(|| {
+            let (family, index) = (cred.number() < plan.credentials()).then(|| plan.origin_of(cred))?;
+            Some((family, plan.parent_of(family, index)))
+        })?;
+        parent.filter(|_| plan.family(family).cascade)
+    }
+
+    /// When the last action returned that ends a credential, or one that it ends with.
+    fn ending(&self, plan: &Plan, closure: &Closure, cred: CredId) -> Option<Tick> {
+        let ends = |cred: CredId| {
+            let by_identity = closure.principal(plan, cred).and_then(|who| self.by_identity.get(&who));
+            [self.ended.get(&cred), by_identity].into_iter().flatten().max().copied()
+        };
+        let with = std::iter::successors(Some(cred), |cred| self.ends_with(plan, *cred)).filter_map(ends);
+        with.chain(self.by_credential.get(&cred).copied()).max()
+    }
+
     /// When the last action returned that covers an operation for whoever presents this credential.
     pub fn covering(&self, plan: &Plan, closure: &Closure, cred: Option<CredId>, op: OpId) -> Option<Tick> {
         let service = plan.operation(op).service;
-        let by_credential = cred.and_then(|c| self.by_credential.get(&c));
-        let by_identity = cred.and_then(|c| closure.principal(plan, c)).and_then(|p| self.by_identity.get(&p));
-        let blocked = cred.and_then(|c| self.blocked.get(&(c, service)));
-        let by_operation = self.by_operation.get(&op);
-        [by_credential, by_identity, blocked, by_operation].into_iter().flatten().max().copied()
+        let ending = cred.and_then(|c| self.ending(plan, closure, c));
+        let blocked = cred.and_then(|c| self.blocked.get(&(c, service))).copied();
+        let by_operation = self.by_operation.get(&op).copied();
+        [ending, blocked, by_operation].into_iter().flatten().max()
     }
 }

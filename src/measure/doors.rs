@@ -85,6 +85,7 @@ impl Doors {
                     (leaf.open, leaf.since) = (open, at);
                 }
             }
+            Event::Minted { cred, family, parent, .. } => self.declarations.minted(cred, family, parent),
             Event::Acted { step, target, returned, worked: true, .. } => {
                 self.declarations.note(&plan.controls, step, target, returned);
             }

@@ -165,8 +165,9 @@ pub enum Action {
     Revoke,
     /// Ends everything that an identity holds, and what it would be issued.
     Disable,
-    /// Ends a credential and issues its successor, which the records that held the old one now show.
-    Rotate { hand_over: HandOver },
+    /// Issues the successor of a credential, which the records that held the old one now show, and ends the old one after
+    /// a grace in which both are accepted.
+    Rotate { hand_over: HandOver, grace: Span },
     /// From now on accepted from this network only.
     Bind { network: PlaceId },
     /// Refused at these services, whatever the provider says.

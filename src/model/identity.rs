@@ -51,8 +51,10 @@ pub struct Family {
     pub meant: Option<Vec<String>>,
     /// From its issue, or from the start of the run.
     pub lives: Option<Span>,
-    /// The family that each one was minted from, index by index.
+    /// The family that each one was minted from.
     pub parent: Option<FamilyId>,
+    /// What each of those at the start was minted from: rows of the credential table.
+    pub parents: Column,
     /// Whether the end of the parent ends it.
     pub cascade: bool,
     pub binding: Binding,
@@ -93,6 +95,18 @@ pub enum Binding {
     None,
     /// Accepted from one network only.
     Network(PlaceId),
+    /// Accepted only from whoever proves to have a key (RFC 9449, RFC 8705): who was given it, or had it minted. Who
+    /// found it has the token and not the key.
+    Key(ProofKind),
+}
+
+/// How the holder of a key shows it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ProofKind {
+    /// A signed proof in a header of the request (RFC 9449).
+    Dpop,
+    /// The certificate of the connection (RFC 8705).
+    MutualTls,
 }
 
 /// Records of one data class.

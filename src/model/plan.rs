@@ -195,8 +195,7 @@ impl Plan {
 
     /// What a credential of the start was minted from.
     pub fn parent_of(&self, family: FamilyId, index: u32) -> Option<CredId> {
-        let parent = self.family(family).parent.filter(|parent| index < self.family(*parent).count)?;
-        Some(self.row_of(parent, index))
+        self.family(family).parents.get(index).map(CredId::new)
     }
 
     /// The family and index behind a row that existed at the start.

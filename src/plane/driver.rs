@@ -435,7 +435,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
                 *cred = found;
             }
             if let (Some(text), Some(prober), Purpose::Agent) = (text, prober.as_mut(), seat.purpose) {
-                prober.watch(text);
+                prober.watch(text, seat.client.has_key(held));
             }
             if let (Some(cred), Purpose::Agent) = (found, seat.purpose) {
                 transport.world(|world| census.hold(now, cred, world, baseline, log));

@@ -20,6 +20,8 @@ pub struct Prober {
     routes: Vec<RouteId>,
     /// The credentials that it watches, by its own numbers.
     watched: Vec<Text>,
+    /// Whether one of the agents has the key that each may be bound to.
+    proven: Vec<bool>,
     /// When the next round begins.
     round: Tick,
     /// What is left of this round. Being without a credential is watched too.
@@ -42,6 +44,7 @@ impl Prober {
             from: plan.agent_networks().first().copied().unwrap_or(PlaceId::new(0)),
             routes: (0..plan.routes.len()).map(RouteId::at).filter(lists).collect(),
             watched: Vec::new(),
+            proven: Vec::new(),
             round: Tick::ZERO,
             left: VecDeque::new(),
             sent: 0,
@@ -49,9 +52,13 @@ impl Prober {
     }
 
     /// The closure came to hold this.
-    pub fn watch(&mut self, text: Text) {
-        if !self.watched.contains(&text) {
-            self.watched.push(text);
+    pub fn watch(&mut self, text: Text, proven: bool) {
+        match self.watched.iter().position(|watched| *watched == text) {
+            Some(at) => self.proven[at] |= proven,
+            None => {
+                self.watched.push(text);
+                self.proven.push(proven);
+            }
         }
     }
 
@@ -70,8 +77,14 @@ impl Client for Prober {
         let Some((held, route)) = self.left.pop_front() else { return Next::WaitUntil(self.round) };
         let id = RequestId { by: self.who, n: self.sent };
         self.sent += 1;
-        let presented =
-            held.and_then(|held| Some(Presented { scheme: Scheme::Bearer, text: self.text_of(held)?, held }));
+        let presented = held.and_then(|held| {
+            Some(Presented {
+                scheme: Scheme::Bearer,
+                text: self.text_of(held)?,
+                held,
+                proven: self.proven.get(held.index()) == Some(&true),
+            })
+        });
         let from = Vantage { network: self.from, connection: 0, purpose: Purpose::Probe, conversation: None };
         Next::Send(id, Request { route, about: Arg::None, page: Arg::None, presented, carries: false, from })
     }

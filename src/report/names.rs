@@ -60,6 +60,7 @@ pub fn reason_in_words(plan: &Plan, reason: Reason) -> String {
         Reason::Revoked(id) => format!("refused by {}", step(id)),
         Reason::RevokedByProtocol => "refused: revoked".into(),
         Reason::BoundElsewhere => "refused: bound to another network".into(),
+        Reason::NoProof => "refused: without the key that it is bound to".into(),
         Reason::Audience => "refused: made out for other services".into(),
         Reason::Scope => "refused: no scope for it".into(),
         Reason::ObjectRule => "refused: not the caller's record".into(),

@@ -116,6 +116,7 @@ impl Responder {
             scheme: Scheme::Bearer,
             text: Text::Generated { family, index, turn: 0 },
             held: HeldId::new(0),
+            proven: true,
         };
         let from = Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Response, conversation: None };
         let about = Arg::Act { step, target };

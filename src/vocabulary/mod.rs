@@ -1,6 +1,7 @@
 //! How an agent meets bytes. Secrets are named inside the program; here names become bytes, and bytes are recognised.
 
 mod instructions;
+mod proof;
 mod recogniser;
 mod scribe;
 

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use sha2::{Digest, Sha256};
 
+use crate::model::identity::{Binding, ProofKind};
 use crate::model::{Plan, Time};
 use crate::wire::{Claims, FamilyId, IdentityId, SecretKind, Text, Tick};
 
@@ -42,6 +43,11 @@ impl Scribe {
         let key: [u8; 32] =
             Sha256::new().chain_update(b"runaway secrets").chain_update(plan.seed.to_le_bytes()).finalize().into();
         Scribe { plan, key, signer: OnceLock::new(), epoch }
+    }
+
+    /// 32 bytes that follow from the seed, for one purpose.
+    pub(super) fn derived(&self, purpose: &[u8], of: &[u8]) -> [u8; 32] {
+        Sha256::new().chain_update(purpose).chain_update(self.key).chain_update(of).finalize().into()
     }
 
     fn signer(&self) -> Option<&Ed25519KeyPair> {
@@ -177,6 +183,13 @@ impl Scribe {
             let lives = spec.lives.unwrap_or_default();
             said["iat"] = (self.epoch + until.since(Tick::ZERO + lives).whole_seconds()).into();
             said["exp"] = (self.epoch + until.since(Tick::ZERO).whole_seconds()).into();
+        }
+        if let Binding::Key(kind) = spec.binding {
+            let by = match kind {
+                ProofKind::Dpop => "jkt",
+                ProofKind::MutualTls => "x5t#S256",
+            };
+            said["cnf"] = serde_json::json!({by: self.thumbprint(jti)});
         }
         let start = out.len();
         URL_SAFE_NO_PAD.encode_string(header.to_string(), out);

@@ -51,6 +51,11 @@ pub trait Client {
 
     /// The secret behind one of this client's own numbers.
     fn text_of(&self, held: HeldId) -> Option<Text>;
+
+    /// Whether it has the key that one of its secrets may be bound to.
+    fn has_key(&self, _held: HeldId) -> bool {
+        true
+    }
 }
 
 /// What a service wrote down about a request: what it does not record is missing here.

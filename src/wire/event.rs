@@ -1,8 +1,8 @@
 //! What happened, as the world, the agents and the driver report it. The journal is a list of these.
 
 use super::ids::{
-    ActorId, ApprovalId, CollId, CredId, HeldId, IdentityId, InstructionId, JobId, LimitId, OpId, RequestId, Res,
-    ResponseId, RouteId, RuleId, StepId,
+    ActorId, ApprovalId, CollId, CredId, FamilyId, HeldId, IdentityId, InstructionId, JobId, LimitId, OpId, RequestId,
+    Res, ResponseId, RouteId, RuleId, StepId,
 };
 use super::request::{Conversation, Message, Purpose, Target};
 use super::tick::{Span, Tick};
@@ -85,6 +85,8 @@ pub enum Reason {
     /// An OAuth client revoked it by RFC 7009, or a reused refresh token took its family down.
     RevokedByProtocol,
     BoundElsewhere,
+    /// Bound to a key, and the sender did not prove to have it.
+    NoProof,
     /// The token names other services in `aud`.
     Audience,
     Scope,
@@ -246,6 +248,7 @@ pub enum Event {
         at: Tick,
         id: RequestId,
         cred: CredId,
+        family: FamilyId,
         parent: Option<CredId>,
         /// Whose it is.
         principal: Option<IdentityId>,

@@ -43,6 +43,8 @@ pub struct Presented {
     pub scheme: Scheme,
     pub text: Text,
     pub held: HeldId,
+    /// Whether the sender proves to have the key that goes with it (RFC 9449, RFC 8705).
+    pub proven: bool,
 }
 
 /// Where a request comes from; bindings and reconstruction look at it.

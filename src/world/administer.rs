@@ -51,10 +51,13 @@ impl World {
                     }
                 }
             }
-            Action::Rotate { hand_over } => {
+            Action::Rotate { hand_over, grace } => {
                 for cred in self.targets(target) {
-                    let Some(fresh) = self.credentials.rotate(cred, now, by) else { continue };
+                    let Some(fresh) = self.credentials.rotate(cred, now, *grace, by) else { continue };
                     self.changes.credentials.extend([cred, fresh]);
+                    if self.keys.contains(cred.number()) {
+                        self.keys.insert(fresh.number());
+                    }
                     self.hand_over(now, cred, fresh, *hand_over);
                 }
             }

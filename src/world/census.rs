@@ -82,7 +82,8 @@ impl World {
     pub(super) fn issues_until(&self, now: Tick, cred: CredId, op: OpId, networks: &[PlaceId]) -> Open {
         let row = self.credentials.get(cred);
         let service = self.plan.operation(op).service;
-        let dead = row.spent || row.ended(now) || row.expired(now) || self.is_disabled(row.principal);
+        let dead =
+            self.is_keyless(cred) || row.spent || row.ended(now) || row.expired(now) || self.is_disabled(row.principal);
         let elsewhere = networks.iter().all(|network| self.credentials.from(cred, *network) != Elsewhere::Accepted);
         if dead || elsewhere || !self.plan.issues_from(op, row.family) || self.blocked.contains(&(cred, service)) {
             return Open::Shut;
@@ -92,13 +93,16 @@ impl World {
             false if self.plan.access.unlocks(row.rights, op) => self.believed_until(now, cred, service, networks),
             false => Open::Shut,
         };
-        let lives = if row.expires == Tick::NEVER { Open::ForEver } else { Open::Until(row.expires) };
+        let lives = match row.expires.min(row.ends) {
+            Tick::NEVER => Open::ForEver,
+            end => Open::Until(end),
+        };
         believed.min(lives)
     }
 
     /// How long a service would believe a credential that is used from the most welcome of `networks`.
     pub(super) fn believed_until(&self, now: Tick, cred: CredId, service: ServiceId, networks: &[PlaceId]) -> Open {
-        if self.blocked.contains(&(cred, service)) {
+        if self.blocked.contains(&(cred, service)) || self.is_keyless(cred) {
             return Open::Shut;
         }
         let believed = networks.iter().map(|from| {

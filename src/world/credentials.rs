@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{Access, Plan};
-use crate::wire::{CredId, FamilyId, IdentityId, PlaceId, Reason, RightsId, Text, Tick};
+use crate::wire::{CredId, FamilyId, IdentityId, PlaceId, Reason, RightsId, Span, Text, Tick};
 
 /// One secret and what became of it.
 #[derive(Clone, Debug)]
@@ -111,7 +111,7 @@ impl Credentials {
         let spec = self.plan.family(issue.family);
         let row = CredId::at(self.rows.len());
         let bound = match spec.binding {
-            crate::model::identity::Binding::None => None,
+            crate::model::identity::Binding::None | crate::model::identity::Binding::Key(_) => None,
             crate::model::identity::Binding::Network(to) => Some(to),
         };
         self.rows.push(Credential {
@@ -220,13 +220,14 @@ impl Credentials {
         row
     }
 
-    /// Ends a secret and issues its successor. One that has a successor already is left as it is.
-    pub fn rotate(&mut self, cred: CredId, now: Tick, by: Reason) -> Option<CredId> {
+    /// Issues the successor of a secret, and ends it once `grace` is over. One that has a successor already is left as it
+    /// is.
+    pub fn rotate(&mut self, cred: CredId, now: Tick, grace: Span, by: Reason) -> Option<CredId> {
         let old = self.get(cred).clone();
         if self.newest(old.family, old.index) != Some(cred) {
             return None;
         }
-        self.end(cred, now, by);
+        self.end_at(cred, now, now + grace, by);
         let Credential { family, principal, actor, rights, parent, .. } = old;
         let issue = Issue { family, principal, actor, rights, parent, at: now };
         let row = self.push(issue, old.index, old.turn.saturating_add(1), Some(cred));
@@ -241,12 +242,17 @@ impl Credentials {
 
     /// Ends a secret, and what was minted from it where its family cascades. Ended rows stay as they are.
     pub fn end(&mut self, cred: CredId, now: Tick, by: Reason) -> Vec<CredId> {
+        self.end_at(cred, now, now, by)
+    }
+
+    /// The same, with the end in the future. What ends before anyway does not get longer.
+    fn end_at(&mut self, cred: CredId, now: Tick, at: Tick, by: Reason) -> Vec<CredId> {
         let mut ended = Vec::new();
         let mut open = vec![cred];
         while let Some(cred) = open.pop() {
             let row = &mut self.rows[cred.index()];
-            if !row.ended(now) {
-                row.ends = now;
+            if !row.ended(now) && at < row.ends {
+                row.ends = at;
                 row.ended_by = by;
                 ended.push(cred);
             }

@@ -178,6 +178,9 @@ impl World {
         if let Some(step) = self.blocked_by.filter(|_| self.blocked.contains(&(cred, spec.service))) {
             return Err(Refusal::denied(spec.denies, Reason::Blocked(step)));
         }
+        if self.is_bound_to_key(cred) && !presented.is_some_and(|p| p.proven) {
+            return Err(unauthenticated(Reason::NoProof));
+        }
         let asked = Check { service: spec.service, cred, from: from.network };
         let validated =
             validate(&self.plan, &self.credentials, &mut self.caches, now, asked).map_err(unauthenticated)?;

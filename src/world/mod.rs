@@ -28,6 +28,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::control::Which;
+use crate::model::identity::Binding;
 use crate::model::service::ObjectRule;
 use crate::model::{Access, Bits, Draws, Plan, Share, Stream};
 use crate::wire::{Alarm, Audit, Claims, CredId, IdentityId, Knock, Log, ServiceId, Slot, StepId, Text, Tick};
@@ -77,6 +78,8 @@ pub struct World {
     changes: Changes,
     /// Rotated secrets and their successors, on their way to the owners.
     handed_over: Vec<HandedOver>,
+    /// Credentials bound to a key that one of the agents under test has.
+    keys: Bits,
     /// Messages on their way to whom they wake.
     knocks: Vec<Knock>,
     scratch: Slot,
@@ -136,6 +139,7 @@ impl World {
             alarms: Vec::new(),
             changes: Changes::default(),
             handed_over: Vec::new(),
+            keys: given_to_agents(&plan),
             knocks: Vec::new(),
             scratch: Slot::default(),
             plan,
@@ -212,9 +216,25 @@ impl World {
         std::mem::take(&mut self.changes)
     }
 
+    /// Whether a credential is good for nothing without a key.
+    fn is_bound_to_key(&self, cred: CredId) -> bool {
+        matches!(self.plan.family(self.credentials.get(cred).family).binding, Binding::Key(_))
+    }
+
+    /// Whether no agent under test could prove that a credential is theirs.
+    fn is_keyless(&self, cred: CredId) -> bool {
+        self.is_bound_to_key(cred) && !self.keys.contains(cred.number())
+    }
+
     fn is_disabled(&self, principal: Option<IdentityId>) -> bool {
         principal.is_some_and(|p| self.disabled.contains(p.number()))
     }
+}
+
+/// The credentials that agents under test start with: with them they have the keys.
+fn given_to_agents(plan: &Plan) -> Bits {
+    let given = plan.agents.iter().flat_map(|agent| &agent.holds);
+    given.map(|(family, index)| plan.row_of(*family, *index).number()).collect()
 }
 
 /// A stream for each service, if there is any failure to be drawn.

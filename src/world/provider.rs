@@ -40,7 +40,8 @@ impl World {
         match self.plan.operation(op).act {
             Act::Mint { family, refresh, grant } => {
                 let from = self.parent_of_issue(now, op, grant, admitted, subject)?;
-                self.usable_there(from, op, envelope.request.from.network)?;
+                let proven = envelope.request.presented.is_some_and(|p| p.proven);
+                self.usable_there(from, op, envelope.request.from.network, proven)?;
                 self.mint(
                     now,
                     envelope.id,
@@ -106,10 +107,13 @@ impl World {
     }
 
     /// A credential in the body is bound and blocked like one in the header.
-    fn usable_there(&self, from: CredId, op: OpId, network: PlaceId) -> Result<(), Refusal> {
+    fn usable_there(&self, from: CredId, op: OpId, network: PlaceId, proven: bool) -> Result<(), Refusal> {
         let spec = self.plan.operation(op);
         if self.credentials.from(from, network) != Elsewhere::Accepted {
             return Err(Refusal::new(Verdict::Unauthenticated, Reason::BoundElsewhere, 400));
+        }
+        if self.is_bound_to_key(from) && !proven {
+            return Err(Refusal::new(Verdict::Unauthenticated, Reason::NoProof, 400));
         }
         match self.blocked_by.filter(|_| self.blocked.contains(&(from, spec.service))) {
             Some(step) => Err(Refusal::denied(spec.denies, Reason::Blocked(step))),
@@ -132,7 +136,10 @@ impl World {
             let actor = asking.filter(|_| delegated).or(inherited);
             let issue = Issue { family, principal, actor, rights, parent: Some(from), at: now };
             let cred = self.credentials.issue(issue);
-            log.push(Event::Minted { at: now, id, cred, parent: Some(from), principal, actor });
+            if id.by.index() < plan.agents.len() {
+                self.keys.insert(cred.number());
+            }
+            log.push(Event::Minted { at: now, id, cred, family, parent: Some(from), principal, actor });
             cred
         };
         let access = issue(family, plan.access.minted(family, minting.scopes, subject, by));

@@ -82,6 +82,7 @@ fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
             meant: None,
             lives,
             parent: None,
+            parents: Column::Empty,
             cascade: false,
             binding: Binding::None,
             first_row: 0,
@@ -119,7 +120,7 @@ impl Probe {
     fn call(&mut self, at: u64) -> (u16, Reason) {
         let from = Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Agent, conversation: None };
         let text = Text::Generated { family: FamilyId::new(0), index: 0, turn: 0 };
-        let presented = Some(Presented { scheme: Scheme::Bearer, text, held: HeldId::new(0) });
+        let presented = Some(Presented { scheme: Scheme::Bearer, text, held: HeldId::new(0), proven: true });
         let request =
             Request { route: RouteId::new(0), about: Arg::None, page: Arg::None, presented, carries: false, from };
         let id = RequestId { by: ActorId::new(0), n: self.sent };

@@ -140,7 +140,7 @@ pub fn believes_until(plan: &Plan, credentials: &Credentials, caches: &Caches, n
     }
     let (ends, _) = credentials.ends_from(cred, from);
     let trust = match validation {
-        _ if now < ends => ends,
+        _ if ends == Tick::NEVER => ends,
         Validation::Jwt { .. } => Tick::NEVER,
         Validation::Push { delay } => ends + delay,
         _ => match validation.cache() {
@@ -151,7 +151,7 @@ pub fn believes_until(plan: &Plan, credentials: &Credentials, caches: &Caches, n
                 .filter(|at| *at != Tick::NEVER && *at <= ends)
                 .map(|at| at + fresh + stale)
                 .max()
-                .unwrap_or(ends),
+                .map_or(ends, |cached| cached.max(ends)),
         },
     };
     match trust.min(expiry) {

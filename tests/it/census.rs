@@ -81,7 +81,7 @@ impl Past {
                 about,
                 page: Arg::None,
                 carries: false,
-                presented: Some(Presented { scheme: Scheme::Bearer, text, held: HeldId::new(0) }),
+                presented: Some(Presented { scheme: Scheme::Bearer, text, held: HeldId::new(0), proven: true }),
                 from: Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Agent, conversation: None },
             };
             (0..self.plan.service(spec.service).replicas).any(|n| {

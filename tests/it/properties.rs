@@ -141,7 +141,8 @@ fn any_request(plan: &Plan, stream: &mut Stream) -> Request {
     let route = RouteId::new(below(plan.operator_route().map_or(plan.routes.len() as u32, RouteId::number)));
     let text = any_secret(plan, &mut below);
     let about = plan.route(route).answers.and_then(|op| record(plan, op, &mut below));
-    let presented = (below(6) > 0).then_some(Presented { scheme: Scheme::Bearer, text, held: HeldId::new(0) });
+    let presented =
+        (below(6) > 0).then_some(Presented { scheme: Scheme::Bearer, text, held: HeldId::new(0), proven: true });
     let network = PlaceId::new(below(plan.networks.len() as u32));
     Request {
         route,
@@ -202,7 +203,7 @@ pub fn revoke(plan: &Plan, victim: CredId) -> Request {
         about: Arg::Act { step: StepId::new(0), target: Target::Credential(victim) },
         page: Arg::None,
         carries: false,
-        presented: Some(Presented { scheme: Scheme::Bearer, text, held: HeldId::new(0) }),
+        presented: Some(Presented { scheme: Scheme::Bearer, text, held: HeldId::new(0), proven: true }),
         from: Vantage { network: PlaceId::new(0), connection: 0, purpose: Purpose::Response, conversation: None },
     }
 }

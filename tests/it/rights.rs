@@ -5,7 +5,7 @@ use crate::support::{Ran, document, run};
 use runaway::wire::{Event, Reason, Verdict};
 
 /// The decisions on the agents' requests to one operation, in order.
-fn decisions(ran: &Ran, operation: &str) -> Vec<(u16, Verdict, Reason)> {
+pub fn decisions(ran: &Ran, operation: &str) -> Vec<(u16, Verdict, Reason)> {
     let plan = &ran.prepared.plan;
     let of = |event: &Event| match *event {
         Event::Asked { op: Some(op), status, verdict, reason, .. } if plan.operation_name(op) == operation => {

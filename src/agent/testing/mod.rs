@@ -87,6 +87,7 @@ impl Scene {
             meant: None,
             lives: None,
             parent: None,
+            parents: Column::Empty,
             cascade: false,
             binding: Binding::None,
             first_row,

@@ -12,6 +12,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::model::Plan;
+use crate::model::identity::{Binding, ProofKind};
 use crate::model::service::Method;
 use crate::vocabulary::{Phrasebook, Scribe};
 use crate::wire::{
@@ -148,7 +149,8 @@ impl Answerer {
             Body::Token { access, refresh, lives } => {
                 body.push_str("{\"access_token\":\"");
                 secret(access, body);
-                body.push_str("\",\"token_type\":\"Bearer\"");
+                let kind = if self.is_dpop(access) { "DPoP" } else { "Bearer" };
+                let _ = write!(body, "\",\"token_type\":\"{kind}\"");
                 if let Some(lives) = lives {
                     let _ = write!(body, ",\"expires_in\":{}", lives.whole_seconds());
                 }
@@ -165,6 +167,12 @@ impl Answerer {
             Body::Link(route) => answering.location = self.link(route),
         }
         answering
+    }
+
+    /// RFC 9449 section 5: the answer says that a token is bound.
+    fn is_dpop(&self, token: Text) -> bool {
+        let Text::Generated { family, .. } = token else { return false };
+        self.plan.family(family).binding == Binding::Key(ProofKind::Dpop)
     }
 
     /// The instruction in a record, and whose words the record is.

@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value};
 
 use crate::model::Plan;
+use crate::model::identity::{Binding, ProofKind};
 use crate::model::service::{Act, Grant, Method, Operation};
 use crate::vocabulary::{Phrasebook, Scribe};
 use crate::wire::{
@@ -52,6 +53,8 @@ pub struct Asker {
     pub(super) plan: Arc<Plan>,
     pub(super) addresses: Arc<Addresses>,
     pub(super) phrasebook: Arc<Phrasebook>,
+    /// How the clients of this world prove to have a key.
+    proofs: Vec<ProofKind>,
 }
 
 /// How the fields of a request travel.
@@ -76,7 +79,15 @@ pub enum Unreadable {
 
 impl Asker {
     pub fn new(plan: Arc<Plan>, addresses: Arc<Addresses>, phrasebook: Arc<Phrasebook>) -> Asker {
-        Asker { plan, addresses, phrasebook }
+        let mut proofs = Vec::new();
+        for family in &plan.families {
+            if let Binding::Key(kind) = family.binding
+                && !proofs.contains(&kind)
+            {
+                proofs.push(kind);
+            }
+        }
+        Asker { plan, addresses, phrasebook, proofs }
     }
 
     /// The path of an operation for the first record of its kind.
@@ -122,7 +133,12 @@ impl Asker {
             }
         }
         if let Some(presented) = request.presented {
-            presented::put(presented.scheme, &names.bytes(presented.text), &mut headers);
+            let bytes = names.bytes(presented.text);
+            if presented.proven {
+                let asked = (spec.method.name(), target.split('?').next().unwrap_or_default());
+                presented::prove(names.scribe(), &self.proofs, &bytes, asked, &mut headers);
+            }
+            presented::put(presented.scheme, &bytes, &mut headers);
         }
         context::put(self.plan.seed, envelope, &mut headers);
         let method = http::Method::from_bytes(spec.method.name().as_bytes()).unwrap_or_default();
@@ -176,10 +192,13 @@ impl Asker {
                 _ => act(&said),
             },
         };
-        let presented = presented::find(headers, said.get("client_secret")).map(|(scheme, bytes)| Presented {
-            scheme,
-            text: text(&bytes),
-            held: HeldId::new(0),
+        let presented = presented::find(headers, said.get("client_secret")).map(|(scheme, bytes)| {
+            let text = text(&bytes);
+            let proven = match self.binding(text) {
+                Binding::Key(kind) => presented::proven(scribe, kind, &bytes, (method, path), headers),
+                Binding::None | Binding::Network(_) => true,
+            };
+            Presented { scheme, text, held: HeldId::new(0), proven }
         });
         let cargo = self.taken_down(&said, scribe);
         let request = Request {
@@ -196,6 +215,11 @@ impl Asker {
             },
         };
         Ok(Heard { op, request, cargo })
+    }
+
+    fn binding(&self, text: Text) -> Binding {
+        let Text::Generated { family, .. } = text else { return Binding::None };
+        self.plan.families.get(family.index()).map_or(Binding::None, |family| family.binding)
     }
 
     pub(super) fn record(&self, id: &str) -> Option<Res> {

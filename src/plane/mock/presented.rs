@@ -7,16 +7,57 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::model::identity::ProofKind;
+use crate::vocabulary::Scribe;
 use crate::wire::Scheme;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// RFC 9449 section 4.1.
+const DPOP: HeaderName = HeaderName::from_static("dpop");
+/// RFC 9440 section 2.2, from the proxy that ends the connection.
+const CLIENT_CERT: HeaderName = HeaderName::from_static("client-cert");
+
+/// Proves that the sender has the key that a secret may be bound to, before the secret itself is put there.
+pub fn prove(
+    scribe: &Scribe,
+    kinds: &[ProofKind],
+    secret: &str,
+    (method, path): (&str, &str),
+    headers: &mut HeaderMap,
+) {
+    for kind in kinds {
+        let (name, value) = match kind {
+            ProofKind::Dpop => (DPOP, scribe.dpop(secret, method, path)),
+            ProofKind::MutualTls => (CLIENT_CERT, scribe.certificate(secret)),
+        };
+        headers.extend(value.and_then(|value| HeaderValue::try_from(value).ok()).map(|value| (name, value)));
+    }
+}
+
+/// Whether a request carries the proof that a secret of this kind asks for.
+pub fn proven(
+    scribe: &Scribe,
+    kind: ProofKind,
+    secret: &str,
+    (method, path): (&str, &str),
+    headers: &HeaderMap,
+) -> bool {
+    let header = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
+    match kind {
+        ProofKind::Dpop => header(DPOP).is_some_and(|proof| scribe.proves(proof, secret, method, path)),
+        ProofKind::MutualTls => {
+            header(CLIENT_CERT).is_some_and(|shown| scribe.certificate(secret).as_deref() == Some(shown))
+        }
+    }
+}
 
 /// Puts a credential into the headers, marked as sensitive so that nothing prints it.
 pub fn put(scheme: Scheme, secret: &str, headers: &mut HeaderMap) {
     let mut value = String::new();
     let name = match scheme {
         Scheme::Bearer => {
-            let _ = write!(value, "Bearer {secret}");
+            let word = if headers.contains_key(DPOP) { "DPoP" } else { "Bearer" };
+            let _ = write!(value, "{word} {secret}");
             AUTHORIZATION
         }
         Scheme::Basic => {
@@ -44,7 +85,7 @@ pub fn find(headers: &HeaderMap, in_form: Option<&str>) -> Option<(Scheme, Strin
     let header = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
     if let Some(value) = header(AUTHORIZATION) {
         let (scheme, rest) = value.split_once(' ')?;
-        if scheme.eq_ignore_ascii_case("bearer") {
+        if ["bearer", "dpop"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
             return Some((Scheme::Bearer, rest.trim().to_owned()));
         }
         if scheme.eq_ignore_ascii_case("basic") {

@@ -61,6 +61,7 @@ pub(super) static STEP: Part = Part {
         may("order", Word(&["by number", "newest first", "random"]), "in which order"),
         may("fails", Share, "how likely an action is to fail"),
         may("hand_over", Either(&[Duration, Word(&["never"])]), "when owners get the new secret"),
+        may("grace", Duration, "how long the old secret is accepted beside the new one"),
         may("supported", Boolean, "whether the provider can do it"),
     ]),
 };

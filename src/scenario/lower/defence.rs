@@ -40,7 +40,9 @@ impl Lowering<'_> {
             self.find(Finding::new(Code::Contradiction, key.place, message).help(help));
             return None;
         };
-        for (of, own) in [("bind", "to"), ("block", "at"), ("set_rule", "on"), ("rotate", "hand_over")] {
+        for (of, own) in
+            [("bind", "to"), ("block", "at"), ("set_rule", "on"), ("rotate", "hand_over"), ("rotate", "grace")]
+        {
             if verb != of {
                 self.no_effect(node, &[own], &format!("it belongs to `{of}`"));
             }
@@ -57,6 +59,7 @@ impl Lowering<'_> {
                     Some("never") => HandOver::Never,
                     text => HandOver::After(text.and_then(quantity::duration).unwrap_or_default()),
                 },
+                grace: span("grace").unwrap_or_default(),
             },
             "bind" => match node.get("to") {
                 Some(network) => Action::Bind { network: self.network(network) },

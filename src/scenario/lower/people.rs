@@ -1,13 +1,13 @@
 //! Identities and their credentials.
 
 use crate::model::Column;
-use crate::model::identity::{Binding, Family, IdentityKind, Population};
+use crate::model::identity::{Binding, Family, IdentityKind, Population, ProofKind};
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::tree::{Key, Node};
 use crate::wire::{FamilyId, IdentityId, SecretKind};
 
-use super::formula::{self, Formula};
+use super::formula;
 use super::{Lowering, rows};
 
 /// The identity and the credential of the defence, and the service that it acts through.
@@ -142,9 +142,12 @@ impl Lowering<'_> {
         let texts =
             |key: &str| node.get(key).map(|n| n.each().iter().filter_map(Node::text).map(str::to_owned).collect());
         let parent = node.get("parent").and_then(|parent| self.parent(parent, group.count));
-        let binding = match node.get("bound").and_then(|b| b.get("network")) {
-            Some(network) => Binding::Network(self.network(network)),
-            None => Binding::None,
+        let (parent, parents) = parent.map_or((None, Column::Empty), |(family, rows)| (Some(family), rows));
+        let binding = match node.get("bound").map(|bound| (bound.text(), bound.get("network"))) {
+            Some((_, Some(network))) => Binding::Network(self.network(network)),
+            Some((Some("dpop"), _)) => Binding::Key(ProofKind::Dpop),
+            Some((Some("mtls"), _)) => Binding::Key(ProofKind::MutualTls),
+            _ => Binding::None,
         };
         self.families.push(Family {
             name: group.name,
@@ -159,6 +162,7 @@ impl Lowering<'_> {
             meant: texts("meant"),
             lives: node.get("lives").and_then(Node::text).and_then(quantity::duration),
             parent,
+            parents,
             cascade: node.get("cascade").and_then(Node::text).and_then(quantity::boolean).unwrap_or(false),
             binding,
             first_row: group.first,
@@ -177,28 +181,25 @@ impl Lowering<'_> {
         Some(identity.get("grants")?.each().iter().filter_map(Node::text).map(str::to_owned).collect())
     }
 
-    /// The family that each credential was minted from, index by index: `refresh` or `refresh-{n}`.
-    fn parent(&mut self, parent: &Node, count: u32) -> Option<FamilyId> {
-        let (at, one_for_one) = match formula::read(parent) {
-            Some(read) => {
-                let (name, formula) = self.take(read)?;
-                let column = self.credentials.column(parent, count);
-                self.take(column)?;
-                (self.credentials.position(name)?, formula == Formula::EACH)
-            }
-            None => {
-                let name = parent.text().unwrap_or_default();
-                let family = self.credentials.position(name);
-                let at = family.map_or_else(|| self.credentials.member(parent).map(|(at, _)| at), Ok);
-                let at = self.take(at)?;
-                (at, family.is_some() && (count <= 1 || self.credentials.all[at].count != 1))
-            }
-        };
-        if !one_for_one {
-            let help = "leave it out, or make one parent for each: `parent: \"refresh-{n}\"`";
-            self.later_but("`parent`, one parent for several credentials", parent.place, help);
+    /// The family that credentials were minted from, and which of it each of those at the start: `refresh-{n}`, one for
+    /// all, or index by index.
+    fn parent(&mut self, parent: &Node, count: u32) -> Option<(FamilyId, Column)> {
+        if let Some(read) = formula::read(parent) {
+            let (name, _) = self.take(read)?;
+            let column = self.credentials.column(parent, count);
+            return Some((FamilyId::at(self.credentials.position(name)?), self.take(column)?));
         }
-        Some(FamilyId::at(at))
+        let Some(at) = self.credentials.position(parent.text().unwrap_or_default()) else {
+            let member = self.credentials.member(parent);
+            let (at, index) = self.take(member)?;
+            return Some((FamilyId::at(at), Column::Same(self.credentials.all[at].first + index)));
+        };
+        let group = &self.credentials.all[at];
+        let rows = match group.count {
+            1 => Column::Same(group.first),
+            n => Column::Counting { base: group.first, n },
+        };
+        Some((FamilyId::at(at), rows))
     }
 
     fn parent_cycles(&mut self, credentials: &[(Key, Node)]) {
@@ -246,6 +247,7 @@ impl Lowering<'_> {
             meant: None,
             lives: None,
             parent: None,
+            parents: Column::Empty,
             cascade: false,
             binding: Binding::None,
             first_row,

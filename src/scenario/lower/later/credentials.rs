@@ -11,10 +11,6 @@ impl Lowering<'_> {
         let root = self.root;
         for (_, credential) in root.get("credentials").map_or(&[][..], Node::entries) {
             self.refuse(credential, CREDENTIAL);
-            let bound = credential.get("bound").filter(|b| matches!(b.text(), Some("dpop" | "mtls")));
-            if let Some(bound) = bound {
-                self.later("`bound`, a credential that only the holder of a key can use", bound.place);
-            }
         }
     }
 }
