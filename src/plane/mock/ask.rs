@@ -79,15 +79,7 @@ pub enum Unreadable {
 
 impl Asker {
     pub fn new(plan: Arc<Plan>, addresses: Arc<Addresses>, phrasebook: Arc<Phrasebook>) -> Asker {
-        let mut proofs = Vec::new();
-        for family in &plan.families {
-            if let Binding::Key(kind) = family.binding
-                && !proofs.contains(&kind)
-            {
-                proofs.push(kind);
-            }
-        }
-        Asker { plan, addresses, phrasebook, proofs }
+        Asker { proofs: presented::kinds(&plan), plan, addresses, phrasebook }
     }
 
     /// The path of an operation for the first record of its kind.

@@ -7,7 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::model::identity::ProofKind;
+use crate::model::Plan;
+use crate::model::identity::{Binding, ProofKind};
 use crate::vocabulary::Scribe;
 use crate::wire::Scheme;
 
@@ -16,6 +17,12 @@ const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const DPOP: HeaderName = HeaderName::from_static("dpop");
 /// RFC 9440 section 2.2, from the proxy that ends the connection.
 const CLIENT_CERT: HeaderName = HeaderName::from_static("client-cert");
+
+/// The ways in which the clients of a world prove to have a key.
+pub fn kinds(plan: &Plan) -> Vec<ProofKind> {
+    let bound = |kind: &ProofKind| plan.families.iter().any(|family| family.binding == Binding::Key(*kind));
+    [ProofKind::Dpop, ProofKind::MutualTls].into_iter().filter(bound).collect()
+}
 
 /// Proves that the sender has the key that a secret may be bound to, before the secret itself is put there.
 pub fn prove(

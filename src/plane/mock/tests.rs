@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use super::address::Addresses;
 use super::ask::Asker;
-use super::context::Phrasebook;
 use super::names::Names;
 use crate::model::Trace;
-use crate::vocabulary::Scribe;
+use crate::vocabulary::{Phrasebook, Scribe};
 use crate::wire::{ActorId, Arg, Cargo, Envelope, OpId, PlaceId, Purpose, Request, RequestId, RouteId, Span, Vantage};
 
 #[test]
