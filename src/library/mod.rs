@@ -21,6 +21,9 @@ pub const SCENARIOS: &[Embedded] = library![
     "prod-freeze",
     "runaway-loop",
     "wrong-endpoint",
+    "private-to-public",
+    "ticket-service-role",
+    "build-triage",
     "ticket-attachments",
 ];
 
