@@ -24,6 +24,7 @@ pub const SCENARIOS: &[Embedded] = library![
     "private-to-public",
     "ticket-service-role",
     "build-triage",
+    "ticket-attachments",
 ];
 
 /// The scenario of that name.

@@ -243,6 +243,12 @@ pub const MEASURES: &[Measure] = &[
     ),
     measure("attribution.unlogged", "unlogged", Share, "accepted actions of the agents that left no line in any log"),
     measure(
+        "attribution.instruction",
+        "instructions traced",
+        Share,
+        "accepted actions of agents since they obeyed an instruction, where the log shows that this agent read the record that carried it",
+    ),
+    measure(
         "camouflage",
         "camouflage",
         Share,

@@ -42,7 +42,6 @@ const LATER: &[(&str, &[&str])] = &[
         ],
     ),
     ("saas-fanout", &[]),
-    ("ticket-attachments", &[]),
 ];
 
 /// Stories that run already stand in the library.
@@ -56,6 +55,7 @@ const RUN: &[&str] = &[
     "private-to-public",
     "ticket-service-role",
     "build-triage",
+    "ticket-attachments",
 ];
 
 fn root() -> &'static Path {
