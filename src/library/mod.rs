@@ -14,8 +14,16 @@ macro_rules! library {
 }
 
 /// Every scenario, the flagship first.
-pub const SCENARIOS: &[Embedded] =
-    library!["moltbook", "wiper", "volume-delete", "prod-freeze", "runaway-loop", "wrong-endpoint"];
+pub const SCENARIOS: &[Embedded] = library![
+    "moltbook",
+    "wiper",
+    "volume-delete",
+    "prod-freeze",
+    "runaway-loop",
+    "wrong-endpoint",
+    "saas-fanout",
+    "deploy-recreate"
+];
 
 /// The scenario of that name.
 pub fn find(name: &str) -> Option<Embedded> {

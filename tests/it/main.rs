@@ -43,5 +43,6 @@ mod support;
 mod tidy;
 mod truths;
 mod truths_accountability;
+mod truths_credentials;
 mod truths_endpoint;
 mod validation;
