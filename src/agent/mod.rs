@@ -27,6 +27,7 @@ use crate::wire::{
     RequestId, Slot, Text, Tick, Turn, Vantage, Vocabulary,
 };
 
+pub use fault::{FaultPage, faults};
 pub use inventory::Inventory;
 
 use call::{Asker, Call, Flight, Flights};

@@ -215,6 +215,7 @@ impl Agent {
         }
         match after_refusal {
             AfterRefusal::GoOn => {}
+            AfterRefusal::Stop if self.onset == Onset::AtStop => self.take_over(now, log),
             AfterRefusal::Stop => {
                 if let Some(runner) = self.runner_of(call.asker) {
                     runner.stop();

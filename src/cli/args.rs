@@ -81,6 +81,23 @@ pub enum Command {
     /// Print the manual page
     #[command(hide = true)]
     Man,
+    /// Print a page of docs/reference
+    #[command(hide = true)]
+    Reference {
+        /// Which page
+        #[arg(value_enum)]
+        of: ReferenceOf,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum ReferenceOf {
+    /// Every key of a scenario
+    Format,
+    /// What goes wrong with an agent
+    Faults,
+    /// What is measured
+    Measures,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]

@@ -17,6 +17,7 @@ mod open;
 mod output;
 mod progress;
 mod reconstruct;
+mod reference;
 mod replay;
 mod run;
 mod show;
@@ -46,6 +47,7 @@ pub fn main() -> ExitCode {
         Command::Schema(args) => schema(args.of),
         Command::Completions { shell } => completions(shell),
         Command::Man => manual(),
+        Command::Reference { of } => reference::reference(of),
     };
     match done {
         Ok(exit) => ExitCode::from(exit as u8),

@@ -100,7 +100,10 @@ fn data(plan: &Plan, out: &mut String) {
         let holds = if coll.count == 1 { holds.replace("them", "it") } else { holds.to_owned() };
         let inside =
             coll.inside.as_ref().map_or(String::new(), |(p, _)| format!(", inside {}", plan.collection(*p).name));
-        let class = &plan.classes[coll.class.index()];
+        let class = match coll.classes.is_empty() {
+            true => plan.classes[coll.class.index()].as_str(),
+            false => "mixed",
+        };
         let records = match coll.count {
             0 => format!("no {class} records yet"),
             n => counted(u64::from(n), &format!("{class} record")),
@@ -166,6 +169,7 @@ fn mistake(plan: &Plan, fault: &Fault) -> String {
         Fault::WrongTarget { instead_of, calls } => {
             format!("it calls {} where {} was meant", plan.route_name(*calls), plan.route_name(*instead_of))
         }
+        Fault::StalePlan => "it goes on with its plan, whatever is refused on the way".to_owned(),
         Fault::Injected => "it does what the records that it reads tell it to do".to_owned(),
         Fault::WrongCredential => "refused once, it takes the strongest credential in sight".to_owned(),
     }

@@ -212,6 +212,7 @@ fn tell_reason(reason: Reason, to: &mut impl Fields) {
         Reason::Revoked(step) | Reason::Blocked(step) => to.step("step", step),
         Reason::Limit(limit) => to.number("limit", u64::from(limit.number())),
         Reason::Approval(approval) => to.number("approval", u64::from(approval.number())),
+        Reason::Flow(flow) => to.number("flow", u64::from(flow.number())),
         _ => {}
     }
 }

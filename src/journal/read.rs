@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::model::Plan;
 use crate::wire::{
-    ActorId, ApprovalId, CollId, Conversation, CredId, Effect, Event, FamilyId, HeldId, IdentityId, InstructionId,
-    JobId, Key, LimitId, Message, OpId, Open, RequestId, ResponseId, RouteId, RuleId, SecretKind, Span, StepId, Target,
-    Tick, Written,
+    ActorId, ApprovalId, CollId, Conversation, CredId, Effect, Event, FamilyId, FlowId, HeldId, IdentityId,
+    InstructionId, JobId, Key, LimitId, Message, OpId, Open, RequestId, ResponseId, RouteId, RuleId, SecretKind, Span,
+    StepId, Target, Tick, Written,
 };
 
 use super::digest::Digest;
@@ -213,7 +213,10 @@ impl Read<'_> {
 
     fn reason(&self) -> Option<crate::wire::Reason> {
         let (limit, approval) = (self.small("limit").map(LimitId::new), self.approval());
-        words::read_reason(self.word("reason")?, words::Pointers { step: self.step(), limit, approval })
+        words::read_reason(
+            self.word("reason")?,
+            words::Pointers { step: self.step(), limit, approval, flow: self.small("flow").map(FlowId::new) },
+        )
     }
 
     fn effect(&self) -> Option<Effect> {

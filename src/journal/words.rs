@@ -1,6 +1,6 @@
 //! The words of the journal, and the way back from them.
 
-use crate::wire::{ApprovalId, LimitId, Purpose, Reason, Snapshot, StepId, Turn, Verdict};
+use crate::wire::{ApprovalId, FlowId, LimitId, Purpose, Reason, Snapshot, StepId, Turn, Verdict};
 
 pub const fn purpose(purpose: Purpose) -> &'static str {
     match purpose {
@@ -87,6 +87,7 @@ pub const fn reason(reason: Reason) -> (u8, &'static str) {
         Reason::Audience => (19, "audience"),
         Reason::OutOfOrder => (20, "out-of-order"),
         Reason::NoProof => (21, "no-proof"),
+        Reason::Flow(_) => (22, "flow"),
     }
 }
 
@@ -96,6 +97,7 @@ pub struct Pointers {
     pub step: Option<StepId>,
     pub limit: Option<LimitId>,
     pub approval: Option<ApprovalId>,
+    pub flow: Option<FlowId>,
 }
 
 pub fn read_reason(word: &str, at: Pointers) -> Option<Reason> {
@@ -122,5 +124,6 @@ pub fn read_reason(word: &str, at: Pointers) -> Option<Reason> {
     all.extend(at.step.into_iter().flat_map(|step| [Reason::Revoked(step), Reason::Blocked(step)]));
     all.extend(at.limit.map(Reason::Limit));
     all.extend(at.approval.map(Reason::Approval));
+    all.extend(at.flow.map(Reason::Flow));
     all.into_iter().find(|r| reason(*r).1 == word)
 }

@@ -21,6 +21,8 @@ pub const SCENARIOS: &[Embedded] = library![
     "prod-freeze",
     "runaway-loop",
     "wrong-endpoint",
+    "private-to-public",
+    "ticket-service-role",
     "saas-fanout",
     "deploy-recreate"
 ];

@@ -13,13 +13,27 @@ pub enum Holding {
     /// What every agent has before it holds anything: no credential.
     Nothing,
     Known(CredId),
+    /// The same in the hands of somebody to whom another one passed it on in a record.
+    Passed(ActorId, CredId),
     /// Bytes that no issuer of this world knows, by their finder's number.
     Unknown(ActorId, HeldId),
 }
 
 impl Holding {
     pub fn of(acquired: &Acquired) -> Holding {
-        acquired.cred.map_or(Holding::Unknown(acquired.by, acquired.held), Holding::Known)
+        match acquired.cred {
+            None => Holding::Unknown(acquired.by, acquired.held),
+            Some(cred) if acquired.passed_on => Holding::Passed(acquired.by, cred),
+            Some(cred) => Holding::Known(cred),
+        }
+    }
+
+    /// What had to be held for this to be found: by whoever passed it on, or what was presented.
+    fn behind(acquired: &Acquired, used: Option<&Acquired>) -> Holding {
+        match acquired.cred.filter(|_| acquired.passed_on) {
+            Some(cred) => Holding::Known(cred),
+            None => used.map_or(Holding::Nothing, Holding::of),
+        }
     }
 }
 
@@ -39,7 +53,7 @@ pub struct Chains(DiGraphMap<Holding, Way>);
 impl Chains {
     /// `used` is what was presented when the secret was found.
     pub fn add(&mut self, acquisition: usize, acquired: &Acquired, used: Option<&Acquired>) {
-        let (from, to) = (used.map_or(Holding::Nothing, Holding::of), Holding::of(acquired));
+        let (from, to) = (Holding::behind(acquired, used), Holding::of(acquired));
         if !self.0.contains_edge(from, to) {
             self.0.add_edge(from, to, Way { acquisition, cost: u32::from(acquired.via.is_some()) });
         }
@@ -79,7 +93,30 @@ mod tests {
         let by = ActorId::new(0);
         let via = found.then_some(RequestId { by, n: 0 });
         let (held, cred) = (HeldId::new(cred), Some(CredId::new(cred)));
-        Acquired { at: Tick::ZERO, by, held, kind: SecretKind::ApiKey, cred, via, lay_in: None, used: true }
+        Acquired {
+            at: Tick::ZERO,
+            by,
+            held,
+            kind: SecretKind::ApiKey,
+            cred,
+            via,
+            lay_in: None,
+            passed_on: false,
+            used: true,
+        }
+    }
+
+    #[test]
+    fn what_was_passed_on_lies_one_acquisition_behind() {
+        let (start, found) = (acquired(1, false), acquired(2, true));
+        let passed = Acquired { by: ActorId::new(1), passed_on: true, ..acquired(2, true) };
+        let mut chains = Chains::default();
+        chains.add(0, &start, None);
+        chains.add(1, &found, Some(&start));
+        chains.add(2, &passed, None);
+        let to = |acquired: &Acquired| chains.deepest(std::iter::once(Holding::of(acquired)));
+        assert_eq!(to(&found), Some((1, Holding::of(&found))));
+        assert_eq!(to(&passed), Some((2, Holding::of(&passed))), "though nothing was presented for it");
     }
 
     #[test]

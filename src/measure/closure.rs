@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::chains::{Chains, Holding};
 use crate::model::{Bits, Plan};
 use crate::wire::{
-    ActorId, CredId, Event, HeldId, IdentityId, OpId, Reason, RequestId, Res, SecretKind, Tick, Verdict,
+    ActorId, CredId, Event, HeldId, IdentityId, OpId, Reason, RequestId, Res, SecretKind, Tick, Verdict, Written,
 };
 
 /// A credential that an agent came to hold.
@@ -19,6 +19,8 @@ pub struct Acquired {
     /// The request whose answer it lay in; none for what it started with.
     pub via: Option<RequestId>,
     pub lay_in: Option<Res>,
+    /// Another agent wrote it into the record that it lay in.
+    pub passed_on: bool,
     pub used: bool,
 }
 
@@ -30,6 +32,8 @@ pub struct Hop {
     pub with: Option<(ActorId, HeldId)>,
     pub op: OpId,
     pub reason: Reason,
+    /// Whose hop it is.
+    pub by: ActorId,
     /// The credential that lay in the answer, and where.
     pub found: Option<(HeldId, Option<Res>)>,
 }
@@ -46,6 +50,8 @@ pub struct Closure {
     /// Who each credential proves, as the run showed it.
     pub principal_of: BTreeMap<CredId, IdentityId>,
     by_number: BTreeMap<(ActorId, HeldId), usize>,
+    /// Which agent wrote a credential into a record.
+    written: BTreeMap<(Res, CredId), ActorId>,
     /// What each accepted request that mattered presented, and why it was let in.
     asked: Vec<Vec<Asked>>,
     first_use: BTreeMap<(ActorId, HeldId), (Tick, OpId, Reason)>,
@@ -79,9 +85,14 @@ impl Closure {
             Event::Minted { id, cred, .. } if id.by.index() < self.asked.len() => {
                 self.minted.insert(cred.number());
             }
+            Event::Wrote { id, into, what: Written::Secret(Some(cred)), .. } if id.by.index() < self.asked.len() => {
+                self.written.entry((into, cred)).or_insert(id.by);
+            }
             Event::Got { at, by, held, kind, via, lay_in, cred } if by.index() < self.asked.len() => {
+                let written = lay_in.zip(cred).and_then(|secret| self.written.get(&secret));
+                let passed_on = written.is_some_and(|writer| *writer != by);
                 self.by_number.insert((by, held), self.acquired.len());
-                self.acquired.push(Acquired { at, by, held, kind, cred, via, lay_in, used: false });
+                self.acquired.push(Acquired { at, by, held, kind, cred, via, lay_in, passed_on, used: false });
                 if let Some(cred) = cred {
                     self.held.insert(cred.number());
                 }
@@ -146,7 +157,7 @@ impl Closure {
         let first = used.and_then(|a| Some((a, self.first_use.get(&(a.by, a.held))?)));
         hops.extend(first.map(|(last, (at, op, reason))| {
             let with = Some((last.by, last.held));
-            Hop { at: *at, with, op: *op, reason: *reason, found: None }
+            Hop { at: *at, with, op: *op, reason: *reason, by: last.by, found: None }
         }));
         hops
     }
@@ -156,7 +167,7 @@ impl Closure {
         let asked = self.asked[acquired.by.index()].get(acquired.via?.n as usize)?;
         let with = asked.held.map(|held| (acquired.by, held));
         let found = Some((acquired.held, acquired.lay_in));
-        Some(Hop { at: asked.at, with, op: asked.op?, reason: asked.reason, found })
+        Some(Hop { at: asked.at, with, op: asked.op?, reason: asked.reason, by: acquired.by, found })
     }
 
     /// Who a credential proves, if the run or the scenario tells.

@@ -29,6 +29,9 @@ pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> St
     let mut parts = vec![reached(plan, references, measures)];
     parts.push(ending(plan, measures));
     parts.extend(sensitive(plan, measures));
+    if measures.leaked > 0 {
+        parts.push(format!("{} leaked", counted(measures.leaked, "record")));
+    }
     if measures.reach.excess_creations > 0 {
         parts.push(format!("{} created", counted(measures.reach.excess_creations, "record")));
     }

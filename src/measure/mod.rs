@@ -11,8 +11,10 @@ mod declared;
 mod doors;
 mod excess;
 mod headline;
+mod leaks;
 mod leftover;
 mod lines;
+mod orders;
 mod poisson;
 mod probes;
 mod reach;
@@ -37,6 +39,7 @@ pub use excess::Excess;
 pub use headline::headline;
 pub use leftover::Leftover;
 pub use lines::lines;
+pub use orders::Order;
 pub use poisson::garwood;
 pub use probes::{Probed, ProbedDoor, probed, probed_doors};
 pub use reach::{QueuedEffect, Reach, ReachFold, baseline_of};
@@ -83,6 +86,10 @@ pub struct Measures {
     pub end: Tick,
     pub aborted: bool,
     pub complete: bool,
+    /// What agents were told by records, and did.
+    pub orders: Vec<Order>,
+    /// Records that are not public whose data went out.
+    pub leaked: u64,
     pub exhausted_at: Option<Tick>,
     pub collateral: Collateral,
     pub accountability: Accountability,
@@ -103,12 +110,16 @@ impl Measures {
         let mut closure = Closure::new(plan);
         let mut doors = doors::Doors::default();
         let mut leftover = Leftover::default();
+        let mut leaks = leaks::Leaks::new(plan);
+        let mut orders = orders::Orders::default();
         let mut exhausted_at = None;
         for event in events {
             reach.event(event);
             closure.event(event);
             doors.event(plan, event);
             leftover.event(event);
+            leaks.event(event);
+            orders.event(event);
             if let Event::Turned { at, by, turn: Turn::OutOfWork } = event
                 && by.index() < plan.agents.len()
             {
@@ -128,6 +139,8 @@ impl Measures {
             closure,
             doors,
             leftover,
+            leaked: leaks.finish(),
+            orders: orders.finish(),
             end,
             exhausted_at,
             collateral,
@@ -219,6 +232,7 @@ impl Measures {
         values.insert("refused", count(reach.refused));
         values.insert("cost", Measured::Exact(Value::Money(reach.costs.values().sum())));
         values.insert("excess.cost", Measured::Exact(Value::Money(reach.excess_cost)));
+        values.insert("leaked", count(self.leaked));
         values.insert("held", count(closure.held.len()));
         values.insert("used", count(closure.used.len()));
         values.insert("minted", count(closure.minted.len()));

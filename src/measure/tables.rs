@@ -86,8 +86,15 @@ fn empty(service: ServiceId, measures: &Measures) -> ServiceRow {
 /// Excess pairs by data class and effect.
 pub fn classes(plan: &Plan, measures: &Measures) -> Vec<ClassRow> {
     let mut all: BTreeMap<(ClassId, Effect), u64> = BTreeMap::new();
-    for (coll, effect, _, n) in measures.reach.excess.runs() {
-        *all.entry((plan.collection(coll).class, effect)).or_default() += u64::from(n);
+    for (coll, effect, first, n) in measures.reach.excess.runs() {
+        let spec = plan.collection(coll);
+        if spec.classes.is_empty() {
+            *all.entry((spec.class, effect)).or_default() += u64::from(n);
+            continue;
+        }
+        for row in first..first + n {
+            *all.entry((spec.class_of(row), effect)).or_default() += 1;
+        }
     }
     all.into_iter().map(|((class, effect), excess)| ClassRow { class, effect, excess }).collect()
 }

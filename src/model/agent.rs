@@ -206,6 +206,8 @@ pub enum Fault {
     WrongTarget { instead_of: RouteId, calls: RouteId },
     /// The task; after the first refusal, with the strongest credential in sight.
     WrongCredential,
+    /// The task to its end, whatever is refused on the way.
+    StalePlan,
     /// The task; and what it is told by instructions that it reads.
     Injected,
 }

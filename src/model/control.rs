@@ -1,7 +1,7 @@
 //! What contains: detectors, responses, preventive limits, the steps of a runbook.
 
 use crate::wire::{
-    ApprovalId, FamilyId, IdentityId, LimitId, OpId, PlaceId, ResponseId, RuleId, ServiceId, Span, StepId, Tick,
+    ApprovalId, CollId, FamilyId, IdentityId, LimitId, OpId, PlaceId, ResponseId, RuleId, ServiceId, Span, StepId, Tick,
 };
 
 pub use super::approval::{About, Approval, Asking, ExemptBy};
@@ -15,6 +15,8 @@ use super::service::ObjectRule;
 pub struct Detector {
     pub name: String,
     pub watches: Watches,
+    /// What it follows, where it watches a [`Watches::Flow`].
+    pub follows: Option<Follows>,
     /// Of which operations it sees the lines: all, or those under some event types.
     pub sees: Option<Bits>,
     pub key: KeyKind,
@@ -53,6 +55,8 @@ pub enum Watches {
     CanaryRecord,
     /// A canary credential was presented.
     CanaryCredential(FamilyId),
+    /// A call by somebody who has read what it may carry: see [`Detector::follows`].
+    Flow,
     /// Somebody outside tells.
     Report { at: Tick },
 }
@@ -68,6 +72,7 @@ impl Watches {
             Watches::Denials { .. } => "denials",
             Watches::Repeats { .. } => "repeats",
             Watches::Spending { .. } => "cost",
+            Watches::Flow => "after_reading",
             Watches::NeverSeen => "never_seen",
             Watches::NotOwner(_) => "not_owner",
             Watches::CanaryRecord | Watches::CanaryCredential(_) => "canary",
@@ -232,6 +237,27 @@ pub enum Counts {
     Cost,
 }
 
+/// The calls that a detector looks for, and after which reading.
+#[derive(Clone, Debug)]
+pub struct Follows {
+    pub on: Vec<OpId>,
+    pub after_reading: Vec<CollId>,
+    /// For how long it remembers what was read; for ever where it does not say.
+    pub within: Option<Span>,
+}
+
+/// Refuses whoever has read from some collections: what was read there may not go out here.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    pub name: String,
+    pub on: Vec<OpId>,
+    pub after_reading: Vec<CollId>,
+    pub key: KeyKind,
+    /// How it says no.
+    pub status: u16,
+    pub armed: bool,
+}
+
 /// All of the defence.
 #[derive(Clone, Debug, Default)]
 pub struct Controls {
@@ -240,6 +266,7 @@ pub struct Controls {
     pub steps: Vec<Step>,
     pub limits: Vec<Limit>,
     pub approvals: Vec<Approval>,
+    pub flows: Vec<Flow>,
 }
 
 impl Controls {

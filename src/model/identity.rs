@@ -114,6 +114,8 @@ pub enum ProofKind {
 pub struct Collection {
     pub name: String,
     pub class: ClassId,
+    /// The class of each record, where they are of several.
+    pub classes: Column,
     /// How many exist at the start.
     pub count: u32,
     /// Rows of the identity table.
@@ -137,6 +139,13 @@ pub struct Collection {
     pub readers: Vec<Crowd>,
     /// At most so many, for each owner or tenant where the rule is about such: the oldest gives way.
     pub keeps: Option<u32>,
+}
+
+impl Collection {
+    /// The data class of a record.
+    pub fn class_of(&self, row: u32) -> ClassId {
+        self.classes.get(row).map_or(self.class, ClassId::new)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -34,14 +34,10 @@ pub fn held_label(plan: &Plan, closure: &Closure, by: ActorId, held: HeldId) -> 
 pub fn hop_line(plan: &Plan, closure: &Closure, hop: &Hop) -> String {
     let with = hop.with.map_or("no credential".to_owned(), |(by, held)| held_label(plan, closure, by, held));
     let op = plan.operation_name(hop.op);
-    let found = match (hop.found, hop.with) {
-        (Some((held, lay_in)), with) => {
-            let by = with.map_or(ActorId::new(0), |(by, _)| by);
-            let place = lay_in.map_or(String::new(), |res: Res| format!(" in {}", plan.record_name(res)));
-            format!(", and found {}{place}", held_label(plan, closure, by, held))
-        }
-        (None, _) => String::new(),
-    };
+    let found = hop.found.map_or_else(String::new, |(held, lay_in)| {
+        let place = lay_in.map_or(String::new(), |res: Res| format!(" in {}", plan.record_name(res)));
+        format!(", and found {}{place}", held_label(plan, closure, hop.by, held))
+    });
     format!("{with} opened {op}, {}{found}", reason_in_words(plan, hop.reason))
 }
 
@@ -67,6 +63,7 @@ pub fn reason_in_words(plan: &Plan, reason: Reason) -> String {
         Reason::Blocked(id) => format!("blocked by {}", step(id)),
         Reason::Limit(id) => format!("refused by the limit {}", plan.controls.limits[id.index()].name),
         Reason::Approval(id) => format!("held up by {}", plan.controls.approvals[id.index()].name),
+        Reason::Flow(id) => format!("refused by {}, after what was read", plan.controls.flows[id.index()].name),
         Reason::NoSuchRoute => "which does not exist".into(),
         Reason::NoSuchRecord => "refused: no such record".into(),
         Reason::OutOfOrder => "which failed".into(),

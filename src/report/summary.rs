@@ -77,6 +77,7 @@ impl Summary<'_> {
         let _ = writeln!(out, "{}\n", style.bold(wrapped(&self.headline(), 2).trim_end()));
         self.curve(&mut out, style);
         self.services(&mut out, style);
+        self.orders(&mut out, style);
         self.collateral(&mut out, style);
         self.chain(&mut out, style);
         self.probes(&mut out, style);
@@ -137,6 +138,22 @@ impl Summary<'_> {
         }
         if rows.len() > MOST_LINES {
             let _ = writeln!(out, "  and {} more in run.json", rows.len() - MOST_LINES);
+        }
+        out.push('\n');
+    }
+
+    /// What the agents were told by what they read: hops that need no credential.
+    fn orders(&self, out: &mut String, style: Style) {
+        let orders = &self.measures.orders;
+        if orders.is_empty() {
+            return;
+        }
+        section(out, style, "what told it to");
+        for order in orders.iter().take(MOST_LINES) {
+            out.push_str(&hung("  ", &format!("at {}: {}", order.at, order.told(self.plan)), 4));
+        }
+        if orders.len() > MOST_LINES {
+            let _ = writeln!(out, "  and {} more in the journal", orders.len() - MOST_LINES);
         }
         out.push('\n');
     }

@@ -18,7 +18,7 @@ mod yaml;
 
 pub use document::{Document, Overrides, Resolved, Variant, parse, plan_of};
 pub use finding::{Code, Finding, Rejected, Severity};
-pub use grammar::schema;
+pub use grammar::{parts, schema};
 pub use quantity::{duration, money_shown, shown as count_shown, windowed};
 pub use snippet::line_and_column;
 pub use source::Source;

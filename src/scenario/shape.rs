@@ -52,6 +52,21 @@ pub struct Part {
     pub shape: Shape,
 }
 
+impl Part {
+    /// Adds this part and those that it refers to, each once.
+    pub fn gather(&'static self, found: &mut Vec<&'static Part>) {
+        if !found.iter().any(|part| part.name == self.name) {
+            found.push(self);
+            self.shape.refers(&mut |part| part.gather(found));
+        }
+    }
+
+    /// The keys that may stand in it.
+    pub fn fields(&self) -> &'static [Field] {
+        self.shape.fields()
+    }
+}
+
 /// A key of a record.
 #[derive(Debug)]
 pub struct Field {
@@ -72,6 +87,26 @@ pub const fn must(name: &'static str, shape: Shape, doc: &'static str) -> Field 
 }
 
 impl Shape {
+    /// Shows the parts that stand in it.
+    fn refers(&self, see: &mut dyn FnMut(&'static Part)) {
+        match self {
+            Shape::Part(part) => see(part),
+            Shape::List(of) | Shape::Named(of) | Shape::Keyed(of) => of.refers(see),
+            Shape::Either(of) => of.iter().for_each(|shape| shape.refers(see)),
+            Shape::Record(fields) => fields.iter().for_each(|field| field.shape.refers(see)),
+            _ => {}
+        }
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        match self {
+            Shape::Record(fields) => fields,
+            Shape::Either(of) => of.iter().map(Shape::fields).find(|fields| !fields.is_empty()).unwrap_or(&[]),
+            Shape::Named(of) | Shape::List(of) => of.fields(),
+            _ => &[],
+        }
+    }
+
     /// What is expected, in words.
     pub fn describe(&self) -> String {
         match self {

@@ -1,8 +1,8 @@
 //! What happened, as the world, the agents and the driver report it. The journal is a list of these.
 
 use super::ids::{
-    ActorId, ApprovalId, CollId, CredId, FamilyId, HeldId, IdentityId, InstructionId, JobId, LimitId, OpId, RequestId,
-    Res, ResponseId, RouteId, RuleId, StepId,
+    ActorId, ApprovalId, CollId, CredId, FamilyId, FlowId, HeldId, IdentityId, InstructionId, JobId, LimitId, OpId,
+    RequestId, Res, ResponseId, RouteId, RuleId, StepId,
 };
 use super::request::{Conversation, Message, Purpose, Target};
 use super::tick::{Span, Tick};
@@ -95,6 +95,8 @@ pub enum Reason {
     Limit(LimitId),
     /// Somebody must say yes first: they said no, or have not answered.
     Approval(ApprovalId),
+    /// The caller has read what nobody may carry there.
+    Flow(FlowId),
     NoSuchRoute,
     NoSuchRecord,
     /// An administrative request that this provider does not support.

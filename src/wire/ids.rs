@@ -57,6 +57,8 @@ ids! {
     LimitId,
     /// A control that asks somebody for a yes.
     ApprovalId,
+    /// A preventive rule about what follows a reading.
+    FlowId,
     /// A named action of the scenario's runbook.
     StepId,
     /// A response: what sets steps off.

@@ -13,8 +13,8 @@ pub use cargo::{Cargo, Planted};
 pub use client::{Alarm, Audit, Client, Next, Registry, Vocabulary, Watcher};
 pub use event::{Effect, Event, Key, Log, Open, Reason, SecretKind, Snapshot, Turn, Verdict, Written};
 pub use ids::{
-    ActorId, ApprovalId, ClassId, CollId, CredId, FamilyId, HeldId, IdentityId, InstructionId, JobId, LimitId, OpId,
-    PlaceId, RequestId, Res, ResponseId, RightsId, RouteId, RuleId, ServiceId, StepId, TenantId,
+    ActorId, ApprovalId, ClassId, CollId, CredId, FamilyId, FlowId, HeldId, IdentityId, InstructionId, JobId, LimitId,
+    OpId, PlaceId, RequestId, Res, ResponseId, RightsId, RouteId, RuleId, ServiceId, StepId, TenantId,
 };
 pub use request::{
     Arg, Claims, Conversation, Envelope, Knock, Message, Presented, Purpose, Request, Scheme, Target, Text, Vantage,

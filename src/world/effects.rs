@@ -114,7 +114,7 @@ impl World {
         log: &mut Log,
     ) -> Result<Done, Refusal> {
         let spec = self.plan.operation(op);
-        let (act, target) = (spec.act, spec.target);
+        let (act, target, effect) = (spec.act, spec.target, spec.effect);
         let deed = Deed { now, op, admitted, envelope };
         self.within_records(now, op, admitted, self.least_records(op))?;
         let done = match (act, target) {
@@ -129,6 +129,9 @@ impl World {
             _ => Ok(Done::nothing(Response::bare(200))),
         }?;
         self.use_up(now, op, admitted, Use::Records(done.rows));
+        if let Some(coll) = target.filter(|_| effect == Effect::Read && done.rows > 0) {
+            self.note_reading(coll, admitted);
+        }
         Ok(done)
     }
 

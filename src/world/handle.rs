@@ -134,6 +134,7 @@ impl World {
         from: Vantage,
     ) -> Result<Admitted, Refusal> {
         let admitted = self.authorize(now, op, presented, cred, from)?;
+        self.may_follow(op, admitted)?;
         self.within_limits(now, op, admitted)?;
         Ok(admitted)
     }

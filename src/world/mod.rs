@@ -10,6 +10,7 @@ mod credentials;
 pub mod detect;
 mod doors;
 mod effects;
+mod flows;
 mod handle;
 mod jobs;
 mod limits;
@@ -40,6 +41,7 @@ use approvals::Approvals;
 use census::Doorways;
 use credentials::Credentials;
 use detect::Detectors;
+use flows::Flows;
 use jobs::Jobs;
 use limits::Limits;
 use records::Records;
@@ -54,6 +56,7 @@ pub struct World {
     records: Records,
     writings: Writings,
     limits: Limits,
+    flows: Flows,
     approvals: Approvals,
     /// By service, where any operation can fail.
     failures: Vec<Stream>,
@@ -119,6 +122,7 @@ impl World {
             records: Records::new(plan.clone()),
             writings: Writings::new(plan.clone()),
             limits: Limits::new(plan.clone()),
+            flows: Flows::new(plan.clone()),
             approvals: Approvals::new(plan.clone()),
             failures: failures(&plan),
             actions: (0..plan.controls.steps.len() as u32)

@@ -4,7 +4,8 @@ use crate::model::Share;
 use crate::model::control::Asking;
 use crate::model::service::{Act, Answer};
 use crate::wire::{
-    ApprovalId, Body, CredId, Effect, Envelope, IdentityId, Key, Log, OpId, Reason, Response, Span, Tick, Verdict,
+    ApprovalId, Body, CollId, CredId, Effect, Envelope, IdentityId, Key, Log, OpId, Reason, Response, Span, Tick,
+    Verdict,
 };
 
 use super::World;
@@ -47,6 +48,21 @@ impl World {
         }
         for key in self.limits.count(now, op, self.counted_as(admitted), what) {
             self.changed_for(key);
+        }
+    }
+
+    /// Whether nothing that the caller has read stands in the way.
+    pub(super) fn may_follow(&self, op: OpId, admitted: Admitted) -> Result<(), Refusal> {
+        let refused = self.flows.refuses(op, self.counted_as(admitted));
+        refused.map_or(Ok(()), |(flow, status)| Err(Refusal::new(Verdict::Forbidden, Reason::Flow(flow), status)))
+    }
+
+    /// Notes that a caller has read from a collection, and tells the census whose doors that shuts.
+    pub(super) fn note_reading(&mut self, coll: CollId, admitted: Admitted) {
+        if self.flows.watch(coll) {
+            for key in self.flows.note(coll, self.counted_as(admitted)) {
+                self.changed_for(key);
+            }
         }
     }
 
@@ -100,7 +116,7 @@ impl World {
         })
     }
 
-    /// Whether a limit or an approval shuts this operation for good, or it never works.
+    /// Whether a limit, an approval or what was read shuts this operation for good, or it never works.
     pub(super) fn shut_for_good(
         &self,
         now: Tick,
@@ -111,6 +127,7 @@ impl World {
     ) -> bool {
         self.plan.operation(op).fails == Share::WHOLE
             || self.approvals.watch(op) && self.approvals.shut(op, self.asking(principal, actor))
+            || self.flows.refuses(op, self.counted(cred, principal)).is_some()
             || self.exhausted(now, op, cred, principal)
     }
 

@@ -23,12 +23,10 @@ const REFUSED: &[(&str, &str)] = &[
     ("agent-step.for", "step-forge"),
     ("step.cancel", "runbook-cancel"),
     ("step.delete", "runbook-delete"),
-    ("control.after_reading", "after-reading"),
 ];
 
 /// Words and forms of keys that are run, which this version does not run: each has its file too.
-const REFUSED_FORMS: &[&str] =
-    &["fault-not-yet", "holds-two-in-one", "measure-later", "runbook-everything-of", "step-at-random"];
+const REFUSED_FORMS: &[&str] = &["holds-two-in-one", "measure-later", "runbook-everything-of", "step-at-random"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

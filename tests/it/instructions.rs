@@ -172,3 +172,167 @@ fn a_chain_harvests_when_the_instruction_is_carried_out() {
     let nobody = both(&scenario(parts, "fault: [injected, harvest], obeys: nobody, knows_records: [posts-1]"));
     assert_eq!(nobody.shown("excess"), "0", "who was told nothing harvests nothing");
 }
+
+#[test]
+fn data_leaks_through_hands_and_copies_but_not_into_a_closed_room() {
+    // The first bot copies the secrets into a room of the team, the second copies that room where a stranger reads.
+    let yaml = |order: &str| {
+        format!(
+            r#"
+runaway: 1
+name: leaks
+time: {{horizon: 1h}}
+services:
+  api:
+    accepts: gateway
+    latency: 10ms
+    operations:
+      letters: GET /letters -> letters records
+      note:    {{http: POST /notes, creates: notes}}
+      notes:   GET /notes -> notes records
+      post:    {{http: POST /posts, creates: posts}}
+identities:
+  stranger: {{kind: outsider}}
+  team:     {{kind: human}}
+  bot:      {{kind: agent, of: team}}
+credentials:
+  token: {{of: bot, kind: access-token, scopes: ["api:*"]}}
+  key:   {{of: team, kind: api-key, scopes: []}}
+data:
+  letters: {{count: {{public: 3, pii: 7}}, class: part, holds: {{credential: key, in: 9}}}}
+  notes:   {{count: 0, class: internal, readers: team}}
+  posts:   {{count: 0, class: public, readers: [team, stranger]}}
+agents:
+  first:
+    is: bot
+    holds: [token]
+    told: [api.letters, {{do: api.note, carrying: letters}}]
+  second:
+    is: bot
+    holds: [token]
+    starts: 1min
+    told: [api.notes, {order}]
+    fault: over-broad
+"#
+        )
+    };
+    let cases = [
+        ("{do: api.post, carrying: notes}", "7", "all but the public letters, through the note"),
+        ("{do: api.post, carrying: found secrets}", "1", "the key is the data of the letter that it lay in"),
+        ("{do: api.note, carrying: notes}", "0", "no outsider reads the notes"),
+        ("api.post", "0", "a way out is no leak"),
+    ];
+    for (order, leaked, why) in cases {
+        assert_eq!(both(&yaml(order)).shown("leaked"), leaked, "{why}");
+    }
+}
+
+#[test]
+fn a_collection_keeps_the_newest_for_each_tenant() {
+    // Ten of each tenant's, room for ten: what one adds pushes its own oldest out, and nobody else's.
+    let yaml = |rule: &str| {
+        format!(
+            r#"
+runaway: 1
+name: cache
+time: {{horizon: 1h}}
+services:
+  ci:
+    accepts: gateway
+    latency: 10ms
+    rows: {rule}
+    operations:
+      save: {{http: POST /cache, creates: cache}}
+      load: {{http: GET /cache -> cache records, order: newest first}}
+identities:
+  low:  {{kind: agent, tenant: low}}
+  high: {{kind: agent, tenant: high}}
+credentials:
+  low-token:  {{of: low, kind: session, scopes: ["ci:*"]}}
+  high-token: {{of: high, kind: session, scopes: ["ci:*"]}}
+data:
+  cache: {{count: {{low: 0, high: 10}}, class: internal, tenant: part, owner: caller, keeps: 10}}
+agents:
+  low:  {{is: low, holds: [low-token], told: [{{do: ci.save, times: 4}}]}}
+  high: {{is: high, holds: [high-token], starts: 1min, told: [ci.load], fault: over-broad}}
+"#
+        )
+    };
+    let seen = |rule: &str| -> Vec<(u32, u32)> {
+        let read = |e: &Event| match *e {
+            Event::Touched { id, first, n, .. } if id.by.index() == 1 => Some((first + 1, n)),
+            _ => None,
+        };
+        both(&yaml(rule)).events.iter().filter_map(read).collect()
+    };
+    assert_eq!(seen("anyone"), [(5, 10)], "five to fourteen: the four oldest gave way");
+    assert_eq!(seen("tenant"), [(1, 10)], "one to ten: each has room of its own");
+}
+
+#[test]
+fn the_newest_come_first_page_by_page() {
+    let yaml = r#"
+runaway: 1
+name: feed
+time: {horizon: 1h}
+services:
+  chat:
+    accepts: gateway
+    latency: 10ms
+    operations:
+      read: {http: GET /posts -> posts records, order: newest first, page: 4}
+identities: {bot: {kind: agent}}
+credentials: {token: {of: bot, kind: session, scopes: ["chat:*"]}}
+data: {posts: {count: 10, class: internal}}
+agents:
+  bot: {is: bot, holds: [token], told: [{do: chat.read, pages: all}], fault: over-broad}
+"#;
+    let read = |e: &Event| match *e {
+        Event::Touched { first, n, .. } => Some((first + 1, n)),
+        _ => None,
+    };
+    assert_eq!(both(yaml).events.iter().filter_map(read).collect::<Vec<_>>(), [(7, 4), (3, 4), (1, 2)]);
+}
+
+#[test]
+fn what_is_made_inside_a_record_lies_there_and_goes_with_it() {
+    let yaml = r#"
+runaway: 1
+name: rooms
+time: {horizon: 1h}
+services:
+  desk:
+    accepts: gateway
+    latency: 10ms
+    operations:
+      rooms: GET /rooms -> rooms ids
+      open:  {http: "GET /rooms/{id}/notes -> notes records", inside: rooms}
+      add:   {http: "POST /rooms/{id}/notes", creates: notes, inside: rooms}
+      clear: {http: "DELETE /rooms/{id}", on: rooms}
+identities: {bot: {kind: agent}}
+credentials: {token: {of: bot, kind: session, scopes: ["desk:*"]}}
+data:
+  rooms: {count: 3, class: internal}
+  notes: {count: 6, class: internal, inside: "rooms-{n mod 3}"}
+agents:
+  bot:
+    is: bot
+    holds: [token]
+    told:
+      - {do: desk.add, on: [rooms-2, rooms-9]}
+      - {do: desk.open, on: rooms-2}
+      - {do: desk.clear, on: rooms-2}
+      - {do: desk.add, on: rooms-2}
+      - {do: desk.open, on: rooms-1}
+    fault: over-broad
+"#
+    .replace("[rooms-2, rooms-9]", "rooms-2");
+    let ran = both(&yaml);
+    let read = |e: &Event| match *e {
+        Event::Touched { effect: runaway::wire::Effect::Read, first, n, .. } => Some((first + 1, n)),
+        _ => None,
+    };
+    let reads: Vec<_> = ran.events.iter().filter_map(read).collect();
+    assert_eq!(reads, [(2, 1), (5, 1), (7, 1), (1, 1), (4, 1)], "two of the start and the one that was added");
+    assert_eq!(ran.shown("refused"), "1", "nothing is added to a room that is gone");
+}

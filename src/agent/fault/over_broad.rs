@@ -3,8 +3,8 @@
 //! What it models: a wildcard, a missing `where`, a plan that replaces an environment to mend one line of it. What was
 //! meant for some records is done to all that the client can list.
 //! The incident: an agent that was to mend a cost explorer deleted and recreated its whole environment, under the role
-//! of an operator (Amazon Kiro, December 2025, S07 of SCENARIOS.md); a release of an assistant carried the order to
-//! wipe every cloud profile on the machine (Amazon Q, July 2025, S09).
+//! of an operator (Amazon Kiro, December 2025; scenario `deploy-recreate`); a release of an assistant carried the order
+//! to wipe every cloud profile on the machine (Amazon Q, July 2025; scenario `wiper`).
 //! Its limits: it widens what the task names and nothing else. It lists with a route that it knows and that lists the
 //! collection as a whole; where there is none, the step stays as it was told, since nobody can widen to ids that they
 //! never saw.

@@ -3,7 +3,7 @@
 //! What it models: an agent that never takes its work for done. The result of a call asks for the next one, or two
 //! agents answer each other.
 //! The incident: two agents of four asked each other for clarification for eleven days in 2025, with every dashboard
-//! green, and were found on an invoice of 47,000 dollars (SCENARIOS.md, S14).
+//! green, and were found on an invoice of 47,000 dollars (scenario `runaway-loop`).
 //! Its limits: the same round each time, as fast as the pace allows. What grows from round to round, such as a fan-out
 //! of three calls for each one before, has to be written out as a program. A round that sends nothing, since every
 //! credential was given up, ends it.

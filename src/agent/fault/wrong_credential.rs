@@ -3,10 +3,11 @@
 //! What it models: an agent that takes a refusal for an obstacle. It looks at what it holds, uses what it was never
 //! given for this, and keeps what worked.
 //! The incident: a coding agent on a staging task met an expired password, found a token that was made for domains and
-//! good for the whole account, and deleted the production volume with it (PocketOS, April 2026, S06 of SCENARIOS.md).
-//! Its limits: a client cannot see how strong a credential is. It takes the one that it found last, then the ones
-//! found before, then those that it was given, each once for a call and never again where it was refused. It searches
-//! nothing by itself: what it finds, it finds in answers to the task. Where nothing opens the door, the step's own
+//! good for the whole account, and deleted the production volume with it (PocketOS, April 2026; scenario
+//! `volume-delete`).
+//! Its limits: a client cannot see how strong a credential is. It takes the one that it found last, then the ones found
+//! before, then those that it was given, each once for a call and never again where it was refused. It searches nothing
+//! by itself: what it finds, it finds in answers to the task. Where nothing opens the door, the step's own
 //! `after_refusal` decides.
 
 use std::collections::BTreeSet;

@@ -100,6 +100,7 @@ impl Scene {
         self.plan.collections.push(Collection {
             name: format!("collection-{}", id.number()),
             class: ClassId::new(0),
+            classes: Column::Empty,
             count,
             owner: Column::Empty,
             tenant: Column::Empty,

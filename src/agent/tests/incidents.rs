@@ -1,4 +1,4 @@
-//! The request schedules of the scenarios, from their own figures: what the definitions of SCENARIOS.md 2b count, they
+//! The request schedules of the scenarios, from their own figures: what the definitions of the scenarios count, they
 //! count in these requests.
 
 use crate::agent::Agent;

@@ -3,6 +3,7 @@
 use crate::measure::{Value, counted, thousands};
 use crate::model::control::{About, Action, Approval, Trigger, Watches, Which};
 use crate::model::{Plan, Share, Takes};
+use crate::wire::{CollId, OpId};
 
 use super::{line, section};
 
@@ -36,6 +37,10 @@ pub(super) fn defence(plan: &Plan, out: &mut String) {
             Watches::NotOwner(f) => format!("{} is used where its owner is not at home", plan.family(f).name),
             Watches::CanaryRecord => "a canary record is read".to_owned(),
             Watches::CanaryCredential(f) => format!("{} is used", plan.family(f).name),
+            Watches::Flow => detector.follows.as_ref().map_or_else(String::new, |follows| {
+                let (on, read) = (operations(plan, &follows.on), collections(plan, &follows.after_reading));
+                format!("{on} by somebody who has read {read}")
+            }),
             Watches::Report { at } => format!("somebody outside reports it at {at}"),
         };
         line(out, &format!("alarm {}: {what}", detector.name));
@@ -60,10 +65,24 @@ pub(super) fn defence(plan: &Plan, out: &mut String) {
     for approval in controls.approvals.iter().filter(|a| a.armed) {
         line(out, &format!("approval {}: {}", approval.name, asked_of(approval)));
     }
-    let preventive = controls.limits.iter().any(|l| l.armed) || controls.approvals.iter().any(|a| a.armed);
+    for flow in controls.flows.iter().filter(|f| f.armed) {
+        let (read, on) = (collections(plan, &flow.after_reading), operations(plan, &flow.on));
+        line(out, &format!("rule {}: who has read {read} is refused {on}", flow.name));
+    }
+    let preventive = controls.limits.iter().any(|l| l.armed)
+        || controls.approvals.iter().any(|a| a.armed)
+        || controls.flows.iter().any(|f| f.armed);
     if controls.responses.is_empty() && !preventive {
         line(out, if controls.detectors.is_empty() { "none" } else { "nobody answers" });
     }
+}
+
+fn operations(plan: &Plan, on: &[OpId]) -> String {
+    on.iter().map(|op| plan.operation_name(*op)).collect::<Vec<_>>().join(", ")
+}
+
+fn collections(plan: &Plan, all: &[CollId]) -> String {
+    all.iter().map(|coll| plan.collection(*coll).name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// Who is asked, and what they say.

@@ -138,6 +138,7 @@ fn mistake(fault: &Fault) -> &'static str {
         Fault::RunawayLoop => "it did the same over and over",
         Fault::OverBroad => "it dropped every filter",
         Fault::WrongTarget { .. } => "it called one thing where another was meant",
+        Fault::StalePlan => "it went on with its plan where a refusal should have ended it",
         Fault::Injected => "it obeyed instructions that it read",
         Fault::WrongCredential => "refused once, it took the strongest credential in sight",
     }

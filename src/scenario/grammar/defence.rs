@@ -31,6 +31,8 @@ pub(super) static DETECTOR: Part = Part {
         may("never_seen", Boolean, "an operation that its caller never called before"),
         may("not_owner", Text, "a credential family, used by somebody whose it is not"),
         may("events", List(&Name), "only these event types of the log"),
+        may("after_reading", NAMES, "collections: somebody has read from them, and now calls what `on` names"),
+        may("on", TEXTS, "with `after_reading`, the operations by which data goes out"),
         may("within", Duration, "the window"),
         may("by", Word(KEYS), "what it counts by"),
         may("delay", Duration, "how long a record takes to reach it"),

@@ -107,6 +107,13 @@ static VARIANT: Part = Part {
     ]),
 };
 
+/// Every part of the grammar, each before the parts that it refers to.
+pub fn parts() -> Vec<&'static Part> {
+    let mut found = Vec::new();
+    SCENARIO.gather(&mut found);
+    found
+}
+
 /// The JSON Schema of a scenario file.
 pub fn schema() -> serde_json::Value {
     let mut defs = serde_json::Map::new();

@@ -38,6 +38,7 @@ impl Lowering<'_> {
         let task = node.get("told").map(|steps| self.program(steps, false)).unwrap_or_default();
         let then = node.get("then").map(|steps| self.program(steps, false));
         let (fault, then_harvests) = self.faults(node, then);
+        self.overlooks_something(node, &fault, &task);
         let network = node.get("from").map_or(PlaceId::new(0), |name| self.network(name));
         AgentPlan {
             name: key.name.clone(),
@@ -54,6 +55,18 @@ impl Lowering<'_> {
             starts: Tick::ZERO,
             may: self.operations_named(node.get("may")),
             guesses: node.get("guesses").and_then(Node::text).and_then(quantity::boolean).unwrap_or(false),
+        }
+    }
+
+    /// A stale plan goes on where its task would have stopped: without such a place, nothing goes wrong.
+    fn overlooks_something(&mut self, node: &Node, fault: &Fault, task: &Program) {
+        let mut stops = !matches!(fault, Fault::StalePlan);
+        task.each_step(&mut |step| stops |= step.after_refusal == AfterRefusal::Stop);
+        if let (false, Some(fault)) = (stops, node.get("fault")) {
+            let finding =
+                Finding::new(Code::Contradiction, fault.place, "this plan cannot go stale: no refusal ends the task");
+            let help = "write `after_refusal: stop` on a step of `told`, or what the agent does under `then`";
+            self.find(finding.help(help));
         }
     }
 
@@ -186,7 +199,7 @@ impl Lowering<'_> {
             "spread" => FaultKind::Spread,
             _ => FaultKind::StalePlan,
         };
-        if matches!(kind, FaultKind::Spread | FaultKind::StalePlan) {
+        if matches!(kind, FaultKind::Spread) {
             let help = "take `over-broad`, and write what the agent does under `then`";
             self.later_but(&format!("the fault `{name}`"), fault.place, help);
             return Fault::None;
@@ -196,6 +209,7 @@ impl Lowering<'_> {
             (FaultKind::Harvest, None) => Fault::Harvest { strategy: harvests(fault) },
             (FaultKind::RunawayLoop, None) => Fault::RunawayLoop,
             (FaultKind::OverBroad, None) => Fault::OverBroad,
+            (FaultKind::StalePlan, None) => Fault::StalePlan,
             (FaultKind::WrongTarget, None) => self.wrong_target(fault),
             (_, None) => Fault::WrongCredential,
         }

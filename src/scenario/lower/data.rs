@@ -30,12 +30,8 @@ impl Lowering<'_> {
 
     fn collection(&mut self, key: &Key, node: &Node) {
         let Some(count) = self.records.position(&key.name).map(|at| self.records.all[at].count) else { return };
-        let class = node.get("class").and_then(Node::text).unwrap_or("internal");
-        let class = self.classes.iter().position(|c| c == class).unwrap_or_else(|| {
-            self.classes.push(class.to_owned());
-            self.classes.len() - 1
-        });
         let parts = parts(node, &mut Vec::new()).filter(|_| count > 0).unwrap_or_default();
+        let (class, classes) = self.classes_of(node, &parts);
         let (owner, created_owner) =
             match (node.get("per"), node.get("owner").map(|n| (n, n.text().unwrap_or_default()))) {
                 (Some(group), _) => (self.owners_of_sets(node, group, count), CreatedOwner::Caller),
@@ -74,7 +70,8 @@ impl Lowering<'_> {
         let keeps = node.get("keeps").and_then(|n| self.keeps(n, count));
         self.collections.push(Collection {
             name: key.name.clone(),
-            class: ClassId::at(class),
+            class,
+            classes,
             count,
             owner,
             tenant,
@@ -93,6 +90,33 @@ impl Lowering<'_> {
             readers,
             keeps,
         });
+    }
+
+    /// The class of all records, or of each by the part that it lies in.
+    fn classes_of(&mut self, node: &Node, parts: &[(String, u32)]) -> (ClassId, Column) {
+        let by_parts = node.get("count").is_some_and(|n| n.text().is_none());
+        match node.get("class").map(|n| (n, n.text().unwrap_or("internal"))) {
+            Some((place, "part")) if !by_parts => {
+                self.no_parts(place);
+                (self.class("internal"), Column::Empty)
+            }
+            Some((_, "part")) => {
+                let first = parts.first().map_or("internal", |(part, _)| part.as_str());
+                let first = self.class(first);
+                let column = by_part(parts, |part| Ok(self.class(part).number())).map(ByPart::column);
+                (first, self.take(column).unwrap_or_default())
+            }
+            Some((_, class)) => (self.class(class), Column::Empty),
+            None => (self.class("internal"), Column::Empty),
+        }
+    }
+
+    fn class(&mut self, name: &str) -> ClassId {
+        let known = self.classes.iter().position(|class| class == name);
+        ClassId::at(known.unwrap_or_else(|| {
+            self.classes.push(name.to_owned());
+            self.classes.len() - 1
+        }))
     }
 
     /// For how many there is a set of records.

@@ -18,12 +18,13 @@ impl Lowering<'_> {
         let root = self.root;
         let entries = |part: &str| root.get(part).map_or(&[][..], Node::entries);
         let limits: Vec<Limit> = entries("controls").iter().filter_map(|(k, n)| self.limit(k, n)).collect();
+        let flows = entries("controls").iter().filter_map(|(k, n)| self.flow(k, n)).collect();
         let approvals: Vec<Approval> = entries("controls").iter().filter_map(|(k, n)| self.approval(k, n)).collect();
         let detectors: Vec<Detector> = entries("detect").iter().filter_map(|(k, n)| self.detector(k, n)).collect();
         let steps: Vec<Step> =
             entries("steps").iter().filter_map(|(k, n)| self.step(k, n, (&limits, &approvals))).collect();
         let responses = entries("respond").iter().filter_map(|(k, n)| self.response(k, n)).collect();
-        Controls { detectors, responses, steps, limits, approvals }
+        Controls { detectors, responses, steps, limits, approvals, flows }
     }
 
     fn step(&mut self, key: &Key, node: &Node, (limits, approvals): (&[Limit], &[Approval])) -> Option<Step> {
@@ -241,10 +242,8 @@ impl Lowering<'_> {
             };
             let help = "a control has one of `at_most`, `after_reading`, `approval`";
             self.find(Finding::new(Code::Contradiction, key.place, message).help(help));
-        } else {
-            self.control_not_yet(node);
         }
-        if node.get("at_most").is_none() && node.get("approval").is_some() {
+        if node.get("at_most").is_none() && (node.get("approval").is_some() || node.get("after_reading").is_some()) {
             return None;
         }
         let on = node.get("on").map_or(Vec::new(), |n| self.operations_of_control(n));

@@ -202,6 +202,7 @@ impl Lowering<'_> {
             self.collections.push(Collection {
                 name: full,
                 class: ClassId::at(class),
+                classes: Column::Empty,
                 count: count.unwrap_or(0),
                 owner: Column::Empty,
                 tenant: Column::Empty,

@@ -37,7 +37,10 @@ impl Lowering<'_> {
             let finding = Finding::new(Code::ImpossibleNumber, place, "nothing at all would raise this alarm");
             self.find(finding.help("count from 1"));
         }
-        if !windowed {
+        if what != "after_reading" {
+            self.no_effect(node, &["on"], "only a detector of what follows a reading looks for some calls");
+        }
+        if !windowed && what != "after_reading" {
             self.no_effect(node, &["within"], "only what is counted is counted within a time");
         }
         if windowed && span("within").is_none_or(|w| w == Span::ZERO) {
@@ -56,6 +59,7 @@ impl Lowering<'_> {
             "repeats" => Watches::Repeats { at_least, within },
             "cost" => Watches::Spending { at_least: self.amount(node.get("cost")?), within },
             "never_seen" => self.never_seen(key, node)?,
+            "after_reading" => Watches::Flow,
             "not_owner" => {
                 let family = self.credentials.group(node.get("not_owner")?);
                 Watches::NotOwner(FamilyId::at(self.take(family)?))
@@ -79,6 +83,10 @@ impl Lowering<'_> {
         Some(Detector {
             name: key.name.clone(),
             watches,
+            follows: match what {
+                "after_reading" => Some(self.follows(key, node)?),
+                _ => None,
+            },
             sees: node.get("events").map(|events| self.under_events(events)),
             key: node.get("by").and_then(Node::text).map_or(usual, key_kind),
             delay: span("delay").unwrap_or_default(),
@@ -129,7 +137,8 @@ impl Lowering<'_> {
 }
 
 /// What a detector can watch.
-const DETECTORS: [&str; 11] = [
+const DETECTORS: [&str; 12] = [
+    "after_reading",
     "report",
     "requests",
     "operations",

@@ -81,8 +81,8 @@ impl Lowering<'_> {
                 self.find(Finding::new(Code::MissingKey, key.place, message).help(help));
             }
             (Fault::Injected, Some(_)) => {}
-            // Of a fault that is refused, nothing more is said.
-            (Fault::None, Some(_)) if agent.get("fault").is_some_and(|fault| fault.text() != Some("none")) => {}
+            // A fault that is refused, or taken away for once: nothing more is said.
+            (Fault::None, Some(_)) if agent.get("fault").is_some() => {}
             _ => self.no_effect(agent, &["obeys"], "only the fault `injected` does what it reads"),
         }
         Obedience { whom: whom.unwrap_or_default(), does: Arc::default() }

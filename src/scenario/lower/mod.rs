@@ -9,6 +9,7 @@ mod defence;
 mod described;
 mod detectors;
 mod expect;
+mod flow;
 mod formula;
 mod good_for;
 mod holds;

@@ -5,6 +5,7 @@
 
 mod counters;
 mod habits;
+mod readings;
 
 use std::collections::VecDeque;
 
@@ -15,6 +16,7 @@ use crate::wire::{Alarm, Audit, CollId, Effect, FamilyId, Key, Message, RuleId, 
 
 use counters::{Counters, Place, Windows};
 use habits::{Habits, Homes};
+use readings::Readings;
 
 /// What is seen once is enough, and has no window.
 const ONCE: (u64, Span) = (1, Span::ZERO);
@@ -65,6 +67,7 @@ enum Known {
     Counted(Counters),
     Habits(Habits),
     Homes(Homes),
+    Readings(Readings),
     /// Whether somebody has told.
     Told(bool),
 }
@@ -87,6 +90,7 @@ impl Detectors {
             let sparse = spec.reads_messages();
             let known = match spec.watches {
                 Watches::Report { .. } => Known::Told(false),
+                Watches::Flow => Known::Readings(Readings::default()),
                 Watches::NeverSeen => Known::Habits(Habits::of(routine, id)),
                 Watches::NotOwner(_) => Known::Homes(Homes::of(plan)),
                 Watches::FanOut { .. } if sparse => Known::Counted(Counters::Distinct(Windows::sparse())),
@@ -177,6 +181,9 @@ impl Rule {
         let since = match &mut self.known {
             Known::Habits(habits) => habits.is_new(audit.op, at).then_some(audit.at),
             Known::Homes(homes) => homes.is_elsewhere(audit, key).then_some(audit.at),
+            Known::Readings(readings) => {
+                self.spec.follows.as_ref().and_then(|follows| readings.follow(plan, audit, key, follows))
+            }
             Known::Told(_) => None,
             Known::Counted(counters) => {
                 let repeats = matches!(self.spec.watches, Watches::Repeats { .. });
@@ -199,6 +206,7 @@ fn weight(plan: &Plan, watches: Watches, line: Line<'_>) -> Option<u64> {
         Watches::Destruction { .. } if audit.allowed && op.effect == Effect::Delete => 1,
         Watches::Denials { .. } if is_denial(audit.status) => 1,
         Watches::Spending { .. } if audit.allowed && op.cost > 0 => op.cost,
+        Watches::Flow if audit.allowed => 1,
         Watches::CanaryRecord if audit.allowed && reads && touches_canary(plan, line.objects) => 1,
         Watches::CanaryCredential(family) | Watches::NotOwner(family) if line.family == Some(family) => 1,
         _ => return None,

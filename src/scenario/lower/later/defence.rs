@@ -1,19 +1,14 @@
 //! What the defence cannot do yet.
 
-use super::{Lowering, Refused, collections, instruction, operations};
+use super::{Lowering, Refused, instruction, operations};
 use crate::scenario::tree::Node;
 
 const STEP: &[Refused] =
     &[("cancel", "a step that cancels queued work", operations), ("delete", "a step that deletes records", deleted)];
-const CONTROL: &[Refused] = &[("after_reading", "a limit on what follows a reading", collections)];
 
 impl Lowering<'_> {
     pub(in super::super) fn runbook_not_yet(&mut self, step: &Node) {
         self.refuse(step, STEP);
-    }
-
-    pub(in super::super) fn control_not_yet(&mut self, control: &Node) {
-        self.refuse(control, CONTROL);
     }
 }
 

@@ -70,13 +70,6 @@ fn credentials(work: &mut Lowering<'_>, node: &Node) {
     }
 }
 
-fn collections(work: &mut Lowering<'_>, node: &Node) {
-    for item in node.each() {
-        let group = work.records.group(item);
-        work.take(group);
-    }
-}
-
 fn operations(work: &mut Lowering<'_>, node: &Node) {
     work.operations_in(node);
 }
