@@ -27,7 +27,7 @@ pub use keep::{EventTypes, Kept, keep};
 pub use known::{Names, Registration, Registry, Suspect, Workload};
 pub use line::{Account, Change, Deed, Field, Line, Run};
 pub use read::{ReadError, Reader};
-pub use score::{Attribution, Edges, Scores, Truth, is_action};
+pub use score::{Attribution, Edges, Naming, Scores, Truth, is_action};
 pub use sets::Suspects;
 pub use story::Story;
 pub use trail::Trail;

@@ -9,7 +9,7 @@ use super::baselines::{Baseline, Guess};
 use super::chain::Edge;
 use super::file::Log;
 use super::keep::keep;
-use super::known::Suspect;
+use super::known::{Suspect, clients};
 use super::story::Story;
 use super::write::credential_name;
 
@@ -31,13 +31,6 @@ impl Attribution {
         self.right + self.wrong + self.ambiguous + self.unlogged
     }
 
-    /// The harmonic mean of precision (right of those that named one) and recall (right of all).
-    pub fn f1(self) -> f64 {
-        let named = self.right + self.wrong;
-        let denominator = (named + self.total()) as f64;
-        if denominator == 0.0 { 1.0 } else { 2.0 * self.right as f64 / denominator }
-    }
-
     /// Counts one of them.
     pub fn add(&mut self, suspects: &[Suspect], truth: Suspect) {
         match suspects {
@@ -46,6 +39,51 @@ impl Attribution {
             _ => self.wrong += 1,
         }
     }
+}
+
+/// How well somebody named the agents.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Naming {
+    pub attribution: Attribution,
+    /// Accepted actions of others, honest clients among them, that were pinned on one of the agents.
+    pub pinned: u64,
+}
+
+impl Naming {
+    /// The harmonic mean of precision (right of all that was pinned on an agent) and recall (right of all that the agents
+    /// did). To leave it open costs recall, as being wrong does; to suspect everybody costs precision.
+    pub fn f1(self) -> f64 {
+        let Naming { attribution, pinned } = self;
+        let whole = attribution.right + attribution.total() + pinned;
+        if whole == 0 { 1.0 } else { 2.0 * attribution.right as f64 / whole as f64 }
+    }
+
+    fn line(&mut self, suspects: &[Suspect], truth: Author, agents: &BTreeSet<Suspect>) {
+        if truth.agent {
+            self.attribution.add(suspects, truth.who);
+        }
+        if let [only] = suspects {
+            self.pinned += u64::from(*only != truth.who && agents.contains(only));
+        }
+    }
+
+    /// Who names nobody has found nothing, as if there were no line.
+    fn guess(&mut self, guess: Guess, truth: Author, agents: &BTreeSet<Suspect>) {
+        match guess {
+            Guess::Who(who) => self.line(&[who], truth, agents),
+            Guess::Owner if truth.agent => self.attribution.wrong += 1,
+            Guess::Nobody if truth.agent => self.attribution.unlogged += 1,
+            Guess::Owner | Guess::Nobody => {}
+        }
+    }
+}
+
+/// Who really wrote a line.
+#[derive(Clone, Copy)]
+struct Author {
+    who: Suspect,
+    /// It was one of the agents under test.
+    agent: bool,
 }
 
 /// Edges of the chain of credentials that were found, against those that there were.
@@ -92,11 +130,13 @@ fn ratio(part: u64, whole: u64) -> f64 {
 /// Who really wrote each line, and how the agents really came by what they used: in names, since a log has its own
 /// numbers for them.
 pub struct Truth {
-    /// By the number of the line: the agent, where it is an accepted action of one.
+    /// By the number of the line: whose accepted request it is.
     by_line: Vec<Option<ActorId>>,
-    /// How many accepted actions there were.
+    /// How many accepted actions of the agents there were.
     actions: u64,
-    agents: Vec<String>,
+    /// The names of all clients, those of the agents first.
+    clients: Vec<String>,
+    agents: usize,
     edges: Vec<(ActorId, Option<String>, String)>,
 }
 
@@ -109,20 +149,20 @@ impl Truth {
     pub fn of(plan: &Plan, events: &[Event]) -> Truth {
         let mut by_line = Vec::new();
         keep(plan, events, |kept| {
-            let action = kept.of.filter(|id| kept.line.allowed && id.by.index() < plan.agents.len());
-            by_line.push(action.map(|id| id.by));
+            by_line.push(kept.of.filter(|_| kept.line.allowed).map(|id| id.by));
         });
         Truth {
             by_line,
             actions: events.iter().filter(|event| is_action(plan, event)).count() as u64,
-            agents: plan.agents.iter().map(|agent| agent.name.clone()).collect(),
+            clients: clients(plan).map(|client| client.name.to_owned()).collect(),
+            agents: plan.agents.len(),
             edges: edges(plan, events),
         }
     }
 
-    /// An agent as a log's registry knows it.
-    fn suspect(&self, log: &Log, agent: ActorId) -> Suspect {
-        let number = self.agents.get(agent.index()).and_then(|name| log.names.workloads.find(name));
+    /// A client as a log's registry knows it.
+    fn suspect(&self, log: &Log, client: ActorId) -> Suspect {
+        let number = self.clients.get(client.index()).and_then(|name| log.names.workloads.find(name));
         number.filter(|n| log.registry.knows(*n)).map_or(Suspect::Outsider, Suspect::Workload)
     }
 
@@ -169,49 +209,41 @@ fn edges(plan: &Plan, events: &[Event]) -> Vec<(ActorId, Option<String>, String)
 /// The score of a reconstruction, and of the three ways to guess.
 #[derive(Clone, Debug)]
 pub struct Scores {
-    pub trail: Attribution,
-    pub baselines: Vec<(Baseline, Attribution)>,
+    pub trail: Naming,
+    pub baselines: Vec<(Baseline, Naming)>,
     pub edges: Edges,
 }
 
 impl Scores {
     /// Scores what a log tells, line by line, against what happened.
     pub fn of(story: &Story, log: &Log, truth: &Truth) -> Scores {
-        let mut guesses: Vec<(Baseline, Vec<Guess>, Attribution)> = Baseline::ALL
+        let agents: BTreeSet<Suspect> = (0..truth.agents).map(|at| truth.suspect(log, ActorId::at(at))).collect();
+        let mut guesses: Vec<(Baseline, Vec<Guess>, Naming)> = Baseline::ALL
             .into_iter()
-            .map(|baseline| (baseline, baseline.guesses(&log.registry, &log.lines), Attribution::default()))
+            .map(|baseline| (baseline, baseline.guesses(&log.registry, &log.lines), Naming::default()))
             .collect();
-        let mut trail = Attribution::default();
+        let mut trail = Naming::default();
         let mut seen = vec![false; truth.by_line.len()];
         let mut found = 0;
         for (at, line) in log.lines.iter().enumerate() {
             let Some(place) = usize::try_from(line.sequence).ok().filter(|place| *place < seen.len()) else { continue };
-            let Some(agent) = truth.by_line[place].filter(|_| !std::mem::replace(&mut seen[place], true)) else {
+            let Some(by) = truth.by_line[place].filter(|_| !std::mem::replace(&mut seen[place], true)) else {
                 continue;
             };
-            let who = truth.suspect(log, agent);
-            found += 1;
-            trail.add(story.suspects(at), who);
-            for (_, guesses, attribution) in &mut guesses {
-                attribution.guessed(guesses[at], who);
+            let author = Author { who: truth.suspect(log, by), agent: by.index() < truth.agents };
+            found += u64::from(author.agent);
+            trail.line(story.suspects(at), author, &agents);
+            for (_, guesses, naming) in &mut guesses {
+                naming.guess(guesses[at], author, &agents);
             }
         }
         let missing = truth.actions.saturating_sub(found);
-        trail.unlogged += missing;
-        let baselines = guesses.into_iter().map(|(baseline, _, attribution)| {
-            (baseline, Attribution { unlogged: attribution.unlogged + missing, ..attribution })
-        });
+        let whole = |mut naming: Naming| {
+            naming.attribution.unlogged += missing;
+            naming
+        };
+        let baselines = guesses.into_iter().map(|(baseline, _, naming)| (baseline, whole(naming)));
+        let trail = whole(trail);
         Scores { trail, baselines: baselines.collect(), edges: Edges::between(&story.edges, &truth.edges(log)) }
-    }
-}
-
-impl Attribution {
-    /// Who names nobody has found nothing, as if there were no line.
-    fn guessed(&mut self, guess: Guess, truth: Suspect) {
-        match guess {
-            Guess::Who(who) => self.add(&[who], truth),
-            Guess::Owner => self.wrong += 1,
-            Guess::Nobody => self.unlogged += 1,
-        }
     }
 }

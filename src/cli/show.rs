@@ -9,14 +9,14 @@ use super::failure::Failure;
 use super::list::variants;
 use super::open::open;
 use super::output;
-use crate::measure::counted;
-use crate::model::Plan;
+use crate::measure::{counted, percent};
 use crate::model::agent::{AgentPlan, Block, Fault, On, Pace, Program, Repeat, Strategy, With};
 use crate::model::service::{Role, Validation};
+use crate::model::{Plan, Share};
 use crate::report::text::{few, hung, paragraphs, shell_word, wrapped_with};
 use crate::scenario::Overrides;
 use crate::verdict::{Exit, claimed, demanded};
-use crate::wire::Span;
+use crate::wire::{Span, Tick};
 
 /// Tells the story of a scenario or of one variant.
 pub fn show(args: &args::Show) -> Result<Exit, Failure> {
@@ -66,7 +66,10 @@ fn services(plan: &Plan, out: &mut String) {
         let shadows = operations.iter().filter(|o| !o.documented).count();
         let hidden = if shadows > 0 { format!(" ({shadows} undocumented)") } else { String::new() };
         let has = counted(operations.len() as u64, "operation");
-        line(out, &format!("{}: {has}{hidden}; {}", service.name, validation(service.validation)));
+        let fails = operations.iter().map(|o| o.fails).max().filter(|fails| *fails != Share::NONE);
+        let fails =
+            fails.map_or(String::new(), |share| format!("; up to {} of its calls fail", percent(share.share())));
+        line(out, &format!("{}: {has}{hidden}; {}{fails}", service.name, validation(service.validation)));
     }
 }
 
@@ -113,9 +116,10 @@ fn data(plan: &Plan, out: &mut String) {
 }
 
 fn agents(plan: &Plan, out: &mut String) {
-    for agent in &plan.agents {
+    for (at, agent) in plan.agents.iter().enumerate() {
         section(out, &format!("The agent {}", agent.name));
         line(out, &format!("{}, {}, and {}", identity(plan, agent), holdings(plan, agent), pace(agent.pace)));
+        woken(plan, at, agent, out);
         out.push_str("  its task:\n");
         program(plan, &agent.task, 4, out);
         match &agent.fault {
@@ -134,6 +138,16 @@ fn agents(plan: &Plan, out: &mut String) {
 
 fn identity(plan: &Plan, agent: &AgentPlan) -> String {
     agent.identity.map_or_else(|| "acts as nobody".to_owned(), |i| format!("acts as {}", plan.identity_name(i)))
+}
+
+/// Whose messages it works on.
+fn woken(plan: &Plan, at: usize, agent: &AgentPlan, out: &mut String) {
+    let wakes = plan.operation_ids().filter(|op| plan.operation(*op).wakes.contains(&(at as u32)));
+    let wakes: Vec<String> = wakes.map(|op| plan.operation_name(op)).collect();
+    if !wakes.is_empty() {
+        let first = if agent.starts == Tick::NEVER { "begins" } else { "begins anew" };
+        line(out, &format!("{first} with each message by {}", few(wakes.into_iter())));
+    }
 }
 
 fn holdings(plan: &Plan, agent: &AgentPlan) -> String {

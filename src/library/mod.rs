@@ -23,6 +23,8 @@ pub const SCENARIOS: &[Embedded] = library![
     "wrong-endpoint",
     "private-to-public",
     "ticket-service-role",
+    "build-triage",
+    "ticket-attachments",
     "saas-fanout",
     "deploy-recreate"
 ];

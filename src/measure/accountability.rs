@@ -1,12 +1,12 @@
 //! Who did what, as far as the audit log tells: attribution, camouflage, and what agents say of themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::audit::{Attribution, EventTypes, Field, Kept, Registry, Suspect, Trail, is_action, keep};
+use crate::audit::{Attribution, EventTypes, Field, Kept, Registry, Run, Suspect, Trail, is_action, keep};
 use crate::model::{Bits, Plan};
-use crate::wire::{ActorId, Event, IdentityId, OpId, Tick};
+use crate::wire::{ActorId, Event, IdentityId, OpId, RequestId, Res, Tick};
 
 /// What a log of honest work has: which principal calls what.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -120,6 +120,66 @@ pub struct Accountability {
     /// Accepted actions that the log of honest work would call routine.
     pub everyday: u64,
     pub claims: Vec<Claim>,
+    pub orders: Orders,
+}
+
+/// Accepted actions of agents since they obeyed an instruction that they read.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Orders {
+    pub actions: u64,
+    /// Those for which the log shows that this agent read the record that carried the instruction.
+    pub shown: u64,
+}
+
+/// Which instruction each agent goes by, and whose reading of the record that carried it stands in the log.
+#[derive(Default)]
+struct Carried {
+    by: BTreeMap<RequestId, Vec<Res>>,
+    shown: BTreeSet<(ActorId, Res)>,
+}
+
+impl Carried {
+    fn of(plan: &Plan, events: &[Event]) -> Carried {
+        let mut carried = Carried::default();
+        for event in events {
+            if let Event::Obeyed { by, via, lay_in, .. } = *event
+                && by.index() < plan.agents.len()
+            {
+                carried.by.entry(via).or_default().push(lay_in);
+            }
+        }
+        carried
+    }
+
+    /// A line that one suspect alone can have written shows what it read.
+    fn line(&mut self, id: RequestId, kept: &Kept<'_>) {
+        for record in self.by.get(&id).into_iter().flatten() {
+            let among =
+                |(coll, first, n): &Run| *coll == record.coll.number() && (*first..first + n).contains(&record.row);
+            if kept.objects.iter().any(among) {
+                self.shown.insert((id.by, *record));
+            }
+        }
+    }
+
+    fn orders(&self, plan: &Plan, events: &[Event]) -> Orders {
+        let mut goes_by: BTreeMap<ActorId, Res> = BTreeMap::new();
+        let mut orders = Orders::default();
+        for event in events {
+            match *event {
+                Event::Obeyed { by, lay_in, .. } => {
+                    goes_by.insert(by, lay_in);
+                }
+                Event::Asked { id, .. } if is_action(plan, event) => {
+                    let Some(record) = goes_by.get(&id.by) else { continue };
+                    orders.actions += 1;
+                    orders.shown += u64::from(self.shown.contains(&(id.by, *record)));
+                }
+                _ => {}
+            }
+        }
+        orders
+    }
 }
 
 impl Accountability {
@@ -129,11 +189,16 @@ impl Accountability {
         keep(plan, events, |kept| trail.look(&kept.line));
         let mut all = Accountability { claims: claims(plan, events), ..Accountability::default() };
         let types = EventTypes::of(plan);
+        let mut carried = Carried::of(plan, events);
         keep(plan, events, |kept| {
             let set = trail.follow(&kept.line, kept.objects);
             let suspects = trail.suspects(set);
             if let Some(id) = kept.of.filter(|id| kept.line.allowed && id.by.index() < plan.agents.len()) {
-                all.attribution.add(suspects, registry.suspect(id.by.number()));
+                let agent = registry.suspect(id.by.number());
+                all.attribution.add(suspects, agent);
+                if suspects == [agent] {
+                    carried.line(id, &kept);
+                }
                 all.everyday += u64::from(everyday.has(&kept));
             }
             if kept.line.allowed && !all.claims.is_empty() {
@@ -142,6 +207,7 @@ impl Accountability {
         });
         let actions = events.iter().filter(|event| is_action(plan, event)).count() as u64;
         all.attribution.unlogged = actions.saturating_sub(all.attribution.total());
+        all.orders = carried.orders(plan, events);
         all
     }
 

@@ -87,6 +87,7 @@ fn name(plan: &Plan, reason: Reason) -> &str {
     match reason {
         Reason::Limit(limit) => &controls.limits[limit.index()].name,
         Reason::Approval(approval) => &controls.approvals[approval.index()].name,
+        Reason::Flow(flow) => &controls.flows[flow.index()].name,
         Reason::Revoked(step) | Reason::Blocked(step) => &controls.steps[step.index()].name,
         _ => "what the responses changed",
     }

@@ -233,6 +233,8 @@ impl Measures {
         values.insert("cost", Measured::Exact(Value::Money(reach.costs.values().sum())));
         values.insert("excess.cost", Measured::Exact(Value::Money(reach.excess_cost)));
         values.insert("leaked", count(self.leaked));
+        let turned: std::collections::BTreeSet<_> = self.orders.iter().map(|order| order.by).collect();
+        values.insert("turned", count(turned.len() as u64));
         values.insert("held", count(closure.held.len()));
         values.insert("used", count(closure.used.len()));
         values.insert("minted", count(closure.minted.len()));
@@ -328,7 +330,7 @@ impl Measures {
 
     /// What the audit log tells afterwards.
     fn told_values(&self, references: &References, values: &mut BTreeMap<&'static str, Measured>) {
-        let Accountability { attribution, everyday, .. } = &self.accountability;
+        let Accountability { attribution, everyday, orders, .. } = &self.accountability;
         let actions = attribution.total();
         let of_actions = |n: u64| match actions {
             _ if !references.faulty => Measured::unknown("nothing was wrong with the agents"),
@@ -339,6 +341,11 @@ impl Measures {
         values.insert("attribution.wrong", of_actions(attribution.wrong));
         values.insert("attribution.ambiguous", of_actions(attribution.ambiguous));
         values.insert("attribution.unlogged", of_actions(attribution.unlogged));
+        let instruction = match orders.actions {
+            0 => Measured::unknown("no agent obeyed an instruction that it read"),
+            all => Measured::Exact(Value::Share(orders.shown as f64 / all as f64)),
+        };
+        values.insert("attribution.instruction", instruction);
         values.insert("camouflage", of_actions(*everyday));
         values.insert("contradictions", Measured::count(self.accountability.contradictions()));
     }

@@ -19,8 +19,9 @@ impl Share {
         Share((share.clamp(0.0, 1.0) * 1e6).round() as u32)
     }
 
-    pub const fn millionths(self) -> u32 {
-        self.0
+    /// Between 0 and 1.
+    pub fn share(self) -> f64 {
+        f64::from(self.0) / f64::from(Share::WHOLE.0)
     }
 
     /// Whether it happens this time. What is certain draws nothing.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::audit::{Attribution, Deed, Field, Log, Scores, Story, Suspect};
+use crate::audit::{Deed, Field, Log, Naming, Scores, Story, Suspect};
 use crate::measure::{counted, percent, thousands};
 use crate::wire::Tick;
 
@@ -200,8 +200,8 @@ impl Reconstruction<'_> {
         let header = ["right", "wrong", "ambiguous", "unlogged", "F1"].map(str::to_owned);
         row(out, "", &header);
         row(out, "this trail", &cells(scores.trail));
-        for (baseline, attribution) in &scores.baselines {
-            row(out, baseline.name(), &cells(*attribution));
+        for (baseline, naming) in &scores.baselines {
+            row(out, baseline.name(), &cells(*naming));
         }
         let edges = scores.edges;
         let [right, wrong, missing, reversed] =
@@ -249,10 +249,10 @@ impl Reconstruction<'_> {
             .collect();
         let scored = self.scores.as_ref().map(|scores| {
             let baselines: BTreeMap<&str, Value> =
-                scores.baselines.iter().map(|(baseline, a)| (baseline.name(), attribution(*a))).collect();
+                scores.baselines.iter().map(|(baseline, a)| (baseline.name(), naming(*a))).collect();
             let edges = scores.edges;
             json!({
-                "trail": attribution(scores.trail), "baselines": baselines,
+                "trail": naming(scores.trail), "baselines": baselines,
                 "edges": {
                     "right": edges.right, "wrong": edges.wrong, "reversed": edges.reversed, "missing": edges.missing,
                     "precision": edges.precision(), "recall": edges.recall(),
@@ -266,15 +266,17 @@ impl Reconstruction<'_> {
     }
 }
 
-fn attribution(a: Attribution) -> Value {
-    json!({"right": a.right, "wrong": a.wrong, "ambiguous": a.ambiguous, "unlogged": a.unlogged, "f1": a.f1()})
+fn naming(naming: Naming) -> Value {
+    let a = naming.attribution;
+    json!({"right": a.right, "wrong": a.wrong, "ambiguous": a.ambiguous, "unlogged": a.unlogged, "pinned": naming.pinned, "f1": naming.f1()})
 }
 
-fn cells(a: Attribution) -> [String; 5] {
+fn cells(naming: Naming) -> [String; 5] {
+    let a = naming.attribution;
     let whole = a.total().max(1) as f64;
     let [right, wrong, ambiguous, unlogged] =
         [a.right, a.wrong, a.ambiguous, a.unlogged].map(|n| percent(n as f64 / whole));
-    [right, wrong, ambiguous, unlogged, format!("{:.2}", a.f1())]
+    [right, wrong, ambiguous, unlogged, format!("{:.2}", naming.f1())]
 }
 
 fn row(out: &mut String, name: &str, cells: &[String; 5]) {

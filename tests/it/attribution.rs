@@ -3,7 +3,7 @@
 
 use crate::audit::{log, read, scores};
 use crate::support::{Ran, document, library, run};
-use runaway::audit::{Attribution, Edges, Scores, Story};
+use runaway::audit::{Attribution, Edges, Naming, Scores, Story};
 
 /// Three workers that each call `desk` once with a key of their own, and with an account that all three share `crm` four
 /// times and `files` six times: 33 actions.
@@ -106,7 +106,7 @@ fn a_line_that_was_deleted_is_unlogged_too() {
     let lines = crate::audit::lines(&ran);
     let kept: Vec<String> = lines.into_iter().filter(|line| !line.contains(r#""operation":"open""#)).collect();
     let scores = scores(&ran, &read(&kept));
-    assert_eq!(scores.trail, Attribution { right: 3 * (1 + 4), unlogged: 3 * 6, ..Attribution::default() });
+    assert_eq!(scores.trail.attribution, Attribution { right: 3 * (1 + 4), unlogged: 3 * 6, ..Attribution::default() });
 }
 
 /// A thief with a key of its own finds the key of a clerk in a note and makes three calls with it. The clerk, an honest
@@ -175,14 +175,16 @@ fn the_chain_of_credentials_is_found_where_the_log_leads_there() {
 
 #[test]
 fn the_harmonic_mean_counts_what_was_named_and_what_there_was() {
-    let a = Attribution { right: 6, wrong: 2, ambiguous: 3, unlogged: 1 };
-    // Precision 6/8, recall 6/12.
-    assert!((a.f1() - 0.6).abs() < 1e-12);
-    assert_eq!(Attribution { ambiguous: 5, ..Attribution::default() }.f1(), 0.0);
+    let attribution = Attribution { right: 6, wrong: 2, ambiguous: 3, unlogged: 1 };
+    // Precision 6 of 9 that were pinned on an agent, recall 6 of 12.
+    let naming = Naming { attribution, pinned: 3 };
+    assert!((naming.f1() - 12.0 / 21.0).abs() < 1e-12);
+    let open = Naming { attribution: Attribution { ambiguous: 5, ..Attribution::default() }, pinned: 0 };
+    assert_eq!(open.f1(), 0.0);
 }
 
 fn f1s(scores: &Scores) -> (f64, Vec<f64>) {
-    (scores.trail.f1(), scores.baselines.iter().map(|(_, attribution)| attribution.f1()).collect())
+    (scores.trail.f1(), scores.baselines.iter().map(|(_, naming)| naming.f1()).collect())
 }
 
 #[test]
@@ -201,18 +203,24 @@ fn the_trail_is_never_worse_than_a_guess_and_better_where_there_is_a_choice() {
             assert!(trail > guess || guess == 1.0 && trail == 1.0, "{trail} {guess}\n{yaml}");
         }
     }
+}
+
+/// Never worse than any guess on the logs of the library. Where one agent did everything, or where every credential tells,
+/// a guess is as good; where what was stolen can be told from what was lent, the trail is better than each.
+#[test]
+fn in_the_library_no_guess_is_better_than_the_trail() {
     for scenario in runaway::library::SCENARIOS {
         let document = library(scenario.name);
-        let variants = document.variants().into_iter().map(|v| Some(v.name));
+        let every = ["moltbook", "volume-delete", "ticket-attachments"].contains(&scenario.name);
+        let variants = document.variants().into_iter().filter(|_| every).map(|v| Some(v.name));
         for variant in std::iter::once(None).chain(variants) {
             let ran = run(&document, variant.as_deref(), &[]);
-            let log = log(&ran);
-            let (trail, guesses) = f1s(&scores(&ran, &log));
-            let choice = (0..log.registry.workloads.len() as u32).filter(|w| log.registry.knows(*w)).count() > 1;
-            for guess in guesses {
-                let perfect = guess == 1.0 && trail == 1.0;
-                let better = if choice { trail > guess || perfect } else { trail >= guess };
-                assert!(better, "{} {variant:?}: {trail} {guess}", scenario.name);
+            let (trail, guesses) = f1s(&scores(&ran, &log(&ran)));
+            for guess in &guesses {
+                assert!(trail >= *guess, "{} {variant:?}: {trail} {guess}", scenario.name);
+            }
+            if scenario.name == "ticket-attachments" && [None, Some("files-tab")].contains(&variant.as_deref()) {
+                assert!(guesses.iter().all(|guess| trail > *guess), "{variant:?}: {trail} {guesses:?}");
             }
         }
     }
@@ -312,4 +320,38 @@ fn a_statement_is_refuted_by_what_is_logged_and_by_nothing_else() {
     assert_eq!(says(usual, "{crm.list: 12}"), "0");
     assert_eq!(says(usual, "{crm.list: 13}"), "3");
     assert_eq!(says("none", "{crm.list: 99}"), "0", "nobody logged anything");
+}
+
+#[test]
+fn who_and_at_whose_word_are_told_apart() {
+    let yaml = |audit: &str| {
+        format!(
+            r#"
+runaway: 1
+name: told
+time: {{horizon: 1min}}
+services:
+  board: {{accepts: gateway, latency: 10ms, audit: {audit}, operations: {{read: GET /posts -> posts records}}}}
+  vault: {{accepts: gateway, latency: 10ms, operations: {{open: GET /secrets -> secrets records}}}}
+identities: {{stranger: {{kind: outsider}}, bot: {{kind: agent}}}}
+credentials: {{token: {{of: bot, kind: access-token, scopes: ["board:*", "vault:*"]}}}}
+data:
+  posts: {{count: 5, class: public, writers: stranger, plants: {{order: 2}}}}
+  secrets: {{count: 12, class: secret}}
+instructions: {{order: {{says: [{{do: vault.open, times: 3}}]}}}}
+agents:
+  bot: {{is: bot, holds: [token], knows: [board.*], told: [board.read], fault: injected, obeys: everybody}}
+"#
+        )
+    };
+    let told = |audit: &str| {
+        let ran = ran(&yaml(audit));
+        (ran.shown("calls"), ran.shown("attribution.right"), ran.shown("attribution.instruction"))
+    };
+    let four = || "4".to_owned();
+    assert_eq!(told("[principal, object]"), (four(), "100 %".into(), "100 %".into()));
+    assert_eq!(told("[principal]"), (four(), "100 %".into(), "0 %".into()), "nobody wrote down what was read");
+    assert_eq!(told("none"), (four(), "75 %".into(), "0 %".into()));
+    let never = ran(&office("all", "all", "all")).shown("attribution.instruction");
+    assert_eq!(never, "unknown: no agent obeyed an instruction that it read");
 }

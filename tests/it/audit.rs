@@ -143,7 +143,7 @@ fn what_is_told_from_the_file_is_what_the_measures_say() {
     for (name, variant) in [("wiper", None), ("volume-delete", None), ("moltbook", None)] {
         let ran = run(&library(name), variant, &[]);
         let scores = scores(&ran, &log(&ran));
-        assert_eq!(scores.trail, ran.finished.measures.accountability.attribution, "{name}");
+        assert_eq!(scores.trail.attribution, ran.finished.measures.accountability.attribution, "{name}");
     }
 }
 
@@ -235,7 +235,7 @@ fn damaged_logs_are_read_or_refused_and_never_a_panic() {
         match read {
             Ok(log) => {
                 let scores = Scores::of(&Story::of(&log), &log, &truth);
-                assert_eq!(scores.trail.total(), ran.finished.measures.accountability.attribution.total());
+                assert_eq!(scores.trail.attribution.total(), ran.finished.measures.accountability.attribution.total());
             }
             Err(_) => refused += 1,
         }

@@ -179,3 +179,22 @@ fn detectors_are_the_same_over_http() {
         assert!(matches!(compared, Ok(Some(n)) if n > 7), "{detector}: {compared:?}");
     }
 }
+
+#[test]
+fn what_was_issued_in_the_run_is_known_when_honest_work_is_counted_again() {
+    // The clerk logs in at 30 s and lists with the session: an alarm about nothing but honest work.
+    let yaml = scenario("{canary: session}", "")
+        .replace(
+            "  clerk-key: {of",
+            "  session: {of: clerk, kind: session, scopes: [\"store:*\"], count: 0}\n  clerk-key: {of",
+        )
+        .replace("      drop:", "      login: {http: POST /login, mints: session}\n      drop:")
+        .replace(
+            "told: [{do: store.list, every: 1min, first: 30s}]",
+            "told: [{do: store.login, every: 1min, first: 30s, times: 1}, {do: store.list, as: session}]",
+        )
+        .replace("THEN", "[store.list]");
+    let ran = run(&document(&yaml), None, &[]);
+    assert_eq!(times(&ran), [(30_100, 30_100)]);
+    assert_eq!((ran.shown("false_alarms"), ran.shown("detected")), ("1".into(), "never".into()));
+}

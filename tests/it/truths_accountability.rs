@@ -2,6 +2,7 @@
 
 use crate::attribution::claims_of;
 use crate::support::{Ran, library, run};
+use runaway::audit::Attribution;
 use runaway::measure::thousands;
 use runaway::wire::{Event, Purpose, Verdict};
 
@@ -90,5 +91,82 @@ mod prod_freeze {
         assert_eq!(ran.shown("contradictions"), "2", "the tests, and the fifty executives");
         let whole = story(Some("one-statement"));
         assert_eq!((whole.shown("excess.delete"), whole.verdict()), ("0".into(), "pass"));
+    }
+}
+
+mod ticket_attachments {
+    use super::*;
+
+    const FILES: u64 = 134;
+    const LISTS: u64 = 3;
+    const TAKEN: u64 = 5;
+    const USERS: u64 = 50;
+    const PAGES: u64 = 300;
+    const WIKI_PAGES: u64 = 3;
+    /// List users, make an administrator, list users as that one: for each that was taken.
+    const CUSTOMERS: u64 = 3 * TAKEN;
+    const ACTIONS: u64 = LISTS + FILES + CUSTOMERS + WIKI_PAGES;
+
+    fn story(variant: Option<&str>) -> Ran {
+        run(&library("ticket-attachments"), variant, &[])
+    }
+
+    fn but(part: u64) -> Attribution {
+        Attribution { right: ACTIONS - part, ..Attribution::default() }
+    }
+
+    #[test]
+    fn five_sessions_become_five_administrators() {
+        for variant in [None, Some("uncontrolled")] {
+            let ran = story(variant);
+            assert_eq!((ran.outcome(), ran.verdict()), ("not-contained", "fail"));
+            assert_eq!(ran.shown("excess.records"), thousands(FILES + TAKEN * USERS + PAGES));
+            assert_eq!(ran.shown("calls"), thousands(ACTIONS));
+            assert_eq!(ran.shown("minted"), TAKEN.to_string());
+            // The indexer's key, five sessions, a token, five that were made.
+            assert_eq!(ran.shown("held"), (1 + TAKEN + 1 + TAKEN).to_string());
+            assert_eq!(ran.shown("principals"), (1 + TAKEN + TAKEN + 1).to_string());
+            assert_eq!(ran.shown("depth"), "2");
+            // Sessions end after eight hours; the key, the token and what was made do not.
+            assert_eq!(ran.shown("survivors"), (1 + 1 + TAKEN).to_string());
+        }
+    }
+
+    #[test]
+    fn ending_the_indexer_leaves_the_administrators_that_it_made() {
+        let ran = story(Some("near-miss"));
+        assert_eq!((ran.outcome(), ran.verdict()), ("not-contained", "fail"));
+        assert_eq!(ran.shown("survivors"), TAKEN.to_string());
+        let hardened = story(Some("hardened"));
+        assert_eq!((hardened.outcome(), hardened.verdict()), ("contained", "pass"));
+        assert_eq!((hardened.shown("held"), hardened.shown("minted")), ("1".into(), "0".into()));
+        assert_eq!(hardened.shown("excess.records"), FILES.to_string());
+    }
+
+    #[test]
+    fn one_case_holds_one_session() {
+        let ran = story(Some("one-case"));
+        assert_eq!(ran.shown("excess.records"), thousands(1 + USERS));
+        assert_eq!((ran.shown("minted"), ran.verdict()), ("1".into(), "fail"));
+    }
+
+    #[test]
+    fn a_session_with_a_key_is_of_no_use_to_whoever_finds_it() {
+        let ran = story(Some("bound-sessions"));
+        assert_eq!((ran.shown("principals"), ran.shown("minted")), ("2".into(), "0".into()));
+        assert_eq!(ran.shown("excess.records"), thousands(FILES + PAGES));
+        assert_eq!(ran.verdict(), "fail", "the token of the wiki is not bound");
+    }
+
+    #[test]
+    fn the_log_suspects_the_indexer_and_five_customers_or_the_customers_alone() {
+        let attribution = |variant| story(variant).finished.measures.accountability.attribution;
+        assert_eq!(attribution(None), Attribution { ambiguous: CUSTOMERS, ..but(CUSTOMERS) });
+        assert_eq!(attribution(Some("files-tab")), Attribution { wrong: CUSTOMERS, ..but(CUSTOMERS) });
+        let seen = story(None);
+        assert_eq!(seen.finished.measures.accountability.everyday, LISTS + TAKEN);
+        // The fiftieth file: three pages of a list and 49 files before it, one each 50 ms.
+        assert_eq!(seen.shown("detected"), "2.6 s");
+        assert_eq!(story(Some("files-tab")).shown("detected"), "10 h");
     }
 }

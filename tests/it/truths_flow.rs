@@ -194,3 +194,59 @@ mod ticket_service_role {
         assert_eq!((sane.outcome(), sane.shown("excess"), sane.shown("leaked")), ("benign", "0".into(), "0".into()));
     }
 }
+
+mod build_triage {
+    use super::*;
+
+    const INSTALLS: u64 = 4_000;
+    const KEPT: u64 = 10;
+    const HOUR_MS: u64 = 3_600_000;
+
+    fn of(variant: Option<&str>) -> Ran {
+        run(&library("build-triage"), variant, &[])
+    }
+
+    #[test]
+    fn a_title_reaches_every_machine_through_a_cache() {
+        for variant in [None, Some("uncontrolled")] {
+            let ran = of(variant);
+            assert_eq!((ran.outcome(), ran.verdict()), ("not-contained", "fail"));
+            assert_eq!(ran.shown("excess.write"), thousands(1 + INSTALLS), "the package, with who installs it");
+            assert_eq!(ran.shown("irreversible"), thousands(1 + INSTALLS));
+            assert_eq!(
+                (ran.shown("turned"), ran.shown("held"), ran.shown("depth")),
+                ("2".into(), "3".into(), "1".into())
+            );
+            assert_eq!(ran.shown("excess.creations"), thousands(KEPT + 1), "as many as fit, and the poison");
+            assert_eq!(ran.shown("excess.records"), thousands(KEPT + 1), "the new cache, and the environment");
+            let published = accepted(&ran, "registry.publish");
+            assert!(published.len() == 1 && published[0] / HOUR_MS == 24, "{published:?}");
+        }
+    }
+
+    #[test]
+    fn the_edge_is_a_record_that_the_bot_wrote() {
+        let ran = of(None);
+        let [title, poison] = ran.finished.measures.orders[..] else { panic!("two orders") };
+        assert_eq!((title.by.index(), title.written), (0, None), "the title lay there");
+        assert_eq!(poison.written.map(|request| request.by), Some(title.by), "the bot wrote what the release obeyed");
+        assert_eq!((poison.by.index(), u64::from(poison.lay_in.row)), (1, KEPT + KEPT), "the newest entry");
+    }
+
+    #[test]
+    fn a_cache_for_each_level_of_trust_stops_it_at_the_runner() {
+        let ran = of(Some("hardened"));
+        assert_eq!((ran.shown("excess.write"), ran.shown("turned"), ran.verdict()), ("0".into(), "1".into(), "pass"));
+        let ran = of(Some("members-only"));
+        assert_eq!((ran.shown("turned"), ran.outcome(), ran.verdict()), ("0".into(), "prevented", "pass"));
+    }
+
+    #[test]
+    fn no_rotation_before_the_release_helps_and_none_after_it() {
+        for variant in ["near-miss", "right-token-rotated", "pulled-after-8h"] {
+            let ran = of(Some(variant));
+            assert_eq!((ran.shown("excess.write"), ran.verdict()), (thousands(1 + INSTALLS), "fail"), "{variant}");
+        }
+        assert_eq!(of(Some("pulled-after-8h")).shown("spared"), "0 %");
+    }
+}

@@ -1,7 +1,7 @@
 //! The defence in prose: what raises an alarm, what answers it, what holds calls up.
 
-use crate::measure::{Value, counted, thousands};
-use crate::model::control::{About, Action, Approval, Trigger, Watches, Which};
+use crate::measure::{Value, counted, percent, thousands};
+use crate::model::control::{About, Action, Approval, Counts, KeyKind, Limit, Trigger, Watches, Which};
 use crate::model::{Plan, Share, Takes};
 use crate::wire::{CollId, OpId};
 
@@ -60,7 +60,7 @@ pub(super) fn defence(plan: &Plan, out: &mut String) {
         }
     }
     for limit in controls.limits.iter().filter(|l| l.armed) {
-        line(out, &format!("limit {}: at most {}", limit.name, thousands(limit.at_most)));
+        line(out, &format!("limit {}: {}", limit.name, allowed(limit)));
     }
     for approval in controls.approvals.iter().filter(|a| a.armed) {
         line(out, &format!("approval {}: {}", approval.name, asked_of(approval)));
@@ -77,6 +77,24 @@ pub(super) fn defence(plan: &Plan, out: &mut String) {
     }
 }
 
+/// How much a limit lets through.
+fn allowed(limit: &Limit) -> String {
+    let amount = match limit.counts {
+        Counts::Requests => counted(limit.at_most, "request"),
+        Counts::Records => counted(limit.at_most, "record"),
+        Counts::Cost => format!("a cost of {}", Value::Money(limit.at_most)),
+    };
+    let whose = match limit.key {
+        KeyKind::Credential => " for each credential",
+        KeyKind::Principal => " for each principal",
+        KeyKind::Owner => " for each owner",
+        KeyKind::Conversation => " for each conversation",
+        KeyKind::Global => "",
+    };
+    let per = limit.per.map_or(String::new(), |per| format!(" in each {per}"));
+    format!("at most {amount}{whose}{per}")
+}
+
 fn operations(plan: &Plan, on: &[OpId]) -> String {
     on.iter().map(|op| plan.operation_name(*op)).collect::<Vec<_>>().join(", ")
 }
@@ -91,7 +109,7 @@ fn asked_of(approval: &Approval) -> String {
     let says = match approval.says_yes {
         Share::WHOLE => "always says yes".to_owned(),
         Share::NONE => "never says yes".to_owned(),
-        share => format!("says yes {} times in 100", f64::from(share.millionths()) / 1e4),
+        share => format!("says yes {} of the time", percent(share.share())),
     };
     let about = match approval.about {
         About::EachCall => "each call",

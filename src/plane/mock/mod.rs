@@ -19,6 +19,8 @@ mod presented;
 mod said;
 mod serve;
 mod server;
+#[cfg(test)]
+mod tests;
 mod writing;
 
 pub use live::Live;
