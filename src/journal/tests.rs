@@ -39,7 +39,15 @@ fn written_as(name: &str, text: &str, variant: Option<&str>) -> (Vec<Event>, Vec
 
 #[test]
 fn a_journal_reads_back_event_for_event() {
-    for (name, variant) in [("moltbook", Some("rotated-first")), ("wiper", Some("lag-7s")), ("volume-delete", None)] {
+    let runs = [
+        ("moltbook", Some("rotated-first")),
+        ("wiper", Some("lag-7s")),
+        ("volume-delete", None),
+        ("ticket-service-role", None),
+        ("private-to-public", Some("flow-rule")),
+        ("build-triage", None),
+    ];
+    for (name, variant) in runs {
         let (events, bytes) = written(name, variant);
         let journal = read(&bytes[..], plan_of).unwrap();
         for (at, (read, wrote)) in journal.events.iter().zip(&events).enumerate() {

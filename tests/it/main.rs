@@ -49,6 +49,7 @@ mod support;
 mod tidy;
 mod truths;
 mod truths_accountability;
+mod truths_credentials;
 mod truths_endpoint;
 mod truths_flow;
 mod validation;

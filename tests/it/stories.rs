@@ -19,7 +19,6 @@ const LATER: &[(&str, &[&str])] = &[
             "`cancel`, a step that cancels queued work",
         ],
     ),
-    ("deploy-recreate", &[]),
     (
         "forged-issuer",
         &[
@@ -41,7 +40,6 @@ const LATER: &[(&str, &[&str])] = &[
             "the measure `r0`",
         ],
     ),
-    ("saas-fanout", &[]),
 ];
 
 /// Stories that run already stand in the library.
@@ -56,6 +54,8 @@ const RUN: &[&str] = &[
     "ticket-service-role",
     "build-triage",
     "ticket-attachments",
+    "saas-fanout",
+    "deploy-recreate",
 ];
 
 fn root() -> &'static Path {
