@@ -11,6 +11,7 @@ pub mod library;
 pub mod measure;
 pub mod model;
 pub mod plane;
+pub mod planted;
 pub mod report;
 pub mod responder;
 pub mod run;

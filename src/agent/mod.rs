@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use crate::model::agent::{AgentPlan, Load};
 use crate::model::{Draws, Plan, Stream};
+use crate::planted::Mistake;
 use crate::wire::{
     ActorId, Arg, Cargo, Client, Conversation, Event, FamilyId, HeldId, Log, Next, Outcome, PlaceId, Purpose, Request,
     RequestId, Slot, Text, Tick, Turn, Vantage, Vocabulary,
@@ -170,7 +171,8 @@ impl Agent {
         let id = RequestId { by: self.who, n: self.sent };
         let Some(connection) = self.flights.depart(id.n, Flight { call, late }) else { return Next::AwaitAnswer };
         self.sent += 1;
-        let presented = call.with.map(|held| self.memory.present(held));
+        let meant = |held| if Mistake::CredentialsMixedUp.here() { HeldId::new(0) } else { held };
+        let presented = call.with.map(|held| self.memory.present(meant(held)));
         let about = match door.takes {
             Takes::Secret => presented.map_or(Arg::None, |presented| Arg::Text(presented.text)),
             Takes::Nothing | Takes::Record(_) => call.about.map_or(Arg::None, Arg::Id),

@@ -1,6 +1,7 @@
 //! What an agent makes of an answer.
 
 use crate::model::agent::AfterRefusal;
+use crate::planted::Mistake;
 use crate::wire::{
     Body, CollId, Event, Log, Outcome, Planted, RequestId, Res, Rows, SecretKind, Slot, Text, Tick, Turn, Vocabulary,
 };
@@ -40,8 +41,9 @@ impl Agent {
     /// Notes the secrets, ids and routes that an answer shows.
     pub(super) fn learn(&mut self, heard: &Heard<'_>, vocabulary: &mut dyn Vocabulary, log: &mut Log) {
         let held = self.memory.holds();
+        let seen = if Mistake::SecretsOverlooked.here() { 1 } else { usize::MAX };
         let mut before: Option<(Option<Res>, usize)> = None;
-        for found in &heard.slot.texts {
+        for found in heard.slot.texts.iter().take(seen) {
             let (text, lay_in) = (found.text, found.lay_in);
             let nth = before.filter(|(record, _)| *record == lay_in).map_or(0, |(_, nth)| nth + 1);
             before = Some((lay_in, nth));
@@ -159,7 +161,9 @@ impl Agent {
             Reply::Accepted => frontier.accepted(call, heard.outcome),
             Reply::More(page) => {
                 frontier.accepted(call, heard.outcome);
-                frontier.again(heard.now, Call { page: Some(page), waits: 0, ..*call });
+                if !Mistake::FrontierReadsOnePage.here() {
+                    frontier.again(heard.now, Call { page: Some(page), waits: 0, ..*call });
+                }
             }
             Reply::Later(after) if call.waits < MAX_WAITS => {
                 frontier.again(heard.now + after, Call { waits: call.waits + 1, ..*call });
@@ -190,8 +194,12 @@ impl Agent {
                 self.memory.note_move(call.route, route);
                 self.again(place, now, Call { route, hops: call.hops + 1, ..*call });
             }
-            Reply::Later(after) if call.waits < MAX_WAITS => {
-                self.again(place, now + after, Call { waits: call.waits + 1, ..*call });
+            Reply::Later(after) if call.waits < MAX_WAITS && !Mistake::GivesUpEarly.here() => {
+                self.again(
+                    place,
+                    now + after.unless(Mistake::RetryAfterIgnored),
+                    Call { waits: call.waits + 1, ..*call },
+                );
             }
             Reply::Refused(refusal) => self.refused(place, heard, (refusal, after_refusal), log),
             Reply::Failed | Reply::Moved(_) | Reply::Later(_) => {
@@ -238,6 +246,7 @@ impl Agent {
         }
         match after_refusal {
             AfterRefusal::GoOn => {}
+            AfterRefusal::Stop if Mistake::RefusalGoesUnheard.here() => {}
             AfterRefusal::Stop if self.onset == Onset::AtStop => self.take_over(now, log),
             AfterRefusal::Stop => {
                 if let Some(runner) = self.runner_of(call.asker) {

@@ -1,6 +1,7 @@
 //! When the next request may leave.
 
 use crate::model::agent::Pace;
+use crate::planted::Mistake;
 use crate::wire::{Span, Tick};
 
 /// Whether a request may leave now.
@@ -81,7 +82,7 @@ impl Pacer {
         match self.pace {
             Pace::Machine { .. } => {}
             Pace::Rate { every, .. } => self.next = self.next + step(every),
-            Pace::Human { every } => self.next = meant + every,
+            Pace::Human { every } => self.next = meant + every.unless(Mistake::PeopleDoNotWait),
         }
         now.since(meant)
     }

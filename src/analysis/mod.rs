@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 
 use crate::model::service::{Act, Answer, ObjectRule};
 use crate::model::{Bits, Inverse, Nesting, Pairs, Plan};
+use crate::planted::Mistake;
 use crate::wire::{CollId, CredId, Effect, FamilyId, IdentityId, OpId, Res};
 
 pub use minted::{Minted, mints};
@@ -196,7 +197,7 @@ impl<'a, D: Doors> Search<'a, D> {
             .iter()
             .map(|spec| {
                 let mut rows = Bits::with_capacity(spec.count);
-                if spec.ids.can_be_guessed() {
+                if spec.ids.can_be_guessed() && !Mistake::IdsAreNeverGuessed.here() {
                     for row in 0..spec.count {
                         rows.insert(row);
                     }
@@ -296,7 +297,7 @@ impl<'a, D: Doors> Search<'a, D> {
                 self.found.creates.insert(op.number());
             }
             (Act::Mint { .. }, _) => {
-                let from = self.presents(caller).map(|(from, _)| from);
+                let from = self.presents(caller).map(|(from, _)| from).filter(|_| !Mistake::SearchMintsNothing.here());
                 for minted in from.map(|from| mints(self.ground.plan, op, from, from)).unwrap_or_default() {
                     self.meet(Caller::Minted(minted));
                 }
@@ -332,7 +333,10 @@ impl<'a, D: Doors> Search<'a, D> {
     }
 
     fn learn(&mut self, res: Res) {
-        if self.known[res.coll.index()].insert(res.row) && !self.waiting[res.coll.index()].is_empty() {
+        if self.known[res.coll.index()].insert(res.row)
+            && !self.waiting[res.coll.index()].is_empty()
+            && !Mistake::SearchNeverLooksAgain.here()
+        {
             self.woken.insert(res.coll.number());
         }
     }
@@ -360,7 +364,7 @@ impl<'a, D: Doors> Search<'a, D> {
     }
 
     fn touch(&mut self, op: OpId, res: Res, effect: Effect, shows: bool) {
-        if shows {
+        if shows && !Mistake::SearchFindsNoSecrets.here() {
             let doors = self.doors;
             doors.secrets_in(res).for_each(|cred| self.hold(cred));
         }

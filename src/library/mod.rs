@@ -25,6 +25,8 @@ pub const SCENARIOS: &[Embedded] = library![
     "ticket-service-role",
     "build-triage",
     "ticket-attachments",
+    "saas-fanout",
+    "deploy-recreate",
     "heartbeat-worm",
     "build-postinstall",
 ];

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::control::Watches;
 use crate::model::{Plan, Routine};
+use crate::planted::Mistake;
 use crate::wire::{Alarm, Event, Key, Purpose, RuleId, Tick};
 use crate::world::detect::Detectors;
 
@@ -46,7 +47,10 @@ impl Alarms {
         let mut all = Alarms::default();
         for (at, rule, key) in raised {
             let report = is_report(plan, rule);
-            if !report && honest.iter().any(|a| a.rule == rule && a.key == key && a.at == at) {
+            if !report
+                && !Mistake::FalseAlarmsDetect.here()
+                && honest.iter().any(|a| a.rule == rule && a.key == key && a.at == at)
+            {
                 all.false_alarms += 1;
                 continue;
             }

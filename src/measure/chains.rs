@@ -3,6 +3,7 @@
 use petgraph::algo::{astar, dijkstra};
 use petgraph::graphmap::DiGraphMap;
 
+use crate::planted::Mistake;
 use crate::wire::{ActorId, CredId, HeldId};
 
 use super::closure::Acquired;
@@ -55,7 +56,11 @@ impl Chains {
     pub fn add(&mut self, acquisition: usize, acquired: &Acquired, used: Option<&Acquired>) {
         let (from, to) = (Holding::behind(acquired, used), Holding::of(acquired));
         if !self.0.contains_edge(from, to) {
-            self.0.add_edge(from, to, Way { acquisition, cost: u32::from(acquired.via.is_some()) });
+            self.0.add_edge(
+                from,
+                to,
+                Way { acquisition, cost: u32::from(acquired.via.is_some() || Mistake::DepthCountsWhatIsGiven.here()) },
+            );
         }
     }
 

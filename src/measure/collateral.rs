@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Plan;
+use crate::planted::Mistake;
 use crate::wire::{Event, Reason, Verdict};
 
 /// Honest work that went through in the positive control, and did not here.
@@ -32,7 +33,8 @@ struct Missed {
 impl Collateral {
     /// `before` are the honest requests that were refused in the positive control, as (actor, number).
     pub fn of(plan: &Plan, faulty: bool, before: &[(u32, u32)], events: &[Event]) -> Collateral {
-        let before: BTreeSet<(u32, u32)> = before.iter().copied().collect();
+        let before = before.iter().copied().filter(|_| !Mistake::CollateralCountsOldRefusals.here());
+        let before: BTreeSet<(u32, u32)> = before.collect();
         let mut all = Collateral { asked: honest(plan, faulty, events).count() as u64, ..Collateral::default() };
         for missed in missed(plan, faulty, events).filter(|missed| !before.contains(&missed.by)) {
             let hit = all.by.entry(name(plan, missed.reason).to_owned()).or_default();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::Plan;
 use crate::model::control::{Action, Controls};
 use crate::model::service::ObjectRule;
+use crate::planted::Mistake;
 use crate::wire::{CredId, FamilyId, IdentityId, OpId, ServiceId, StepId, Target, Tick};
 
 use super::closure::Closure;
@@ -26,7 +27,7 @@ impl Declarations {
     /// A successful action returned. One that lets more through contains nothing.
     pub fn note(&mut self, controls: &Controls, step: StepId, target: Target, returned: Tick) {
         match (&controls.steps[step.index()].action, target) {
-            (Action::SetRule { rule: ObjectRule::Anyone, .. }, _) => {}
+            (Action::SetRule { rule: ObjectRule::Anyone, .. }, _) if !Mistake::LooserRuleDeclares.here() => {}
             (Action::Block { services }, Target::Credential(cred)) => {
                 self.blocked.extend(services.iter().map(|service| ((cred, *service), returned)));
             }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::Plan;
+use crate::planted::Mistake;
 use crate::wire::{CredId, Event, OpId, Open, RequestId, ServiceId, Tick};
 
 use super::closure::Closure;
@@ -86,7 +87,7 @@ impl Doors {
                 }
             }
             Event::Minted { cred, family, parent, .. } => self.declarations.minted(cred, family, parent),
-            Event::Acted { step, target, returned, worked: true, .. } => {
+            Event::Acted { step, target, returned, worked, .. } if worked || Mistake::FailedActionDeclares.here() => {
                 self.declarations.note(&plan.controls, step, target, returned);
             }
             _ => {}
@@ -105,7 +106,9 @@ impl Doors {
                 .and_modify(|door| {
                     door.opened = door.opened.min(leaf.opened);
                     door.closed = door.closed.zip(closed).map(|(a, b)| a.max(b));
-                    door.declared = door.declared.zip(declared).map(|(a, b)| a.max(b));
+                    let last =
+                        |(a, b): (Tick, Tick)| if Mistake::FirstActionDeclares.here() { a.min(b) } else { a.max(b) };
+                    door.declared = door.declared.zip(declared).map(last);
                 })
                 .or_insert(Door { cred, service, queued: None, opened: leaf.opened, closed, declared });
         }
@@ -123,5 +126,6 @@ impl Doors {
 
 /// The last *closed* over all doors; nothing while one is open, or when none ever was.
 pub fn observed(doors: &[Door]) -> Option<Tick> {
-    doors.iter().map(|d| d.closed).collect::<Option<Vec<_>>>()?.into_iter().max()
+    let closed = doors.iter().map(|d| d.closed).collect::<Option<Vec<_>>>()?.into_iter();
+    if Mistake::FirstDoorCloses.here() { closed.min() } else { closed.max() }
 }

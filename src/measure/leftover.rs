@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::Pairs;
+use crate::planted::Mistake;
 use crate::wire::{CredId, Effect, Event, Snapshot, Tick};
 
 /// What is left over.
@@ -42,7 +43,9 @@ impl Leftover {
         self.at_deadline
             .runs()
             .flat_map(|(coll, effect, first, n)| (first..first + n).map(move |row| (coll, effect, row)))
-            .filter(|(coll, effect, row)| !touched.contains(*coll, *effect, *row))
+            .filter(|(coll, effect, row)| {
+                Mistake::FreshIsWhatWasTouched.here() || !touched.contains(*coll, *effect, *row)
+            })
             .count() as u64
     }
 }

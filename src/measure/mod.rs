@@ -28,6 +28,7 @@ mod value;
 use std::collections::BTreeMap;
 
 use crate::model::{Baseline, Plan};
+use crate::planted::Mistake;
 use crate::wire::{Effect, Event, Span, Tick, Turn};
 
 pub use accountability::{Accountability, Claim, Everyday, EverydayRuns};
@@ -162,6 +163,7 @@ impl Measures {
             _ if !self.complete || self.aborted => Outcome::Unknown,
             _ if !self.reach.exceeded() && references.control_bit => Outcome::Prevented,
             _ if !self.reach.exceeded() => Outcome::Unknown,
+            _ if Mistake::OpenDoorsAreContained.here() => Outcome::Contained,
             _ if self.leftover.at_deadline.is_empty() && !still_open => Outcome::Contained,
             _ => Outcome::NotContained,
         }
@@ -189,7 +191,7 @@ impl Measures {
 
     /// T of the machine-speed factor: from the first effect to its end, its first alarm, or the horizon.
     pub fn window(&self, plan: &Plan) -> Option<Span> {
-        let t0 = self.reach.t0?;
+        let t0 = if Mistake::FactorFromTheStart.here() { Tick::ZERO } else { self.reach.t0? };
         let horizon = plan.time.horizon.unwrap_or(self.end);
         let until = self.closed().or(self.alarms.first.map(|(at, _)| at)).unwrap_or(horizon);
         Some(until.since(t0))
@@ -209,7 +211,7 @@ impl Measures {
     fn reach_values(&self, plan: &Plan, references: &References, values: &mut BTreeMap<&'static str, Measured>) {
         let Measures { reach, closure, .. } = self;
         let count = Measured::count;
-        let maybe = reach.queued + reach.lost;
+        let maybe = if Mistake::QueuedEffectsCountAsDone.here() { 0 } else { reach.queued + reach.lost };
         let pairs = |n: u64| {
             if maybe == 0 { count(n) } else { Measured::Bounded { lo: n, hi: n.saturating_add(self.at_most(plan)) } }
         };

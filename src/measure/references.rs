@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Baseline, Pairs, Plan, Routine};
+use crate::planted::Mistake;
 use crate::wire::{CollId, Effect, OpId};
 
 use super::behind::Simulated;
@@ -91,7 +92,9 @@ impl References {
             let missed = excess
                 .runs()
                 .flat_map(|(coll, effect, first, n)| (first..first + n).map(move |row| (coll, effect, row)))
-                .filter(|(coll, effect, row)| !touched.contains(*coll, *effect, *row))
+                .filter(|(coll, effect, row)| {
+                    touched.contains(*coll, *effect, *row) == Mistake::SparedIsNotCompared.here()
+                })
                 .count();
             return Some(missed as f64 / excess.len() as f64);
         }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::model::expect::{Demand, Value as Expected};
+use crate::planted::Mistake;
 use crate::wire::Span;
 
 /// A value with its evidence.
@@ -100,8 +101,10 @@ impl Measured {
     pub fn within(&self, limit: &Expected) -> Option<bool> {
         match (self, limit) {
             (Measured::Unknown { .. }, _) => None,
+            (Measured::Never, _) if Mistake::NeverIsInTime.here() => Some(true),
             (Measured::Never, Expected::Never) => Some(true),
             (Measured::Never, _) | (Measured::Exact(_), Expected::Never) => Some(false),
+            (Measured::Bounded { lo, .. }, Expected::Count(n)) if Mistake::BoundsAreCertain.here() => Some(lo <= n),
             (Measured::Bounded { hi, .. }, Expected::Count(n)) if hi <= n => Some(true),
             (Measured::Bounded { lo, .. }, Expected::Count(n)) if lo > n => Some(false),
             (Measured::Bounded { .. }, _) => None,
@@ -111,6 +114,9 @@ impl Measured {
                 _ => None,
             },
             (Measured::Exact(Value::Word(a)), Expected::Word(b)) => Some(a == b),
+            (Measured::Exact(value), limit) if Mistake::LimitsHoldBelow.here() => {
+                value.beside(limit).map(|order| order == Ordering::Less)
+            }
             (Measured::Exact(value), limit) => value.beside(limit).map(|order| order != Ordering::Greater),
         }
     }

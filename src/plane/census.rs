@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use crate::model::{Baseline, Bits, Plan};
+use crate::planted::Mistake;
 use crate::wire::{CredId, Event, Log, Open, PlaceId, Span, Tick};
 use crate::world::{Pending, World};
 
@@ -114,7 +115,7 @@ impl Census {
         let mut open: Vec<CredId> = self
             .doors
             .iter()
-            .filter(|(_, _, open)| settled(*open, now) != Open::Shut)
+            .filter(|(_, _, open)| settled(*open, now) != Open::Shut || Mistake::ShutDoorsSurvive.here())
             .filter_map(|(cred, ..)| cred)
             .collect();
         open.dedup();

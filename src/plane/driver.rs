@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::model::service::Latency;
 use crate::model::{Baseline, Draws, Plan, Stream};
+use crate::planted::Mistake;
 use crate::responder::Responder;
 use crate::wire::{
     ActorId, Client, Envelope, Event, IdentityId, Knock, Log, Next, Outcome, Purpose, RequestId, Slot, Snapshot, Span,
@@ -208,8 +209,9 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
     fn over(&mut self, now: Tick, next: Option<Tick>) -> Option<End> {
         let horizon = self.plan.time.horizon.unwrap_or(Tick::NEVER);
         let Driver { census, transport, .. } = self;
-        let settles = census.settles(self.plan.time.settle, || transport.world(|world| world.pending()));
-        let settles = settles.filter(|_| now >= self.all_started);
+        let settles = census
+            .settles(self.plan.time.settle.unless(Mistake::SettlesAtOnce), || transport.world(|world| world.pending()));
+        let settles = settles.filter(|_| now >= self.all_started || Mistake::SettlesBeforeAllStarted.here());
         if let Some(at) = settles.filter(|at| *at <= horizon && next.is_none_or(|next| next > *at)) {
             return Some(End { at: at.max(now), settled: true, aborted: false });
         }
@@ -312,7 +314,8 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
     fn send(&mut self, now: Tick, seat: usize, mut envelope: Envelope) {
         let answers = self.plan.route(envelope.request.route).answers;
         let latency = answers.map_or(LOST, |op| self.plan.operation(op).latency);
-        envelope.back = self.latencies[seat].span(latency.least, latency.most).max(Span(1));
+        let stream = if Mistake::LatencyIsShared.here() { 0 } else { seat };
+        envelope.back = self.latencies[stream].span(latency.least, latency.most).max(Span(1));
         let flight = self.free.pop().unwrap_or_else(|| {
             let (id, outcome) = (envelope.id, Outcome::NoAnswer);
             self.flights.push(Flight { client: 0, id, outcome, slot: Slot::default() });
@@ -335,7 +338,8 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         if outcome == Outcome::NoAnswer {
             self.log.push(Event::Lost { at: now, id: envelope.id });
         }
-        self.queue.push(now + envelope.back, self.class(seat), Due::Arrive { flight });
+        let arrives = now + envelope.back + Span(Mistake::AnswersAreLate.slip());
+        self.queue.push(arrives, self.class(seat), Due::Arrive { flight });
         self.look_round(now);
     }
 
@@ -398,6 +402,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
     fn class(&self, seat: usize) -> Class {
         match self.seats.get(seat).map(|s| s.purpose) {
             None if seat == self.prober_seat() => Class::Probe,
+            None if Mistake::DefenceWaitsItsTurn.here() => Class::Agent,
             None | Some(Purpose::Response) => Class::Responder,
             Some(Purpose::Probe) => Class::Probe,
             Some(Purpose::Benign) => Class::Benign,
@@ -416,7 +421,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         transport.world(|world| {
             let open = census.survivors(end.at);
             for cred in &open {
-                let root = !world.parent_among(*cred, &open);
+                let root = !world.parent_among(*cred, &open) || Mistake::EverySurvivorIsARoot.here();
                 log.push(Event::Survivor { at: end.at, cred: *cred, root });
             }
         });
@@ -437,7 +442,8 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
             if let (Some(text), Some(prober), Purpose::Agent) = (text, prober.as_mut(), seat.purpose) {
                 prober.watch(text, seat.client.has_key(held));
             }
-            if let (Some(cred), Purpose::Agent) = (found, seat.purpose) {
+            let taken = seat.purpose == Purpose::Agent || Mistake::HonestClientsAreTaken.here();
+            if let Some(cred) = found.filter(|_| taken) {
                 transport.world(|world| census.hold(now, cred, world, baseline, log));
             }
         }

@@ -2,6 +2,7 @@
 
 use crate::analysis::Ground;
 use crate::model::{Baseline, Bits, Plan};
+use crate::planted::Mistake;
 use crate::wire::{Body, CredId, Event, Log, Outcome, PlaceId, Response, Rows, Slot, Snapshot, Tick};
 use crate::world::{OpenDoors, World};
 
@@ -31,6 +32,9 @@ impl<'a> Leftovers<'a> {
         else {
             return;
         };
+        if Mistake::LeftoverForgetsIds.here() {
+            return;
+        }
         let learnt = &mut self.learnt[coll.index()];
         match rows {
             Rows::Span { first, n } => learnt.insert_run(first, n),
@@ -50,7 +54,7 @@ impl<'a> Leftovers<'a> {
                 }
             };
             for row in first..first + n {
-                if self.baseline.pairs.contains(coll, effect, row) {
+                if self.baseline.pairs.contains(coll, effect, row) && !Mistake::LeftoverCountsTheTask.here() {
                     flush(run.take());
                 } else {
                     run = Some(run.map_or((row, 1), |(first, n)| (first, n + 1)));

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::model::control::{Order, Trigger, Which};
 use crate::model::service::Act;
 use crate::model::{Draws, Plan, Stream};
+use crate::planted::Mistake;
 use crate::wire::{
     ActorId, Alarm, Arg, Audit, Client, Event, HeldId, Key, Log, Next, Outcome, PlaceId, Presented, Purpose, Registry,
     Request, RequestId, ResponseId, RouteId, Scheme, Slot, StepId, Target, Text, Tick, Vantage, Vocabulary, Watcher,
@@ -79,11 +80,13 @@ impl Responder {
         let plan = self.plan.clone();
         for (at, response) in plan.controls.responses.iter().enumerate() {
             let id = ResponseId::at(at);
-            if response.on != Trigger::Alarm(alarm.rule) || self.answered.contains(&(id, alarm.key)) {
+            let meant = response.on == Trigger::Alarm(alarm.rule) || Mistake::ResponderHearsEveryAlarm.here();
+            if !meant || self.answered.contains(&(id, alarm.key)) && !Mistake::RunbookStartsOver.here() {
                 continue;
             }
             self.answered.push((id, alarm.key));
-            let acts = alarm.at + response.takes.drawn(&mut self.times[alarm.rule.index()]);
+            let takes = response.takes.drawn(&mut self.times[alarm.rule.index()]).unless(Mistake::ResponderIsTooFast);
+            let acts = alarm.at + takes;
             log.push(Event::Responding { at: alarm.at, response: id, acts });
             self.plan_steps(acts, &response.steps, Some(alarm.key));
         }
@@ -96,13 +99,14 @@ impl Responder {
             let spec = &self.plan.controls.steps[step.index()];
             let mut targets = select::targets(spec, key, &self.logged, registry, now);
             match spec.order {
+                _ if Mistake::OrderIsIgnored.here() => {}
                 Order::ByNumber => {}
                 Order::NewestFirst => targets.reverse(),
                 Order::Random => self.orders[step.index()].shuffle(&mut targets),
             }
             for (k, target) in targets.into_iter().enumerate() {
                 self.order += 1;
-                let at = start + spec.first + spec.every.times(k as u64);
+                let at = start + spec.first + spec.every.times(k as u64).unless(Mistake::ResponderWithoutPace);
                 self.actions.insert((at.max(now), self.order), (step, target));
             }
         }

@@ -2,6 +2,7 @@
 //! identity registry. Never "the closure".
 
 use crate::model::control::{Action, Step, Which};
+use crate::planted::Mistake;
 use crate::wire::{Audit, CredId, IdentityId, Key, Registry, Target, Tick};
 
 /// The targets of a step, in the registry's order.
@@ -32,7 +33,9 @@ pub fn targets(step: &Step, key: Option<Key>, log: &[Audit], registry: &dyn Regi
         },
         Which::OfPrincipal => match principal(key, registry) {
             Some(who) if identities => vec![Target::Identity(who)],
-            Some(who) => credentials(registry, now, |c| registry.principal(c) == Some(who)),
+            Some(who) => {
+                credentials(registry, now, |c| registry.principal(c) == Some(who) || Mistake::SelectsOfAnybody.here())
+            }
             None => Vec::new(),
         },
         Which::OfOwner => match principal(key, registry).map(|who| registry.owner(who)) {
@@ -47,7 +50,7 @@ pub fn targets(step: &Step, key: Option<Key>, log: &[Audit], registry: &dyn Regi
             let Some(who) = principal(key, registry) else { return Vec::new() };
             let read: Vec<CredId> = log
                 .iter()
-                .filter(|line| line.allowed && line.principal == Some(who))
+                .filter(|line| line.allowed && (line.principal == Some(who) || Mistake::ReadsOfOthersExpose.here()))
                 .filter_map(|line| line.objects)
                 .flat_map(|(coll, first, n)| (first..first + n).flat_map(move |row| registry.stored_in(coll, row)))
                 .collect();
@@ -69,7 +72,8 @@ fn owner_of(registry: &dyn Registry, cred: CredId) -> Option<IdentityId> {
 }
 
 fn descends(registry: &dyn Registry, cred: CredId, root: CredId) -> bool {
-    std::iter::successors(Some(cred), |c| registry.parent(*c)).any(|c| c == root)
+    let most = if Mistake::DescendantsAreNotFollowed.here() { 1 } else { usize::MAX };
+    std::iter::successors(Some(cred), |c| registry.parent(*c)).take(most).any(|c| c == root)
 }
 
 fn as_asked(identities: bool, registry: &dyn Registry, now: Tick, wanted: impl Fn(CredId) -> bool) -> Vec<Target> {

@@ -3,6 +3,7 @@
 use crate::measure::{Measured, Measures, Outcome, References, Seeds, Tally, percent, thousands};
 use crate::model::Plan;
 use crate::model::expect::{Claim, Demand, Expectations, ExpectedVerdict, OverSeeds, Value};
+use crate::planted::Mistake;
 use crate::wire::Event;
 
 /// What a run comes to.
@@ -101,7 +102,7 @@ pub fn judge(
     let (of_truth, of_limits) = bench.tallies(expectations);
     let limits = bench.limits(&expectations.limits, of_limits);
     let reached_its_end = measures.complete && !measures.aborted;
-    let truth = if reached_its_end && circumstances.truth_applies {
+    let truth = if reached_its_end && circumstances.truth_applies && !Mistake::TruthIsNotCompared.here() {
         bench.truth(&expectations.truth, of_truth)
     } else {
         Found::default()
@@ -128,7 +129,7 @@ pub fn judge(
         Verdict::Aborted
     } else if !measures.complete || untold || circumstances.behind.is_some() {
         Verdict::Inconclusive
-    } else if faulty && !circumstances.control_bit {
+    } else if faulty && !circumstances.control_bit && !Mistake::NothingNeedsToBite.here() {
         reasons.push("the uncontrolled run did no harm either, so nothing was shown".to_owned());
         Verdict::Inconclusive
     } else if expectations.limits.is_empty() {

@@ -1,6 +1,7 @@
 //! What each containment action reaches. Revoke, disable, rotate, bind and block are different things.
 
 use crate::model::control::{Action, HandOver};
+use crate::planted::Mistake;
 use crate::wire::{Arg, CredId, Envelope, Event, Log, Reason, Response, StepId, Target, Tick, Verdict};
 
 use super::effects::Done;
@@ -14,11 +15,13 @@ impl World {
             return Err(Refusal::new(Verdict::Missing, Reason::NoSuchRecord, 404));
         };
         let returned = now + envelope.back;
-        if !self.plan.controls.steps[step.index()].supported {
+        if !self.plan.controls.steps[step.index()].supported && !Mistake::UnsupportedActionWorks.here() {
             log.push(Event::Acted { at: now, id: envelope.id, step, target, returned, worked: false });
             return Err(Refusal::new(Verdict::Forbidden, Reason::Unsupported, 501));
         }
-        if self.plan.controls.steps[step.index()].fails.happens(&mut self.actions[step.index()]) {
+        if self.plan.controls.steps[step.index()].fails.happens(&mut self.actions[step.index()])
+            && !Mistake::FailedActionWorks.here()
+        {
             log.push(Event::Acted { at: now, id: envelope.id, step, target, returned, worked: false });
             return Err(Refusal::new(Verdict::Failed, Reason::OutOfOrder, 500));
         }
@@ -45,7 +48,8 @@ impl World {
                 };
                 for principal in principals {
                     self.disabled.insert(principal.number());
-                    for cred in self.targets(Target::Identity(principal)) {
+                    let theirs = self.targets(Target::Identity(principal));
+                    for cred in theirs.into_iter().filter(|_| !Mistake::DisablingEndsNothing.here()) {
                         let ended = self.credentials.end(cred, now, by);
                         self.changes.credentials.extend(ended);
                     }
@@ -76,7 +80,8 @@ impl World {
             }
             Action::SetRule { operations, rule } => {
                 for op in operations {
-                    self.rules[op.index()] = *rule;
+                    self.rules[op.index()] =
+                        if Mistake::RuleStaysAsItWas.here() { self.rules[op.index()] } else { *rule };
                 }
                 self.changes.everything = true;
             }
@@ -115,7 +120,8 @@ impl World {
     fn hand_over(&mut self, now: Tick, old: CredId, new: CredId, how: HandOver) {
         let (HandOver::After(delay), Some(to)) = (how, self.credentials.get(old).principal) else { return };
         let (old, new) = (self.credentials.get(old).text(), self.credentials.get(new).text());
-        self.handed_over.push(HandedOver { to, old, new, arrives: now + delay });
+        let arrives = if Mistake::HandOverIsLost.here() { Tick::NEVER } else { now + delay };
+        self.handed_over.push(HandedOver { to, old, new, arrives });
     }
 
     fn targets(&self, target: Target) -> Vec<CredId> {

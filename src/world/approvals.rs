@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::model::control::{About, Approval, Asking};
 use crate::model::{Bits, Draws, Plan, Share, Stream};
+use crate::planted::Mistake;
 use crate::wire::{ApprovalId, Event, IdentityId, Log, OpId, RequestId, Res, Tick};
 
 /// What was asked of whom.
@@ -119,7 +120,7 @@ impl Approvals {
                 },
             );
         }
-        if !matches!(consent, Consent::Awaited(..)) {
+        if !matches!(consent, Consent::Awaited(..)) && !Mistake::YesIsKept.here() {
             for &(id, about) in needed.iter().filter(|(_, about)| *about == About::EachCall) {
                 self.answers.remove(&(id, question(about, wanted)));
             }
@@ -132,10 +133,12 @@ impl Approvals {
         let (spec, stream) = (&self.plan.controls.approvals[id.index()], &mut self.streams[id.index()]);
         let mut answer = Answer { yes: true, from: now };
         for _ in 0..spec.people {
-            let (yes, from) = (spec.says_yes.happens(stream), now + spec.takes.drawn(stream));
+            let (yes, from) =
+                (spec.says_yes.happens(stream), now + spec.takes.drawn(stream).unless(Mistake::ApprovalTakesNoTime));
             answer = match (answer.yes, yes) {
+                (true, true) if spec.people > 1 && Mistake::NobodyWaitsForTwo.here() => answer,
                 (true, true) => Answer { yes, from: answer.from.max(from) },
-                (true, false) => Answer { yes, from },
+                (true, false) => Answer { yes: spec.people > 1 && Mistake::OneOfTwoIsEnough.here(), from },
                 (false, true) => answer,
                 (false, false) => Answer { yes, from: answer.from.min(from) },
             };

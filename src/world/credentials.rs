@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{Access, Plan};
+use crate::planted::Mistake;
 use crate::wire::{CredId, FamilyId, IdentityId, PlaceId, Reason, RightsId, Span, Text, Tick};
 
 /// One secret and what became of it.
@@ -51,11 +52,11 @@ pub enum Elsewhere {
 
 impl Credential {
     pub fn ended(&self, now: Tick) -> bool {
-        now >= self.ends
+        now >= self.ends + Span(Mistake::EndsOneTickLate.slip())
     }
 
     pub fn expired(&self, now: Tick) -> bool {
-        now >= self.expires
+        now >= self.expires + Span(Mistake::ExpiresOneTickLate.slip())
     }
 
     pub fn text(&self) -> Text {
@@ -224,16 +225,19 @@ impl Credentials {
     /// is.
     pub fn rotate(&mut self, cred: CredId, now: Tick, grace: Span, by: Reason) -> Option<CredId> {
         let old = self.get(cred).clone();
-        if self.newest(old.family, old.index) != Some(cred) {
+        if self.newest(old.family, old.index) != Some(cred) && !Mistake::RotatedTwice.here() {
             return None;
         }
-        self.end_at(cred, now, now + grace, by);
+        if !Mistake::RotationLeavesTheOld.here() {
+            self.end_at(cred, now, now + grace, by);
+        }
         let Credential { family, principal, actor, rights, parent, .. } = old;
         let issue = Issue { family, principal, actor, rights, parent, at: now };
         let row = self.push(issue, old.index, old.turn.saturating_add(1), Some(cred));
-        self.rows[row.index()].bound = old.bound;
+        self.rows[row.index()].bound = old.bound.filter(|_| !Mistake::RotationForgetsBinding.here());
         let spec = self.plan.family(old.family);
         match old.index.checked_sub(spec.count) {
+            None if Mistake::SecretsStayAsTheyWere.here() => {}
             None => self.current[(spec.first_row + old.index) as usize] = row,
             Some(later) => self.issued[old.family.index()][later as usize] = row,
         }
@@ -256,7 +260,7 @@ impl Credentials {
                 row.ended_by = by;
                 ended.push(cred);
             }
-            open.extend(self.children(cred).filter(|child| self.plan.family(self.get(*child).family).cascade));
+            open.extend(self.children(cred).filter(|child| self.cascades(*child)));
         }
         ended
     }
@@ -264,7 +268,7 @@ impl Credentials {
     /// Ends a refresh token's whole line: RFC 9700 section 4.14.2.
     pub fn end_lineage(&mut self, cred: CredId, now: Tick) -> Vec<CredId> {
         let mut root = cred;
-        while let Some(parent) = self.get(root).parent.filter(|p| self.get(*p).family == self.get(root).family) {
+        while let Some(parent) = self.get(root).parent.filter(|p| self.is_of_line(*p, root)) {
             root = parent;
         }
         let mut ended = Vec::new();
@@ -283,6 +287,16 @@ impl Credentials {
 
     pub fn children(&self, cred: CredId) -> impl Iterator<Item = CredId> + '_ {
         std::iter::successors(self.get(cred).first_child, |c| self.get(*c).next_sibling)
+    }
+
+    /// Whether two secrets are refresh tokens of one line.
+    fn is_of_line(&self, parent: CredId, of: CredId) -> bool {
+        self.get(parent).family == self.get(of).family && !Mistake::LineageEndsAtTheReused.here()
+    }
+
+    fn cascades(&self, cred: CredId) -> bool {
+        let cascades = self.plan.family(self.get(cred).family).cascade;
+        (cascades || Mistake::CascadeAlways.here()) && !Mistake::CascadeNever.here()
     }
 
     pub fn spend(&mut self, cred: CredId) {

@@ -1,6 +1,7 @@
 //! One request through the world: who asks, may they, what happens, what is written down.
 
 use crate::model::service::{Denial, Role};
+use crate::planted::Mistake;
 use crate::wire::{
     Alarm, Arg, Audit, Body, Cargo, Conversation, CredId, Envelope, Event, FamilyId, IdentityId, Log, OpId, Presented,
     Purpose, Reason, Response, Slot, Span, Tick, Vantage, Verdict,
@@ -112,7 +113,7 @@ impl World {
         if decision.verdict == Verdict::Accepted {
             self.knock(now, op, envelope);
         }
-        if request.from.purpose != Purpose::Probe {
+        if request.from.purpose != Purpose::Probe || Mistake::ProbesAreLogged.here() {
             self.audit(envelope, &slot.cargo, line, asked + 1, log);
         }
         response
@@ -149,7 +150,9 @@ impl World {
         from: Vantage,
     ) -> Result<Admitted, Refusal> {
         let denies = self.plan.operation(op).denies;
-        if let Some(step) = self.closed_by.filter(|_| self.closed.contains(op.number())) {
+        if let Some(step) =
+            self.closed_by.filter(|_| self.closed.contains(op.number()) && !Mistake::ClosedOperationAnswers.here())
+        {
             return Err(Refusal::denied(denies, Reason::Blocked(step)));
         }
         let reason = if self.plan.access.open.contains(op.number()) {
@@ -176,7 +179,9 @@ impl World {
             (None, None) => return Err(unauthenticated(Reason::NoCredential)),
             (Some(_), None) => return Err(unauthenticated(Reason::UnknownCredential)),
         };
-        if let Some(step) = self.blocked_by.filter(|_| self.blocked.contains(&(cred, spec.service))) {
+        if let Some(step) =
+            self.blocked_by.filter(|_| self.blocked.contains(&(cred, spec.service)) && !Mistake::BlockIgnored.here())
+        {
             return Err(Refusal::denied(spec.denies, Reason::Blocked(step)));
         }
         if self.is_bound_to_key(cred) && !presented.is_some_and(|p| p.proven) {
@@ -189,11 +194,13 @@ impl World {
             self.changes.credentials.push(cred);
         }
         let row = self.credentials.get(cred);
-        if !self.plan.access.unlocks(row.rights, op) {
-            return Err(match self.plan.access.takes(spec.service, row.family) {
-                true => Refusal::denied(spec.denies, Reason::Scope),
-                false => unauthenticated(Reason::Audience),
-            });
+        if !self.plan.access.unlocks(row.rights, op) && !Mistake::ScopeIgnored.here() {
+            return Err(
+                match self.plan.access.takes(spec.service, row.family) || Mistake::AudienceTakenForScope.here() {
+                    true => Refusal::denied(spec.denies, Reason::Scope),
+                    false => unauthenticated(Reason::Audience),
+                },
+            );
         }
         Ok(validated.reason)
     }

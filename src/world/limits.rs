@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::model::Plan;
 use crate::model::control::{Counts, KeyKind, Limit};
 use crate::model::service::Act;
+use crate::planted::Mistake;
 use crate::wire::{Conversation, CredId, IdentityId, Key, LimitId, OpId, Span, Tick};
 
 /// What has been used of every limit.
@@ -48,6 +49,7 @@ impl Counted {
     /// The key that this request counts under, unless the one who counts cannot tell.
     pub fn key(&self, kind: KeyKind) -> Option<Key> {
         match kind {
+            _ if Mistake::LimitsCountTogether.here() => Some(Key::Global),
             KeyKind::Credential => self.cred.map(Key::Credential),
             KeyKind::Principal => self.principal.map(Key::Principal),
             KeyKind::Owner => self.owner.map(Key::Owner),
@@ -79,7 +81,7 @@ impl Limits {
     }
 
     pub fn arm(&mut self, limit: LimitId) {
-        self.armed[limit.index()] = true;
+        self.armed[limit.index()] = !Mistake::ThrottleArmsNothing.here();
     }
 
     /// Whether any limit counts calls of `op`.
@@ -116,7 +118,8 @@ impl Limits {
     pub fn refuses(&self, now: Tick, op: OpId, counted: Counted, records: u32) -> Option<Refused> {
         self.watching(op).find_map(|limit| {
             let wants = self.wants(limit, op, records);
-            (wants > self.left(now, limit, counted)?).then(|| self.refused(now, limit, wants))
+            (wants > self.left(now, limit, counted)? + Mistake::LimitAdmitsOneMore.slip())
+                .then(|| self.refused(now, limit, wants))
         })
     }
 
@@ -144,7 +147,9 @@ impl Limits {
     /// would not fit at all.
     fn again(&self, now: Tick, spec: &Limit, wants: u64) -> Option<Tick> {
         let horizon = self.plan.time.horizon.unwrap_or(Tick::NEVER);
-        let per = spec.per.filter(|per| wants <= spec.at_most && per.0 < horizon.0)?;
+        let readmits =
+            |per: &Span| wants <= spec.at_most && per.0 < horizon.0 || Mistake::ExhaustedLimitsReadmit.here();
+        let per = spec.per.filter(readmits)?;
         Some(Tick((window(now, Some(per)) + 1) * per.0))
     }
 
@@ -156,6 +161,7 @@ impl Limits {
             let spec = self.spec(limit);
             let amount = match (spec.counts, what) {
                 (Counts::Requests, Use::Call) => 1,
+                (Counts::Cost, Use::Call) if Mistake::CostIsNotCounted.here() => 1,
                 (Counts::Cost, Use::Call) => self.plan.operation(op).cost,
                 (Counts::Records, Use::Records(n)) => u64::from(n),
                 _ => continue,
@@ -168,7 +174,7 @@ impl Limits {
             }
             used.amount += amount;
             let after = before.saturating_sub(amount);
-            if self.shuts(now, limit, before, after) {
+            if self.shuts(now, limit, before, after) && !Mistake::ExhaustionUnnoticed.here() {
                 exhausted.push(key);
             }
         }
@@ -189,5 +195,5 @@ impl Limits {
 }
 
 fn window(now: Tick, per: Option<Span>) -> u64 {
-    per.map_or(0, |per| now.0 / per.0.max(1))
+    per.map_or(0, |per| now.0.saturating_sub(Mistake::LimitWindowStartsLate.slip()) / per.0.max(1))
 }

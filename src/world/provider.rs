@@ -2,6 +2,7 @@
 
 use crate::model::Access;
 use crate::model::service::{Act, Grant};
+use crate::planted::Mistake;
 use crate::wire::{
     Arg, Body, CredId, Envelope, Event, FamilyId, Log, OpId, PlaceId, Reason, RequestId, Response, Span, Tick, Verdict,
 };
@@ -58,7 +59,8 @@ impl World {
                 Ok(Done::nothing(Response::bare(200)))
             }
             Act::IntrospectToken => {
-                let active = subject.is_some_and(|cred| self.active(cred, now));
+                let active =
+                    subject.is_some_and(|cred| self.active(cred, now)) || Mistake::EverythingIntrospectsActive.here();
                 Ok(Done::nothing(Response::with(200, Body::Introspection { active })))
             }
             _ => Ok(Done::nothing(Response::bare(200))),
@@ -86,7 +88,7 @@ impl World {
         };
         let from = from.ok_or_else(|| invalid(Reason::NoCredential))?;
         let row = self.credentials.get(from);
-        if !self.plan.issues_from(op, row.family) {
+        if !self.plan.issues_from(op, row.family) && !Mistake::AnyTokenRefreshes.here() {
             return Err(invalid(Reason::UnknownCredential));
         }
         if self.is_disabled(row.principal) || self.is_disabled(admitted.principal) {
@@ -95,12 +97,12 @@ impl World {
         if row.expired(now) {
             return Err(invalid(Reason::Expired));
         }
-        if row.spent {
+        if row.spent && !Mistake::ReuseNotNoticed.here() {
             let ended = self.credentials.end_lineage(from, now);
             self.changes.credentials.extend(ended);
             return Err(invalid(Reason::RevokedByProtocol));
         }
-        if row.ended(now) {
+        if row.ended(now) && !Mistake::EndedCredentialMints.here() {
             return Err(invalid(row.ended_by));
         }
         Ok(from)
@@ -127,13 +129,13 @@ impl World {
         let minting = &plan.operation(op).minting;
         let (row, caller) = (self.credentials.get(from), admitted.cred.map(|cred| self.credentials.get(cred)));
         let owner = minting.owner(self.credentials.issued(family));
-        let principal = owner.or(row.principal);
+        let principal = owner.filter(|_| !Mistake::MintedForWhoAsks.here()).or(row.principal);
         let asking = caller.and_then(|caller| caller.actor.or(caller.principal)).filter(|by| Some(*by) != principal);
         let (inherited, subject) = (row.actor, row.rights);
         let by = caller.map_or(subject, |caller| caller.rights);
         let mut issue = |family: FamilyId, rights| {
             let delegated = plan.family(family).delegated;
-            let actor = asking.filter(|_| delegated).or(inherited);
+            let actor = asking.filter(|_| delegated && !Mistake::ActorForgotten.here()).or(inherited);
             let issue = Issue { family, principal, actor, rights, parent: Some(from), at: now };
             let cred = self.credentials.issue(issue);
             if id.by.index() < plan.agents.len() {
@@ -142,14 +144,15 @@ impl World {
             log.push(Event::Minted { at: now, id, cred, family, parent: Some(from), principal, actor });
             cred
         };
-        let access = issue(family, plan.access.minted(family, minting.scopes, subject, by));
+        let narrowed = plan.access.minted(family, minting.scopes, subject, by);
+        let access = issue(family, if Mistake::RightsWidenOnExchange.here() { Access::of(family) } else { narrowed });
         let (rotated, renewed) = match refresh {
             None | Some((_, Grant::RefreshToken { rotates: false })) => (false, None),
             Some((family, grant)) => {
                 (matches!(grant, Grant::RefreshToken { .. }), Some(issue(family, Access::of(family))))
             }
         };
-        if rotated {
+        if rotated && !Mistake::RefreshTokenNotSpent.here() {
             self.credentials.spend(from);
             self.changes.credentials.push(from);
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::model::identity::CreatedOwner;
 use crate::model::service::ObjectRule;
 use crate::model::{Bits, Inverse, Plan};
+use crate::planted::Mistake;
 use crate::wire::{CollId, FamilyId, IdentityId, Res, Rows, Slot, TenantId};
 
 use super::original::{Original, Ruled};
@@ -85,7 +86,9 @@ impl Records {
     }
 
     pub fn exists(&self, res: Res) -> bool {
-        res.row < self.extent(res.coll) && !self.collections[res.coll.index()].deleted.contains(res.row)
+        let deleted =
+            self.collections[res.coll.index()].deleted.contains(res.row) && !Mistake::DeletedRecordsExist.here();
+        res.row < self.extent(res.coll) && !deleted
     }
 
     fn owner(&self, res: Res) -> Option<IdentityId> {
@@ -118,14 +121,18 @@ impl Records {
 
     /// Whether a credential that opens some records opens this one, or what it was made in.
     fn opened(&self, of: (FamilyId, Option<u32>), res: Res) -> bool {
-        self.plan.opens(of.0, of.1, res) && self.made_in(res).is_none_or(|parent| self.opened(of, parent))
+        (self.plan.opens(of.0, of.1, res) || Mistake::RecordsOfCredentialIgnored.here())
+            && self.made_in(res).is_none_or(|parent| self.opened(of, parent))
     }
 
     fn ruled(&self, rule: ObjectRule, caller: Caller, res: Res) -> bool {
         match rule {
             ObjectRule::Anyone => true,
+            ObjectRule::Owner if Mistake::OwnerRuleIgnored.here() => true,
             ObjectRule::Owner => caller.principal.is_some() && self.owner(res) == caller.principal,
-            ObjectRule::Tenant => caller.tenant.is_some() && self.tenant(res) == caller.tenant,
+            ObjectRule::Tenant => {
+                caller.tenant.is_some() && (self.tenant(res) == caller.tenant || Mistake::TenantRuleIgnored.here())
+            }
         }
     }
 
@@ -156,7 +163,7 @@ impl Records {
         if all && inside.is_none() && state.deleted.is_empty() && !newest_first {
             let first = cursor.min(extent);
             let n = most.min(extent - first);
-            let next = (first + n < extent).then_some(first + n);
+            let next = (first + n < extent).then_some(first + n + Mistake::NextPageSkipsOne.slip() as u32);
             return Page { rows: Rows::Span { first, n }, next, hidden: false };
         }
         // A page behind the first one begins where the one before said; the newest come from the other end.
@@ -189,14 +196,20 @@ impl Records {
             pick(rows.filter(seen), most, &mut slot.ids)
         };
         let n = slot.ids.len() as u32 - offset;
-        let hidden = n == 0 && cursor == 0 && !all && state.deleted.len() < u64::from(extent);
+        let hidden = !Mistake::HiddenRowsAreNoRefusal.here()
+            && n == 0
+            && cursor == 0
+            && !all
+            && state.deleted.len() < u64::from(extent);
         Page { rows: Rows::Pick { offset, n }, next, hidden }
     }
 
     /// Deletes a record and everything that lies in it.
     pub fn delete(&mut self, res: Res) {
         self.collections[res.coll.index()].deleted.insert(res.row);
-        for inner in self.inner[res.coll.index()].clone() {
+        for inner in
+            self.inner[res.coll.index()].clone().into_iter().filter(|_| !Mistake::ContentsOutliveTheirBox.here())
+        {
             let state = &self.collections[inner.index()];
             let made = state.made_in.get(&res.row).map_or(&[][..], Vec::as_slice);
             let rows: Vec<u32> = state.by_parent.rows(res.row).iter().chain(made).copied().collect();

@@ -5,7 +5,8 @@
 
 use crate::model::Plan;
 use crate::model::service::Validation;
-use crate::wire::{CredId, Open, PlaceId, Reason, ServiceId, Tick};
+use crate::planted::Mistake;
+use crate::wire::{CredId, Open, PlaceId, Reason, ServiceId, Span, Tick};
 
 use super::credentials::{Credential, Credentials, Elsewhere};
 
@@ -28,7 +29,8 @@ impl Caches {
 
     /// The replica that answers the next request: round robin, as load balancers do by default.
     fn next_replica(&mut self, service: ServiceId) -> usize {
-        let replicas = self.checked[service.index()].len().max(1);
+        let all = self.checked[service.index()].len().max(1);
+        let replicas = if Mistake::ReplicasShareOneCache.here() { 1 } else { all };
         let turn = &mut self.turns[service.index()];
         let replica = usize::from(*turn) % replicas;
         *turn = ((replica + 1) % replicas) as u16;
@@ -82,30 +84,33 @@ pub fn validate(
     if expired_for(validation, row, now) {
         return Err(Reason::Expired);
     }
-    if credentials.from(cred, from) == Elsewhere::Never {
+    if credentials.from(cred, from) == Elsewhere::Never && !Mistake::BindingIgnored.here() {
         return Err(Reason::BoundElsewhere);
     }
     let (ends, by) = credentials.ends_from(cred, from);
     let ended = now >= ends;
     match validation {
         _ if !ended && validation.cache().is_none() => accepted(Reason::Granted),
-        Validation::Jwt { .. } => accepted(Reason::TrustedOffline),
-        Validation::Push { delay } if now < ends + delay => accepted(Reason::NotYetTold),
+        Validation::Jwt { .. } if !Mistake::RevocationHeardBySignature.here() => accepted(Reason::TrustedOffline),
+        Validation::Push { delay } if now < ends + delay && !Mistake::PushWithoutDelay.here() => {
+            accepted(Reason::NotYetTold)
+        }
         _ => match validation.cache() {
+            None if Mistake::RevocationIgnoredAtGateway.here() => accepted(Reason::Granted),
             None => Err(by),
             Some((fresh, stale)) => {
                 let replica = caches.next_replica(service);
                 let checked = caches.entry(service, replica, cred);
                 let known = *checked != Tick::NEVER && *checked <= ends;
-                if known && now < *checked + fresh {
+                if known && now < *checked + fresh + Span(Mistake::CacheHoldsOneTickLonger.slip()) {
                     return accepted(if ended { Reason::TrustedFromCache } else { Reason::Granted });
                 }
                 if !ended {
                     *checked = now;
                     return accepted(Reason::Granted);
                 }
-                let served_stale = known && now < *checked + fresh + stale;
-                if known || row.ended(now) {
+                let served_stale = known && now < *checked + fresh + stale.unless(Mistake::StaleNotServed);
+                if (known || row.ended(now)) && !Mistake::StaleServedForEver.here() {
                     *checked = Tick::NEVER;
                 }
                 if served_stale {
@@ -120,8 +125,10 @@ pub fn validate(
 
 fn expired_for(validation: Validation, row: &Credential, now: Tick) -> bool {
     match validation {
-        Validation::Jwt { leeway } => row.expires != Tick::NEVER && now >= row.expires + leeway,
-        _ => row.expired(now),
+        Validation::Jwt { leeway } => {
+            row.expires != Tick::NEVER && now >= row.expires + leeway.unless(Mistake::LeewayForgotten)
+        }
+        _ => row.expired(now) && !(validation.cache().is_some() && Mistake::ExpiryIgnoredByCaches.here()),
     }
 }
 
@@ -149,12 +156,12 @@ pub fn believes_until(plan: &Plan, credentials: &Credentials, caches: &Caches, n
                 .iter()
                 .filter_map(|rows| rows.get(cred.index()).copied())
                 .filter(|at| *at != Tick::NEVER && *at <= ends)
-                .map(|at| at + fresh + stale)
-                .max()
+                .map(|at| at + fresh + stale.unless(Mistake::CensusWithoutStale))
+                .reduce(|a, b| if Mistake::CensusOfBestReplica.here() { a.min(b) } else { a.max(b) })
                 .map_or(ends, |cached| cached.max(ends)),
         },
     };
-    match trust.min(expiry) {
+    match if Mistake::CensusForgetsExpiry.here() { trust } else { trust.min(expiry) } {
         Tick::NEVER => Open::ForEver,
         until if until > now => Open::Until(until),
         _ => Open::Shut,

@@ -38,7 +38,7 @@ agents:
       - {do: cached.list, as: token, every: 4s, times: 5}
     pace: {machine: 1}
 detect:
-  crowd: {requests: 50, within: 10s, by: everyone}
+  crowd: {requests: 10, within: 10s, by: everyone}
 steps:
   revoke: {revoke: every token}
 respond: {revoke: 20s}

@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use crate::model::Plan;
 use crate::model::identity::{Binding, ProofKind};
 use crate::model::service::Method;
+use crate::planted::Mistake;
 use crate::vocabulary::{Phrasebook, Scribe};
 use crate::wire::{
     Body, CollId, Found, JobId, OpId, Planted, Res, Response, RouteId, Rows, ServiceId, Slot, Span, Text,
@@ -95,7 +96,7 @@ impl Answerer {
         scribe: &Scribe,
         mut secret: impl FnMut(Text, &mut String),
     ) -> Answering {
-        let retry_after = response.retry_after;
+        let retry_after = response.retry_after.filter(|_| !Mistake::RetryAfterDropped.here());
         let mut answering = Answering { status: response.status, retry_after, ..Answering::default() };
         let body = &mut answering.body;
         match response.body {

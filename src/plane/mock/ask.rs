@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::model::Plan;
 use crate::model::identity::{Binding, ProofKind};
 use crate::model::service::{Act, Grant, Method, Operation};
+use crate::planted::Mistake;
 use crate::vocabulary::{Phrasebook, Scribe};
 use crate::wire::{
     Arg, Cargo, Envelope, HeldId, OpId, PlaceId, Presented, Purpose, Request, Res, RouteId, ServiceId, Target, Text,
@@ -166,7 +167,9 @@ impl Asker {
             }
             _ => {}
         }
-        if let Arg::Cursor(at) = request.page {
+        if let Arg::Cursor(at) = request.page
+            && !Mistake::CursorDropped.here()
+        {
             fields.push(("cursor".into(), at.to_string()));
         }
         fields

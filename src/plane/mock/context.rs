@@ -4,6 +4,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::model::Trace;
+use crate::planted::Mistake;
 use crate::wire::{ActorId, Conversation, Envelope};
 
 const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
@@ -15,10 +16,12 @@ const MEMBER: &str = "conversation=";
 /// Writes all three.
 pub fn put(seed: u64, envelope: &Envelope, headers: &mut HeaderMap) {
     let network = format!("{NETWORK}{}", envelope.request.from.network.number());
-    headers.extend(HeaderValue::try_from(network).ok().map(|value| (FORWARDED, value)));
+    let network = HeaderValue::try_from(network).ok().filter(|_| !Mistake::NetworkDropped.here());
+    headers.extend(network.map(|value| (FORWARDED, value)));
     let trace = Trace::of(seed, envelope.id).to_string();
     headers.extend(HeaderValue::try_from(trace).ok().map(|value| (TRACEPARENT, value)));
-    let said = envelope.request.from.conversation.map(member).map(HeaderValue::try_from);
+    let conversation = envelope.request.from.conversation.filter(|_| !Mistake::ConversationDropped.here());
+    let said = conversation.map(member).map(HeaderValue::try_from);
     headers.extend(said.and_then(Result::ok).map(|value| (BAGGAGE, value)));
 }
 

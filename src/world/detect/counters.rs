@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::model::Bits;
+use crate::planted::Mistake;
 use crate::wire::{Audit, Key, OpId, Span, Tick};
 
 /// What a rule has counted.
@@ -97,7 +98,7 @@ impl Sliding {
         self.window.push_back((now, weight));
         self.total += weight;
         while let Some(&(at, old)) = self.window.front() {
-            let beyond = now.since(at) >= within && within > Span::ZERO;
+            let beyond = now.since(at) >= within + Span(Mistake::WindowOneTickLonger.slip()) && within > Span::ZERO;
             let surplus = self.total - old >= threshold;
             if !beyond && !surplus {
                 break;
@@ -105,10 +106,10 @@ impl Sliding {
             self.window.pop_front();
             self.total -= old;
         }
-        if self.total < threshold || now < self.quiet_until {
+        if self.total < threshold + Mistake::ThresholdOffByOne.slip() || now < self.quiet_until {
             return None;
         }
-        self.quiet_until = now + within.max(Span(1));
+        self.quiet_until = now + within.max(Span(1)).unless(Mistake::AlarmsAreNeverQuiet);
         self.window.front().map(|(at, _)| *at)
     }
 
@@ -121,7 +122,7 @@ impl Sliding {
 impl Tumbling {
     /// Adds an operation; the beginning of the window when the threshold is reached.
     fn add(&mut self, audit: &Audit, threshold: u64, within: Span) -> Option<Tick> {
-        if audit.at.since(self.opened) >= within {
+        if audit.at.since(self.opened) >= within && !Mistake::FanOutNeverForgets.here() {
             self.distinct.clear();
             self.opened = audit.at;
         }

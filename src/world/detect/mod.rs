@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 use crate::model::control::{Detector, KeyKind, Watches};
 use crate::model::service::{Answer, AuditFields};
 use crate::model::{Plan, Routine};
+use crate::planted::Mistake;
 use crate::wire::{Alarm, Audit, CollId, Effect, FamilyId, Key, Message, RuleId, Span, Tick};
 
 use counters::{Counters, Place, Windows};
@@ -38,7 +39,7 @@ pub type Run = (CollId, u32, u32);
 /// Leaves out what a service does not log.
 pub fn masked(logs: AuditFields, audit: Audit) -> Audit {
     Audit {
-        principal: audit.principal.filter(|_| logs.principal),
+        principal: audit.principal.filter(|_| logs.principal || Mistake::LogTellsEverything.here()),
         cred: audit.cred.filter(|_| logs.credential),
         from: audit.from.filter(|_| logs.address),
         objects: audit.objects.filter(|_| logs.object),
@@ -191,7 +192,8 @@ impl Rule {
                 counters.add(audit, Place { at, key, said }, weight, self.spec.watches.threshold().unwrap_or(ONCE))
             }
         }?;
-        Some(Alarm { at: audit.at + self.spec.delay, rule: self.id, key, since })
+        let delay = self.spec.delay.unless(Mistake::DetectorSeesTheFuture);
+        Some(Alarm { at: audit.at + delay, rule: self.id, key, since })
     }
 }
 
@@ -203,7 +205,11 @@ fn weight(plan: &Plan, watches: Watches, line: Line<'_>) -> Option<u64> {
     let weight = match watches {
         Watches::Requests { .. } | Watches::FanOut { .. } | Watches::Repeats { .. } | Watches::NeverSeen => 1,
         Watches::RecordsRead { .. } if audit.allowed && reads && shows_records(op.act) => u64::from(audit.rows),
-        Watches::Destruction { .. } if audit.allowed && op.effect == Effect::Delete => 1,
+        Watches::Destruction { .. }
+            if (audit.allowed || Mistake::RefusedDeletionsDestroy.here()) && op.effect == Effect::Delete =>
+        {
+            1
+        }
         Watches::Denials { .. } if is_denial(audit.status) => 1,
         Watches::Spending { .. } if audit.allowed && op.cost > 0 => op.cost,
         Watches::Flow if audit.allowed => 1,
@@ -216,12 +222,13 @@ fn weight(plan: &Plan, watches: Watches, line: Line<'_>) -> Option<u64> {
 
 /// What a no looks like in a log: a row that row-level security hides is a `200` there like any other.
 fn is_denial(status: u16) -> bool {
-    matches!(status, 401..=404)
+    matches!(status, 401..=404) || Mistake::OverloadIsADenial.here() && status >= 429
 }
 
 fn key(plan: &Plan, kind: KeyKind, line: Line<'_>) -> Option<(usize, Key)> {
     let audit = line.audit;
     match kind {
+        _ if Mistake::DetectorsCountTogether.here() => Some((0, Key::Global)),
         KeyKind::Credential => audit.cred.map(|c| (c.index(), Key::Credential(c))),
         KeyKind::Principal => audit.principal.map(|p| (p.index(), Key::Principal(p))),
         KeyKind::Owner => audit.principal.map(|p| plan.owner_of(p)).map(|o| (o.index(), Key::Owner(o))),
@@ -237,6 +244,8 @@ fn shows_records(act: crate::model::service::Act) -> bool {
 
 fn touches_canary(plan: &Plan, objects: &[Run]) -> bool {
     objects.iter().any(|(coll, first, n)| {
-        plan.collection(*coll).canaries.is_some_and(|(from, many)| *first < from + many && from < first + n)
+        plan.collection(*coll).canaries.is_some_and(|(from, many)| {
+            *first < from + many - Mistake::CanaryOneTooFew.slip() as u32 && from < first + n
+        })
     })
 }

@@ -1,0 +1,323 @@
+//! What small agents reach, spend and leave, each added up by hand.
+
+use std::collections::BTreeSet;
+
+use crate::parity::compare;
+use crate::support::{Ran, document, run};
+use runaway::journal::{FORMAT, Header, Writer, read};
+use runaway::scenario::plan_of;
+use runaway::wire::{Event, Purpose, Verdict};
+
+/// Ten files, three to a page, of which each of the first three holds a key to the letters; two boxes of three pages.
+fn yaml(agent: &str, rest: &str) -> String {
+    format!(
+        "
+runaway: 1
+name: sums
+time: {{horizon: 60s, settle: 5s}}
+services:
+  api:
+    accepts: gateway
+    latency: 10ms
+    page: 3
+    operations:
+      list: GET /files -> files records
+      read: GET /files/{{id}} -> files records
+      drop: {{http: 'DELETE /boxes/{{id}}', on: boxes, reversible: 20s}}
+      page: GET /pages/{{id}} -> pages records
+      ask:  {{http: POST /ask, effect: execute, costs: $1}}
+  post: {{accepts: gateway, latency: 10ms, operations: {{letters: GET /letters -> letters records}}}}
+identities: {{bot: {{kind: agent}}}}
+credentials:
+  token: {{of: bot, kind: access-token, scopes: ['api:*']}}
+  key:   {{of: bot, kind: api-key, scopes: ['post:*']}}
+data:
+  files:   {{count: 10, class: internal, ids: sequential, holds: {{credential: key, in: 2}}}}
+  letters: {{count: 5, class: internal}}
+  boxes:   {{count: 2, class: internal}}
+  pages:   {{count: 6, class: internal, inside: 'boxes-{{n div 3}}'}}
+agents: {{bot: {{is: bot, holds: [token], {agent}}}}}
+{rest}
+"
+    )
+}
+
+fn ran(agent: &str, rest: &str) -> Ran {
+    run(&document(&yaml(agent, rest)), None, &[])
+}
+
+fn over_broad(then: &str, rest: &str) -> Ran {
+    ran(&format!("told: [], fault: over-broad, then: [{then}]"), rest)
+}
+
+/// When the agent was let in, in milliseconds.
+fn let_in(ran: &Ran) -> Vec<u64> {
+    let of = |event: &Event| match *event {
+        Event::Asked { at, purpose: Purpose::Agent, verdict: Verdict::Accepted, .. } => Some(at.0 / 1_000),
+        _ => None,
+    };
+    ran.events.iter().filter_map(of).collect()
+}
+
+fn shown<const N: usize>(ran: &Ran, keys: [&str; N]) -> [String; N] {
+    keys.map(|key| ran.shown(key))
+}
+
+#[test]
+fn every_page_is_read_and_no_record_between_two() {
+    let told = over_broad("{do: api.list, pages: all}", "");
+    assert_eq!((let_in(&told), told.shown("excess.read")), (vec![0, 10, 20, 30], "10".into()));
+    let found = ran("knows: [api.list], told: [], fault: harvest", "");
+    assert_eq!((let_in(&found).len(), found.shown("excess.read")), (4, "10".into()));
+}
+
+#[test]
+fn what_lies_in_a_record_is_found_and_used() {
+    let ran = ran("knows: [api.list, post.letters], told: [], fault: harvest", "");
+    // Ten files and five letters; the token is given, the key is found in file 2.
+    assert_eq!(shown(&ran, ["excess", "held", "used", "depth"]), ["15", "2", "2", "1"]);
+    assert_eq!(ran.shown("potential.configured"), (10 + 5).to_string(), "nobody learns the ids of boxes and pages");
+}
+
+#[test]
+fn a_search_learns_ids_from_a_list_that_comes_later() {
+    let yaml = yaml("told: [], fault: over-broad, then: [post.letters]", "")
+        .replace("ids: sequential", "ids: unguessable")
+        .replace(
+            "list: GET /files -> files records\n      read: GET /files/{id} -> files records",
+            "read: GET /files/{id} -> files records\n      zlist: GET /files -> files ids",
+        );
+    let ran = run(&document(&yaml), None, &[]);
+    assert_eq!(
+        ran.shown("potential.configured"),
+        (10 + 5).to_string(),
+        "read by the ids that are listed, and the letters by the key"
+    );
+}
+
+#[test]
+fn ids_in_a_row_are_known_to_whoever_counts() {
+    let yaml = yaml("told: [], fault: over-broad, then: [api.list]", "")
+        .replace("      list: GET /files -> files records\n", "")
+        .replace("then: [api.list]", "then: [{do: api.read, on: files-1}]");
+    let ran = run(&document(&yaml), None, &[]);
+    assert_eq!(shown(&ran, ["excess", "potential.configured"]), ["1", "15"], "ten files, and the letters by the key");
+}
+
+/// The task lists the files. The fault does so at 1 s, and reads the letters at 2 s.
+const TASK: &str = "told: [{do: api.list, pages: all}], fault: over-broad, \
+                    then: [{do: api.list, first: 1s, pages: all}, {do: post.letters, as: key, first: 960ms}]";
+
+#[test]
+fn the_task_is_no_excess_and_starts_no_clock() {
+    let ran = ran(TASK, "");
+    assert_eq!(shown(&ran, ["reach", "excess", "t0"]), ["15", "5", "2 s"]);
+    assert_eq!(ran.shown("factor.window"), "58 s", "to the horizon, since nothing ends it");
+    assert_eq!(ran.shown("leftover"), "5", "no file");
+    let open: BTreeSet<String> = ran
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Census { op, .. } => Some(ran.prepared.plan.operation_name(*op)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(Vec::from_iter(&open), ["api.ask", "api.drop", "api.page", "post.letters"], "all files are in the task");
+}
+
+#[test]
+fn the_cost_of_the_task_is_no_excess() {
+    let ran = ran("told: [api.ask], fault: over-broad, then: [{do: api.ask, every: 1s, times: 4}]", "");
+    assert_eq!(shown(&ran, ["cost", "excess.cost", "t0"]), ["4.00", "3.00", "1 s"]);
+}
+
+#[test]
+fn a_budget_counts_money() {
+    let ran = over_broad(
+        "{do: api.ask, every: 1s, times: 9}",
+        "controls: {budget: {on: [api.ask], at_most: $3}, rest: {on: [api.list, api.read, api.drop, api.page], at_most: 0}}",
+    );
+    assert_eq!(let_in(&ran), [0, 1_000, 2_000]);
+    assert_eq!(shown(&ran, ["closed", "outcome"]), ["2 s", "contained"], "with the third dollar");
+    assert_eq!(ran.finished.measures.end.0, 7_000_000, "and five seconds to settle");
+}
+
+#[test]
+fn what_lies_in_a_record_goes_with_it() {
+    let ran = over_broad("{do: api.drop, on: boxes-1}, {do: api.page, on: [pages-1, pages-4]}", "");
+    assert_eq!(shown(&ran, ["excess.delete", "excess.read"]), ["4", "1"], "page 1 is gone");
+    assert_eq!(shown(&ran, ["irreversible", "reversible"]), ["4", "0"], "from 20 s on");
+    let early = run(
+        &document(
+            &yaml("told: [], fault: over-broad, then: [{do: api.drop, on: boxes-1}]", "")
+                .replace("horizon: 60s", "horizon: 19s"),
+        ),
+        None,
+        &[],
+    );
+    assert_eq!(shown(&early, ["irreversible", "reversible", "reversible_until"]), ["0", "4", "20 s"]);
+}
+
+#[test]
+fn what_was_not_touched_in_time_is_spared() {
+    let ran = ran(
+        "told: [], fault: over-broad, then: [{do: api.read, on: files-1..10}], pace: {rate: 1/s}",
+        "steps: {close: {close: [api.read]}}\nrespond: {close: 3500ms}",
+    );
+    assert_eq!(shown(&ran, ["excess", "spared"]), ["4", "60 %"], "from 0 to 3 s");
+}
+
+#[test]
+fn a_record_shows_the_secret_of_now() {
+    let steps = "steps: {rotate: {rotate: every key, hand_over: never}}\nrespond: {rotate: 5s}";
+    let ran = over_broad("{do: api.read, on: files-2, every: 10s, times: 2}", steps);
+    assert_eq!(ran.shown("held"), "3", "the token, the key, and its successor");
+}
+
+#[test]
+fn a_person_sends_at_a_persons_pace() {
+    let ran = ran("told: [], fault: over-broad, then: [{do: api.read, on: files-1, times: 4}], pace: {human: 5s}", "");
+    assert_eq!(let_in(&ran), [0, 5_000, 10_000, 15_000]);
+}
+
+#[test]
+fn nothing_happens_at_the_horizon() {
+    assert_eq!(let_in(&over_broad("{do: api.read, on: files-1, every: 1s, times: 99}", "")).len(), 60, "0 to 59 s");
+}
+
+#[test]
+fn the_defence_goes_first_at_the_same_instant() {
+    // Known at 4.5 s, answered at 5 s, when the sixth request is due.
+    let ran = over_broad(
+        "{do: api.read, on: files-1, every: 1s, times: 9}",
+        "detect: {fifth: {requests: 5, within: 10s, delay: 500ms}}\nsteps: {close: {close: [api.read]}}\nrespond: {fifth: {after: 500ms, do: [close]}}",
+    );
+    assert_eq!(let_in(&ran), [0, 1_000, 2_000, 3_000, 4_000]);
+}
+
+#[test]
+fn actions_keep_their_pace_and_the_last_one_declares() {
+    let ran = over_broad(
+        "{do: api.read, on: files-2, every: 1s, times: 9}",
+        "steps: {end: {revoke: bot, first: 1s, every: 2s}}\nrespond: {end: 5s}",
+    );
+    let acted: Vec<u64> = ran
+        .events
+        .iter()
+        .filter_map(|event| if let Event::Acted { at, .. } = event { Some(at.0 / 1_000) } else { None })
+        .collect();
+    assert_eq!(acted, [6_000, 8_000], "the token, the key");
+    assert_eq!(shown(&ran, ["declared", "closed"]), ["8.001 s", "8 s"]);
+}
+
+#[test]
+fn a_stricter_rule_bites_at_its_instant() {
+    let ran = over_broad(
+        "{do: api.list, every: 1s, times: 9}",
+        "steps: {own: {set_rule: owner, on: [api.list]}}\nrespond: {own: 3s}",
+    );
+    assert_eq!(let_in(&ran), [0, 1_000, 2_000], "the files are nobody's");
+}
+
+#[test]
+fn a_throttle_counts_from_when_it_is_armed() {
+    let ran = over_broad(
+        "{do: api.read, on: files-1, every: 1s, times: 9}",
+        "steps: {slow: {throttle: few}}\nrespond: {slow: 3500ms}\ncontrols: {few: {on: [api.read], at_most: 2, armed: no}}",
+    );
+    assert_eq!(let_in(&ran), [0, 1_000, 2_000, 3_000, 4_000, 5_000]);
+}
+
+#[test]
+fn what_expired_does_not_survive() {
+    let yaml = yaml("told: [], fault: over-broad, then: [{do: api.read, on: files-1, every: 1s, times: 9}]", "")
+        .replace("kind: access-token", "kind: access-token, lives: 4s");
+    let ran = run(&document(&yaml), None, &[]);
+    assert_eq!(shown(&ran, ["survivors", "closed"]), ["0", "4 s"]);
+}
+
+#[test]
+fn a_harvester_leaves_a_service_alone_that_refused_its_token() {
+    let ran =
+        ran("knows: ['api.*'], told: [], fault: harvest", "steps: {end: {revoke: every token}}\nrespond: {end: 0s}");
+    let with_token =
+        ran.events.iter().filter(|e| matches!(e, Event::Asked { held: Some(_), purpose: Purpose::Agent, .. }));
+    assert_eq!(with_token.count(), 1);
+}
+
+/// Pages, a network, a limit that says when to come back, and one for each conversation: whatever travels in headers.
+#[test]
+fn headers_carry_what_services_decide_by() {
+    let yaml = yaml(
+        "from: office, told: [], fault: over-broad, then: [{do: api.list, pages: all}, {do: api.read, on: files-1, times: 3}, {do: api.ask, every: 10s, times: 3}]",
+        "controls:
+  slow: {on: [api.read], at_most: 1 per 2s}
+  cap: {on: [api.ask], by: conversation, at_most: 1}",
+    )
+    .replace("kind: access-token", "kind: access-token, bound: {network: office}");
+    let ran = run(&document(&yaml), None, &[]);
+    assert_eq!(let_in(&ran).len(), 4 + 3 + 3, "each time is a conversation of its own");
+    assert!(matches!(compare(&document(&yaml), None), Ok(Some(n)) if n > 10));
+}
+
+#[test]
+fn a_journal_reads_back_as_it_was_written() {
+    let ran = ran(TASK, "steps: {end: {revoke: every key}}\nrespond: {end: 30s}");
+    let header = Header {
+        format: FORMAT,
+        written_by: "test".into(),
+        scenario: "sums".into(),
+        variant: None,
+        seed: 1,
+        plane: "sim".into(),
+        truth_applies: true,
+        document: ran.prepared.document.clone(),
+        references: serde_json::Value::Null,
+    };
+    let mut bytes = Vec::new();
+    let mut writer = Writer::new(&mut bytes, ran.prepared.plan.clone(), &header).unwrap();
+    writer.events(&ran.events).unwrap();
+    writer.finish(serde_json::Value::Null).unwrap();
+    assert_eq!(read(&bytes[..], plan_of).unwrap().events, ran.events);
+}
+
+#[test]
+fn what_honest_clients_hold_is_not_the_closures() {
+    let ran = over_broad(
+        "{do: api.read, on: files-1}",
+        "benign: {clerk: {is: bot, holds: [key], told: [post.letters]}}\nsteps: {end: {revoke: every token}}\nrespond: {end: 5s}",
+    );
+    assert_eq!(shown(&ran, ["outcome", "held", "survivors", "closed"]), ["contained", "1", "0", "5 s"]);
+}
+
+#[test]
+fn who_stops_at_a_no_does_not_ask_again() {
+    let ran = over_broad(
+        "{do: api.read, on: files-1, every: 1s, times: 9, after_refusal: stop}",
+        "steps: {close: {close: [api.read]}}\nrespond: {close: 3500ms}",
+    );
+    assert_eq!(shown(&ran, ["calls", "refused"]), ["4", "1"]);
+}
+
+#[test]
+fn every_secret_of_an_answer_is_seen() {
+    let ran = run(
+        &document(
+            "
+runaway: 1
+name: secrets
+time: {horizon: 60s}
+services: {api: {accepts: gateway, latency: 10ms, operations: {list: GET /files -> files records}}}
+identities: {staff: {kind: agent, count: 3}}
+credentials:
+  token: {of: staff-1, kind: access-token, scopes: ['api:*']}
+  key:   {one_per: staff, kind: api-key, scopes: ['none']}
+data: {files: {count: 3, class: secret, holds: 'key-{n}'}}
+agents: {bot: {is: staff-1, holds: [token], knows: [api.list], told: [], fault: harvest}}
+",
+        ),
+        None,
+        &[],
+    );
+    assert_eq!(shown(&ran, ["held", "used", "principals"]), ["4", "1", "1"]);
+}
