@@ -2,7 +2,7 @@
 //! who did what as far as that tells.
 //!
 //! The log is a fold over the journal that leaves out all that no service logged ([`keep`]). It is written as OCSF 1.8
-//! ([`write`]) and read back ([`Reader`]), and a [`Story`] rebuilds from it alone who acted and with what. Only
+//! ([`write()`]) and read back ([`Reader`]), and a [`Story`] rebuilds from it alone who acted and with what. Only
 //! [`Scores`] look at the journal again, to say how much of that is right.
 
 mod baselines;
