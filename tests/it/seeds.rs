@@ -129,7 +129,8 @@ fn a_run_says_how_it_comes_out_under_other_seeds_and_its_replay_says_the_same() 
     assert!(summary.contains("excess: 2 in "), "{summary}");
     let journal = out.join("journal.ndjson");
     runaway(["replay", journal.to_str().unwrap(), "--out", again.to_str().unwrap()]);
-    assert!(files(&again)[..] == files(&out)[1..], "the replay knows what the run knew");
+    let wrote: Vec<_> = files(&out).into_iter().filter(|(name, _)| name != "journal.ndjson").collect();
+    assert!(files(&again) == wrote, "the replay knows what the run knew");
 }
 
 #[test]
