@@ -3,7 +3,7 @@
 //! A turn is a paid call (400 ms), a search (50 ms) and a question (50 ms), which arrives when its call returns: turn k
 //! begins at k / 2 seconds, and its paid call costs 2,000 millionths of a dollar.
 
-use crate::support::{Ran, library, run};
+use crate::support::{Ran, library, run, run_over_seeds};
 use runaway::wire::{Event, Purpose, Verdict};
 
 /// The paid calls: when, in milliseconds, and how they were answered.
@@ -88,7 +88,7 @@ fn a_step_cap_ends_a_conversation_and_shuts_no_door() {
 
 #[test]
 fn who_repeats_is_told_of_with_the_fifth_turn() {
-    let ran = of("loop-detected");
+    let ran = run_over_seeds(&library("runaway-loop"), Some("loop-detected"));
     // The fifth paid call, at 2 s; the same conversation is answered once.
     let first = ran.finished.measures.alarms.first.map(|(at, _)| at.0);
     assert_eq!(first, Some(2_000_000));

@@ -250,7 +250,7 @@ fn every_scenario_has_an_uncontrolled_a_hardened_and_a_nearly_right_twin() {
     for scenario in runaway::library::SCENARIOS {
         let document = library(scenario.name);
         for (variant, verdict) in [("uncontrolled", "fail"), ("hardened", "pass"), ("near-miss", "fail")] {
-            let ran = run(&document, Some(variant), &[]);
+            let ran = run_over_seeds(&document, Some(variant));
             assert_eq!(ran.verdict(), verdict, "{}@{variant}: {:#?}", scenario.name, ran.finished.judgement);
             assert!(ran.prepared.references.control_bit, "{}: the positive control reaches something", scenario.name);
         }
