@@ -3,6 +3,7 @@
 use std::io::BufReader;
 use std::sync::{Arc, LazyLock};
 
+use runaway::audit::{Reader, Story};
 use runaway::import::openapi;
 use runaway::journal;
 use runaway::measure::{Measures, References, registry};
@@ -35,6 +36,17 @@ pub fn journal(bytes: &[u8]) {
     let Ok(journal) = journal::read(BufReader::new(bytes), plan_of) else { return };
     let Ok(references) = serde_json::from_value::<References>(journal.header.references.clone()) else { return };
     std::hint::black_box(Measures::of(&journal.plan, &references, &journal.events));
+}
+
+/// The reader of audit logs: what it takes can be told as a story.
+pub fn audit(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let mut reader = Reader::default();
+    if text.lines().try_for_each(|line| reader.line(line)).is_ok()
+        && let Ok(log) = reader.finish()
+    {
+        std::hint::black_box(Story::of(&log));
+    }
 }
 
 /// The reader of tokens: keys, opaque tokens and signed ones, and the recogniser that finds them in a text.

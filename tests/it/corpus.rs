@@ -46,6 +46,11 @@ fn journals() {
 }
 
 #[test]
+fn audit_logs() {
+    replay("audit", &[], readers::audit);
+}
+
+#[test]
 fn tokens() {
     replay("token", &[], readers::token);
 }
