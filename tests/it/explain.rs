@@ -108,3 +108,12 @@ fn an_incomplete_journal_is_told_as_far_as_it_goes() {
     assert_eq!(told.status.code(), Some(0), "{told:?}");
     assert!(String::from_utf8(told.stdout).unwrap().contains("not known"), "the end is missing, and that is said");
 }
+
+#[test]
+fn what_an_agent_read_and_obeyed_is_told_with_the_reading() {
+    let told = Told::of("ticket-service-role");
+    let (text, lines) = told.sentence("and obeyed");
+    assert!(text.starts_with("At 50 ms, support read `ticket` in tickets-1"), "{text}");
+    assert!(lines[0].contains("\"asked\"") && lines[0].contains("desk.read-tickets"), "{lines:?}");
+    assert!(lines[1].contains("\"obeyed\""), "{lines:?}");
+}

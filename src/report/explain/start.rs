@@ -1,6 +1,6 @@
 //! The beginning: what an agent was told, where it left that, and what made it an incident.
 
-use crate::measure::{Excess, counted, thousands};
+use crate::measure::{Excess, Order, counted, thousands};
 use crate::model::agent::{AgentPlan, Fault, FaultKind, Program};
 use crate::wire::{ActorId, Event, HeldId, RouteId, Turn};
 
@@ -39,6 +39,7 @@ impl Teller<'_> {
                 break;
             }
         }
+        sentences.extend(self.obeyed());
         match self.causes.first {
             Some(deed) => {
                 let op = deed.asked.op.map_or_else(String::new, |op| format!(" by {}", self.plan.operation_name(op)));
@@ -51,6 +52,24 @@ impl Teller<'_> {
                 let text = "Nothing that happened exceeded the task.";
                 sentences.push(Sentence::new(text, self.nowhere()));
             }
+        }
+        sentences
+    }
+
+    /// The instructions that agents read and obeyed: the reading, the order, and the writing where it happened in the run.
+    fn obeyed(&self) -> Vec<Sentence> {
+        let orders = &self.measures.orders;
+        let told = |order: &Order| {
+            let same = |event: &Event| matches!(*event, Event::Obeyed { by, via, instruction, .. } if (by, via, instruction) == (order.by, order.via, order.instruction));
+            let written = order.written.and_then(|id| self.request(id)).map(Evidence::event).unwrap_or_default();
+            let read = self.request(order.via).map(Evidence::event).unwrap_or_default();
+            let evidence = written.and(&read).and(&self.places(same));
+            Sentence::new(format!("At {}, {}.", order.at, order.told(self.plan)), evidence)
+        };
+        let mut sentences: Vec<Sentence> = orders.iter().take(MOST_AGENTS).map(told).collect();
+        if let Some(more) = orders.len().checked_sub(MOST_AGENTS).filter(|more| *more > 0) {
+            let text = format!("Agents obeyed {} more.", counted(more as u64, "time"));
+            sentences.push(Sentence::new(text, self.places(|event| matches!(event, Event::Obeyed { .. }))));
         }
         sentences
     }
