@@ -185,8 +185,12 @@ impl Records {
             }
             _ => (&[][..], &[][..], 0..0),
         };
+        // The index of a rule lists what the rule permits.
+        let indexed_by_rule = inside.is_none() && caller.only.is_none();
         let seen = |row: &u32| {
-            shown.contains(row) && !state.deleted.contains(*row) && self.permits(rule, caller, Res { coll, row: *row })
+            shown.contains(row)
+                && !state.deleted.contains(*row)
+                && (indexed_by_rule && *row < count || self.permits(rule, caller, Res { coll, row: *row }))
         };
         let rows = indexed.iter().chain(made).copied().chain(scanned);
         let offset = slot.ids.len() as u32;
