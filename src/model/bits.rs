@@ -67,6 +67,11 @@ impl Bits {
         self.len == 0
     }
 
+    /// Whether it has ever held anything.
+    pub fn has_room(&self) -> bool {
+        !self.words.is_empty()
+    }
+
     pub fn clear(&mut self) {
         self.words.fill(0);
         self.len = 0;
