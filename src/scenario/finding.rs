@@ -83,6 +83,10 @@ codes! {
     NoHorizon = "no-horizon",
     /// An operation's `http` line that cannot be read.
     BadHttp = "bad-http",
+    /// Not a scheme, a host and a port that may be talked to.
+    BadOrigin = "bad-origin",
+    /// A secret that stands in the file itself.
+    SecretInFile = "secret-in-file",
     /// Two operations that answer the same request.
     OperationClash = "operation-clash",
     /// An operation that says two different things about what it does.
