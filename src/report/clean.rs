@@ -1,5 +1,7 @@
 //! Texts from outside, made harmless for a page: scenarios, names and stories may say anything.
 
+use unicode_width::UnicodeWidthStr;
+
 /// A text without control characters, without marks that turn the direction of what follows, without letters that
 /// nobody sees, and of at most so many letters.
 pub fn clean(text: &str, most: usize) -> String {
@@ -80,8 +82,10 @@ fn pieces(text: &str, columns: usize) -> Vec<String> {
     pieces
 }
 
+/// The columns that a text takes in letters of different width: the broad ones take one and a half.
 fn width(text: &str) -> usize {
-    unicode_width::UnicodeWidthStr::width(text)
+    let broad = text.chars().filter(|c| c.is_uppercase() || matches!(c, 'm' | 'w' | '@' | '%')).count();
+    UnicodeWidthStr::width(text) + broad.div_ceil(2)
 }
 
 #[cfg(test)]

@@ -147,10 +147,14 @@ fn prose(text: &str) -> String {
     let text = clean(text, SENTENCE);
     let parts = text.split('`').enumerate();
     let set = |(at, part): (usize, &str)| match (at % 2, part) {
-        (1, name) if !name.trim().is_empty() => code(name),
+        (1, name) if is_plain(name) => code(name),
         (_, part) => spaced(part),
     };
     parts.map(set).collect()
+}
+
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c))
 }
 
 /// Escaped, with the space at its ends.
@@ -182,8 +186,8 @@ mod tests {
 
     #[test]
     fn a_sentence_keeps_its_names_apart() {
-        assert_eq!(prose("accepted by `a*b` until 2.5 s"), "accepted by `a*b` until 2.5 s");
-        assert_eq!(prose("a ` <b>*"), "a `<b>*`", "what was never closed is code to its end");
+        assert_eq!(prose("accepted by `a-b` until 2.5 s"), "accepted by `a-b` until 2.5 s");
+        assert_eq!(prose("by `a*<b>` and"), r"by a\*&lt;b&gt; and", "what is no name is no code");
     }
 
     #[test]

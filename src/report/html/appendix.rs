@@ -3,7 +3,7 @@
 use maud::html;
 
 use super::figures::{name, sentence};
-use super::{Page, Part, scrolling, tags};
+use super::{Page, Part, behind, scrolling, tags};
 use crate::report::clean::clean;
 
 /// The most of a scenario that the page carries; the journal has all of it.
@@ -29,7 +29,11 @@ pub fn measures(page: &Page<'_>) -> Option<Part> {
             }
         }
     };
-    Some(Part { id: "measures", title: "Every number", body: scrolling("Every number", &table) })
+    let body = html! {
+        p { "What each number means, and how it is known: counted, between bounds, sampled, or not known at all." }
+        (behind("Show every number with its definition", &table))
+    };
+    Some(Part { id: "measures", title: "Every number", body })
 }
 
 fn known(evidence: &str) -> &'static str {

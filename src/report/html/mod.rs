@@ -77,13 +77,13 @@ pub fn page(summary: &Summary<'_>, run: &Value, document: &Value) -> String {
             body {
                 a.skip href="#main" { "Skip to the report" }
                 (top::header(&page))
-                nav aria-label="Parts of this report" {
-                    ul {
-                        @for part in &parts { li { a href={ "#" (part.id) } { (part.title) } } }
-                    }
-                }
                 main #main tabindex="-1" {
                     (top::verdict(&page))
+                nav aria-label="Parts of this report" {
+                        ul {
+                            @for part in &parts { li { a href={ "#" (part.id) } { (part.title) } } }
+                        }
+                    }
                     @for part in &parts {
                         section #(part.id) aria-labelledby={ (part.id) "-title" } {
                             h2 #{ (part.id) "-title" } { (part.title) }
@@ -105,7 +105,7 @@ pub fn page(summary: &Summary<'_>, run: &Value, document: &Value) -> String {
 
 /// Tables wider than a small screen scroll by themselves, also by keyboard.
 fn scrolling(label: &str, table: &Markup) -> Markup {
-    html! { div.scroll tabindex="0" role="region" aria-label=(label) { (table) } }
+    html! { div.scroll tabindex="0" role="group" aria-label=(label) { (table) } }
 }
 
 /// The numbers behind a picture.
@@ -116,7 +116,7 @@ fn behind(label: &str, table: &Markup) -> Markup {
 /// A picture that says in words what it shows.
 fn picture(id: &str, size: (u32, u32), title: &str, desc: &str, drawn: &str) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(title) {
+        div.scroll tabindex="0" role="group" aria-label=(title) {
             svg.chart viewBox={ "0 0 " (size.0) " " (size.1) } role="img"
                 aria-labelledby={ (id) "-t " (id) "-d" } {
                 title #{ (id) "-t" } { (title) }

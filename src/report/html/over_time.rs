@@ -9,7 +9,7 @@ use super::super::curve::{Mark, Shown, marks};
 use super::canvas::{self, Area, BLUE, Drawn, FAINT, GREEN, INK, ORANGE, RED};
 use super::{Page, Part, behind, picture};
 use crate::measure::thousands;
-use crate::wire::Tick;
+use crate::wire::{Span, Tick};
 
 const SIZE: (u32, u32) = (880, 360);
 /// A row above the plot for the label of each mark.
@@ -90,9 +90,9 @@ fn thinned(curve: &[(Tick, u64)]) -> Vec<(Tick, u64)> {
     points
 }
 
-/// The unit in which a person reads a time axis that goes so far.
-const fn unit(until: Tick) -> (f64, &'static str) {
-    match until.0 {
+/// The unit in which a person reads a time axis that is so long.
+const fn unit(long: Span) -> (f64, &'static str) {
+    match long.0 {
         0..2_000 => (1.0, "microseconds"),
         2_000..2_000_000 => (1e3, "milliseconds"),
         2_000_000..180_000_000 => (1e6, "seconds"),
@@ -102,9 +102,20 @@ const fn unit(until: Tick) -> (f64, &'static str) {
     }
 }
 
+/// The time that the axis shows. Where nothing happens for longer than what follows takes, it begins shortly before.
+fn window(points: &[(Tick, u64)], shown: &Shown<'_>) -> (Tick, Tick) {
+    let near = || points.iter().map(|(at, _)| *at).chain(shown.near.iter().map(|(at, _)| *at));
+    let (Some(first), Some(last)) = (near().min(), near().max()) else { return (Tick::ZERO, shown.until) };
+    if first.0 <= last.0 - first.0 {
+        return (Tick::ZERO, shown.until);
+    }
+    let margin = Span(((last.0 - first.0) / 10).max(1_000).min(first.0));
+    (first - margin, last + margin)
+}
+
 /// The curve as steps: between two points nothing grew.
-fn steps(points: &[(Tick, u64)], until: Tick, scale: f64) -> Vec<(f64, f64)> {
-    let mut steps = vec![(0.0, 0.0)];
+fn steps(points: &[(Tick, u64)], (from, until): (Tick, Tick), scale: f64) -> Vec<(f64, f64)> {
+    let mut steps = vec![(from.0 as f64 / scale, 0.0)];
     let mut height = 0.0;
     for (at, n) in points {
         let x = at.0 as f64 / scale;
@@ -117,16 +128,18 @@ fn steps(points: &[(Tick, u64)], until: Tick, scale: f64) -> Vec<(f64, f64)> {
 }
 
 fn draw(area: &Area<'_>, points: &[(Tick, u64)], top: u64, shown: &Shown<'_>) -> Drawn {
-    let (scale, unit) = unit(shown.until);
+    let (from, until) = window(points, shown);
+    let (scale, unit) = unit(until.since(from));
+    let steps = steps(points, (from, until), scale);
     let width = if shown.behind.is_empty() { SIZE.0 - 30 } else { SIZE.0 - BEHIND };
     let (plot, _) = area.split_horizontally(width);
-    let until = shown.until.0 as f64 / scale;
+    let (from, until) = (from.0 as f64 / scale, until.0 as f64 / scale);
     let rows = ROW * (shown.near.len() + shown.behind.len()) as u32 + 8;
     let mut chart = ChartBuilder::on(&plot)
         .margin_top(rows)
         .x_label_area_size(BELOW)
         .y_label_area_size(LEFT)
-        .build_cartesian_2d(0.0..until, 0.0..top as f64 * 1.08)?;
+        .build_cartesian_2d(from..until, 0.0..top as f64 * 1.08)?;
     chart
         .configure_mesh()
         .disable_x_mesh()
@@ -141,11 +154,10 @@ fn draw(area: &Area<'_>, points: &[(Tick, u64)], top: u64, shown: &Shown<'_>) ->
         .y_label_formatter(&|y| if y.fract() == 0.0 { thousands(*y as u64) } else { String::new() })
         .x_desc(format!("{unit} since the start"))
         .draw()?;
-    let steps = steps(points, shown.until, scale);
     chart.draw_series(AreaSeries::new(steps.iter().copied(), 0.0, BLUE.mix(0.18)))?;
     chart.draw_series(LineSeries::new(steps, BLUE.stroke_width(3)))?;
     let at_top = chart.backend_coord(&(until, top as f64));
-    let bottom = chart.backend_coord(&(0.0, 0.0)).1;
+    let bottom = chart.backend_coord(&(from, 0.0)).1;
     let mut row = 0;
     for (at, mark) in &shown.near {
         let x = chart.backend_coord(&(at.0 as f64 / scale, 0.0)).0;
@@ -213,8 +225,19 @@ mod tests {
 
     #[test]
     fn the_curve_rises_in_steps() {
-        let steps = steps(&[(Tick(1_000_000), 2), (Tick(3_000_000), 5)], Tick(4_000_000), 1e6);
+        let steps = steps(&[(Tick(1_000_000), 2), (Tick(3_000_000), 5)], (Tick::ZERO, Tick(4_000_000)), 1e6);
         assert_eq!(steps, [(0.0, 0.0), (1.0, 0.0), (1.0, 2.0), (3.0, 2.0), (3.0, 5.0), (4.0, 5.0)]);
+    }
+
+    #[test]
+    fn a_long_wait_is_left_out() {
+        let day = 86_400_000_000;
+        let marks = [Mark { at: Some(Tick(day + 2_000)), sign: 'A', label: "alarm", never: "no alarm" }];
+        let points = [(Tick(day), 1), (Tick(day + 100_000), 2)];
+        let shown = Shown::of(Tick(day + 100_000), Tick(2 * day), &marks);
+        assert_eq!(window(&points, &shown), (Tick(day - 10_000), Tick(day + 110_000)));
+        let early = [(Tick(5), 1), (Tick(day), 2)];
+        assert_eq!(window(&early, &shown).0, Tick::ZERO);
     }
 
     #[test]

@@ -50,8 +50,11 @@ pub fn part(page: &Page<'_>) -> Option<Part> {
     };
     let body = html! {
         p {
-            "Declaring a credential revoked does not end it: services go on trusting it for a while. The worst delay was "
-            (page.figures.measure("lag")) "."
+            "Declaring a credential revoked does not end it: services go on trusting it for a while. "
+            @match page.figures.evidence("lag") {
+                "censored" => "At least one was still trusted when the run ended.",
+                _ => { "The longest that one was still trusted: " (page.figures.measure("lag")) "." },
+            }
         }
         (scrolling("Revocation matrix", &table))
         @if cut { p.note { "The first rows and columns only; all of them stand in run.json." } }

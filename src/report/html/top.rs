@@ -51,16 +51,15 @@ pub fn verdict(page: &Page<'_>) -> Markup {
 }
 
 /// What a leader asks first.
-const GLANCE: [(&str, &str); 9] = [
+const GLANCE: [(&str, &str); 8] = [
     ("excess", "things touched that the task did not need"),
     ("reach.share", "share of what could be reached at all"),
     ("irreversible", "effects that cannot be undone"),
     ("detection", "until the first alarm, from the first harm"),
     ("declared", "declared contained, from the start"),
     ("closed", "really contained, from the start"),
-    ("survivors", "stolen credentials that still work at the end"),
+    ("survivors", "credentials in its hands that still work at the end"),
     ("collateral", "honest requests that the defence hit"),
-    ("attribution.right", "actions that the log pins on the right one"),
 ];
 
 const fn in_words(verdict: Verdict) -> &'static str {

@@ -9,7 +9,7 @@ use crate::wire::Span;
 /// Draws a map.
 pub fn map(map: &Map) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label="Map of the path" {
+        div.scroll tabindex="0" role="group" aria-label="Map of the path" {
             svg.map viewBox={ "0 0 " (WIDTH) " " (map.height) } role="img" aria-labelledby="map-t map-d" {
                 title #map-t { "The path through the systems" }
                 desc #map-d { "Boxes on the left are credentials, boxes on the right are operations that they opened. The same stands in words below." }

@@ -87,7 +87,7 @@ pub fn of(page: &Page<'_>) -> Journey {
         add(plan, &mut stops, at, row);
     }
     let told = measures.orders.iter().take(MOST_ORDERS);
-    Journey { told: told.map(|order| clean(&order.told(plan), 240)).collect(), stops, more }
+    Journey { told: told.map(|order| clean(&order.told(plan).replace('`', "\""), 240)).collect(), stops, more }
 }
 
 fn presented(page: &Page<'_>, hop: &Hop) -> Option<CredId> {
@@ -100,10 +100,15 @@ fn opening(at: usize, words: &HopWords) -> Opening {
     Opening {
         at: Number { pointer: format!("/hops/{at}/at"), value: words.at },
         operation: clean(&words.operation, NAME),
-        why: clean(&words.why, NAME),
+        why: reason(&words.why),
         did: Vec::new(),
         found: words.found.as_ref().map(|found| clean(&format!("found {found}{place}"), 2 * NAME)),
     }
+}
+
+/// A reason as it stands over a line, where nothing comes before it.
+fn reason(words: &str) -> String {
+    clean(words.strip_prefix("which ").unwrap_or(words), NAME)
 }
 
 /// Adds an operation with its harm to the stop whose credential opened it first.
@@ -122,7 +127,7 @@ fn add(plan: &Plan, stops: &mut Vec<Stop>, at: usize, row: &OperationRow) {
         opening.did = did;
         return;
     }
-    let why = clean(&reason_in_words(plan, row.first.reason), NAME);
+    let why = reason(&reason_in_words(plan, row.first.reason));
     let opening = Opening { at: number("first", row.first.at.0), operation, why, did, found: None };
     match stops.iter_mut().rev().find(|stop| stop.key == key) {
         // What leads on stands last, so that its line crosses nothing.

@@ -5,17 +5,17 @@ use crate::report::clean::lines;
 
 pub const WIDTH: i32 = 820;
 /// The column of what was held, and of what it opened.
-const LEFT: (i32, i32) = (4, 214);
-const RIGHT: (i32, i32) = (526, 290);
+const LEFT: (i32, i32) = (4, 226);
+const RIGHT: (i32, i32) = (540, 276);
 /// The trunk from which lines branch.
-const TRUNK: i32 = 236;
+const TRUNK: i32 = 248;
 const LINE: i32 = 18;
 const PAD: i32 = 10;
 const GAP: i32 = 16;
-/// Columns of text that fit: a letter takes about 7.4 of a size of 14.
-const LEFT_COLUMNS: usize = 25;
-const RIGHT_COLUMNS: usize = 35;
-const LABEL_COLUMNS: usize = 34;
+/// Columns of text that fit, with one to spare for the sign of a cut: a bold letter takes about 8.5 of a size of 14.
+const LEFT_COLUMNS: usize = 23;
+const RIGHT_COLUMNS: usize = 29;
+const LABEL_COLUMNS: usize = 33;
 const WIDE_COLUMNS: usize = 96;
 /// A name that takes more lines is cut.
 const MOST_LINES: usize = 4;
@@ -28,6 +28,8 @@ pub struct Map {
     /// Lines with an arrow at their end, as corner points.
     pub arrows: Vec<Vec<(i32, i32)>>,
     pub labels: Vec<Label>,
+    /// An arrow that ends at the next box on the left.
+    onward: Option<Vec<(i32, i32)>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,8 +97,7 @@ impl Map {
         let size = (WIDTH - 8, height_of(&words));
         self.boxes.push(Frame { looks: Looks::Told, at: (LEFT.0, self.height), size, lines: words });
         self.height += size.1;
-        let middle = LEFT.0 + LEFT.1 / 2;
-        self.arrows.push(vec![(middle, self.height), (middle, self.height + GAP)]);
+        self.onward.get_or_insert_with(|| vec![(LEFT.0 + LEFT.1 / 2, self.height)]);
         self.height += GAP;
     }
 
@@ -117,6 +118,10 @@ impl Map {
         }
         let first = branches.first().copied().unwrap_or(top + held_height / 2);
         let at = (LEFT.0, first - held_height / 2);
+        if let Some(mut arrow) = self.onward.take() {
+            arrow.push((LEFT.0 + LEFT.1 / 2, at.1 - 2));
+            self.arrows.push(arrow);
+        }
         self.boxes.push(Frame { looks: Looks::Held, at, size: (LEFT.1, held_height), lines: held });
         self.height = self.height.max(first + held_height / 2 + GAP);
         let from = LEFT.0 + LEFT.1;
@@ -131,7 +136,7 @@ impl Map {
     /// One box on the right with its reason over the line to it; the height of that line.
     fn opening(&mut self, opening: &Opening, beside: i32) -> i32 {
         let mut words: Vec<Words> =
-            lines(&opening.operation, RIGHT_COLUMNS - 3, MOST_LINES).into_iter().map(strong).collect();
+            lines(&opening.operation, RIGHT_COLUMNS, MOST_LINES).into_iter().map(strong).collect();
         words.extend(
             opening
                 .did
@@ -162,8 +167,7 @@ impl Map {
             let base = level - 7 - LINE * (words.len() - 1 - at) as i32;
             self.labels.push(Label { at: (to + 14, base), words: plain(text.clone()) });
         }
-        // The next box may stand lower than the top of its row; the line goes as far as the box does.
-        self.arrows.push(vec![(from, bottom), (from, level), (to, level), (to, level + GAP)]);
+        self.onward = Some(vec![(from, bottom), (from, level), (to, level)]);
         self.height = level + GAP;
     }
 }
