@@ -15,6 +15,7 @@ mod corpus;
 mod definitions;
 mod detectors;
 mod determinism;
+mod drills;
 mod edges;
 mod endings;
 mod explain;
