@@ -49,6 +49,12 @@ mistakes! {
     CensusWithoutStale = "census-without-stale",
     /// The census does not know that credentials expire.
     CensusForgetsExpiry = "census-forgets-expiry",
+    /// A service trusts a set of keys no longer than the provider does.
+    KeySetIsNeverOld = "key-set-is-never-old",
+    /// A service that asks the issuer takes a token that nobody issued.
+    ForgedTokensAreKnown = "forged-tokens-are-known",
+    /// The census does not know what can be made with a signing key.
+    CensusForgetsKeys = "census-forgets-keys",
     /// A credential unlocks operations that no scope of it names.
     ScopeIgnored = "scope-ignored",
     /// A token for another service is answered with 403.

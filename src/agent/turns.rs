@@ -70,6 +70,25 @@ impl Agent {
                 call
             }
         };
-        call.map_or(Next::AwaitAnswer, |call| self.send(now, call))
+        match call {
+            Some(call) => self.send(now, call),
+            None => self.forges(whose, line),
+        }
+    }
+
+    /// A line whose turn it is and that sends nothing makes something.
+    fn forges(&mut self, whose: Turns, line: usize) -> Next {
+        let runner = match whose {
+            Turns::Range => None,
+            Turns::Order => self.orders.as_mut().and_then(Orders::runner),
+            Turns::Line => Some(&mut self.runner),
+        };
+        match runner.and_then(|runner| runner.forge(line)) {
+            Some(forge) => {
+                self.to_forge = Some(forge.clone());
+                Next::Forge
+            }
+            None => Next::AwaitAnswer,
+        }
     }
 }

@@ -9,7 +9,7 @@ mod relaxed;
 use std::collections::VecDeque;
 
 use crate::model::service::{Act, Answer, ObjectRule};
-use crate::model::{Bits, Inverse, Nesting, Pairs, Plan};
+use crate::model::{Access, Bits, Inverse, Nesting, Pairs, Plan};
 use crate::planted::Mistake;
 use crate::wire::{CollId, CredId, Effect, FamilyId, IdentityId, OpId, Res};
 
@@ -41,6 +41,11 @@ pub enum Caller {
     Holder(CredId),
     /// Whoever holds such a credential, freshly minted.
     Minted(Minted),
+    /// Whoever made one with a signing key.
+    Forged {
+        key: CredId,
+        of: Minted,
+    },
 }
 
 /// A row of the credential table, as far as a search cares.
@@ -221,6 +226,19 @@ impl<'a, D: Doors> Search<'a, D> {
     fn hold(&mut self, cred: CredId) {
         if self.found.held.insert(cred.number()) {
             self.open.push_back(Caller::Holder(cred));
+            self.forge(cred);
+        }
+    }
+
+    /// Whoever holds a signing key is whoever they say.
+    fn forge(&mut self, key: CredId) {
+        let plan = self.ground.plan;
+        let signed_by = Some(self.doors.credential(key).of.family);
+        for family in plan.family_ids().filter(|family| plan.family(*family).signed_by == signed_by) {
+            for who in (0..plan.identities()).map(IdentityId::new) {
+                let of = Minted { family, rights: Access::of(family), who: Some(who), actor: None };
+                self.meet(Caller::Forged { key, of });
+            }
         }
     }
 
@@ -229,6 +247,7 @@ impl<'a, D: Doors> Search<'a, D> {
             Caller::Holder(cred) => self.hold(cred),
             Caller::Nobody if !std::mem::replace(&mut self.met_nobody, true) => self.open.push_back(caller),
             Caller::Nobody => {}
+            Caller::Forged { .. } => self.open.push_back(caller),
             Caller::Minted(minted) => {
                 if !self.found.minted.contains(&minted) {
                     self.found.minted.push(minted);
@@ -263,7 +282,7 @@ impl<'a, D: Doors> Search<'a, D> {
                 let Credential { of, index } = self.doors.credential(cred);
                 Some((of, Some(index)))
             }
-            Caller::Minted(minted) => Some((minted, None)),
+            Caller::Minted(minted) | Caller::Forged { of: minted, .. } => Some((minted, None)),
         }
     }
 

@@ -19,6 +19,8 @@ pub struct Declarations {
     by_identity: BTreeMap<IdentityId, Tick>,
     by_operation: BTreeMap<OpId, Tick>,
     blocked: BTreeMap<(CredId, ServiceId), Tick>,
+    /// The keys of what nobody issued.
+    forged: BTreeMap<CredId, CredId>,
     /// What was minted in the run: its family, and from what.
     minted: BTreeMap<CredId, (FamilyId, Option<CredId>)>,
 }
@@ -54,8 +56,16 @@ impl Declarations {
         self.minted.insert(cred, (family, parent));
     }
 
-    /// What a credential ends with, as the scenario says.
+    /// Somebody made a credential with a key.
+    pub fn forged(&mut self, cred: CredId, key: CredId) {
+        self.forged.insert(cred, key);
+    }
+
+    /// What a credential ends with: its key, or what the scenario says.
     fn ends_with(&self, plan: &Plan, cred: CredId) -> Option<CredId> {
+        if let Some(key) = self.forged.get(&cred) {
+            return Some(*key);
+        }
         let (family, parent) = self.minted.get(&cred).copied().or_else(|| {
             let (family, index) = (cred.number() < plan.credentials()).then(|| plan.origin_of(cred))?;
             Some((family, plan.parent_of(family, index)))

@@ -59,6 +59,10 @@ pub struct Family {
     /// Whether the end of the parent ends it.
     pub cascade: bool,
     pub binding: Binding,
+    /// The signing key that makes it (RFC 7515): whoever has the key can forge it.
+    pub signed_by: Option<FamilyId>,
+    /// Under which id a signing key stands in the key set (RFC 7517 section 4.5).
+    pub kid: Option<String>,
     /// The first of the rows that exist at the start, in the credential table.
     pub first_row: u32,
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use crate::model::{Baseline, Bits, Plan};
 use crate::planted::Mistake;
-use crate::wire::{CredId, Event, Log, Open, PlaceId, Span, Tick};
+use crate::wire::{CredId, Event, Log, OpId, Open, PlaceId, Span, Tick};
 use crate::world::{Pending, World};
 
 use super::door_table::DoorTable;
@@ -51,6 +51,11 @@ impl Census {
     /// Something changed in the world.
     pub fn update(&mut self, now: Tick, world: &mut World, baseline: &Baseline, log: &mut Log) {
         let changes = world.take_changes();
+        for (forged, key) in changes.forged {
+            if self.held.contains(key.number()) {
+                self.hold(now, forged, world, baseline, log);
+            }
+        }
         if changes.everything {
             self.look(now, None, world, baseline, log);
             for cred in self.held.iter().collect::<Vec<_>>() {
@@ -67,8 +72,16 @@ impl Census {
 
     fn look(&mut self, now: Tick, cred: Option<CredId>, world: &World, baseline: &Baseline, log: &mut Log) {
         let networks = std::mem::take(&mut self.networks);
+        match cred.filter(|cred| world.signs(*cred)) {
+            Some(key) => self.note(now, cred, world.doors_of_key(now, key, &networks, baseline), log),
+            None => self.note(now, cred, world.doors(now, cred, &networks, baseline), log),
+        }
+        self.networks = networks;
+    }
+
+    fn note(&mut self, now: Tick, cred: Option<CredId>, doors: impl IntoIterator<Item = (OpId, Open)>, log: &mut Log) {
         let mut place = self.doors.begin(cred);
-        for (op, open) in world.doors(now, cred, &networks, baseline) {
+        for (op, open) in doors {
             let was = self.doors.find(&mut place, op).map_or(Open::Shut, |open| settled(open, now));
             if was != open {
                 self.doors.set(place, op, open);
@@ -76,7 +89,6 @@ impl Census {
                 self.changed(now, was, open);
             }
         }
-        self.networks = networks;
     }
 
     fn changed(&mut self, now: Tick, was: Open, open: Open) {

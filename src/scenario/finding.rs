@@ -97,8 +97,6 @@ codes! {
     UnknownMeasure = "unknown-measure",
     /// A value that the measure cannot have.
     BadExpectation = "bad-expectation",
-    /// Part of the format that this version does not run yet.
-    NotAvailable = "not-available",
     /// An OpenAPI description that cannot be used.
     BadDescription = "bad-description",
     /// Something that is written down and never used.

@@ -37,7 +37,7 @@ impl World {
             Action::Revoke => {
                 for cred in self.targets(target) {
                     let ended = self.credentials.end(cred, now, by);
-                    self.changes.credentials.extend(ended);
+                    self.note_end_of(ended);
                 }
             }
             Action::Disable => {
@@ -51,14 +51,14 @@ impl World {
                     let theirs = self.targets(Target::Identity(principal));
                     for cred in theirs.into_iter().filter(|_| !Mistake::DisablingEndsNothing.here()) {
                         let ended = self.credentials.end(cred, now, by);
-                        self.changes.credentials.extend(ended);
+                        self.note_end_of(ended);
                     }
                 }
             }
             Action::Rotate { hand_over, grace } => {
                 for cred in self.targets(target) {
                     let Some(fresh) = self.credentials.rotate(cred, now, *grace, by) else { continue };
-                    self.changes.credentials.extend([cred, fresh]);
+                    self.note_end_of(vec![cred, fresh]);
                     if self.keys.contains(cred.number()) {
                         self.keys.insert(fresh.number());
                     }
@@ -119,7 +119,7 @@ impl World {
 
     fn hand_over(&mut self, now: Tick, old: CredId, new: CredId, how: HandOver) {
         let (HandOver::After(delay), Some(to)) = (how, self.credentials.get(old).principal) else { return };
-        let (old, new) = (self.credentials.get(old).text(), self.credentials.get(new).text());
+        let (old, new) = (self.credentials.text(old), self.credentials.text(new));
         let arrives = if Mistake::HandOverIsLost.here() { Tick::NEVER } else { now + delay };
         self.handed_over.push(HandedOver { to, old, new, arrives });
     }

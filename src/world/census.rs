@@ -31,7 +31,7 @@ impl Doorways {
         Doorways { by_rights: plan.access.ids().map(with_open).collect(), open }
     }
 
-    fn with(&self, rights: Option<RightsId>) -> impl Iterator<Item = OpId> + '_ {
+    pub fn with(&self, rights: Option<RightsId>) -> impl Iterator<Item = OpId> + '_ {
         rights.map_or(&self.open, |rights| &self.by_rights[rights.index()]).iter().map(OpId::new)
     }
 
@@ -83,8 +83,13 @@ impl World {
     pub(super) fn issues_until(&self, now: Tick, cred: CredId, op: OpId, networks: &[PlaceId]) -> Open {
         let row = self.credentials.get(cred);
         let service = self.plan.operation(op).service;
-        let dead =
-            self.is_keyless(cred) || row.spent || row.ended(now) || row.expired(now) || self.is_disabled(row.principal);
+        let unsigned = row.signed_by.is_some_and(|key| self.credentials.get(key).ended(now));
+        let dead = unsigned
+            || self.is_keyless(cred)
+            || row.spent
+            || row.ended(now)
+            || row.expired(now)
+            || self.is_disabled(row.principal);
         let elsewhere = networks.iter().all(|network| self.credentials.from(cred, *network) != Elsewhere::Accepted);
         if dead || elsewhere || !self.plan.issues_from(op, row.family) || self.blocked.contains(&(cred, service)) {
             return Open::Shut;
@@ -117,7 +122,7 @@ impl World {
 
     /// Whether an operation is unlocked for a caller. What is open to all belongs to the caller without a credential,
     /// unless it lets only some caller exceed.
-    fn opens(&self, now: Tick, who: Who, op: OpId, baseline: &Baseline) -> bool {
+    pub(super) fn opens(&self, now: Tick, who: Who, op: OpId, baseline: &Baseline) -> bool {
         if self.closed.contains(op.number()) || self.plan.sends_on(op) {
             return false;
         }
@@ -139,7 +144,7 @@ impl World {
         self.doorways.open_to_all(op)
     }
 
-    fn can_exceed(&self, now: Tick, who: Who, op: OpId, baseline: &Baseline) -> bool {
+    pub(super) fn can_exceed(&self, now: Tick, who: Who, op: OpId, baseline: &Baseline) -> bool {
         let spec = self.plan.operation(op);
         if baseline.allows(op) || self.shut_for_good(now, op, who.cred, who.principal, who.actor) {
             return false;
@@ -218,7 +223,7 @@ impl World {
 
 /// Who asks: the holder of a credential, of one that is yet to be minted, or nobody in particular.
 #[derive(Clone, Copy)]
-struct Who {
+pub(super) struct Who {
     cred: Option<CredId>,
     with: Option<(FamilyId, RightsId)>,
     /// The credential's index in its family, where it is known.
@@ -231,7 +236,7 @@ struct Who {
 const NOBODY: Who = Who { cred: None, with: None, index: None, principal: None, actor: None };
 
 impl Who {
-    fn new(minted: Minted) -> Who {
+    pub(super) fn new(minted: Minted) -> Who {
         let Minted { family, rights, who, actor } = minted;
         Who { with: Some((family, rights)), principal: who, actor, ..NOBODY }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::{Access, Plan};
 use crate::planted::Mistake;
-use crate::wire::{CredId, FamilyId, IdentityId, PlaceId, Reason, RightsId, Span, Text, Tick};
+use crate::wire::{CredId, FamilyId, Forgery, IdentityId, PlaceId, Reason, RightsId, Span, Text, Tick};
 
 /// One secret and what became of it.
 #[derive(Clone, Debug)]
@@ -22,6 +22,10 @@ pub struct Credential {
     pub rights: RightsId,
     /// What it was minted from.
     pub parent: Option<CredId>,
+    /// The key that signed it.
+    pub signed_by: Option<CredId>,
+    /// Nobody issued it: somebody who has the key made it.
+    forged: bool,
     /// The secret that this one replaced.
     pub previous: Option<CredId>,
     /// The one network from which it is accepted.
@@ -59,8 +63,9 @@ impl Credential {
         now >= self.expires + Span(Mistake::ExpiresOneTickLate.slip())
     }
 
-    pub fn text(&self) -> Text {
-        Text::Generated { family: self.family, index: self.index, turn: self.turn }
+    /// Whether the provider issued it.
+    pub fn issued(&self) -> bool {
+        !self.forged
     }
 }
 
@@ -84,6 +89,9 @@ pub struct Credentials {
     issued: Vec<Vec<CredId>>,
     /// Those that an action bound. One that was issued so carries it from the start.
     rebound: BTreeMap<CredId, Rebound>,
+    /// Those that nobody issued, once they have been presented.
+    forged: BTreeMap<Text, CredId>,
+    forged_names: BTreeMap<CredId, Text>,
 }
 
 impl Credentials {
@@ -93,6 +101,8 @@ impl Credentials {
             current: (0..plan.credentials()).map(CredId::new).collect(),
             issued: vec![Vec::new(); plan.families.len()],
             rebound: BTreeMap::new(),
+            forged: BTreeMap::new(),
+            forged_names: BTreeMap::new(),
             plan: plan.clone(),
         };
         for family in plan.family_ids() {
@@ -124,6 +134,8 @@ impl Credentials {
             actor: issue.actor,
             rights: issue.rights,
             parent: issue.parent,
+            signed_by: spec.signed_by.and_then(|key| self.newest(key, 0)),
+            forged: false,
             previous,
             bound,
             expires: spec.lives.map_or(Tick::NEVER, |lives| issue.at + lives),
@@ -174,7 +186,7 @@ impl Credentials {
 
     /// The row behind a secret's name, if such a secret was ever issued.
     pub fn find(&self, text: Text) -> Option<CredId> {
-        let Text::Generated { family, index, turn } = text else { return None };
+        let Text::Generated { family, index, turn } = text else { return self.forged.get(&text).copied() };
         let mut row = self.newest(family, index)?;
         while self.get(row).turn != turn {
             row = self.get(row).previous?;
@@ -219,6 +231,29 @@ impl Credentials {
         let row = self.push(issue, index, 0, None);
         self.issued[family.index()].push(row);
         row
+    }
+
+    /// Takes note of a token that was made with a key of this world and is shown to it for the first time.
+    pub fn take_forged(&mut self, text: Text) -> Option<(CredId, CredId)> {
+        let (Forgery { family, subject, at }, turn) = text.forgery()?;
+        if self.forged.contains_key(&text) {
+            return None;
+        }
+        let key = self.find(Text::Generated { family: self.plan.family(family).signed_by?, index: 0, turn })?;
+        let rights = Access::of(family);
+        let row = self.issue(Issue { family, principal: Some(subject), actor: None, rights, parent: Some(key), at });
+        self.rows[row.index()].signed_by = Some(key);
+        self.rows[row.index()].forged = true;
+        self.forged.insert(text, row);
+        self.forged_names.insert(row, text);
+        Some((row, key))
+    }
+
+    /// The name of a secret.
+    pub fn text(&self, cred: CredId) -> Text {
+        let Credential { family, index, turn, forged, .. } = *self.get(cred);
+        let issued = Text::Generated { family, index, turn };
+        if forged { self.forged_names.get(&cred).copied().unwrap_or(issued) } else { issued }
     }
 
     /// Issues the successor of a secret, and ends it once `grace` is over. One that has a successor already is left as it

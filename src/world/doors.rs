@@ -19,11 +19,15 @@ pub struct OpenDoors<'a> {
 
 impl OpenDoors<'_> {
     fn minted(&self, of: Minted, op: OpId) -> bool {
+        !self.world.is_disabled(of.who) && self.unlocked(of, op)
+    }
+
+    fn unlocked(&self, of: Minted, op: OpId) -> bool {
         let (world, Minted { family, rights, who, actor }) = (self.world, of);
         let bound = world.plan.family(family).binding;
         let elsewhere = matches!(bound, Binding::Network(place) if !self.networks.contains(&place));
         let unlocked = world.open_to_all(op) || world.plan.access.unlocks(rights, op);
-        unlocked && !elsewhere && !world.is_disabled(who) && !world.shut_for_good(self.now, op, None, who, actor)
+        unlocked && !elsewhere && !world.shut_for_good(self.now, op, None, who, actor)
     }
 }
 
@@ -36,6 +40,11 @@ impl Doors for OpenDoors<'_> {
         }
         let spec = world.plan.operation(op);
         match (spec.act, caller) {
+            (_, Caller::Forged { key, of }) => {
+                !(world.open_to_all(op) && matches!(spec.act, Act::Mint { .. }))
+                    && world.takes_signed_until(self.now, key, spec.service) != Open::Shut
+                    && self.unlocked(of, op)
+            }
             (Act::Mint { .. }, Caller::Nobody) => false,
             (Act::Mint { .. }, Caller::Holder(cred)) => {
                 world.issues_until(self.now, cred, op, self.networks) != Open::Shut

@@ -35,7 +35,8 @@ impl World {
         log: &mut Log,
     ) -> Result<Done, Refusal> {
         let subject = match envelope.request.about {
-            Arg::Text(text) => self.credentials.find(text),
+            // What it did not issue, it does not know.
+            Arg::Text(text) => self.credentials.find(text).filter(|cred| self.credentials.get(*cred).issued()),
             _ => None,
         };
         match self.plan.operation(op).act {
@@ -69,7 +70,8 @@ impl World {
 
     fn active(&self, cred: CredId, now: Tick) -> bool {
         let row = self.credentials.get(cred);
-        !row.ended(now) && !row.expired(now)
+        let signed = row.signed_by.is_none_or(|key| !self.credentials.get(key).ended(now));
+        !row.ended(now) && !row.expired(now) && signed
     }
 
     /// What the new credential will be minted from. RFC 6749 section 5.2: `invalid_grant` is a 400.
@@ -101,6 +103,9 @@ impl World {
             let ended = self.credentials.end_lineage(from, now);
             self.changes.credentials.extend(ended);
             return Err(invalid(Reason::RevokedByProtocol));
+        }
+        if row.signed_by.is_some_and(|key| self.credentials.get(key).ended(now)) {
+            return Err(invalid(Reason::UntrustedKey));
         }
         if row.ended(now) && !Mistake::EndedCredentialMints.here() {
             return Err(invalid(row.ended_by));
@@ -157,8 +162,8 @@ impl World {
             self.changes.credentials.push(from);
         }
         let body = Body::Token {
-            access: self.credentials.get(access).text(),
-            refresh: renewed.map(|cred| self.credentials.get(cred).text()),
+            access: self.credentials.text(access),
+            refresh: renewed.map(|cred| self.credentials.text(cred)),
             // RFC 6749 section 5.1 counts in whole seconds.
             lives: self.plan.family(family).lives.map(|lives| Span::from_secs(lives.whole_seconds())),
         };

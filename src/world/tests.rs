@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::model::identity::{Binding, Family, IdentityKind, Population};
 use crate::model::service::{
-    Act, AuditFields, Denial, Latency, Method, Minting, ObjectRule, Operation, Reversible, Role, Route, Service,
-    Validation,
+    Act, AuditFields, Denial, KeySet, Latency, Method, Minting, ObjectRule, Operation, Reversible, Role, Route,
+    Service, Validation,
 };
 use crate::model::{Access, Column, Meta, Plan, Routine, Share, Time};
 use crate::wire::{
@@ -31,6 +31,7 @@ fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
             name: "api".into(),
             validation,
             checks_audience: true,
+            keys: KeySet::default(),
             replicas,
             role: Role::Resource,
         }],
@@ -85,6 +86,8 @@ fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
             parents: Column::Empty,
             cascade: false,
             binding: Binding::None,
+            signed_by: None,
+            kid: None,
             first_row: 0,
         }],
         collections: Vec::new(),

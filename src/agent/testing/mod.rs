@@ -12,7 +12,7 @@ use crate::model::expect::Expectations;
 use crate::model::identity::{Binding, Collection, CreatedOwner, Family, Ids};
 use crate::model::instruction::Obedience;
 use crate::model::service::{
-    Act, Answer, AuditFields, Denial, Latency, Method, Minting, ObjectRule, Operation, Reversible, Role, Route,
+    Act, Answer, AuditFields, Denial, KeySet, Latency, Method, Minting, ObjectRule, Operation, Reversible, Role, Route,
     Service, Validation,
 };
 use crate::model::{Access, Column, Holdings, Meta, Plan, Routine, Share, Time};
@@ -66,6 +66,7 @@ impl Scene {
             name: format!("service-{}", id.number()),
             validation: Validation::Gateway,
             checks_audience: true,
+            keys: KeySet::default(),
             replicas: 1,
             role: Role::Resource,
         });
@@ -91,6 +92,8 @@ impl Scene {
             parents: Column::Empty,
             cascade: false,
             binding: Binding::None,
+            signed_by: None,
+            kid: None,
             first_row,
         });
         id

@@ -1,7 +1,7 @@
 //! Agents: who they are, what they are told, what goes wrong.
 
 use crate::model::agent::{
-    AfterRefusal, AgentPlan, Block, Fault, FaultKind, On, Pace, Program, Repeat, Step, Strategy, With,
+    AfterRefusal, AgentPlan, Block, Fault, FaultKind, Forge, On, Pace, Program, Repeat, Step, Strategy, With,
 };
 use crate::model::service::Act;
 use crate::scenario::finding::{Code, Finding};
@@ -253,9 +253,10 @@ impl Lowering<'_> {
             };
             return Some(Block::Each { of, body: self.program(steps, true) });
         }
-        if self.step_not_yet(node) {
-            return None;
+        if let Some(forged) = node.get("forge") {
+            return self.forge(node, forged);
         }
+        self.no_effect(node, &["with", "for"], "it belongs to `forge`");
         if let Some(claims) = node.get("claims") {
             return self.claims(node, claims);
         }
@@ -375,7 +376,7 @@ impl Lowering<'_> {
         Repeat::AtRandom { times: n.min(MOST_MOMENTS) as u32, per }
     }
 
-    fn repeat(&mut self, node: &Node) -> Repeat {
+    pub(super) fn repeat(&mut self, node: &Node) -> Repeat {
         let span = |key: &str| node.get(key).and_then(Node::text).and_then(quantity::duration);
         if let Some((written, (n, per))) = node.get("times").and_then(|n| Some((n, quantity::windowed(n.text()?)?))) {
             self.no_effect(node, &["every", "first", "endless"], "`times: 5 per 4h` says when");
@@ -468,8 +469,8 @@ pub fn repeats(agent: &AgentPlan) -> bool {
 fn endless(program: &Program) -> bool {
     program.blocks.iter().any(|block| match block {
         Block::Claims(_) => false,
-        Block::Step(step) => {
-            matches!(step.repeat, Repeat::Endless | Repeat::AtRandom { .. } | Repeat::Every { times: None, .. })
+        Block::Step(Step { repeat, .. }) | Block::Forge(Forge { repeat, .. }) => {
+            matches!(repeat, Repeat::Endless | Repeat::AtRandom { .. } | Repeat::Every { times: None, .. })
         }
         Block::Together(lines) => lines.iter().any(endless),
         Block::Each { body, .. } => endless(body),

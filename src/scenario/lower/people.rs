@@ -165,6 +165,8 @@ impl Lowering<'_> {
             parents,
             cascade: node.get("cascade").and_then(Node::text).and_then(quantity::boolean).unwrap_or(false),
             binding,
+            signed_by: None,
+            kid: node.get("kid").and_then(Node::text).map(str::to_owned),
             first_row: group.first,
         });
     }
@@ -250,6 +252,8 @@ impl Lowering<'_> {
             parents: Column::Empty,
             cascade: false,
             binding: Binding::None,
+            signed_by: None,
+            kid: None,
             first_row,
         });
     }
