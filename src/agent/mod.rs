@@ -177,7 +177,9 @@ impl Agent {
         let meant = |held| if Mistake::CredentialsMixedUp.here() { HeldId::new(0) } else { held };
         let presented = call.with.map(|held| self.memory.present(meant(held)));
         let about = match door.takes {
-            Takes::Secret => presented.map_or(Arg::None, |presented| Arg::Text(presented.text)),
+            Takes::Secret => {
+                self.subject_of(&call).or(presented.map(|presented| presented.text)).map_or(Arg::None, Arg::Text)
+            }
             Takes::Nothing | Takes::Record(_) => call.about.map_or(Arg::None, Arg::Id),
         };
         let request = Request {

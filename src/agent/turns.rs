@@ -1,8 +1,8 @@
 //! Which part of an agent sends next: an instruction that it obeys, its program, or the frontier.
 
-use crate::wire::{Event, Log, Next, Tick};
+use crate::wire::{Event, Log, Next, Text, Tick};
 
-use super::call::Asker;
+use super::call::{Asker, Call};
 use super::fault::{Onset, Orders};
 use super::program::Due;
 use super::{Agent, Life};
@@ -43,6 +43,16 @@ impl Agent {
         }
         let in_flight = self.flights.len();
         (Turns::Range, self.frontier.as_mut().map_or(Due::Over, |frontier| frontier.poll(now, in_flight)))
+    }
+
+    /// The token that a call has exchanged, where that is not what it presents.
+    pub(super) fn subject_of(&self, call: &Call) -> Option<Text> {
+        let family = match call.asker {
+            Asker::Line(place) => self.runner.subject(place),
+            Asker::Order(place) => self.orders.as_ref().and_then(|orders| orders.subject(place)),
+            Asker::Range(_) => None,
+        };
+        self.memory.text(self.memory.first_of(family?)?)
     }
 
     /// What it says of itself on its way.

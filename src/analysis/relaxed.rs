@@ -87,6 +87,18 @@ impl Doors for Relaxed<'_> {
         (open || self.unlocks(of, op, keyless)) && (!mints || !keyless && self.plan.issues_from(op, of.family))
     }
 
+    fn exchanges(&self, subject: Caller, _: OpId) -> bool {
+        match subject {
+            Caller::Nobody | Caller::Forged { .. } => false,
+            Caller::Minted(_) => true,
+            Caller::Holder(cred) => {
+                let of = self.credential(cred).of;
+                let bound = matches!(self.plan.family(of.family).binding, Binding::Key(_));
+                !bound || self.given.contains(cred.number())
+            }
+        }
+    }
+
     fn rule(&self, op: OpId) -> ObjectRule {
         self.rules[op.index()]
     }

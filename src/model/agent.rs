@@ -121,6 +121,9 @@ pub struct Forge {
 pub struct Step {
     pub route: RouteId,
     pub with: With,
+    /// The family of the token that it has exchanged, where that is not what it presents: the subject of RFC 8693, whose
+    /// actor is whoever asks.
+    pub subject: Option<FamilyId>,
     pub on: On,
     /// Follow the pages of the answer to the end.
     pub all_pages: bool,

@@ -79,8 +79,13 @@ impl World {
         })
     }
 
-    /// How long new credentials are issued from this one. The provider knows at once when it has ended.
+    /// How long new credentials are issued from this one to whoever presents it.
     pub(super) fn issues_until(&self, now: Tick, cred: CredId, op: OpId, networks: &[PlaceId]) -> Open {
+        self.lives_for(now, cred, op, networks).min(self.lets_ask_until(now, cred, op, networks))
+    }
+
+    /// How long an operation would issue new credentials from this one. The provider knows at once when it has ended.
+    pub(super) fn lives_for(&self, now: Tick, cred: CredId, op: OpId, networks: &[PlaceId]) -> Open {
         let row = self.credentials.get(cred);
         let service = self.plan.operation(op).service;
         let unsigned = row.signed_by.is_some_and(|key| self.credentials.get(key).ended(now));
@@ -94,16 +99,21 @@ impl World {
         if dead || elsewhere || !self.plan.issues_from(op, row.family) || self.blocked.contains(&(cred, service)) {
             return Open::Shut;
         }
-        let believed = match self.open_to_all(op) {
-            true => Open::ForEver,
-            false if self.plan.access.unlocks(row.rights, op) => self.believed_until(now, cred, service, networks),
-            false => Open::Shut,
-        };
-        let lives = match row.expires.min(row.ends) {
+        match row.expires.min(row.ends) {
             Tick::NEVER => Open::ForEver,
             end => Open::Until(end),
-        };
-        believed.min(lives)
+        }
+    }
+
+    /// How long an operation lets whoever presents this ask for a new credential.
+    pub(super) fn lets_ask_until(&self, now: Tick, cred: CredId, op: OpId, networks: &[PlaceId]) -> Open {
+        match self.open_to_all(op) {
+            true => Open::ForEver,
+            false if self.plan.access.unlocks(self.credentials.get(cred).rights, op) => {
+                self.believed_until(now, cred, self.plan.operation(op).service, networks)
+            }
+            false => Open::Shut,
+        }
     }
 
     /// How long a service would believe a credential that is used from the most welcome of `networks`.
@@ -152,7 +162,9 @@ impl World {
         match (spec.act, spec.target) {
             (Act::Mint { .. }, _) if who.with.is_none() => false,
             (Act::Mint { .. }, _) if Mistake::MintingIsNoDoor.here() => false,
-            (Act::Mint { .. }, _) => spec.cost > 0 || self.leads_on(now, who, op, baseline),
+            (Act::Mint { .. }, _) => {
+                spec.cost > 0 || who.minted().is_some_and(|from| self.leads_on(now, op, (from, from), baseline))
+            }
             (Act::RevokeToken | Act::IntrospectToken | Act::Metadata | Act::Administer, _) => false,
             (Act::Create { inside }, _) => {
                 self.may_create(op, who.principal) && inside.is_none_or(|outer| self.may_enter(op, who, outer))
@@ -196,12 +208,12 @@ impl World {
         }
     }
 
-    /// Whether something that can be minted with `op`, or with what it mints, can exceed.
-    fn leads_on(&self, now: Tick, who: Who, op: OpId, baseline: &Baseline) -> bool {
+    /// Whether something that can be minted with `op` from the first for the second, or with what that mints, can exceed.
+    pub(super) fn leads_on(&self, now: Tick, op: OpId, (from, caller): (Minted, Minted), baseline: &Baseline) -> bool {
         let mut met: Vec<Minted> = Vec::new();
-        let mut open: Vec<(OpId, Minted)> = who.minted().map(|from| (op, from)).into_iter().collect();
-        while let Some((mint, from)) = open.pop() {
-            for minted in mints(&self.plan, mint, from, from) {
+        let mut open: Vec<(OpId, Minted, Minted)> = vec![(op, from, caller)];
+        while let Some((mint, from, caller)) = open.pop() {
+            for minted in mints(&self.plan, mint, from, caller) {
                 if met.contains(&minted) {
                     continue;
                 }
@@ -209,7 +221,7 @@ impl World {
                 let who = Who::new(minted);
                 for op in self.doorways.with(who.rights()).filter(|op| self.opens(now, who, *op, baseline)) {
                     match self.plan.operation(op).act {
-                        Act::Mint { .. } if self.plan.issues_from(op, minted.family) => open.push((op, minted)),
+                        Act::Mint { .. } if self.plan.issues_from(op, minted.family) => open.push((op, minted, minted)),
                         Act::Mint { .. } => {}
                         _ if self.can_exceed(now, who, op, baseline) => return true,
                         _ => {}

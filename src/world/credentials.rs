@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::model::containment::Verb;
 use crate::model::{Access, Plan};
 use crate::planted::Mistake;
 use crate::wire::{CredId, FamilyId, Forgery, IdentityId, PlaceId, Reason, RightsId, Span, Text, Tick};
@@ -264,7 +265,7 @@ impl Credentials {
             return None;
         }
         if !Mistake::RotationLeavesTheOld.here() {
-            self.end_at(cred, now, now + grace, by);
+            self.end_at(cred, now, now + grace, (by, Verb::Rotate));
         }
         let Credential { family, principal, actor, rights, parent, .. } = old;
         let issue = Issue { family, principal, actor, rights, parent, at: now };
@@ -279,13 +280,13 @@ impl Credentials {
         Some(row)
     }
 
-    /// Ends a secret, and what was minted from it where its family cascades. Ended rows stay as they are.
-    pub fn end(&mut self, cred: CredId, now: Tick, by: Reason) -> Vec<CredId> {
-        self.end_at(cred, now, now, by)
+    /// Ends a secret, and what was minted from it where that ends with it. Ended rows stay as they are.
+    pub fn end(&mut self, cred: CredId, now: Tick, by: Reason, how: Verb) -> Vec<CredId> {
+        self.end_at(cred, now, now, (by, how))
     }
 
     /// The same, with the end in the future. What ends before anyway does not get longer.
-    fn end_at(&mut self, cred: CredId, now: Tick, at: Tick, by: Reason) -> Vec<CredId> {
+    fn end_at(&mut self, cred: CredId, now: Tick, at: Tick, (by, how): (Reason, Verb)) -> Vec<CredId> {
         let mut ended = Vec::new();
         let mut open = vec![cred];
         while let Some(cred) = open.pop() {
@@ -295,17 +296,23 @@ impl Credentials {
                 row.ended_by = by;
                 ended.push(cred);
             }
-            open.extend(self.children(cred).filter(|child| self.cascades(*child)));
+            open.extend(self.children(cred).filter(|child| self.falls_with(cred, *child, how)));
         }
         ended
     }
 
-    /// Ends a refresh token's whole line: RFC 9700 section 4.14.2.
-    pub fn end_lineage(&mut self, cred: CredId, now: Tick) -> Vec<CredId> {
+    /// The first refresh token of a line: each renewal has the one before as its parent.
+    pub fn line_of(&self, cred: CredId) -> CredId {
         let mut root = cred;
         while let Some(parent) = self.get(root).parent.filter(|p| self.is_of_line(*p, root)) {
             root = parent;
         }
+        root
+    }
+
+    /// Ends a refresh token's whole line: RFC 9700 section 4.14.2.
+    pub fn end_lineage(&mut self, cred: CredId, now: Tick) -> Vec<CredId> {
+        let root = self.line_of(cred);
         let mut ended = Vec::new();
         let mut open = vec![root];
         while let Some(cred) = open.pop() {
@@ -329,9 +336,11 @@ impl Credentials {
         self.get(parent).family == self.get(of).family && !Mistake::LineageEndsAtTheReused.here()
     }
 
-    fn cascades(&self, cred: CredId) -> bool {
-        let cascades = self.plan.family(self.get(cred).family).cascade;
-        (cascades || Mistake::CascadeAlways.here()) && !Mistake::CascadeNever.here()
+    fn falls_with(&self, parent: CredId, child: CredId, how: Verb) -> bool {
+        let [parent, child] = [parent, child].map(|cred| self.plan.family(self.get(cred).family));
+        let how = if Mistake::RotationTakesAlong.here() { Verb::Revoke } else { how };
+        let falls = child.cascade.follows(how, parent.kind, child.kind);
+        (falls || Mistake::CascadeAlways.here()) && !Mistake::CascadeNever.here()
     }
 
     pub fn spend(&mut self, cred: CredId) {

@@ -69,6 +69,14 @@ impl Doors for OpenDoors<'_> {
         }
     }
 
+    fn exchanges(&self, subject: Caller, op: OpId) -> bool {
+        match subject {
+            Caller::Nobody | Caller::Forged { .. } => false,
+            Caller::Minted(of) => !self.world.is_disabled(of.who),
+            Caller::Holder(cred) => self.world.lives_for(self.now, cred, op, self.networks) != Open::Shut,
+        }
+    }
+
     fn counts(&self, op: OpId) -> bool {
         !self.baseline.allows(op)
     }

@@ -10,6 +10,7 @@ mod credentials;
 pub mod detect;
 mod doors;
 mod effects;
+mod exchange;
 mod flows;
 mod forgery;
 mod handle;

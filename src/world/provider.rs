@@ -1,6 +1,7 @@
 //! The identity provider's protocols: issuing, refreshing, exchanging, revoking, introspecting.
 
 use crate::model::Access;
+use crate::model::containment::Verb;
 use crate::model::service::{Act, Grant};
 use crate::planted::Mistake;
 use crate::wire::{
@@ -52,9 +53,10 @@ impl World {
                 )
             }
             Act::RevokeToken => {
-                // RFC 7009 section 2.2: an unknown token is no error.
+                // RFC 7009 section 2.2: an unknown token is no error. A renewed one stands for its line.
                 if let Some(cred) = subject {
-                    let ended = self.credentials.end(cred, now, Reason::RevokedByProtocol);
+                    let line = self.credentials.line_of(cred);
+                    let ended = self.credentials.end(line, now, Reason::RevokedByProtocol, Verb::Revoke);
                     self.changes.credentials.extend(ended);
                 }
                 Ok(Done::nothing(Response::bare(200)))

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::model::containment::{Cascade, Verb};
 use crate::model::identity::{Binding, Family, IdentityKind, Population};
 use crate::model::service::{
     Act, AuditFields, Denial, KeySet, Latency, Method, Minting, ObjectRule, Operation, Reversible, Role, Route,
@@ -84,7 +85,7 @@ fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
             lives,
             parent: None,
             parents: Column::Empty,
-            cascade: false,
+            cascade: Cascade::Usual,
             binding: Binding::None,
             signed_by: None,
             kid: None,
@@ -116,7 +117,7 @@ impl Probe {
     }
 
     fn revoke(&mut self, at: u64) {
-        self.world.credentials.end(CRED, Tick(at), Reason::RevokedByProtocol);
+        self.world.credentials.end(CRED, Tick(at), Reason::RevokedByProtocol, Verb::Revoke);
     }
 
     /// The status and reason of a call with the credential.

@@ -34,6 +34,7 @@ enum Op {
 pub(super) struct Deed {
     pub route: RouteId,
     pub with: With,
+    pub subject: Option<FamilyId>,
     pub on: On,
     pub all_pages: bool,
     pub repeat: Repeat,
@@ -138,9 +139,9 @@ impl Op {
 impl Deed {
     fn of(told: Told, within: Option<(FamilyId, u32)>) -> Deed {
         let Told { step, deviates } = told;
-        let Step { route, with, on, all_pages, repeat, after_refusal, carries } = step;
+        let Step { route, with, subject, on, all_pages, repeat, after_refusal, carries } = step;
         let within = within.filter(|_| matches!(with, With::Own | With::Enclosing));
-        Deed { route, with, on, all_pages, repeat, after_refusal, carries, within, deviates, turn: 0 }
+        Deed { route, with, subject, on, all_pages, repeat, after_refusal, carries, within, deviates, turn: 0 }
     }
 
     /// The collection whose listed ids it goes through, and whether only those listed with its own credential. A step on

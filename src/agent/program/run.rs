@@ -4,7 +4,7 @@ use crate::agent::call::{Asker, Call, Place};
 use crate::agent::memory::Memory;
 use crate::model::Stream;
 use crate::model::agent::{AfterRefusal, Forge, Load, Repeat};
-use crate::wire::{OpId, Tick};
+use crate::wire::{FamilyId, OpId, Tick};
 
 use super::line::{Line, Phase};
 use super::{Code, Deed, Op};
@@ -101,6 +101,11 @@ impl Runner {
     /// What the step at a place writes down.
     pub fn carries(&self, place: Place) -> &[Load] {
         self.deed(place).map_or(&[], |deed| &deed.carries)
+    }
+
+    /// Of which family the token is that the step at a place has exchanged, where it presents another one.
+    pub fn subject(&self, place: Place) -> Option<FamilyId> {
+        self.deed(place)?.subject
     }
 
     fn deed(&self, place: Place) -> Option<&Deed> {

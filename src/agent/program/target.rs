@@ -31,6 +31,9 @@ impl Deed {
     pub(super) fn target(&self, progress: Progress, memory: &Memory) -> Option<Target> {
         let route = memory.address(self.route);
         let (with, turn) = self.credential(memory, route)?;
+        if let Some(subject) = self.subject {
+            memory.first_of(subject)?;
+        }
         let about = match &self.on {
             On::Nothing if progress.calls > 0 => return None,
             On::Nothing => None,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::agent::{Conduct, Part};
 use crate::model::agent::{AfterRefusal, AgentPlan, Block, Fault, On, Pace, Program, Repeat, Step, With};
+use crate::model::containment::Cascade;
 use crate::model::control::Controls;
 use crate::model::expect::Expectations;
 use crate::model::identity::{Binding, Collection, CreatedOwner, Family, Ids};
@@ -90,7 +91,7 @@ impl Scene {
             lives: None,
             parent: None,
             parents: Column::Empty,
-            cascade: false,
+            cascade: Cascade::Usual,
             binding: Binding::None,
             signed_by: None,
             kid: None,
@@ -213,6 +214,7 @@ pub fn step(route: RouteId) -> Step {
     Step {
         route,
         with: With::Own,
+        subject: None,
         on: On::Nothing,
         all_pages: false,
         repeat: Repeat::Once,

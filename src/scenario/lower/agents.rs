@@ -3,7 +3,7 @@
 use crate::model::agent::{
     AfterRefusal, AgentPlan, Block, Fault, FaultKind, Forge, On, Pace, Program, Repeat, Step, Strategy, With,
 };
-use crate::model::service::Act;
+use crate::model::service::{Act, Grant};
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::shape::shortened;
@@ -278,6 +278,7 @@ impl Lowering<'_> {
         Some(Block::Step(Step {
             route,
             with: with.unwrap_or(Some(if enclosed { With::Enclosing } else { With::Own }))?,
+            subject: node.get("subject").and_then(|subject| self.exchanged(subject, op)),
             on: node.get("on").map_or(Some(On::Nothing), |n| self.on(n, op))?,
             all_pages: node.get("pages").and_then(Node::text) == Some("all"),
             repeat: self.repeat(node),
@@ -290,6 +291,19 @@ impl Lowering<'_> {
             },
             carries: self.carrying(node.get("carrying"), op),
         }))
+    }
+
+    /// What a step has exchanged that presents something else.
+    fn exchanged(&mut self, subject: &Node, op: usize) -> Option<FamilyId> {
+        let spec = &self.operations[op];
+        if !matches!(spec.act, Act::Mint { grant: Grant::TokenExchange, .. }) {
+            let message = format!("`{}` exchanges no token", spec.name);
+            let help = "`subject` goes with an operation of `grant: token-exchange`";
+            self.find(Finding::new(Code::BadStep, subject.place, message).help(help));
+            return None;
+        }
+        let group = self.credentials.group(subject);
+        self.take(group).map(FamilyId::at)
     }
 
     /// The agent's own account: how often it says that it called each operation.
@@ -411,9 +425,10 @@ impl Lowering<'_> {
 const MOST_MOMENTS: u64 = 100_000;
 
 /// The keys of a step that asks for something.
-const OF_A_STEP: [&str; 14] = [
+const OF_A_STEP: [&str; 15] = [
     "do",
     "as",
+    "subject",
     "on",
     "pages",
     "every",

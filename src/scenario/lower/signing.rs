@@ -72,7 +72,7 @@ impl Lowering<'_> {
             self.find(finding.help("keep one of `do`, `forge` and `claims`"));
             return None;
         }
-        let of_a_call = ["as", "on", "pages", "endless", "after_refusal", "carrying"];
+        let of_a_call = ["as", "subject", "on", "pages", "endless", "after_refusal", "carrying"];
         self.no_effect(step, &of_a_call, "making a credential is no request");
         if step.get("every").is_none() && step.get("times").and_then(Node::text).is_some_and(|t| !t.contains("per")) {
             self.no_effect(step, &["times"], "several at once are the same one");
