@@ -16,6 +16,7 @@ pub mod report;
 pub mod responder;
 pub mod run;
 pub mod scenario;
+pub mod staging;
 pub mod verdict;
 pub mod vocabulary;
 pub mod wire;

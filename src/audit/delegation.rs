@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 
 use crate::model::Plan;
-use crate::wire::{CredId, IdentityId};
+use crate::wire::{CredId, Event, IdentityId};
+
+use super::successors::{Successor, successors};
 
 /// The actors in every credential that was issued during a run; those of the start stand in the plan.
 pub struct Delegation<'p> {
     plan: &'p Plan,
     issued: BTreeMap<CredId, Vec<u32>>,
+    /// Rotated secrets go on for whom they were.
+    successors: BTreeMap<CredId, Successor>,
 }
 
 impl<'p> Delegation<'p> {
-    pub fn new(plan: &'p Plan) -> Delegation<'p> {
-        Delegation { plan, issued: BTreeMap::new() }
+    pub fn new(plan: &'p Plan, events: &[Event]) -> Delegation<'p> {
+        Delegation { plan, issued: BTreeMap::new(), successors: successors(plan, events) }
     }
 
     /// A credential was issued, with an actor in it or without one.
@@ -26,6 +30,9 @@ impl<'p> Delegation<'p> {
     pub fn actors(&self, cred: CredId) -> Vec<u32> {
         if let Some(actors) = self.issued.get(&cred) {
             return actors.clone();
+        }
+        if let Some(successor) = self.successors.get(&cred) {
+            return self.actors(successor.of);
         }
         if cred.number() >= self.plan.credentials() {
             return Vec::new();

@@ -28,7 +28,7 @@ pub fn keep(plan: &Plan, events: &[Event], tell: impl FnMut(Kept<'_>)) {
         types: EventTypes::of(plan),
         networks: clients(plan).map(|client| client.network.map(|network| network.number())).collect(),
         delegates: plan.families.iter().any(|family| family.delegated),
-        delegation: Delegation::new(plan),
+        delegation: Delegation::new(plan, events),
         tell,
         told: 0,
         open: None,

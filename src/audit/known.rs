@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Plan;
 use crate::model::agent::AgentPlan;
-use crate::wire::{CollId, FamilyId, IdentityId, PlaceId};
+use crate::wire::{CollId, CredId, Event, FamilyId, IdentityId, PlaceId, RouteId};
+
+use super::keep::EventTypes;
+use super::successors::successors;
 
 /// Who may have written a line.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -58,6 +61,8 @@ pub struct Workload {
     /// Where it was when credentials were issued to it.
     pub addresses: BTreeSet<u32>,
     pub credentials: BTreeSet<u32>,
+    /// The event types that it was registered to cause: what it is there for, whatever it does.
+    pub registered_for: BTreeSet<u32>,
 }
 
 /// What the registry has about one credential.
@@ -66,6 +71,8 @@ pub struct Registration {
     pub principal: Option<u32>,
     /// The workloads that it was issued to.
     pub holders: BTreeSet<u32>,
+    /// The one that it took the place of.
+    pub instead_of: Option<u32>,
 }
 
 /// A client of a plan, as the registry sees it.
@@ -73,13 +80,21 @@ pub struct Client<'p> {
     pub name: &'p str,
     pub identity: Option<IdentityId>,
     pub holds: &'p [(FamilyId, u32)],
+    /// What it is there to call.
+    pub knows: &'p [RouteId],
     /// The defence acts from no network of the scenario.
     pub network: Option<PlaceId>,
 }
 
 impl Client<'_> {
     fn of(spec: &AgentPlan) -> Client<'_> {
-        Client { name: &spec.name, identity: spec.identity, holds: &spec.holds, network: Some(spec.network) }
+        Client {
+            name: &spec.name,
+            identity: spec.identity,
+            holds: &spec.holds,
+            knows: &spec.knows,
+            network: Some(spec.network),
+        }
     }
 }
 
@@ -87,8 +102,13 @@ impl Client<'_> {
 pub fn clients(plan: &Plan) -> impl Iterator<Item = Client<'_>> {
     let defence = plan.operator.as_slice();
     let identity = defence.first().and_then(|(family, index)| plan.family(*family).of.get(*index)).map(IdentityId::new);
-    let responder =
-        (!defence.is_empty()).then_some(Client { name: RESPONDER, identity, holds: defence, network: None });
+    let responder = (!defence.is_empty()).then_some(Client {
+        name: RESPONDER,
+        identity,
+        holds: defence,
+        knows: &[],
+        network: None,
+    });
     plan.agents.iter().chain(&plan.benign).map(Client::of).chain(responder)
 }
 
@@ -107,11 +127,18 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// The registry of a plan at its start. Clients that hold nothing are not in it.
-    pub fn of(plan: &Plan) -> Registry {
+    /// The registry of a plan: its clients, except those that hold nothing, what was rotated, and what was used.
+    pub fn of(plan: &Plan, events: &[Event]) -> Registry {
         let mut registry = Registry::default();
+        let types = EventTypes::of(plan);
         for client in clients(plan) {
-            registry.enrol(plan, &client);
+            registry.enrol(plan, &types, &client);
+        }
+        registry.look_up(plan, events);
+        for (cred, successor) in successors(plan, events) {
+            let registration = registry.registered.entry(cred.number()).or_default();
+            registration.principal = successor.principal.map(|p| p.number());
+            registration.instead_of = Some(successor.of.number());
         }
         if plan.operations.iter().any(|op| op.audit.is_some_and(|logs| logs.object)) {
             plan.collection_ids().for_each(|coll| registry.store(plan, coll));
@@ -119,7 +146,14 @@ impl Registry {
         registry
     }
 
-    fn enrol(&mut self, plan: &Plan, client: &Client<'_>) {
+    /// The same, with where each credential lies, whether or not a log says which records were read.
+    pub fn in_full(plan: &Plan, events: &[Event]) -> Registry {
+        let mut registry = Registry::of(plan, events);
+        plan.collection_ids().for_each(|coll| registry.store(plan, coll));
+        registry
+    }
+
+    fn enrol(&mut self, plan: &Plan, types: &EventTypes, client: &Client<'_>) {
         let number = self.workloads.len() as u32;
         let mut workload = Workload { identity: client.identity.map(|i| i.number()), ..Workload::default() };
         for &(family, index) in client.holds {
@@ -130,7 +164,25 @@ impl Registry {
             workload.credentials.insert(credential);
             workload.addresses.extend(client.network.map(|network| network.number()));
         }
+        let answered = client.knows.iter().filter(|_| !client.holds.is_empty()).filter_map(|r| plan.route(*r).answers);
+        workload.registered_for.extend(answered.map(|op| types.number(op)));
         self.workloads.push(workload);
+    }
+
+    /// Whose those credentials of the start are that somebody used.
+    fn look_up(&mut self, plan: &Plan, events: &[Event]) {
+        let used: BTreeSet<CredId> = events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Asked { cred, .. } => *cred,
+                _ => None,
+            })
+            .filter(|cred| cred.number() < plan.credentials())
+            .collect();
+        for cred in used {
+            let (family, index) = plan.origin_of(cred);
+            self.registered.entry(cred.number()).or_default().principal = plan.family(family).of.get(index);
+        }
     }
 
     fn store(&mut self, plan: &Plan, coll: CollId) {

@@ -11,12 +11,14 @@ mod delegation;
 mod file;
 mod keep;
 mod known;
+mod likely;
 mod line;
 mod read;
 mod record;
 mod score;
 mod sets;
 mod story;
+mod successors;
 mod trail;
 mod write;
 

@@ -78,6 +78,8 @@ impl Reader {
         let unmapped = &event["unmapped"];
         let registration = registry.registered.entry(credential).or_default();
         registration.principal = registration.principal.or(principal);
+        let instead_of = text(unmapped, "instead_of").map(|name| names.credentials.number(name));
+        registration.instead_of = registration.instead_of.or(instead_of);
         if let (Some(principal), Some(owner)) = (principal, text(unmapped, "owner")) {
             let owner = names.principals.number(owner);
             registry.owners.insert(principal, owner);
@@ -96,6 +98,8 @@ impl Reader {
         let workload = &mut registry.workloads[number as usize];
         workload.credentials.insert(credential);
         workload.identity = text(unmapped, "identity").map(|name| names.principals.number(name)).or(workload.identity);
+        let there_for = unmapped["registered_for"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        workload.registered_for.extend(there_for.map(|event| names.events.number(event)));
         workload.addresses.extend(address(event).map(|name| names.addresses.number(name)));
     }
 

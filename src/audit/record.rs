@@ -149,6 +149,12 @@ pub struct Unmapped {
     pub issued_from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issued_to: Option<String>,
+    /// The rotated credential that this one took the place of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stored_in: Vec<String>,
+    /// The event types that the workload is there to cause.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub registered_for: Vec<String>,
 }

@@ -209,6 +209,9 @@ fn edges(plan: &Plan, events: &[Event]) -> Vec<(ActorId, Option<String>, String)
 /// The score of a reconstruction, and of the three ways to guess.
 #[derive(Clone, Debug)]
 pub struct Scores {
+    /// By all that may have written each line.
+    pub suspects: Attribution,
+    /// By the one whom each line points at most.
     pub trail: Naming,
     pub baselines: Vec<(Baseline, Naming)>,
     pub edges: Edges,
@@ -222,7 +225,7 @@ impl Scores {
             .into_iter()
             .map(|baseline| (baseline, baseline.guesses(&log.registry, &log.lines), Naming::default()))
             .collect();
-        let mut trail = Naming::default();
+        let (mut suspects, mut trail) = (Attribution::default(), Naming::default());
         let mut seen = vec![false; truth.by_line.len()];
         let mut found = 0;
         for (at, line) in log.lines.iter().enumerate() {
@@ -232,7 +235,10 @@ impl Scores {
             };
             let author = Author { who: truth.suspect(log, by), agent: by.index() < truth.agents };
             found += u64::from(author.agent);
-            trail.line(story.suspects(at), author, &agents);
+            if author.agent {
+                suspects.add(story.suspects(at), author.who);
+            }
+            trail.guess(story.named(at).map_or(Guess::Nobody, Guess::Who), author, &agents);
             for (_, guesses, naming) in &mut guesses {
                 naming.guess(guesses[at], author, &agents);
             }
@@ -243,7 +249,13 @@ impl Scores {
             naming
         };
         let baselines = guesses.into_iter().map(|(baseline, _, naming)| (baseline, whole(naming)));
+        suspects.unlogged += missing;
         let trail = whole(trail);
-        Scores { trail, baselines: baselines.collect(), edges: Edges::between(&story.edges, &truth.edges(log)) }
+        Scores {
+            suspects,
+            trail,
+            baselines: baselines.collect(),
+            edges: Edges::between(&story.edges, &truth.edges(log)),
+        }
     }
 }

@@ -7,13 +7,18 @@
 //! 2. *The trace*: all requests with one trace id come from one running client. Which one, the credentials tell that
 //!    were issued to it and used under that trace, the first of them first. A client that is known by its trace is
 //!    nobody else's suspect.
-//! 3. *The credential*: those to whom it was issued or who minted it, and who live at that address.
+//! 3. *The credential*: those to whom it was issued or who minted it, and who live at that address; where it was issued
+//!    to no workload, those who are its principal.
 //! 4. *Theft*: who was logged reading a record in which the credential lay had it in hands too. Where none of its
 //!    holders lives at the address, they are no suspects, and those readers or whoever lives there are.
 //! 5. *The principal*, where no credential is recorded: whoever can prove to be it.
 //! 6. *The address* alone, and in the end everybody.
 //!
-//! The registry knows every workload to which something was issued: a line that fits none of them is an outsider's.
+//! The registry knows every workload to which something was issued: a line that fits none of them is an outsider's. Where
+//! somebody without a credential called what nobody who lives at an address is there for, an outsider is about: from that
+//! address, whatever names nobody may be the outsider's as well.
+
+mod index;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,6 +46,8 @@ pub struct Trail<'r> {
     by_principal: BTreeMap<u32, Suspects>,
     by_identity: BTreeMap<u32, Suspects>,
     by_address: BTreeMap<u32, Suspects>,
+    /// Where an outsider showed.
+    strange: BTreeSet<Field>,
     /// Who is behind each trace.
     traces: BTreeMap<u32, Suspects>,
     /// Traces under which nothing was used that had been issued to anybody.
@@ -61,6 +68,7 @@ impl<'r> Trail<'r> {
             by_principal: BTreeMap::new(),
             by_identity: BTreeMap::new(),
             by_address: BTreeMap::new(),
+            strange: BTreeSet::new(),
             traces: BTreeMap::new(),
             nameless: BTreeMap::new(),
             settled: false,
@@ -71,37 +79,6 @@ impl<'r> Trail<'r> {
         trail
     }
 
-    fn index(&mut self) {
-        let known = |number: &u32| self.registry.knows(*number);
-        let workloads = || (0..self.registry.workloads.len() as u32).filter(known);
-        let mut principals: BTreeMap<u32, Vec<Suspect>> = BTreeMap::new();
-        let mut identities: BTreeMap<u32, Vec<Suspect>> = BTreeMap::new();
-        let mut addresses: BTreeMap<u32, Vec<Suspect>> = BTreeMap::new();
-        for number in workloads() {
-            let workload = &self.registry.workloads[number as usize];
-            let suspect = Suspect::Workload(number);
-            workload.addresses.iter().for_each(|a| addresses.entry(*a).or_default().push(suspect));
-            workload.identity.into_iter().for_each(|i| identities.entry(i).or_default().push(suspect));
-        }
-        for registration in self.registry.registered.values() {
-            let held = registration.holders.iter().map(|h| Suspect::Workload(*h));
-            registration.principal.into_iter().for_each(|p| principals.entry(p).or_default().extend(held.clone()));
-        }
-        let everybody: Vec<Suspect> = workloads().map(Suspect::Workload).collect();
-        self.outsider = self.sets.of([Suspect::Outsider]);
-        self.everybody = if everybody.is_empty() { self.outsider } else { self.sets.of(everybody) };
-        for (credential, registration) in &self.registry.registered {
-            if !registration.holders.is_empty() {
-                let set = self.sets.of(registration.holders.iter().map(|h| Suspect::Workload(*h)));
-                self.holders.insert(*credential, set);
-            }
-        }
-        let mut kept = |all: BTreeMap<u32, Vec<Suspect>>| -> BTreeMap<u32, Suspects> {
-            all.into_iter().map(|(key, suspects)| (key, self.sets.of(suspects))).collect()
-        };
-        (self.by_principal, self.by_identity, self.by_address) = (kept(principals), kept(identities), kept(addresses));
-    }
-
     /// The suspects of a set, in the order of the registry.
     pub fn suspects(&self, set: Suspects) -> &[Suspect] {
         self.sets.get(set)
@@ -109,6 +86,7 @@ impl<'r> Trail<'r> {
 
     /// The first pass: what each trace used, in the order of the log.
     pub fn look(&mut self, line: &Line) {
+        self.notice(line);
         let trace = line.account.trace.known();
         if trace.is_none() && !matches!(line.deed, Deed::Issue { .. }) {
             return;
@@ -116,6 +94,22 @@ impl<'r> Trail<'r> {
         let named = self.names(&line.account);
         if let Some(by) = trace.and_then(|trace| self.narrow(trace, named, line.account.address)).or(named) {
             self.issued(line, by);
+        }
+    }
+
+    /// Somebody without a credential, at something that nobody there is registered for.
+    fn notice(&mut self, line: &Line) {
+        let Account { credential: Field::Nothing, address, .. } = line.account else { return };
+        if self.strange.contains(&address) {
+            return;
+        }
+        let there = self.there(address);
+        let expects = |suspect: &Suspect| match suspect {
+            Suspect::Workload(number) => self.registry.workloads[*number as usize].registered_for.contains(&line.event),
+            Suspect::Outsider => true,
+        };
+        if !self.sets.get(there).iter().any(expects) {
+            self.strange.insert(address);
         }
     }
 
@@ -161,7 +155,8 @@ impl<'r> Trail<'r> {
             Field::Unrecorded => account.principal.known().and_then(|p| self.by_principal.get(&p)).copied(),
             Field::Nothing | Field::Is(_) => None,
         };
-        let named = actor.or(holders).or(proved)?;
+        let own = account.credential.known().and_then(|credential| self.principals_of(credential));
+        let named = actor.or(holders).or(proved).or(own)?;
         let there = account.address.known().and_then(|address| self.by_address.get(&address)).copied();
         let at_home = there.map(|there| self.sets.common(named, there));
         match at_home {
@@ -169,6 +164,12 @@ impl<'r> Trail<'r> {
             Some(_) if actor.is_none() => None,
             _ => Some(named),
         }
+    }
+
+    /// The workloads that are the principal of a credential themselves.
+    fn principals_of(&self, credential: u32) -> Option<Suspects> {
+        let principal = self.registry.registered.get(&credential)?.principal?;
+        self.by_identity.get(&principal).copied()
     }
 
     /// Who lives at an address; nobody whom the registry knows, where nobody does.
@@ -252,7 +253,11 @@ impl<'r> Trail<'r> {
             (Some(named), Some(readers)) => self.sets.either(named, readers),
             (Some(named), None) => named,
             (None, Some(readers)) => readers,
-            (None, None) => self.there(account.address),
+            (None, None) => {
+                let there = self.there(account.address);
+                let strange = self.strange.contains(&account.address);
+                if strange { self.sets.either(there, self.outsider) } else { there }
+            }
         }
     }
 

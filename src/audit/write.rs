@@ -4,7 +4,9 @@
 //! OCSF has no place for a chain of delegation, for what the registry knows beside an event, and for what a service
 //! does not record: these stand in `unmapped`.
 
-use std::collections::BTreeSet;
+mod entry;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::service::Act;
 use crate::model::{Plan, Time, Trace};
@@ -31,7 +33,12 @@ pub fn write(plan: &Plan, events: &[Event], mut tell: impl FnMut(&str)) {
     let mut named: BTreeSet<u32> = BTreeSet::new();
     keep(plan, events, |kept| named.extend(kept.line.account.credential.known()));
     let clients = clients(plan).collect();
-    let ocsf = Ocsf { plan, types: EventTypes::of(plan), registry: Registry::of(plan), clients };
+    let registry = Registry::in_full(plan, events);
+    let mut stored: BTreeMap<u32, Vec<(u32, u32)>> = BTreeMap::new();
+    for (record, lies) in &registry.stored {
+        lies.iter().for_each(|credential| stored.entry(*credential).or_default().push(*record));
+    }
+    let ocsf = Ocsf { plan, types: EventTypes::of(plan), registry, stored, clients };
     let mut say = |record: &Record<'_>| {
         // Every key is a text and no number is out of range: there is nothing here that JSON cannot hold.
         if let Ok(json) = serde_json::to_string(record) {
@@ -42,8 +49,13 @@ pub fn write(plan: &Plan, events: &[Event], mut tell: impl FnMut(&str)) {
         ocsf.entry(*credential, None).iter().for_each(&mut say);
     }
     for (number, workload) in (0u32..).zip(&ocsf.registry.workloads) {
+        let mut there_for = ocsf.registered_for(number);
         for credential in &workload.credentials {
-            ocsf.entry(*credential, Some(number)).iter().for_each(&mut say);
+            let entry = ocsf.entry(*credential, Some(number));
+            if let Some(mut record) = entry {
+                record.unmapped.registered_for = std::mem::take(&mut there_for);
+                say(&record);
+            }
         }
     }
     keep(plan, events, |kept| say(&ocsf.line(&kept)));
@@ -63,40 +75,12 @@ struct Ocsf<'p> {
     plan: &'p Plan,
     types: EventTypes,
     registry: Registry,
+    /// The records in which each credential lies.
+    stored: BTreeMap<u32, Vec<(u32, u32)>>,
     clients: Vec<Client<'p>>,
 }
 
 impl Ocsf<'_> {
-    /// What the registry has about a credential, and about one workload that it was issued to.
-    fn entry(&self, credential: u32, to: Option<u32>) -> Option<Record<'static>> {
-        let at_start = credential < self.plan.credentials();
-        let holders = self.registry.registered.get(&credential).map_or(0, |r| r.holders.len());
-        // With holders, the entries of these say the same; what was issued during the run has lines of its own.
-        if to.is_none() && (holders > 0 || !at_start) {
-            return None;
-        }
-        let (family, index) = self.plan.origin_of(CredId::new(credential));
-        let principal = self.plan.family(family).of.get(index);
-        let parent = self.plan.parent_of(family, index);
-        let client = to.and_then(|to| self.clients.get(to as usize));
-        let stored = self.registry.stored.iter().filter(|(_, lies)| lies.contains(&credential));
-        let mut record = self.record(Class::Authentication, 3, 0);
-        record.user = Some(self.user(principal, Some(credential)));
-        record.service = Some(Named { name: REGISTRY.into() });
-        record.actor = client.map(|client| Actor { app_uid: Some(client.name.to_owned()), ..Actor::default() });
-        let network = client.and_then(|client| client.network);
-        record.src_endpoint = network.map(|network| Named { name: self.network(network.number()) });
-        record.unmapped = Unmapped {
-            registry: true,
-            identity: client.and_then(|client| client.identity).map(|i| self.plan.identity_name(i)),
-            owner: principal.and_then(|p| self.owner(p)),
-            issued_from: parent.map(|parent| credential_name(self.plan, parent.number())),
-            stored_in: stored.map(|((coll, row), _)| self.records(*coll, *row, 1)).collect(),
-            ..Unmapped::default()
-        };
-        Some(record)
-    }
-
     fn line(&self, kept: &Kept<'_>) -> Record<'_> {
         let line = &kept.line;
         let event = self.types.names.get(line.event as usize).map_or("", String::as_str);

@@ -53,7 +53,7 @@ pub enum Command {
     Demo(Demo),
     /// Run one scenario and say how far the agent got, what stopped it, and when
     Run(Run),
-    /// Check scenario files and say everything that is wrong with them
+    /// Check scenario and targets files and say everything that is wrong with them
     Check(Check),
     /// Set the thresholds of a scenario's detectors to a false-alarm budget, by its benign work
     Calibrate(Calibrate),
@@ -94,6 +94,8 @@ pub enum Command {
 pub enum ReferenceOf {
     /// Every key of a scenario
     Format,
+    /// Every key of a targets file
+    Targets,
     /// What goes wrong with an agent
     Faults,
     /// What is measured
@@ -164,7 +166,7 @@ pub struct Demo {
 
 #[derive(Debug, Args)]
 pub struct Check {
-    /// Scenario files, with @VARIANT to check one variant only
+    /// Scenario or targets files; of a scenario, @VARIANT checks one variant only
     #[arg(required = true, value_name = "FILE[@VARIANT]", value_hint = ValueHint::FilePath)]
     pub files: Vec<String>,
     /// How findings are printed
@@ -323,7 +325,7 @@ const MOST_OPERATIONS: u32 = 100_000;
 
 #[derive(Debug, Args)]
 pub struct Schema {
-    /// Of scenario files, or of run.json
+    /// Of scenario files, of run.json, or of targets files
     #[arg(value_enum, default_value = "scenario")]
     pub of: SchemaOf,
 }
@@ -332,6 +334,7 @@ pub struct Schema {
 pub enum SchemaOf {
     Scenario,
     Run,
+    Targets,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]

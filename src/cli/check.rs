@@ -1,13 +1,14 @@
-//! `runaway check`: everything that is wrong with scenario files.
+//! `runaway check`: everything that is wrong with scenario files and targets files.
 
 use std::path::Path;
 
 use super::args::{self, Format};
 use super::failure::Failure;
-use super::open::{read, split};
+use super::open::{folder_of, read, split};
 use super::output;
 use crate::report::text::harmless;
 use crate::scenario::{Finding, Rejected, Severity, Source, line_and_column};
+use crate::staging::targets;
 use crate::verdict::Exit;
 
 /// Checks every file and every variant in it.
@@ -38,7 +39,13 @@ pub fn check(args: &args::Check) -> Result<Exit, Failure> {
 /// What is wrong with a file; or what is worth a warning, where nothing is.
 fn examine(named: &str) -> Result<Rejected, Rejected> {
     let (path, variant) = split(named);
-    let document = read(Path::new(path))?;
+    let path = Path::new(path);
+    let source = Source::open(path)?;
+    if targets::is_targets(&source) {
+        let (_, findings) = targets::read(source.clone(), folder_of(path))?;
+        return Ok(Rejected { source, findings });
+    }
+    let document = read(path)?;
     let findings = document.check(variant)?;
     Ok(Rejected { source: document.source().clone(), findings })
 }

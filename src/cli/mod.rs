@@ -59,6 +59,7 @@ fn schema(of: SchemaOf) -> Result<crate::verdict::Exit, Failure> {
     let schema = match of {
         SchemaOf::Scenario => crate::scenario::schema(),
         SchemaOf::Run => crate::report::run_schema(),
+        SchemaOf::Targets => crate::staging::targets::grammar::schema(),
     };
     output::json(&schema)
 }

@@ -49,6 +49,10 @@ fn from_library(name: &str) -> Result<Document, Failure> {
 
 /// Reads a scenario file.
 pub fn read(path: &Path) -> Result<Document, Rejected> {
-    let folder = path.parent().map_or_else(|| Path::new(".").to_owned(), Path::to_owned);
-    Ok(scenario::parse(Source::open(path)?, &registry::keys())?.in_folder(folder))
+    Ok(scenario::parse(Source::open(path)?, &registry::keys())?.in_folder(folder_of(path)))
+}
+
+/// The folder from which paths in a file start.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
 }

@@ -9,12 +9,15 @@ use crate::agent::faults;
 use crate::measure::registry::MEASURES;
 use crate::model::containment::{LAYERS, Verb};
 use crate::scenario::parts;
+use crate::scenario::shape::Part;
+use crate::staging::targets;
 use crate::verdict::Exit;
 
 /// Prints one page as Markdown.
 pub fn reference(of: ReferenceOf) -> Result<Exit, Failure> {
     output::text(&match of {
-        ReferenceOf::Format => format_page(),
+        ReferenceOf::Format => format_page("Every key of a scenario", "format", &parts()),
+        ReferenceOf::Targets => format_page("Every key of a targets file", "targets", &targets::grammar::parts()),
         ReferenceOf::Faults => faults_page(),
         ReferenceOf::Measures => measures_page(),
         ReferenceOf::Containment => containment_page(),
@@ -25,10 +28,10 @@ fn head(title: &str, of: &str) -> String {
     format!("# {title}\n\nPrinted by `runaway reference {of}`; change the code, not this page.\n")
 }
 
-/// Every key of a scenario file.
-fn format_page() -> String {
-    let mut out = head("Every key of a scenario", "format");
-    for part in parts().into_iter().filter(|part| !part.fields().is_empty()) {
+/// Every key of a grammar, part by part.
+fn format_page(title: &str, of: &str, parts: &[&Part]) -> String {
+    let mut out = head(title, of);
+    for part in parts.iter().filter(|part| !part.fields().is_empty()) {
         let _ = writeln!(
             out,
             "\n## {}\n\n{}.\n\n| key | what may stand there | meaning |\n| --- | --- | --- |",

@@ -184,7 +184,7 @@ impl Carried {
 
 impl Accountability {
     pub fn of(plan: &Plan, everyday: &Everyday, events: &[Event]) -> Accountability {
-        let registry = Registry::of(plan);
+        let registry = Registry::of(plan, events);
         let mut trail = Trail::new(&registry);
         keep(plan, events, |kept| trail.look(&kept.line));
         let mut all = Accountability { claims: claims(plan, events), ..Accountability::default() };

@@ -67,16 +67,19 @@ impl Bits {
         self.len == 0
     }
 
+    /// Whether it has ever held anything.
+    pub fn has_room(&self) -> bool {
+        !self.words.is_empty()
+    }
+
     pub fn clear(&mut self) {
         self.words.fill(0);
         self.len = 0;
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        self.words.iter().enumerate().flat_map(|(i, &word)| {
-            std::iter::successors((word != 0).then_some(word), |w| Some(w & (w - 1)).filter(|w| *w != 0))
-                .map(move |w| i as u32 * 64 + w.trailing_zeros())
-        })
+    /// The rows of the set, ascending.
+    pub fn iter(&self) -> Members<'_> {
+        Members { words: &self.words, at: 0, rest: self.words.first().copied().unwrap_or(0) }
     }
 
     /// The set as contiguous runs `(first, n)`, ascending.
@@ -89,6 +92,31 @@ impl Bits {
             }
         }
         runs
+    }
+}
+
+/// The rows of a set, ascending.
+#[derive(Clone, Debug)]
+pub struct Members<'a> {
+    words: &'a [u64],
+    /// The word that is gone through.
+    at: usize,
+    /// What is left of it.
+    rest: u64,
+}
+
+impl Iterator for Members<'_> {
+    type Item = u32;
+
+    #[inline]
+    fn next(&mut self) -> Option<u32> {
+        while self.rest == 0 {
+            self.at += 1;
+            self.rest = *self.words.get(self.at)?;
+        }
+        let row = self.at as u32 * 64 + self.rest.trailing_zeros();
+        self.rest &= self.rest - 1;
+        Some(row)
     }
 }
 

@@ -1,9 +1,9 @@
-//! What a reconstruction tells, for people and for machines.
+//! What a reconstruction tells, for people; [`json`] for machines.
+
+mod json;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-
-use serde_json::{Value, json};
 
 use crate::audit::{Deed, Field, Log, Naming, Scores, Story, Suspect};
 use crate::measure::{counted, percent, thousands};
@@ -12,8 +12,6 @@ use crate::wire::Tick;
 use super::summary::Style;
 use super::text::{hung, left, right};
 
-/// The version of the JSON form.
-const SCHEMA: &str = "runaway.reconstruct/1";
 /// So many rows of a kind are shown; the JSON form has all.
 const MOST: usize = 12;
 
@@ -46,6 +44,8 @@ struct Share {
     actors: BTreeSet<u32>,
     credentials: BTreeSet<u32>,
     traces: BTreeSet<u32>,
+    /// At whom its lines point, and how many.
+    named: BTreeMap<Suspect, u64>,
 }
 
 impl Reconstruction<'_> {
@@ -60,6 +60,9 @@ impl Reconstruction<'_> {
             share.actors.extend(line.account.act.known());
             share.credentials.extend(line.account.credential.known());
             share.traces.extend(line.account.trace.known());
+            if let Some(who) = self.story.named(at) {
+                *share.named.entry(who).or_default() += 1;
+            }
         }
         let mut shares: Vec<_> = shares.into_iter().collect();
         shares.sort_by_key(|(_, share)| std::cmp::Reverse(share.lines));
@@ -97,6 +100,21 @@ impl Reconstruction<'_> {
         share.principals.iter().filter_map(|p| self.log.registry.owners.get(p)).map(|o| names.name(*o)).collect()
     }
 
+    /// `points at coder in 12 of them, at clerk in 3`.
+    fn likeliest(&self, share: &Share) -> String {
+        let mut named: Vec<(&Suspect, &u64)> = share.named.iter().collect();
+        named.sort_by_key(|(_, lines)| std::cmp::Reverse(**lines));
+        let [(first, lines), others @ ..] = named.as_slice() else { return "points at nobody".to_owned() };
+        let mut text = format!("points at {} in {} of them", self.name(**first), thousands(**lines));
+        for (who, lines) in others.iter().take(2) {
+            let _ = write!(text, ", at {} in {}", self.name(**who), thousands(**lines));
+        }
+        if let Some(more) = others.len().checked_sub(2).filter(|more| *more > 0) {
+            let _ = write!(text, ", and at {more} more");
+        }
+        text
+    }
+
     /// The text form.
     pub fn render(&self, style: Style) -> String {
         let mut out = String::new();
@@ -116,6 +134,9 @@ impl Reconstruction<'_> {
             let delegators = self.delegators(share);
             if !delegators.is_empty() {
                 let _ = write!(text, ", for {}", some(delegators.iter().copied(), delegators.len()));
+            }
+            if suspects.len() > 1 {
+                let _ = write!(text, "; {}", self.likeliest(share));
             }
             out.push_str(&hung("  - ", &text, 4));
         }
@@ -199,7 +220,10 @@ impl Reconstruction<'_> {
         let _ = writeln!(out, "\n  {}", style.dim("against the journal: the accepted actions of the agents"));
         let header = ["right", "wrong", "ambiguous", "unlogged", "F1"].map(str::to_owned);
         row(out, "", &header);
-        row(out, "this trail", &cells(scores.trail));
+        let mut proved = cells(Naming { attribution: scores.suspects, pinned: 0 });
+        proved[4] = "-".to_owned();
+        row(out, "all suspects", &proved);
+        row(out, "the likeliest", &cells(scores.trail));
         for (baseline, naming) in &scores.baselines {
             row(out, baseline.name(), &cells(*naming));
         }
@@ -211,64 +235,6 @@ impl Reconstruction<'_> {
         let text = format!("chain of credentials: {right} right, {missing} missing, {wrong} wrong{turned}");
         out.push_str(&hung("  ", &text, 4));
     }
-
-    /// The form for machines.
-    pub fn json(&self) -> Value {
-        let who = |suspects: &[Suspect]| suspects.iter().map(|s| self.name(*s)).collect::<Vec<_>>();
-        let shares = self.shares();
-        let shares: Vec<Value> = shares
-            .iter()
-            .map(|(suspects, share)| {
-                let credentials: Vec<&str> = share.credentials.iter().map(|c| self.credential(Some(*c))).collect();
-                let principals: Vec<&str> =
-                    share.principals.iter().map(|p| self.log.names.principals.name(*p)).collect();
-                let instances: Vec<&str> = share.traces.iter().map(|t| self.log.names.traces.name(*t)).collect();
-                json!({
-                    "candidates": who(suspects), "lines": share.lines, "first": share.first.map(|t| t.0),
-                    "last": share.last.0, "principals": principals, "delegators": self.delegators(share),
-                    "credentials": credentials, "instances": instances,
-                })
-            })
-            .collect();
-        let edges: Vec<Value> = self
-            .story
-            .edges
-            .iter()
-            .map(|edge| {
-                let with = edge.with.map(|c| self.credential(Some(c)));
-                json!({"by": self.name(edge.by), "with": with, "got": self.credential(Some(edge.got))})
-            })
-            .collect();
-        let refuted: Vec<Value> = self
-            .refuted
-            .iter()
-            .map(|r| {
-                let (least, most) = r.logged;
-                json!({"agent": r.agent, "at": r.at.0, "operation": r.operation, "says": r.says, "at_least": least, "at_most": most})
-            })
-            .collect();
-        let scored = self.scores.as_ref().map(|scores| {
-            let baselines: BTreeMap<&str, Value> =
-                scores.baselines.iter().map(|(baseline, a)| (baseline.name(), naming(*a))).collect();
-            let edges = scores.edges;
-            json!({
-                "trail": naming(scores.trail), "baselines": baselines,
-                "edges": {
-                    "right": edges.right, "wrong": edges.wrong, "reversed": edges.reversed, "missing": edges.missing,
-                    "precision": edges.precision(), "recall": edges.recall(),
-                },
-            })
-        });
-        json!({
-            "schema": SCHEMA, "lines": self.log.lines.len(), "gaps": self.gaps(), "who": shares, "chain": edges,
-            "refuted": refuted, "scored": scored,
-        })
-    }
-}
-
-fn naming(naming: Naming) -> Value {
-    let a = naming.attribution;
-    json!({"right": a.right, "wrong": a.wrong, "ambiguous": a.ambiguous, "unlogged": a.unlogged, "pinned": naming.pinned, "f1": naming.f1()})
 }
 
 fn cells(naming: Naming) -> [String; 5] {

@@ -83,6 +83,10 @@ codes! {
     NoHorizon = "no-horizon",
     /// An operation's `http` line that cannot be read.
     BadHttp = "bad-http",
+    /// Not a scheme, a host and a port that may be talked to.
+    BadOrigin = "bad-origin",
+    /// A secret that stands in the file itself.
+    SecretInFile = "secret-in-file",
     /// Two operations that answer the same request.
     OperationClash = "operation-clash",
     /// An operation that says two different things about what it does.
@@ -97,6 +101,8 @@ codes! {
     UnknownMeasure = "unknown-measure",
     /// A value that the measure cannot have.
     BadExpectation = "bad-expectation",
+    /// Something that this version does not do yet.
+    NotAvailable = "not-available",
     /// An OpenAPI description that cannot be used.
     BadDescription = "bad-description",
     /// Something that is written down and never used.

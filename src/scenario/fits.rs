@@ -204,7 +204,7 @@ fn check_record(fields: &[Field], node: &Node, owner: Option<&Key>, findings: &m
     let names: Vec<String> = missing.iter().map(|f| format!("`{}`", f.name)).collect();
     let (place, of) = match owner {
         Some(owner) => (owner.place, format!("`{}`", shortened(&owner.name))),
-        None => (node.place, "the scenario".to_owned()),
+        None => (node.place, "this".to_owned()),
     };
     let help: Vec<String> = missing.iter().map(|f| format!("`{}: …`, {}", f.name, f.doc)).collect();
     let message = format!("{of} has no {}", names.join(", no "));

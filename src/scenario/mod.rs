@@ -2,19 +2,19 @@
 //! laid over it, and lowering resolves every name. All findings are gathered.
 
 mod document;
-mod finding;
+pub(crate) mod finding;
 mod fits;
 mod grammar;
 mod lower;
 mod matrix;
 mod patch;
-mod quantity;
-mod shape;
+pub(crate) mod quantity;
+pub(crate) mod shape;
 mod snippet;
-mod source;
-mod tree;
+pub(crate) mod source;
+pub(crate) mod tree;
 mod variant;
-mod yaml;
+pub(crate) mod yaml;
 
 pub use document::{Document, Overrides, Resolved, Variant, parse, plan_of};
 pub use finding::{Code, Finding, Rejected, Severity};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use unicode_width::UnicodeWidthChar;
 
-use super::finding::{Finding, Rejected, Severity};
+use super::finding::{Code, Finding, Rejected, Severity};
 use super::tree::Place;
 
 /// So many findings are printed; a reader mends these first.
@@ -41,7 +41,11 @@ fn write_finding(f: &mut fmt::Formatter<'_>, name: &str, lines: &Lines<'_>, find
         let (line, column) = lines.position(finding.place.start);
         writeln!(f, "  --> {name}:{line}:{column}")?;
         if let Some(text) = lines.line(line).filter(|t| !t.trim().is_empty()) {
-            write_snippet(f, line, text, column - 1, lines.marked(finding.place))?;
+            let marked = lines.marked(finding.place);
+            match finding.code {
+                Code::SecretInFile => write_snippet(f, line, &masked(text, column - 1, marked), column - 1, marked)?,
+                _ => write_snippet(f, line, text, column - 1, marked)?,
+            }
         }
     }
     if let Some(variant) = &finding.variant {
@@ -51,6 +55,12 @@ fn write_finding(f: &mut fmt::Formatter<'_>, name: &str, lines: &Lines<'_>, find
         writeln!(f, "   = help: {help}")?;
     }
     Ok(())
+}
+
+/// A line in which what is meant cannot be read.
+fn masked(text: &str, before: usize, marked: usize) -> String {
+    let hidden = |at: usize| (before..before + marked).contains(&at);
+    text.chars().enumerate().map(|(at, c)| if hidden(at) { '*' } else { c }).collect()
 }
 
 /// One line, from which `marked` characters behind the first `before` are underlined.

@@ -66,7 +66,7 @@ impl Source {
     }
 
     /// What keeps a text from being parsed at all.
-    pub(super) fn fits(&self) -> Result<(), Finding> {
+    pub(crate) fn fits(&self) -> Result<(), Finding> {
         if self.text.len() > MOST_BYTES { Err(too_large()) } else { Ok(()) }
     }
 

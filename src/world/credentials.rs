@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::containment::Verb;
+use crate::model::identity::Binding;
 use crate::model::{Access, Plan};
 use crate::planted::Mistake;
 use crate::wire::{CredId, FamilyId, Forgery, IdentityId, PlaceId, Reason, RightsId, Span, Text, Tick};
@@ -29,6 +30,10 @@ pub struct Credential {
     forged: bool,
     /// The secret that this one replaced.
     pub previous: Option<CredId>,
+    /// Whether it is good for nothing without a key.
+    pub keyed: bool,
+    /// Whether it opens some records only.
+    pub narrow: bool,
     /// The one network from which it is accepted.
     bound: Option<PlaceId>,
     /// Refused from this instant on, by `exp`.
@@ -122,9 +127,10 @@ impl Credentials {
     fn push(&mut self, issue: Issue, index: u32, turn: u16, previous: Option<CredId>) -> CredId {
         let spec = self.plan.family(issue.family);
         let row = CredId::at(self.rows.len());
-        let bound = match spec.binding {
-            crate::model::identity::Binding::None | crate::model::identity::Binding::Key(_) => None,
-            crate::model::identity::Binding::Network(to) => Some(to),
+        let (bound, keyed) = match spec.binding {
+            Binding::None => (None, false),
+            Binding::Key(_) => (None, true),
+            Binding::Network(to) => (Some(to), false),
         };
         self.rows.push(Credential {
             family: issue.family,
@@ -138,6 +144,8 @@ impl Credentials {
             signed_by: spec.signed_by.and_then(|key| self.newest(key, 0)),
             forged: false,
             previous,
+            keyed,
+            narrow: spec.opens.is_some(),
             bound,
             expires: spec.lives.map_or(Tick::NEVER, |lives| issue.at + lives),
             ends: Tick::NEVER,

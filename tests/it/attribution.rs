@@ -2,8 +2,9 @@
 //! nothing invented. Expected shares are counted by hand from the steps.
 
 use crate::audit::{log, read, scores};
-use crate::support::{Ran, document, library, run};
-use runaway::audit::{Attribution, Edges, Naming, Scores, Story};
+use crate::support::{LONG, Ran, document, library, run};
+use runaway::audit::{Attribution, Edges, Naming, Scores, Story, Suspect};
+use runaway::wire::Event;
 
 /// Three workers that each call `desk` once with a key of their own, and with an account that all three share `crm` four
 /// times and `files` six times: 33 actions.
@@ -106,7 +107,7 @@ fn a_line_that_was_deleted_is_unlogged_too() {
     let lines = crate::audit::lines(&ran);
     let kept: Vec<String> = lines.into_iter().filter(|line| !line.contains(r#""operation":"open""#)).collect();
     let scores = scores(&ran, &read(&kept));
-    assert_eq!(scores.trail.attribution, Attribution { right: 3 * (1 + 4), unlogged: 3 * 6, ..Attribution::default() });
+    assert_eq!(scores.suspects, Attribution { right: 3 * (1 + 4), unlogged: 3 * 6, ..Attribution::default() });
 }
 
 /// A thief with a key of its own finds the key of a clerk in a note and makes three calls with it. The clerk, an honest
@@ -205,28 +206,28 @@ fn the_trail_is_never_worse_than_a_guess_and_better_where_there_is_a_choice() {
     }
 }
 
-/// Known and not mended: here one of the guesses names more than the trail does, which leaves them open or names another.
-const WORSE: [&str; 4] = ["ticket-service-role", "build-triage", "heartbeat-worm", "build-postinstall"];
-
-/// Never worse than any guess on the logs of the library. Where one agent did everything, or where every credential tells,
-/// a guess is as good; where what was stolen can be told from what was lent, the trail is better than each.
+/// Better than every guess on the log of each variant of the library, or as good where a guess cannot be bettered: where
+/// one client did everything, or every credential tells whose it is.
 #[test]
-fn in_the_library_no_guess_is_better_than_the_trail() {
-    for scenario in runaway::library::SCENARIOS.iter().filter(|scenario| !WORSE.contains(&scenario.name)) {
+fn in_the_library_the_trail_is_better_than_every_guess_that_can_be_bettered() {
+    let (mut better, mut several) = (0, 0);
+    for scenario in runaway::library::SCENARIOS {
         let document = library(scenario.name);
-        let every = ["moltbook", "volume-delete", "ticket-attachments"].contains(&scenario.name);
-        let variants = document.variants().into_iter().filter(|_| every).map(|v| Some(v.name));
+        let variants = document.variants().into_iter().map(|variant| Some(variant.name));
         for variant in std::iter::once(None).chain(variants) {
-            let ran = run(&document, variant.as_deref(), &[]);
+            let name = variant.as_deref().map_or(scenario.name.to_owned(), |v| format!("{}@{v}", scenario.name));
+            // A loop of a day is in its second hour what it was in its first.
+            let sets: &[(&str, &str)] = if LONG.contains(&name.as_str()) { &[("time.horizon", "1h")] } else { &[] };
+            let ran = run(&document, variant.as_deref(), sets);
             let (trail, guesses) = f1s(&scores(&ran, &log(&ran)));
             for guess in &guesses {
-                assert!(trail >= *guess, "{} {variant:?}: {trail} {guess}", scenario.name);
+                assert!(trail > *guess || trail == 1.0 && *guess == 1.0, "{name}: {trail} {guesses:?}");
             }
-            if scenario.name == "ticket-attachments" && [None, Some("files-tab")].contains(&variant.as_deref()) {
-                assert!(guesses.iter().all(|guess| trail > *guess), "{variant:?}: {trail} {guesses:?}");
-            }
+            several += u32::from(ran.prepared.plan.agents.len() > 1);
+            better += u32::from(guesses.iter().all(|guess| trail > *guess));
         }
     }
+    assert!(several >= 30 && better >= 25, "{several} logs with several agents, {better} where no guess was perfect");
 }
 
 #[test]
@@ -289,6 +290,141 @@ fn with_act_on_everywhere_every_action_has_its_agent() {
     let story = Story::of(&log);
     let candidates = (0..log.lines.len()).filter(|at| log.names.events.name(log.lines[*at].event) == "crm.list");
     assert!(candidates.into_iter().all(|at| story.suspects(at).len() == 3), "exactly the three");
+}
+
+/// Two workers read one note each, before which the tokens in them were rotated, and make four calls with what lay there:
+/// tokens of one account that each name who acts with it.
+#[test]
+fn a_rotated_token_names_who_acts_with_it_as_before() {
+    let yaml = |respond: &str| {
+        format!(
+            r#"
+runaway: 1
+name: rotated
+time: {{horizon: 1min}}
+services:
+  wiki: {{accepts: gateway, rows: owner, latency: 10ms, audit: [principal, act], operations: {{read: GET /notes -> notes records}}}}
+  crm:  {{accepts: {{mode: api-key, cache: 0s}}, latency: 10ms, audit: [principal, act], operations: {{list: GET /cases -> cases records}}}}
+identities: {{worker: {{kind: agent, count: 2}}, account: {{kind: service}}}}
+credentials:
+  badge: {{one_per: worker, kind: api-key, scopes: ["wiki:*"]}}
+  token: {{of: account, count: 2, kind: access-token, scopes: ["crm:*"], act: "worker-{{n}}"}}
+data:
+  notes: {{count: 2, class: secret, owner: "worker-{{n}}", holds: "token-{{n}}"}}
+  cases: {{count: 5, class: internal}}
+steps: {{renew: {{rotate: everything of account}}}}
+respond: {{{respond}}}
+agents:
+  workers:
+    is: every worker
+    holds: [badge]
+    knows: [wiki.*, crm.*]
+    told: []
+    starts: 1s
+    fault: harvest
+    then: [{{do: wiki.read, as: badge}}, {{do: crm.list, as: token, times: 4}}]
+"#
+        )
+    };
+    for (respond, rotations) in [("", 0), ("renew: 500ms", 2)] {
+        let ran = ran(&yaml(respond));
+        let acted = |event: &&Event| matches!(event, Event::Acted { worked: true, .. });
+        assert_eq!(ran.events.iter().filter(acted).count(), rotations);
+        let log = log(&ran);
+        let actors: Vec<Option<&str>> = log
+            .lines
+            .iter()
+            .filter(|line| line.allowed && log.names.events.name(line.event) == "crm.list")
+            .map(|line| line.account.act.known().map(|act| log.names.principals.name(act)))
+            .collect();
+        for worker in ["worker-1", "worker-2"] {
+            assert_eq!(actors.iter().filter(|actor| **actor == Some(worker)).count(), 4, "{respond}: {actors:?}");
+        }
+        assert_eq!(ran.finished.measures.accountability.attribution.right, 10, "{respond}");
+    }
+}
+
+/// A key that lies in the environment of a job was issued to nobody: whoever is its principal used it, also when it was
+/// rotated in between.
+#[test]
+fn what_was_issued_to_no_workload_is_its_principals() {
+    let yaml = |respond: &str| {
+        format!(
+            r#"
+runaway: 1
+name: environment
+time: {{horizon: 1min}}
+services:
+  ci:   {{accepts: gateway, latency: 10ms, operations: {{env: GET /env -> environment records}}}}
+  shop: {{accepts: {{mode: api-key, cache: 0s}}, latency: 10ms, operations: {{list: GET /goods -> goods records}}}}
+identities: {{job: {{kind: agent}}, other: {{kind: agent}}}}
+credentials:
+  job-token:   {{of: job, kind: session, scopes: ["ci:*"]}}
+  other-token: {{of: other, kind: session, scopes: ["ci:*"]}}
+  key:         {{of: job, kind: api-key, scopes: ["shop:*"]}}
+data: {{environment: {{count: 1, class: secret, holds: key}}, goods: {{count: 5, class: internal}}}}
+steps: {{renew: {{rotate: every key}}}}
+respond: {{{respond}}}
+agents:
+  job:
+    is: job
+    holds: [job-token]
+    knows: [ci.*, shop.*]
+    told: []
+    starts: 1s
+    fault: harvest
+    then: [{{do: ci.env, as: job-token}}, {{do: shop.list, as: key, times: 3}}]
+benign:
+  other: {{is: other, holds: [other-token], knows: [ci.*, shop.*], told: [{{do: ci.env, as: other-token, times: 3}}]}}
+"#
+        )
+    };
+    for respond in ["", "renew: 500ms"] {
+        let ran = ran(&yaml(respond));
+        let scores = scores(&ran, &log(&ran));
+        let right = Attribution { right: 4, ..Attribution::default() };
+        assert_eq!((scores.suspects, scores.edges), (right, Edges { right: 1, ..Edges::default() }), "{respond}");
+        assert_eq!(ran.finished.measures.accountability.attribution, right, "as the measure has it");
+    }
+}
+
+/// An outsider holds nothing, so no registry has it. It shows by calling what nobody there is for, without a credential.
+#[test]
+fn an_outsider_is_among_the_suspects_where_one_shows() {
+    let ran = run(&library("ticket-service-role"), None, &[]);
+    let log = log(&ran);
+    let story = Story::of(&log);
+    let at = |event: &str| log.lines.iter().position(|line| log.names.events.name(line.event) == event).unwrap();
+    for event in ["portal.read-replies", "billing.export", "mail.read"] {
+        assert!(story.suspects(at(event)).contains(&Suspect::Outsider), "{event}");
+        assert_eq!(story.named(at(event)), Some(Suspect::Outsider), "{event}");
+    }
+    assert!(
+        !story.suspects(at("desk.read-tickets")).contains(&Suspect::Outsider),
+        "that session was issued to somebody"
+    );
+    let quiet = run(&library("volume-delete"), None, &[]);
+    let log = crate::audit::log(&quiet);
+    let story = Story::of(&log);
+    assert!((0..log.lines.len()).all(|at| !story.suspects(at).contains(&Suspect::Outsider)), "nothing shows one");
+}
+
+/// Edges on the logs of the library, each against the way that the scenario's own text tells: what lay in one place was
+/// come by together.
+#[test]
+fn the_chains_of_the_library_are_found() {
+    let edges = |name: &str| {
+        let ran = run(&library(name), None, &[]);
+        scores(&ran, &log(&ran)).edges
+    };
+    let right = |right: u64| Edges { right, ..Edges::default() };
+    assert_eq!(edges("ticket-service-role"), right(3), "three tokens, read by nobody in particular");
+    assert_eq!(edges("build-triage"), right(1), "the key of the release, with its session");
+    assert_eq!(edges("ticket-attachments"), right(11), "five sessions and a token in files, five made with those");
+    // Three keys for each of twelve teams, with its session; two who have no name of their own obey a second time.
+    assert_eq!(edges("build-postinstall"), Edges { right: 36, missing: 7, ..Edges::default() });
+    // 64 refresh tokens out of the vault, 64 minted with them. The keys in the cases: with which token, no line tells.
+    assert_eq!(edges("saas-fanout"), Edges { right: 128, wrong: 13, missing: 13, ..Edges::default() });
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::support::{LONG, library, run};
 use runaway::report::{RunReport, Summary, run_schema};
 use runaway::scenario::schema;
+use runaway::staging::targets;
 use serde_json::Value;
 
 fn checked_in(name: &str) -> Value {
@@ -19,6 +20,8 @@ fn checked_in_schemas_are_fresh() {
         "cargo run -- schema > schemas/scenario.schema.json; cargo run -- schema run > schemas/run.schema.json";
     assert_eq!(checked_in("scenario.schema.json"), schema(), "make it anew: {command}");
     assert_eq!(checked_in("run.schema.json"), run_schema(), "make it anew: {command}");
+    let command = "cargo run -- schema targets > schemas/targets.schema.json";
+    assert_eq!(checked_in("targets.schema.json"), targets::grammar::schema(), "make it anew: {command}");
 }
 
 #[test]
@@ -50,6 +53,7 @@ fn undescribed(schema: &Value, at: &str, found: &mut Vec<String>) {
 fn editors_can_say_what_every_key_means() {
     let mut found = Vec::new();
     undescribed(&schema(), "scenario", &mut found);
+    undescribed(&targets::grammar::schema(), "targets", &mut found);
     assert!(found.is_empty(), "{found:#?}");
 }
 
@@ -85,4 +89,15 @@ fn every_run_json_fits_its_schema() {
             assert!(errors.is_empty(), "{}@{}: {errors:#?}", scenario.name, variant.name);
         }
     }
+}
+
+#[test]
+fn targets_files_fit_their_schema() {
+    let validator = jsonschema::validator_for(&targets::grammar::schema()).unwrap();
+    let text = include_str!("../fixtures/targets.yaml");
+    let value: Value = serde_saphyr::from_str(text).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&value).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    let misspelt: Value = serde_saphyr::from_str(&text.replace("deadline:", "deadlin:")).unwrap();
+    assert!(!validator.is_valid(&misspelt));
 }

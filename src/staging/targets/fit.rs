@@ -1,0 +1,100 @@
+//! Whether a drill fits under its own caps and rules. This can be seen only in the whole.
+
+use super::lower_text::path_alone;
+use super::{Act, CredentialIx, Piece, Reference, Request, Targets};
+use crate::scenario::tree::Node;
+use crate::scenario::{Code, Finding, quantity};
+
+/// Whether the caps let the drill happen at all.
+pub(super) fn check_fit(targets: &Targets, root: &Node, findings: &mut Vec<Finding>) {
+    let drill = root.get("drill").map_or(root.place, |drill| drill.place);
+    let place = |key: &str| root.get("caps").and_then(|caps| caps.get(key)).map_or(drill, |node| node.place);
+    let allowed = targets.caps.rate.between().map_or(0.0, |between| 1.0 / between.as_secs_f64());
+    let asked = targets.probes_per_second();
+    if asked > allowed {
+        let message = format!("the probes come to {asked:.1} requests a second, and the cap is {allowed:.1}");
+        findings.push(
+            Finding::new(Code::ImpossibleNumber, place("rate"), message)
+                .help("raise `caps: rate`, lengthen `cadence`, or lower `phases`"),
+        );
+    }
+    let longest = targets.drill.steady + targets.drill.over + targets.drill.deadline;
+    let needed = asked * longest.as_secs_f64();
+    if needed > targets.caps.requests as f64 {
+        let message = format!(
+            "up to the deadline the probes come to {needed:.0} requests, and the cap is {}",
+            quantity::shown(targets.caps.requests)
+        );
+        findings.push(
+            Finding::warning(Code::ImpossibleNumber, place("requests"), message)
+                .help("raise `caps: requests`, or the drill may stop before its deadline"),
+        );
+    }
+    if longest > targets.caps.duration {
+        let message = format!("the drill may take {longest}, and everything stops after {}", targets.caps.duration);
+        findings
+            .push(Finding::warning(Code::ImpossibleNumber, place("duration"), message).help("raise `caps: duration`"));
+    }
+    let writes = least_writes(targets);
+    if writes > targets.caps.writes {
+        let message = format!(
+            "the drill writes {writes} times at least, and the cap is {}",
+            quantity::shown(targets.caps.writes)
+        );
+        findings.push(
+            Finding::new(Code::ImpossibleNumber, place("writes"), message)
+                .help("token requests and revocations count: raise `caps: writes`"),
+        );
+    }
+    for request in requests(targets) {
+        let path = match &request.path.0[..] {
+            [Piece::Text(path)] => path.split('?').next().unwrap_or_default(),
+            _ => continue,
+        };
+        if targets.rules.is_write(&request.method, request.origin, path)
+            && !targets.rules.allows(&request.method, request.origin, path)
+        {
+            let line = format!("{} {}:{path}", request.method, targets.origin(request.origin).name);
+            let at = root.key("writes").map_or(drill, |key| key.place);
+            let finding = Finding::new(Code::Contradiction, at, format!("`{line}` would be refused: it is a write"))
+                .help(format!("list it: `writes: [\"{line}\"]`"));
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
+    }
+}
+
+/// The writes of a drill in which everything goes well: each credential is fetched, each step done, each way back tried.
+fn least_writes(targets: &Targets) -> u64 {
+    let counts = |request: &Request| {
+        let path = path_alone(&request.path);
+        u64::from(targets.rules.is_write(&request.method, request.origin, &path))
+    };
+    let fetched = |ix: &CredentialIx| match &targets.credential(*ix).from {
+        Reference::Request { request, .. } => counts(request),
+        _ => 0,
+    };
+    let phases = targets.drill.phases as u64;
+    let minted: u64 = targets.drilled.iter().map(|ix| fetched(ix) * (phases + 1)).sum();
+    let done = targets.drill.steps.iter().chain(&targets.drill.restore).map(|step| match &step.act {
+        Act::Http(request) if targets.drilled.iter().any(|ix| request.mentions(*ix)) => counts(request) * phases,
+        Act::Http(request) => counts(request),
+        _ => 0,
+    });
+    let again = targets.drill.remint.iter().map(|remint| counts(&remint.request));
+    minted + fetched(&targets.control) + done.chain(again).sum::<u64>()
+}
+
+/// Every request that is written in the file, but for probes.
+fn requests(targets: &Targets) -> impl Iterator<Item = &Request> {
+    let minted = targets.credentials.iter().filter_map(|credential| match &credential.from {
+        Reference::Request { request, .. } => Some(&**request),
+        _ => None,
+    });
+    let steps = targets.drill.steps.iter().chain(&targets.drill.restore).filter_map(|step| match &step.act {
+        Act::Http(request) => Some(&**request),
+        _ => None,
+    });
+    minted.chain(steps).chain(targets.drill.remint.iter().map(|remint| &remint.request))
+}

@@ -1,0 +1,290 @@
+//! The grammar of a targets file, version 1: every key with what it means.
+
+use crate::scenario::shape::Shape::{
+    Boolean, Count, Duration, Either, Keyed, List, Name, Named, Part as P, Record, Share, Text, Word,
+};
+use crate::scenario::shape::{Field, Part, Shape, may, must};
+
+const TEXTS: Shape = Either(&[Text, List(&Text)]);
+const NAMES: Shape = Either(&[Name, List(&Name)]);
+const STATUSES: Shape = Either(&[Count, List(&Count)]);
+const COMMAND: Shape = List(&Text);
+
+/// A targets file.
+pub static TARGETS: Part = Part {
+    name: "targets",
+    doc: "a real system: where it is, what may be sent to it, and how an identity is contained there",
+    shape: Record(&[
+        must("targets", Word(&["1"]), "the version of this format"),
+        must("name", Name, "the name of the drill"),
+        may("story", Text, "what is drilled and why, for whoever reads the report"),
+        must("origins", Named(&P(&ORIGIN)), "every scheme, host and port that may be talked to"),
+        may("writes", TEXTS, "what may be changed: `METHOD origin:/path`, with `*` for the rest of a path"),
+        may("counts_as_write", TEXTS, "reads that change something, such as `GET api:/logout`"),
+        may("counts_as_read", TEXTS, "other methods that only read, such as `POST api:/search`"),
+        may("provider", P(&PROVIDER), "the identity provider's endpoints"),
+        must("credentials", Named(&P(&CREDENTIAL)), "where each credential is kept; never the credential itself"),
+        must("identity", P(&IDENTITY), "the identity that is drilled"),
+        must("control", Name, "a known-good credential of somebody else: it tells `revoked` from `we are banned`"),
+        may("cleanup", Name, "the credential that restores; none of the drilled ones"),
+        must("services", Named(&P(&SERVICE)), "what should stop to accept, and how that is probed"),
+        may("sentinels", Named(&P(&SENTINEL)), "honest work that must go on"),
+        may("alarm", P(&ALARM), "how their detection is heard"),
+        may("use_found", Word(&["none", "canary", "listed"]), "which found secrets are tried"),
+        may("caps", P(&CAPS), "hard limits; 0 means zero"),
+        must("stop", Either(&[Word(&["none"]), List(&P(&STOP))]), "what ends the run early; `none` must be written"),
+        may("kill_file", Text, "all sending stops when this file exists"),
+        must("drill", P(&DRILL), "the containment, and how it is watched"),
+    ]),
+};
+
+static ORIGIN: Part = Part {
+    name: "origin",
+    doc: "`https://host:port`, or a map with `url`",
+    shape: Either(&[
+        Text,
+        Record(&[
+            must("url", Text, "`https://host:port`; `http` to addresses that are listed only"),
+            may("address", TEXTS, "its IP addresses: nothing is looked up, and private ones are allowed"),
+            may("ca", Text, "a PEM file with the certificate authorities that are trusted instead of the system's"),
+        ]),
+    ]),
+};
+
+static PROVIDER: Part = Part {
+    name: "provider",
+    doc: "a map of token, revocation",
+    shape: Record(&[
+        may("token", Text, "the token endpoint, `origin:/path` (RFC 6749 section 3.2); always a write"),
+        may("revocation", Text, "the revocation endpoint, `origin:/path` (RFC 7009); always a write"),
+    ]),
+};
+
+static CREDENTIAL: Part = Part {
+    name: "credential",
+    doc: "a map of from, present, lives",
+    shape: Record(&[
+        must("from", P(&REFERENCE), "where it is fetched, each time that a fresh one is needed"),
+        may(
+            "present",
+            Either(&[
+                Word(&["bearer", "basic"]),
+                Record(&[
+                    may("header", Text, "the name of the header that carries it"),
+                    may("cookie", Text, "the name of the cookie that carries it"),
+                ]),
+            ]),
+            "how it is sent: `bearer` (default), `basic` (the credential is `user:password`), a header, a cookie",
+        ),
+        may("kind", Text, "what it is called in reports, such as `access-token`"),
+        may("lives", Duration, "how long it is good for after it was fetched"),
+    ]),
+};
+
+static REFERENCE: Part = Part {
+    name: "reference",
+    doc: "a map of env, file, command or request",
+    shape: Record(&[
+        may("env", Text, "the name of an environment variable"),
+        may("file", Text, "a file; white space at its end is left out"),
+        may("command", COMMAND, "a program with its arguments; it prints the credential"),
+        may("request", P(&REQUEST), "a request whose answer holds it, such as one to a token endpoint"),
+        may("take", Text, "with `request`, the JSON pointer to it (RFC 6901), such as `/access_token`"),
+    ]),
+};
+
+static IDENTITY: Part = Part {
+    name: "identity",
+    doc: "a map of name, credentials",
+    shape: Record(&[must("name", Text, "who it is"), must("credentials", NAMES, "all that it holds")]),
+};
+
+static MATCH: Part = Part {
+    name: "match",
+    doc: "a map of status, body, json",
+    shape: Record(&[
+        may("status", STATUSES, "one of these statuses"),
+        may("body", Text, "the body contains this"),
+        may("json", Text, "the body is JSON and has something at this pointer (RFC 6901)"),
+    ]),
+};
+
+static MATCHES: Part =
+    Part { name: "matches", doc: "a match, or a list of them", shape: Either(&[P(&MATCH), List(&P(&MATCH))]) };
+
+static REQUEST: Part = Part {
+    name: "request",
+    doc: "`METHOD origin:/path`, or a map with `http`",
+    shape: Either(&[Text, Record(REQUEST_FIELDS)]),
+};
+
+static REQUEST_FIELDS: &[Field] = &[
+    must("http", Text, "`METHOD origin:/path`; `{name}` stands for a credential or for what was captured"),
+    may("with", Name, "the credential that it is sent with"),
+    may("headers", Keyed(&Text), "more headers"),
+    may("form", Keyed(&Text), "a body of form fields"),
+    may("json", Text, "a body of JSON, written as a text"),
+    may("body", Text, "a body as it is"),
+    may("accepted", P(&MATCH), "what proves that it was accepted (any status 2xx)"),
+    may("refused", P(&MATCHES), "what else than 401, 403 and 404 says that it was refused"),
+    may("captures", Keyed(&Text), "names for what is taken from the answer, each with a JSON pointer"),
+];
+
+static SERVICE: Part = Part {
+    name: "service",
+    doc: "a map of probe, credentials, promised",
+    shape: Record(&[
+        must("probe", P(&PROBE), "what shows that a credential is accepted, and changes nothing"),
+        may("credentials", NAMES, "those that it must accept at first (else: whichever it does accept)"),
+        may("promised", Duration, "how long after containment was declared it may still accept"),
+    ]),
+};
+
+static PROBE: Part = Part {
+    name: "probe",
+    doc: "a request, or a map with `command`",
+    shape: Either(&[
+        Text,
+        Record(&[
+            may("http", Text, "`METHOD origin:/path`"),
+            may("headers", Keyed(&Text), "more headers"),
+            may("form", Keyed(&Text), "a body of form fields"),
+            may("json", Text, "a body of JSON, written as a text"),
+            may("body", Text, "a body as it is"),
+            may("accepted", P(&MATCH), "what proves that it was accepted (any status 2xx)"),
+            may("refused", P(&MATCHES), "what else than 401, 403 and 404 says that it was refused"),
+            may(
+                "command",
+                COMMAND,
+                "a program: exit code 0 is accepted, 1 refused, others unknown; the credential is in RUNAWAY_CREDENTIAL",
+            ),
+        ]),
+    ]),
+};
+
+static SENTINEL: Part = Part {
+    name: "sentinel",
+    doc: "a map of with, probe",
+    shape: Record(&[
+        must("with", Name, "the credential of who does this work"),
+        must("probe", P(&PROBE), "what they do; it changes nothing"),
+    ]),
+};
+
+static ALARM: Part = Part {
+    name: "alarm",
+    doc: "a map of command, file or key",
+    shape: Record(&[
+        may("command", COMMAND, "a program: exit code 0 says that there was an alarm"),
+        may("every", Duration, "how often it is asked (1s)"),
+        may("file", Text, "there was an alarm when this file exists"),
+        may("key", Boolean, "a person presses Enter"),
+    ]),
+};
+
+static CAPS: Part = Part {
+    name: "caps",
+    doc: "a map of requests, rate, at_once, duration, objects, bytes, writes",
+    shape: Record(&[
+        may("requests", Count, "so many requests in all (1_000)"),
+        may("rate", Text, "so many requests in a time, evenly (`20/s`)"),
+        may("at_once", Count, "so many requests under way (4)"),
+        may("duration", Duration, "everything stops after this time (10min)"),
+        may("objects", Count, "so many different URLs (50)"),
+        may("bytes", Count, "so many bytes of answers (10_000_000)"),
+        may("writes", Count, "so many requests that may change something (0)"),
+    ]),
+};
+
+static STOP: Part = Part {
+    name: "stop",
+    doc: "a map of health, errors or slower_than",
+    shape: Record(&[
+        may("health", P(&PROBE), "a request that must go on being accepted"),
+        may("every", Duration, "how often (1s)"),
+        may("fails", Count, "so many times in a row end the run (3)"),
+        may("errors", Share, "the share of requests without an answer, or with 5xx, that ends the run"),
+        may("slower_than", Duration, "the median answer takes longer"),
+        may("of", Count, "of the last so many requests (20)"),
+    ]),
+};
+
+static DRILL: Part = Part {
+    name: "drill",
+    doc: "a map of steps, cadence, deadline, promised, …",
+    shape: Record(&[
+        must("steps", List(&P(&STEP)), "the containment, in its order"),
+        may("cadence", Duration, "how often each credential is probed at each service (500ms)"),
+        may("phases", Count, "so many fresh credentials of each kind, first used at different moments (1)"),
+        may("over", Duration, "the time over which those first uses are spread"),
+        may("sparse", Duration, "one of the fresh credentials is probed only so often"),
+        may("steady", Duration, "how long everything is watched before the first step (2s)"),
+        may("settle", Duration, "how long everything must have been refused before the drill ends"),
+        must("deadline", Duration, "after the last step, the drill waits no longer than this"),
+        may("patience", Duration, "how long an answer may take (5s)"),
+        may("promised", Duration, "how long after containment was declared anything may still be accepted"),
+        may("may_remint", Boolean, "whether a credential may be had again after the drill (no)"),
+        may("remint", Named(&P(&REMINT)), "other ways to get a credential again, tried at the end"),
+        may("restore", List(&P(&STEP)), "what puts everything back, at the end and after Ctrl-C"),
+    ]),
+};
+
+static REMINT: Part = Part {
+    name: "remint",
+    doc: "a map of request, take, present",
+    shape: Record(&[
+        must("request", P(&REQUEST), "the attempt"),
+        must("take", Text, "the JSON pointer to the new credential"),
+        may("like", Name, "the credential that it is presented like, and probed where that one was"),
+    ]),
+};
+
+static STEP: Part = Part {
+    name: "step",
+    doc: "a map of revoke, http, command, pause or wait_for",
+    shape: Record(&[
+        may("name", Text, "what it is called in reports"),
+        may("revoke", Name, "a credential, revoked at the provider (RFC 7009)"),
+        may("http", Text, "`METHOD origin:/path`"),
+        may(
+            "with",
+            Name,
+            "the credential that the request is sent with, or that the program finds in RUNAWAY_CREDENTIAL",
+        ),
+        may("headers", Keyed(&Text), "more headers"),
+        may("form", Keyed(&Text), "a body of form fields"),
+        may("json", Text, "a body of JSON, written as a text"),
+        may("body", Text, "a body as it is"),
+        may("accepted", P(&MATCH), "what proves that it was accepted (any status 2xx)"),
+        may("captures", Keyed(&Text), "names for what is taken from the answer, each with a JSON pointer"),
+        may("command", COMMAND, "a program with its arguments; exit code 0 says that it is done"),
+        may("pause", Text, "what a person does now; they press Enter when it is done"),
+        may("wait_for", Word(&["alarm"]), "their own detection"),
+        may("at_most", Duration, "how long (60s)"),
+        may("covers", NAMES, "the credentials that it ends (the revoked one; else all of the identity)"),
+        may("at", NAMES, "the services at which it ends them (all)"),
+    ]),
+};
+
+/// Every part of the grammar, each before the parts that it refers to.
+pub fn parts() -> Vec<&'static Part> {
+    let mut found = Vec::new();
+    TARGETS.gather(&mut found);
+    found
+}
+
+/// The JSON Schema of a targets file.
+pub fn schema() -> serde_json::Value {
+    let mut defs = serde_json::Map::new();
+    let root = TARGETS.shape.schema(&mut defs);
+    let mut schema = serde_json::json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://runaway.invalid/schemas/targets.schema.json",
+        "title": "runaway targets, version 1",
+        "$defs": defs,
+    });
+    if let (Some(object), Some(root)) = (schema.as_object_mut(), root.as_object()) {
+        object.extend(root.clone());
+    }
+    schema
+}

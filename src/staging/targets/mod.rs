@@ -1,0 +1,268 @@
+//! A targets file: a real system, what may be sent to it, whose identity is drilled, and how it is contained.
+
+mod fit;
+pub mod grammar;
+mod lower;
+mod lower_drill;
+mod lower_request;
+mod lower_text;
+mod read;
+mod request;
+
+use std::path::PathBuf;
+
+use crate::wire::Span;
+
+pub use read::{is_targets, read};
+pub use request::{Body, Match, Pattern, Piece, Proof, Request, Template};
+
+/// The number of a credential in its file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct CredentialIx(pub usize);
+
+/// The number of an origin in its file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct OriginIx(pub usize);
+
+/// The number of a service in its file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct ServiceIx(pub usize);
+
+/// A targets file, read and checked. Nothing of it has been looked up or fetched.
+#[derive(Clone, Debug)]
+pub struct Targets {
+    pub name: String,
+    pub story: Option<String>,
+    pub origins: Vec<Origin>,
+    pub rules: WriteRules,
+    pub credentials: Vec<Credential>,
+    pub identity: String,
+    /// What the drilled identity holds.
+    pub drilled: Vec<CredentialIx>,
+    pub control: CredentialIx,
+    pub services: Vec<Service>,
+    pub sentinels: Vec<Sentinel>,
+    pub alarm: Option<Alarm>,
+    pub caps: CapLimits,
+    /// Empty where the file says `none`.
+    pub stops: Vec<StopCondition>,
+    pub kill_file: Option<PathBuf>,
+    pub drill: DrillPlan,
+}
+
+/// A scheme, a host and a port that may be talked to.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    pub name: String,
+    pub at: crate::staging::origin::OriginKey,
+    /// Written down by its author: not looked up, and not refused for being private.
+    pub addresses: Vec<std::net::IpAddr>,
+    pub ca: Option<PathBuf>,
+}
+
+/// What counts as a change, and which changes are allowed.
+#[derive(Clone, Debug, Default)]
+pub struct WriteRules {
+    pub allowed: Vec<Pattern>,
+    pub counted_as_write: Vec<Pattern>,
+    pub counted_as_read: Vec<Pattern>,
+    /// Endpoints that hand out or end tokens: always writes.
+    pub provider: Vec<(OriginIx, String)>,
+}
+
+/// How a credential is sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Present {
+    /// `Authorization: Bearer` (RFC 6750).
+    Bearer,
+    /// `Authorization: Basic` (RFC 7617); the credential is `user:password`.
+    Basic,
+    Header(http::HeaderName),
+    Cookie(String),
+}
+
+/// Where a credential is kept.
+#[derive(Clone, Debug)]
+pub enum Reference {
+    Env(String),
+    File(PathBuf),
+    Command(Vec<String>),
+    Request { request: Box<Request>, take: String },
+}
+
+impl Reference {
+    /// Whether fetching again gives a new credential, and not the same again.
+    pub fn gives_fresh_ones(&self) -> bool {
+        matches!(self, Reference::Command(_) | Reference::Request { .. })
+    }
+}
+
+/// A credential by reference.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    pub name: String,
+    pub kind: String,
+    pub from: Reference,
+    pub present: Present,
+    pub lives: Option<Span>,
+}
+
+/// What shows whether a credential is accepted.
+#[derive(Clone, Debug)]
+pub enum Probe {
+    Http(Box<Request>),
+    /// Exit code 0 is accepted, 1 refused, others unknown.
+    Command(Vec<String>),
+}
+
+/// A service whose enforcement is watched.
+#[derive(Clone, Debug)]
+pub struct Service {
+    pub name: String,
+    pub probe: Probe,
+    /// What it must accept at first. `None`: what it does accept.
+    pub must_accept: Option<Vec<CredentialIx>>,
+    pub promised: Option<Span>,
+}
+
+/// Honest work that must go on.
+#[derive(Clone, Debug)]
+pub struct Sentinel {
+    pub name: String,
+    pub with: CredentialIx,
+    pub probe: Probe,
+}
+
+/// How their detection is heard.
+#[derive(Clone, Debug)]
+pub enum Alarm {
+    Command { program: Vec<String>, every: Span },
+    File(PathBuf),
+    Key,
+}
+
+/// Hard limits. Zero means zero.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CapLimits {
+    pub requests: u64,
+    pub rate: Rate,
+    pub at_once: u64,
+    pub duration: Span,
+    pub objects: u64,
+    pub bytes: u64,
+    pub writes: u64,
+}
+
+/// So many starts in a time, evenly spread.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rate {
+    pub n: u64,
+    pub per: Span,
+}
+
+impl Rate {
+    /// The time between two starts; nothing ever starts where there is none.
+    pub fn between(self) -> Option<Span> {
+        (self.n > 0).then(|| Span(self.per.0.div_ceil(self.n)))
+    }
+}
+
+/// What ends a run early.
+#[derive(Clone, Debug)]
+pub enum StopCondition {
+    Health {
+        probe: Probe,
+        every: Span,
+        fails: u64,
+    },
+    /// More than this share of the last `of` requests got no answer, or 5xx.
+    Errors {
+        share: f64,
+        of: usize,
+    },
+    /// The median of the last `of` answers took longer.
+    Slower {
+        than: Span,
+        of: usize,
+    },
+}
+
+/// The containment, and how it is watched.
+#[derive(Clone, Debug)]
+pub struct DrillPlan {
+    pub steps: Vec<Step>,
+    pub restore: Vec<Step>,
+    pub cadence: Span,
+    pub phases: usize,
+    pub over: Span,
+    pub sparse: Option<Span>,
+    pub steady: Span,
+    pub settle: Span,
+    pub deadline: Span,
+    pub patience: Span,
+    pub promised: Option<Span>,
+    pub may_remint: bool,
+    pub remint: Vec<Remint>,
+}
+
+/// A way to get a credential again.
+#[derive(Clone, Debug)]
+pub struct Remint {
+    pub name: String,
+    pub request: Request,
+    pub take: String,
+    /// Presented like this one, and probed where this one was accepted.
+    pub like: CredentialIx,
+}
+
+/// One action of the runbook.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub name: String,
+    pub act: Act,
+    pub covers: Vec<CredentialIx>,
+    pub at: Vec<ServiceIx>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Act {
+    Http(Box<Request>),
+    Command { program: Vec<String>, with: Option<CredentialIx> },
+    Pause(String),
+    WaitForAlarm { at_most: Span },
+}
+
+impl Targets {
+    pub fn credential(&self, ix: CredentialIx) -> &Credential {
+        &self.credentials[ix.0]
+    }
+
+    pub fn service(&self, ix: ServiceIx) -> &Service {
+        &self.services[ix.0]
+    }
+
+    pub fn origin(&self, ix: OriginIx) -> &Origin {
+        &self.origins[ix.0]
+    }
+
+    pub fn service_ids(&self) -> impl Iterator<Item = ServiceIx> + use<> {
+        (0..self.services.len()).map(ServiceIx)
+    }
+
+    /// What was promised for a service.
+    pub fn promised(&self, service: ServiceIx) -> Option<Span> {
+        self.service(service).promised.or(self.drill.promised)
+    }
+
+    /// The longest time that any drilled credential is known to be good for.
+    pub fn longest_life(&self) -> Option<Span> {
+        self.drilled.iter().filter_map(|ix| self.credential(*ix).lives).max()
+    }
+
+    /// Probes for each second at the cadence, controls and sentinels among them.
+    pub fn probes_per_second(&self) -> f64 {
+        let pairs = self.drilled.len() * self.drill.phases * self.services.len();
+        let all = pairs + self.services.len() + self.sentinels.len();
+        all as f64 / self.drill.cadence.as_secs_f64()
+    }
+}
