@@ -365,8 +365,8 @@ impl<'a, D: Doors> Search<'a, D> {
         let plan = self.ground.plan;
         let taken = plan.issues_from(op, of.family) && self.doors.exchanges(subject, op);
         let fresh = self.exchanges.as_mut().is_some_and(|tried| taken && tried.is_new(plan, op, of, caller));
-        for minted in fresh.then(|| mints(plan, op, of, caller)).unwrap_or_default() {
-            self.meet(Caller::Minted(minted));
+        if fresh {
+            mints(plan, op, of, caller).into_iter().for_each(|minted| self.meet(Caller::Minted(minted)));
         }
     }
 

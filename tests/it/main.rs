@@ -16,6 +16,7 @@ mod corpus;
 mod definitions;
 mod detectors;
 mod determinism;
+mod drills;
 mod edges;
 mod endings;
 mod exchange;
