@@ -313,6 +313,24 @@ mistakes! {
     CursorDropped = "cursor-dropped",
     /// A request over HTTP does not say of which conversation it is part.
     ConversationDropped = "conversation-dropped",
+    /// A name that leads into a private network is pinned.
+    InsideAddressPinned = "inside-address-pinned",
+    /// What may change something is sent without being listed.
+    UnlistedWriteSent = "unlisted-write-sent",
+    /// A request for a token counts as a read where it is listed as one.
+    TokenRequestIsARead = "token-request-is-a-read",
+    /// A header that makes another request of the one that was judged is sent.
+    DisguiseSent = "disguise-sent",
+    /// A cap on requests lets one more through.
+    CapAdmitsOneMore = "cap-admits-one-more",
+    /// What is under way when the switch is thrown goes on.
+    SwitchLeavesWhatIsUnderWay = "switch-leaves-what-is-under-way",
+    /// A refusal counts although the control is refused too.
+    ControlIgnored = "control-ignored",
+    /// A step that was refused declares containment.
+    FailedStepDeclares = "failed-step-declares",
+    /// A probe that anybody passes is taken for a proof.
+    OpenDoorProves = "open-door-proves",
 }
 
 impl Mistake {

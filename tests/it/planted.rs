@@ -181,6 +181,15 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
     (Mistake::NetworkDropped, &["sums::headers_carry_what_services_decide_by"]),
     (Mistake::CursorDropped, &["sums::headers_carry_what_services_decide_by"]),
     (Mistake::ConversationDropped, &["messages::messages_and_failures_are_the_same_over_http"]),
+    (Mistake::InsideAddressPinned, &["guard::names_are_looked_up_once_and_never_lead_inside"]),
+    (Mistake::UnlistedWriteSent, &["guard::only_listed_writes_are_sent"]),
+    (Mistake::TokenRequestIsARead, &["guard::only_listed_writes_are_sent"]),
+    (Mistake::DisguiseSent, &["guard::nothing_escapes"]),
+    (Mistake::CapAdmitsOneMore, &["guard::caps_are_exact_at_any_concurrency"]),
+    (Mistake::SwitchLeavesWhatIsUnderWay, &["guard::the_switch_stops_all_sending"]),
+    (Mistake::ControlIgnored, &["drills::refusals_beside_a_refused_control_are_unknown"]),
+    (Mistake::FailedStepDeclares, &["drills::a_failed_step_declares_nothing"]),
+    (Mistake::OpenDoorProves, &["drills::a_probe_that_anybody_passes_proves_nothing"]),
 ];
 
 /// Runs tests with a mistake planted. Says what is wrong, unless one of them fails.
