@@ -49,6 +49,20 @@ mistakes! {
     CensusWithoutStale = "census-without-stale",
     /// The census does not know that credentials expire.
     CensusForgetsExpiry = "census-forgets-expiry",
+    /// A service trusts a set of keys no longer than the provider does.
+    KeySetIsNeverOld = "key-set-is-never-old",
+    /// A service that asks the issuer takes a token that nobody issued.
+    ForgedTokensAreKnown = "forged-tokens-are-known",
+    /// The census does not know what can be made with a signing key.
+    CensusForgetsKeys = "census-forgets-keys",
+    /// A successor takes along what hung on the old secret, as its end would.
+    RotationTakesAlong = "rotation-takes-along",
+    /// A step that is about one layer of credentials acts on all of them.
+    LayerIsIgnored = "layer-is-ignored",
+    /// The search exchanges what a caller presents, and nothing else that it holds.
+    SearchExchangesItsOwnOnly = "search-exchanges-its-own-only",
+    /// And so does the census.
+    CensusExchangesItsOwnOnly = "census-exchanges-its-own-only",
     /// A credential unlocks operations that no scope of it names.
     ScopeIgnored = "scope-ignored",
     /// A token for another service is answered with 403.
