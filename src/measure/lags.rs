@@ -12,6 +12,8 @@ use super::{Lag, Measures};
 pub enum Kind {
     NoCredential,
     Family(FamilyId),
+    /// Nobody issued it: an agent signed it with a key that it had found.
+    Forged,
     /// Put in the place of another one during the run.
     Successor,
 }
@@ -39,7 +41,7 @@ pub fn lags(plan: &Plan, measures: &Measures, events: &[Event]) -> Vec<LagRow> {
     let issued = issued(events);
     let mut rows: BTreeMap<(Kind, ServiceId), Vec<Lag>> = BTreeMap::new();
     for door in &measures.doors {
-        let kind = door.cred.map_or(Kind::NoCredential, |cred| kind_of(plan, &issued, cred));
+        let kind = door.cred.map_or(Kind::NoCredential, |cred| kind_of(plan, measures, &issued, cred));
         rows.entry((kind, door.service)).or_default().push(door.lag());
     }
     rows.into_iter().map(|((kind, service), lags)| row(kind, service, &lags)).collect()
@@ -54,9 +56,12 @@ fn issued(events: &[Event]) -> BTreeMap<CredId, FamilyId> {
     events.iter().filter_map(minted).collect()
 }
 
-fn kind_of(plan: &Plan, issued: &BTreeMap<CredId, FamilyId>, cred: CredId) -> Kind {
+fn kind_of(plan: &Plan, measures: &Measures, issued: &BTreeMap<CredId, FamilyId>, cred: CredId) -> Kind {
     if cred.number() < plan.credentials() {
         return Kind::Family(plan.origin_of(cred).0);
+    }
+    if measures.closure.forged.contains_key(&cred) {
+        return Kind::Forged;
     }
     issued.get(&cred).map_or(Kind::Successor, |family| Kind::Family(*family))
 }

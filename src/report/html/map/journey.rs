@@ -1,11 +1,11 @@
 //! The stops of a journey: the hops of the chain, and the operations in which most of the harm was done.
 
-use crate::measure::{Hop, OperationRow, operations};
+use crate::measure::{Closure, Hop, OperationRow, operations};
 use crate::model::Plan;
 use crate::report::clean::clean;
 use crate::report::html::Page;
 use crate::report::html::figures::NAME;
-use crate::report::names::{HopWords, credential_label, reason_in_words};
+use crate::report::names::{HopWords, credential_of_run, reason_in_words};
 use crate::wire::{CredId, FamilyId};
 
 /// So many stops, and so many operations with harm, are drawn.
@@ -84,7 +84,7 @@ pub fn of(page: &Page<'_>) -> Journey {
     let more = stops.len() > MOST_STOPS || harms.len() > MOST_HARMS || measures.orders.len() > MOST_ORDERS;
     stops.truncate(MOST_STOPS);
     for (at, row) in harms.into_iter().take(MOST_HARMS) {
-        add(plan, &mut stops, at, row);
+        add(plan, &measures.closure, &mut stops, at, row);
     }
     let told = measures.orders.iter().take(MOST_ORDERS);
     Journey { told: told.map(|order| clean(&order.told(plan).replace('`', "\""), 240)).collect(), stops, more }
@@ -112,7 +112,7 @@ fn reason(words: &str) -> String {
 }
 
 /// Adds an operation with its harm to the stop whose credential opened it first.
-fn add(plan: &Plan, stops: &mut Vec<Stop>, at: usize, row: &OperationRow) {
+fn add(plan: &Plan, closure: &Closure, stops: &mut Vec<Stop>, at: usize, row: &OperationRow) {
     let number = |key: &str, value| Number { pointer: format!("/operations/{at}/{key}"), value };
     let did = [
         (number("excess", row.excess), "touched beyond the task"),
@@ -138,7 +138,7 @@ fn add(plan: &Plan, stops: &mut Vec<Stop>, at: usize, row: &OperationRow) {
         None => {
             stops.push(Stop {
                 key,
-                holds: clean(&credential_label(plan, row.first.cred), NAME),
+                holds: clean(&credential_of_run(plan, closure, row.first.cred), NAME),
                 openings: vec![opening],
             });
         }
