@@ -3,10 +3,12 @@
 mod args;
 mod calibrate;
 mod check;
+mod compare;
 mod demo;
 mod explain;
 mod failure;
 mod folder;
+mod gate;
 mod init;
 mod interrupt;
 mod job;
@@ -21,6 +23,7 @@ mod reference;
 mod replay;
 mod run;
 mod show;
+mod test;
 
 use std::process::ExitCode;
 
@@ -35,6 +38,9 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Demo(args) => demo::demo(&args),
         Command::Run(args) => run::run(&args),
+        Command::Test(args) => test::test(&args),
+        Command::Compare(args) => compare::compare(&args),
+        Command::Baseline { command: args::BaselineCommand::Accept(args) } => compare::accept(&args),
         Command::Check(args) => check::check(&args),
         Command::Calibrate(args) => calibrate::calibrate(&args),
         Command::Mock(args) => mock::mock(&args),
@@ -59,6 +65,7 @@ fn schema(of: SchemaOf) -> Result<crate::verdict::Exit, Failure> {
     let schema = match of {
         SchemaOf::Scenario => crate::scenario::schema(),
         SchemaOf::Run => crate::report::run_schema(),
+        SchemaOf::Results => crate::gate::results_schema(),
         SchemaOf::Targets => crate::staging::targets::grammar::schema(),
     };
     output::json(&schema)

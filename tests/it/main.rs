@@ -20,6 +20,7 @@ mod endings;
 mod explain;
 mod faults;
 mod formats;
+mod gate;
 mod generated;
 mod guard;
 mod hostile;
