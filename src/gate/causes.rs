@@ -49,8 +49,8 @@ impl Places<'_> {
     }
 }
 
-/// The settings that made it possible: doors by how long they stayed open against what was declared, then surviving
-/// credentials, then operations by the harm that came through them.
+/// The settings that made it possible: doors that shut late, the worst first; surviving credentials; doors that nobody
+/// acted on; operations, by the harm that came through them.
 pub fn causes(
     document: &Document,
     variant: Option<&str>,
@@ -60,8 +60,10 @@ pub fn causes(
 ) -> Vec<Cause> {
     let places = Places { document, variant };
     let families = Families::of(plan, events);
-    let mut causes = late_doors(&places, plan, measures);
+    let (late, untouched) = late_doors(&places, plan, measures);
+    let mut causes = late;
     causes.extend(survivors(&places, plan, measures, &families));
+    causes.extend(untouched);
     causes.extend(harmful(&places, plan, measures, &families));
     causes.truncate(MOST);
     causes
@@ -101,16 +103,21 @@ impl Families {
 /// How late a service shut, the worst over all credentials.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Late {
+    /// Never, and nobody said that it would.
+    Untouched,
     After(Span),
+    /// Never, though it was declared shut.
     Never,
 }
 
-fn late_doors(places: &Places<'_>, plan: &Plan, measures: &Measures) -> Vec<Cause> {
+/// Services that shut late for what was declared, and those that nobody acted on.
+fn late_doors(places: &Places<'_>, plan: &Plan, measures: &Measures) -> (Vec<Cause>, Vec<Cause>) {
     let mut worst: BTreeMap<ServiceId, Late> = BTreeMap::new();
     for door in &measures.doors {
         let late = match door.lag() {
             Lag::After(span) => Late::After(span),
-            Lag::NeverClosed => Late::Never,
+            Lag::NeverClosed if door.declared.is_some() => Late::Never,
+            Lag::NeverClosed => Late::Untouched,
             Lag::Early | Lag::NoneDeclared => continue,
         };
         worst.entry(door.service).and_modify(|so_far| *so_far = late.max(*so_far)).or_insert(late);
@@ -121,12 +128,14 @@ fn late_doors(places: &Places<'_>, plan: &Plan, measures: &Measures) -> Vec<Caus
         let service = plan.service(service);
         let until = match late {
             Late::After(span) => format!("for {span} after it was declared shut"),
-            Late::Never => "to the end of the run".to_owned(),
+            Late::Never => "to the end of the run, though it was declared shut".to_owned(),
+            Late::Untouched => "to the end of the run".to_owned(),
         };
         let told = format!("`{}` went on accepting {until} ({})", service.name, service.validation.name());
         places.cause(&["services", &service.name, "accepts"], told)
     };
-    worst.into_iter().map(cause).collect()
+    let (untouched, late): (Vec<_>, Vec<_>) = worst.into_iter().partition(|(_, late)| *late == Late::Untouched);
+    (late.into_iter().map(cause).collect(), untouched.into_iter().map(cause).collect())
 }
 
 fn survivors(places: &Places<'_>, plan: &Plan, measures: &Measures, families: &Families) -> Vec<Cause> {
@@ -136,7 +145,8 @@ fn survivors(places: &Places<'_>, plan: &Plan, measures: &Measures, families: &F
     }
     let cause = |(family, n): (FamilyId, u64)| {
         let name = &plan.family(family).name;
-        let told = format!("{} of `{name}` still open something at the end", counted(n, "credential"));
+        let survive = if n == 1 { "survives" } else { "survive" };
+        let told = format!("{} of `{name}` {survive}", counted(n, "credential"));
         places.cause(&["credentials", name, "cascade"], told)
     };
     surviving.into_iter().map(cause).collect()

@@ -27,8 +27,8 @@ services:
 identities:
   clerk: {kind: agent}
 credentials:
-  refresh: {of: clerk, kind: refresh-token, scopes: [], cascade: yes}
-  token: {of: clerk, kind: access-token, scopes: ["shop:list"], lives: 1h, parent: refresh}
+  refresh: {of: clerk, kind: refresh-token, scopes: []}
+  token: {of: clerk, kind: access-token, scopes: ["shop:list"], lives: 1h, parent: refresh, cascade: yes}
 data:
   orders: {count: 10_000, class: pii}
 agents:
@@ -44,7 +44,7 @@ detect:
 steps:
   revoke: {revoke: every refresh}
 respond:
-  burst: {after: 30s, do: [revoke]}
+  burst: {after: 1s, do: [revoke]}
 limits: {closed: 10s, survivors: 0, excess.delete: 0}
 expect_verdict: pass
 "#;
@@ -131,10 +131,9 @@ fn sarif_and_junit_are_what_others_read() {
         assert!(std::env::var("CI").is_err(), "scripts/test fetches what this test needs");
         return println!("not run: scripts/test fetches what this test needs");
     }
-    let mut schema = json(schema);
     // Its pattern for languages has a bracket too many: no regular expression.
-    schema["definitions"]["run"]["properties"]["language"]["pattern"] = "^[a-zA-Z]{2}(-[a-zA-Z]{2})?$".into();
-    assert_eq!(errors(&schema, &sarif), Vec::<String>::new());
+    let schema = fs::read_to_string(schema).unwrap().replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}$");
+    assert_eq!(errors(&serde_json::from_str(&schema).unwrap(), &sarif), Vec::<String>::new());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/results.py");
     let output = Command::new(reader).arg(script).arg(desk.path().join("out")).output().unwrap();
     assert!(output.status.success(), "{}", out(&output));
@@ -150,12 +149,12 @@ fn a_planted_regression_is_named_by_its_line() {
     let desk = accepted_shop();
     let regressions = [
         ("cache: 0s", "cache: 60s", "services.shop.accepts"),
-        ("cache: 0s", "cache: 9s", "services.shop.accepts"),
+        ("cache: 0s", "cache: 12s", "services.shop.accepts"),
         ("{mode: introspect, cache: 0s}", "jwt", "services.shop.accepts"),
         ("{mode: introspect, cache: 0s}", "{mode: push, delay: 1min}", "services.shop.accepts"),
         ("\"shop:list\"", "\"shop:*\"", "credentials.token.scopes"),
         ("\"shop:list\"", "\"shop:list\", \"shop:erase\"", "credentials.token.scopes"),
-        ("cascade: yes", "cascade: no", "credentials.refresh.cascade"),
+        ("cascade: yes", "cascade: no", "credentials.token.cascade"),
         ("after: 1s", "after: 30s", "respond.burst.after"),
         ("requests: 50", "requests: 50_000", "detect.burst.requests"),
     ];
