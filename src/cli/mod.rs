@@ -5,6 +5,7 @@ mod calibrate;
 mod check;
 mod compare;
 mod demo;
+mod drill;
 mod explain;
 mod failure;
 mod folder;
@@ -24,6 +25,7 @@ mod replay;
 mod run;
 mod show;
 mod test;
+mod undo;
 
 use std::process::ExitCode;
 
@@ -42,6 +44,8 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::compare(&args),
         Command::Baseline { command: args::BaselineCommand::Accept(args) } => compare::accept(&args),
         Command::Check(args) => check::check(&args),
+        Command::Drill(args) => drill::drill(&args),
+        Command::Undo(args) => undo::undo(&args),
         Command::Calibrate(args) => calibrate::calibrate(&args),
         Command::Mock(args) => mock::mock(&args),
         Command::Replay(args) => replay::replay(&args),
@@ -66,6 +70,7 @@ fn schema(of: SchemaOf) -> Result<crate::verdict::Exit, Failure> {
         SchemaOf::Scenario => crate::scenario::schema(),
         SchemaOf::Run => crate::report::run_schema(),
         SchemaOf::Results => crate::gate::results_schema(),
+        SchemaOf::Drill => crate::staging::drill::drill_schema(),
         SchemaOf::Targets => crate::staging::targets::grammar::schema(),
     };
     output::json(&schema)

@@ -2,6 +2,7 @@
 //! everything else and the socket, `client` sends, `drill` contains an identity and watches when it really ends.
 
 pub mod client;
+pub mod drill;
 pub mod guard;
 pub mod origin;
 pub mod secret;

@@ -1,5 +1,6 @@
 //! What the tests of the staging plane share: servers on loopback that keep count, and clients behind the guard.
 
+pub mod oidc;
 pub mod servers;
 
 use std::net::IpAddr;
