@@ -290,3 +290,22 @@ fn an_inventory_shows_what_no_scenario_exercises() {
     assert!(told.contains("operations exercised: 1 of 3 of api.json"), "{told}");
     assert!(told.contains("never: DELETE /things/{thing}") && told.contains("never: POST /things"), "{told}");
 }
+
+/// The schemas that GitHub's and GitLab's own editors use.
+#[test]
+fn the_workflows_of_the_docs_are_what_their_systems_read() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let checker = inputs().join("clients/bin/check-jsonschema");
+    if !checker.exists() {
+        assert!(std::env::var("CI").is_err(), "scripts/test fetches what this test needs");
+        return println!("not run: scripts/test fetches what this test needs");
+    }
+    for (schema, file) in [
+        ("vendor.github-workflows", "docs/ci/github.yml"),
+        ("vendor.github-actions", "action.yml"),
+        ("vendor.gitlab-ci", "docs/ci/gitlab.yml"),
+    ] {
+        let output = Command::new(&checker).args(["--builtin-schema", schema]).arg(root.join(file)).output().unwrap();
+        assert!(output.status.success(), "{file}: {}", out(&output));
+    }
+}
