@@ -168,6 +168,7 @@ impl Memory {
         self.dropped_calls.insert((held, route));
     }
 
+    #[inline]
     pub fn may_call(&self, held: Option<HeldId>, route: RouteId) -> bool {
         let dropped = held.is_some_and(|held| self.held[held.index()].dropped);
         !dropped && (self.dropped_calls.is_empty() || !self.dropped_calls.contains(&(held, route)))
@@ -180,7 +181,8 @@ impl Memory {
 
     /// The one found last that it may still use for this.
     pub fn last_found(&self, route: RouteId) -> Option<HeldId> {
-        let mut found = self.in_sight().take_while(|held| self.held[held.index()].found);
+        let latest_first = self.held.iter().enumerate().rev();
+        let mut found = latest_first.filter(|(_, held)| held.found).map(|(at, _)| HeldId::at(at));
         found.find(|held| self.may_call(Some(*held), route))
     }
 

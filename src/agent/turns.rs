@@ -46,7 +46,11 @@ impl Agent {
     }
 
     /// What it says of itself on its way.
+    #[inline]
     fn claim(&mut self, now: Tick, log: &mut Log) {
+        if self.runner.said.is_empty() && self.orders.is_none() {
+            return;
+        }
         let ordered = self.orders.iter_mut().flat_map(|orders| orders.said.drain(..));
         for (op, calls) in self.runner.said.drain(..).chain(ordered) {
             log.push(Event::Claimed { at: now, by: self.who, op, calls });

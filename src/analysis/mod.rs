@@ -18,6 +18,9 @@ pub use relaxed::Relaxed;
 
 /// What a search may pass.
 pub trait Doors {
+    /// The operations that may be open to somebody who presents this credential, or none, in the order of their ids.
+    fn operations(&self, caller: Caller) -> impl Iterator<Item = OpId>;
+
     /// Whether an operation would be performed for a caller who presents this credential, or none.
     fn opens(&self, caller: Caller, op: OpId) -> bool;
 
@@ -241,8 +244,9 @@ impl<'a, D: Doors> Search<'a, D> {
     fn run(&mut self) {
         loop {
             while let Some(caller) = self.open.pop_front() {
-                for op in self.ground.plan.operation_ids() {
-                    if self.doors.opens(caller, op) {
+                let doors = self.doors;
+                for op in doors.operations(caller) {
+                    if doors.opens(caller, op) {
                         self.perform(caller, op);
                     }
                 }

@@ -24,6 +24,12 @@ Examples:
   runaway run moltbook --set services.db.rows=owner
   runaway run my.yaml --plane mock --clock wall --time-scale 10 --out results";
 
+const AFTER_DRILL: &str = "\
+Examples:
+  runaway check targets.yaml
+  runaway drill targets.yaml --dry-run
+  runaway drill targets.yaml --consent api.staging.example:443";
+
 const AFTER_CALIBRATE: &str = "\
 Examples:
   runaway calibrate wiper
@@ -55,6 +61,10 @@ pub enum Command {
     Run(Run),
     /// Check scenario and targets files and say everything that is wrong with them
     Check(Check),
+    /// Contain an identity on a real system, and find out when each service really stopped accepting it
+    Drill(Drill),
+    /// Put back what a drill left behind that could not end, from its journal
+    Undo(Undo),
     /// Set the thresholds of a scenario's detectors to a false-alarm budget, by its benign work
     Calibrate(Calibrate),
     /// Serve a scenario's world over HTTP on loopback, for curl
@@ -108,7 +118,7 @@ pub enum PlaneName {
     Sim,
     /// Over real HTTP on loopback
     Mock,
-    /// Against a real API (not in this version)
+    /// Against a real API (not in this version: see `runaway drill`)
     Staging,
 }
 
@@ -170,6 +180,33 @@ pub struct Check {
     /// How findings are printed
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_DRILL)]
+pub struct Drill {
+    /// A targets file: docs/drill.md tells how to write one
+    #[arg(value_name = "TARGETS", value_hint = ValueHint::FilePath)]
+    pub targets: PathBuf,
+    /// Print the plan and the address of every origin; send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Agree to requests to this host and port; given once for each [default: a person is asked]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub consent: Vec<String>,
+    /// Where the results go, in place of what lies there [default: reports/<name>-<n>]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Undo {
+    /// The journal of the drill: reports/<name>-<n>/journal.ndjson
+    #[arg(value_name = "JOURNAL", value_hint = ValueHint::FilePath)]
+    pub journal: PathBuf,
+    /// Agree to requests to this host and port; given once for each [default: a person is asked]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub consent: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -323,7 +360,7 @@ const MOST_OPERATIONS: u32 = 100_000;
 
 #[derive(Debug, Args)]
 pub struct Schema {
-    /// Of scenario files, of run.json, or of targets files
+    /// Of scenario files, of run.json, of targets files, or of drill.json
     #[arg(value_enum, default_value = "scenario")]
     pub of: SchemaOf,
 }
@@ -333,6 +370,7 @@ pub enum SchemaOf {
     Scenario,
     Run,
     Targets,
+    Drill,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]

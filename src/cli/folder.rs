@@ -38,6 +38,11 @@ impl Folder {
         Ok(folder)
     }
 
+    /// The folder of an earlier run, whose journal goes on.
+    pub fn again(path: &Path) -> Result<Folder, Failure> {
+        Folder::claimed(path.to_owned())
+    }
+
     /// `reports/moltbook-three-rounds-1`, or the next number that is free.
     pub fn fresh(root: &Path, name: &str, variant: Option<&str>) -> Result<Folder, Failure> {
         let stem = variant.map_or(name.to_owned(), |v| format!("{name}-{v}"));

@@ -4,6 +4,7 @@ mod args;
 mod calibrate;
 mod check;
 mod demo;
+mod drill;
 mod explain;
 mod failure;
 mod folder;
@@ -21,6 +22,7 @@ mod reference;
 mod replay;
 mod run;
 mod show;
+mod undo;
 
 use std::process::ExitCode;
 
@@ -36,6 +38,8 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::demo(&args),
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
+        Command::Drill(args) => drill::drill(&args),
+        Command::Undo(args) => undo::undo(&args),
         Command::Calibrate(args) => calibrate::calibrate(&args),
         Command::Mock(args) => mock::mock(&args),
         Command::Replay(args) => replay::replay(&args),
@@ -59,6 +63,7 @@ fn schema(of: SchemaOf) -> Result<crate::verdict::Exit, Failure> {
     let schema = match of {
         SchemaOf::Scenario => crate::scenario::schema(),
         SchemaOf::Run => crate::report::run_schema(),
+        SchemaOf::Drill => crate::staging::drill::drill_schema(),
         SchemaOf::Targets => crate::staging::targets::grammar::schema(),
     };
     output::json(&schema)

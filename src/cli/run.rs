@@ -62,8 +62,8 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
 fn plane(args: &args::Run) -> Result<Plane, Failure> {
     match (args.plane, args.clock, args.time_scale) {
         (PlaneName::Staging, ..) => Err(Failure::refused(
-            "the staging plane is not part of this version: no request leaves this machine",
-            "`--plane sim` or `--plane mock`",
+            "agents do not explore a real system in this version: no request leaves this machine",
+            "`--plane sim` or `--plane mock`; `runaway drill` contains an identity on a real system",
         )),
         (PlaneName::Sim, ClockName::Wall, _) => {
             Err(Failure::input("the simulator has no wall clock", Some("`--plane mock --clock wall`".into())))

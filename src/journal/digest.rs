@@ -12,79 +12,93 @@ use super::fields::{Fields, tell};
 /// The digest of a journal, taken as it grows.
 pub struct Digest {
     hash: Sha256,
-    buffer: Binary,
+    binary: Binary,
 }
 
-/// The binary form: a tag, then numbers as little-endian base-128 (LEB128), so that small ones stay small.
-#[derive(Default)]
-pub struct Binary(Vec<u8>);
+/// The binary form of events that wait to be hashed: a tag, then numbers as little-endian base-128 (LEB128), so that
+/// small ones stay small.
+struct Binary {
+    bytes: Box<[u8; ROOM]>,
+    len: usize,
+}
+
+/// So many bytes gather before they are hashed. No event is as long as the room behind them.
+const BLOCK: usize = 1 << 13;
+const ROOM: usize = 1 << 14;
 
 impl Binary {
-    /// Appends an event.
-    pub fn event(&mut self, event: &Event) {
-        tell(event, self);
+    #[inline(always)]
+    fn byte(&mut self, byte: u8) {
+        self.bytes[self.len % ROOM] = byte;
+        self.len += 1;
     }
 
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
+    fn hand_over(&mut self, hash: &mut Sha256) {
+        hash.update(&self.bytes[..self.len]);
+        self.len = 0;
     }
 
-    #[inline]
+    #[inline(always)]
     fn leb(&mut self, mut value: u64) {
         while value >= 0x80 {
-            self.0.push(value as u8 | 0x80);
+            self.byte(value as u8 | 0x80);
             value >>= 7;
         }
-        self.0.push(value as u8);
+        self.byte(value as u8);
     }
 
+    #[inline(always)]
     fn shifted(&mut self, value: Option<u32>) {
         self.leb(value.map_or(0, |v| u64::from(v) + 1));
     }
 }
 
 impl Fields for Binary {
+    #[inline(always)]
     fn kind(&mut self, tag: u8, _: &'static str) {
-        self.0.push(tag);
+        self.byte(tag);
     }
 
+    #[inline(always)]
     fn number(&mut self, _: &'static str, value: u64) {
         self.leb(value);
     }
 
+    #[inline(always)]
     fn maybe(&mut self, _: &'static str, value: Option<u32>) {
         self.shifted(value);
     }
 
+    #[inline(always)]
     fn word(&mut self, _: &'static str, code: u8, _: &'static str) {
-        self.0.push(code);
+        self.byte(code);
     }
 
+    #[inline(always)]
     fn operation(&mut self, _: &'static str, op: Option<OpId>) {
         self.shifted(op.map(|o| o.number()));
     }
 
+    #[inline(always)]
     fn collection(&mut self, _: &'static str, coll: Option<CollId>) {
         self.shifted(coll.map(|c| c.number()));
     }
 
+    #[inline(always)]
     fn rule(&mut self, _: &'static str, rule: RuleId) {
         self.leb(u64::from(rule.number()));
     }
 
+    #[inline(always)]
     fn step(&mut self, _: &'static str, step: StepId) {
         self.leb(u64::from(step.number()));
     }
 
+    #[inline(always)]
     fn instruction(&mut self, _: &'static str, instruction: InstructionId) {
         self.leb(u64::from(instruction.number()));
     }
 }
-
-/// So many bytes gather before they are hashed.
-const BLOCK: usize = 1 << 13;
-/// No event is longer.
-const LONGEST: usize = 128;
 
 impl Digest {
     /// Begins with what heads the journal: the resolved scenario and the seed in it.
@@ -94,16 +108,15 @@ impl Digest {
         });
         Digest {
             hash: Sha256::new().chain_update(head.to_string()),
-            buffer: Binary(Vec::with_capacity(BLOCK + LONGEST)),
+            binary: Binary { bytes: Box::new([0; ROOM]), len: 0 },
         }
     }
 
     pub fn events(&mut self, events: &[Event]) {
         for event in events {
-            self.buffer.event(event);
-            if self.buffer.0.len() >= BLOCK {
-                self.hash.update(&self.buffer.0);
-                self.buffer.0.clear();
+            tell(event, &mut self.binary);
+            if self.binary.len >= BLOCK {
+                self.binary.hand_over(&mut self.hash);
             }
         }
     }
@@ -111,7 +124,7 @@ impl Digest {
     /// The digest so far, in hexadecimal.
     pub fn finish(mut self) -> String {
         if !Mistake::DigestLeavesOutTheEnd.here() {
-            self.hash.update(&self.buffer.0);
+            self.binary.hand_over(&mut self.hash);
         }
         self.hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
             let _ = write!(hex, "{byte:02x}");

@@ -22,6 +22,7 @@ pub trait Fields {
 }
 
 /// Tells an event to whoever takes its fields.
+#[inline]
 #[expect(clippy::too_many_lines, reason = "one arm for each kind of event, and nothing else")]
 pub fn tell(event: &Event, to: &mut impl Fields) {
     match *event {
@@ -200,12 +201,14 @@ pub fn tell(event: &Event, to: &mut impl Fields) {
     }
 }
 
+#[inline]
 fn request(at: u64, id: RequestId, to: &mut impl Fields) {
     to.number("at", at);
     to.number("by", u64::from(id.by.number()));
     to.number("n", u64::from(id.n));
 }
 
+#[inline]
 fn tell_reason(reason: Reason, to: &mut impl Fields) {
     let (code, word) = super::words::reason(reason);
     to.word("reason", code, word);
@@ -218,6 +221,7 @@ fn tell_reason(reason: Reason, to: &mut impl Fields) {
     }
 }
 
+#[inline]
 fn tell_written(what: Written, to: &mut impl Fields) {
     match what {
         Written::Instruction(instruction) => {
@@ -237,6 +241,7 @@ fn tell_written(what: Written, to: &mut impl Fields) {
     }
 }
 
+#[inline]
 fn tell_key(key: Key, to: &mut impl Fields) {
     match key {
         Key::Credential(c) => {
@@ -259,11 +264,13 @@ fn tell_key(key: Key, to: &mut impl Fields) {
     }
 }
 
+#[inline]
 fn tell_conversation(conversation: Option<Conversation>, to: &mut impl Fields) {
     to.maybe("begun_by", conversation.map(|c| c.by.number()));
     to.maybe("task", conversation.map(|c| c.n));
 }
 
+#[inline]
 fn tell_target(target: Target, to: &mut impl Fields) {
     match target {
         Target::Credential(c) => {

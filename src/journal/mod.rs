@@ -8,7 +8,7 @@ mod write;
 
 use serde::{Deserialize, Serialize};
 
-pub use digest::{Binary, Digest};
+pub use digest::Digest;
 pub use read::{Journal, ReadError, read};
 pub use words::reason as reason_word;
 pub use write::{Lines, Writer};

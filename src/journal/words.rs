@@ -2,6 +2,7 @@
 
 use crate::wire::{ApprovalId, FlowId, LimitId, Purpose, Reason, Snapshot, StepId, Turn, Verdict};
 
+#[inline]
 pub const fn purpose(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Agent => "agent",
@@ -15,6 +16,7 @@ pub fn read_purpose(word: &str) -> Option<Purpose> {
     [Purpose::Agent, Purpose::Benign, Purpose::Probe, Purpose::Response].into_iter().find(|p| purpose(*p) == word)
 }
 
+#[inline]
 pub const fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Accepted => "accepted",
@@ -40,6 +42,7 @@ pub fn read_verdict(word: &str) -> Option<Verdict> {
     all.into_iter().find(|v| verdict(*v) == word)
 }
 
+#[inline]
 pub const fn turn(turn: Turn) -> &'static str {
     match turn {
         Turn::Started => "started",
@@ -53,6 +56,7 @@ pub fn read_turn(word: &str) -> Option<Turn> {
     [Turn::Started, Turn::FaultTookOver, Turn::Forgot, Turn::OutOfWork].into_iter().find(|t| turn(*t) == word)
 }
 
+#[inline]
 pub const fn snapshot(snapshot: Snapshot) -> &'static str {
     match snapshot {
         Snapshot::Declared => "declared",
@@ -64,6 +68,7 @@ pub fn read_snapshot(word: &str) -> Option<Snapshot> {
     [Snapshot::Declared, Snapshot::Deadline].into_iter().find(|s| snapshot(*s) == word)
 }
 
+#[inline]
 pub const fn reason(reason: Reason) -> (u8, &'static str) {
     match reason {
         Reason::OpenDoor => (0, "open-door"),

@@ -61,7 +61,11 @@ const CHUNK: usize = 1 << 16;
 /// Renders events with the names of a plan.
 pub struct Lines {
     text: Vec<u8>,
-    /// Names as JSON strings, rendered once.
+    names: Names,
+}
+
+/// Names as JSON strings, rendered once.
+struct Names {
     operations: Vec<String>,
     collections: Vec<String>,
     rules: Vec<String>,
@@ -72,14 +76,14 @@ pub struct Lines {
 impl Lines {
     pub fn new(plan: Arc<Plan>) -> Lines {
         let quoted = |name: &str| serde_json::Value::from(name).to_string();
-        Lines {
-            text: Vec::new(),
+        let names = Names {
             operations: plan.operation_ids().map(|op| quoted(&plan.operation_name(op))).collect(),
             collections: plan.collections.iter().map(|c| quoted(&c.name)).collect(),
             rules: plan.controls.detectors.iter().map(|d| quoted(&d.name)).collect(),
             steps: plan.controls.steps.iter().map(|s| quoted(&s.name)).collect(),
             instructions: plan.instructions.iter().map(|i| quoted(&i.name)).collect(),
-        }
+        };
+        Lines { text: Vec::new(), names }
     }
 
     pub fn event(&mut self, event: &Event) {
@@ -91,32 +95,19 @@ impl Lines {
         &self.text
     }
 
-    fn key(&mut self, name: &str) {
-        self.text.extend_from_slice(b",\"");
-        self.text.extend_from_slice(name.as_bytes());
-        self.text.extend_from_slice(b"\":");
+    fn named(&mut self, key: &str, at: Option<usize>, table: fn(&Names) -> &[String]) {
+        let Lines { text, names } = self;
+        let Some(name) = at.and_then(|at| table(names).get(at)) else { return };
+        write_key(text, key);
+        text.extend_from_slice(name.as_bytes());
     }
+}
 
-    fn digits(&mut self, value: u64) {
-        let mut digits = [0u8; 20];
-        let mut at = digits.len();
-        let mut rest = value;
-        loop {
-            at -= 1;
-            digits[at] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        self.text.extend_from_slice(&digits[at..]);
-    }
-
-    fn named(&mut self, key: &str, at: Option<usize>, table: fn(&Lines) -> &Vec<String>) {
-        let Some(name) = at.and_then(|at| table(self).get(at)).cloned() else { return };
-        self.key(key);
-        self.text.extend_from_slice(name.as_bytes());
-    }
+#[inline]
+fn write_key(text: &mut Vec<u8>, name: &str) {
+    text.extend_from_slice(b",\"");
+    text.extend_from_slice(name.as_bytes());
+    text.extend_from_slice(b"\":");
 }
 
 impl Fields for Lines {
@@ -127,8 +118,8 @@ impl Fields for Lines {
     }
 
     fn number(&mut self, name: &'static str, value: u64) {
-        self.key(name);
-        self.digits(value);
+        write_key(&mut self.text, name);
+        self.text.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
     }
 
     fn maybe(&mut self, name: &'static str, value: Option<u32>) {
@@ -138,29 +129,29 @@ impl Fields for Lines {
     }
 
     fn word(&mut self, name: &'static str, _: u8, word: &'static str) {
-        self.key(name);
+        write_key(&mut self.text, name);
         self.text.push(b'"');
         self.text.extend_from_slice(word.as_bytes());
         self.text.push(b'"');
     }
 
     fn operation(&mut self, name: &'static str, op: Option<OpId>) {
-        self.named(name, op.map(|o| o.index()), |l| &l.operations);
+        self.named(name, op.map(|o| o.index()), |names| &names.operations);
     }
 
     fn collection(&mut self, name: &'static str, coll: Option<CollId>) {
-        self.named(name, coll.map(|c| c.index()), |l| &l.collections);
+        self.named(name, coll.map(|c| c.index()), |names| &names.collections);
     }
 
     fn rule(&mut self, name: &'static str, rule: RuleId) {
-        self.named(name, Some(rule.index()), |l| &l.rules);
+        self.named(name, Some(rule.index()), |names| &names.rules);
     }
 
     fn step(&mut self, name: &'static str, step: StepId) {
-        self.named(name, Some(step.index()), |l| &l.steps);
+        self.named(name, Some(step.index()), |names| &names.steps);
     }
 
     fn instruction(&mut self, name: &'static str, instruction: InstructionId) {
-        self.named(name, Some(instruction.index()), |l| &l.instructions);
+        self.named(name, Some(instruction.index()), |names| &names.instructions);
     }
 }

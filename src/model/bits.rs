@@ -123,17 +123,20 @@ impl Bits {
         self.len == 0
     }
 
+    /// Whether it has ever held anything.
+    pub fn has_room(&self) -> bool {
+        !self.words.is_empty() || self.few.capacity() > 0
+    }
+
     pub fn clear(&mut self) {
         self.words.fill(0);
         self.few.clear();
         self.len = 0;
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        (0u32..).zip(self.words.iter().copied()).chain(self.few.iter().copied()).flat_map(|(number, word)| {
-            std::iter::successors((word != 0).then_some(word), |w| Some(w & (w - 1)).filter(|w| *w != 0))
-                .map(move |w| number * 64 + w.trailing_zeros())
-        })
+    /// The rows of the set, ascending.
+    pub fn iter(&self) -> Members<'_> {
+        Members { words: &self.words, few: self.few.iter(), at: 0, rest: self.words.first().copied().unwrap_or(0) }
     }
 
     /// The set as contiguous runs `(first, n)`, ascending.
@@ -146,6 +149,39 @@ impl Bits {
             }
         }
         runs
+    }
+}
+
+/// The rows of a set, ascending.
+#[derive(Clone, Debug)]
+pub struct Members<'a> {
+    words: &'a [u64],
+    few: std::slice::Iter<'a, (u32, u64)>,
+    /// The word that is gone through.
+    at: usize,
+    /// What is left of it.
+    rest: u64,
+}
+
+impl Iterator for Members<'_> {
+    type Item = u32;
+
+    #[inline]
+    fn next(&mut self) -> Option<u32> {
+        while self.rest == 0 {
+            self.at += 1;
+            self.rest = match self.words.get(self.at) {
+                Some(word) => *word,
+                None => {
+                    let (number, word) = self.few.next()?;
+                    self.at = *number as usize;
+                    *word
+                }
+            };
+        }
+        let row = self.at as u32 * 64 + self.rest.trailing_zeros();
+        self.rest &= self.rest - 1;
+        Some(row)
     }
 }
 

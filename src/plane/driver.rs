@@ -164,7 +164,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
     fn turn(&mut self, stop: &Stop, sink: &mut dyn Sink) -> std::io::Result<End> {
         let mut now = Tick::ZERO;
         loop {
-            if self.log.events.len() >= T::CHUNK {
+            if self.transport.hands_over(self.log.events.len()) {
                 sink.events(&self.log.events)?;
                 self.log.events.clear();
             }

@@ -23,8 +23,10 @@ pub enum Passed {
 
 /// Carries requests to the world and answers back.
 pub trait Transport {
-    /// How many events gather before they are handed to the journal.
-    const CHUNK: usize = 4_096;
+    /// Whether it is time to hand so many events to the journal.
+    fn hands_over(&mut self, gathered: usize) -> bool {
+        gathered >= 4_096
+    }
 
     /// Puts one request on the wire. In virtual time the world decides at `now` and the answer is here at once: the
     /// driver delivers it `envelope.back` later. In real time there is no answer yet: [`Transport::pass`] brings it.

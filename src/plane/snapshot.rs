@@ -44,7 +44,7 @@ impl<'a> Leftovers<'a> {
 
     /// Logs every pair outside the baseline that the holders of these credentials could touch now.
     pub fn take(&self, now: Tick, world: &World, held: impl Iterator<Item = CredId>, which: Snapshot, log: &mut Log) {
-        let doors = OpenDoors { world, now, networks: &self.networks, baseline: self.baseline };
+        let doors = OpenDoors::new(world, now, &self.networks, self.baseline);
         let reached = self.ground.reach_knowing(&doors, held, &self.learnt);
         for (coll, effect, first, n) in reached.pairs.runs() {
             let mut run: Option<(u32, u32)> = None;

@@ -88,6 +88,10 @@ fn not_a_scenario(root: &Node) -> Option<Finding> {
         let help = "this program reads `runaway: 1`; a newer one may read this file";
         return Some(Finding::new(Code::UnknownVersion, version.place, message).help(help));
     }
+    if let Some(key) = root.key("targets") {
+        let help = "`runaway drill FILE` runs it, `runaway check FILE` checks it";
+        return Some(Finding::new(Code::NotAScenario, key.place, "this is a targets file, not a scenario").help(help));
+    }
     let described = root.entries().iter().find(|(key, _)| matches!(key.name.as_str(), "openapi" | "swagger"));
     if let Some((key, _)) = described {
         let message = "this is an OpenAPI description, not a scenario";

@@ -422,6 +422,7 @@ pub struct Log {
 }
 
 impl Log {
+    #[inline]
     pub fn push(&mut self, event: Event) {
         self.events.push(event);
     }

@@ -13,7 +13,8 @@ use super::World;
 use super::credentials::Elsewhere;
 use super::validate::{Check, believes_until};
 
-/// Where a door can be at all: what credentials with each of the rights, and those without any, may ever call.
+/// Where a door can be at all: what credentials with each of the rights, and those without any, may ever call, leaving
+/// out what touches nothing and what only sends clients on.
 pub(super) struct Doorways {
     by_rights: Vec<Bits>,
     open: Bits,
@@ -27,11 +28,19 @@ impl Doorways {
                 open.insert(op.number());
             }
         }
-        let with_open = |rights| plan.access.unlocked(rights).iter().chain(open.iter()).collect();
+        let touches = |op: &u32| {
+            let op = OpId::new(*op);
+            let protocol = matches!(
+                plan.operation(op).act,
+                Act::RevokeToken | Act::IntrospectToken | Act::Metadata | Act::Administer
+            );
+            !protocol && !plan.sends_on(op)
+        };
+        let with_open = |rights| plan.access.unlocked(rights).iter().chain(open.iter()).filter(touches).collect();
         Doorways { by_rights: plan.access.ids().map(with_open).collect(), open }
     }
 
-    fn with(&self, rights: Option<RightsId>) -> impl Iterator<Item = OpId> + '_ {
+    pub fn with(&self, rights: Option<RightsId>) -> impl Iterator<Item = OpId> + '_ {
         rights.map_or(&self.open, |rights| &self.by_rights[rights.index()]).iter().map(OpId::new)
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::model::identity::Binding;
 use crate::model::{Access, Plan};
 use crate::planted::Mistake;
 use crate::wire::{CredId, FamilyId, IdentityId, PlaceId, Reason, RightsId, Span, Text, Tick};
@@ -24,6 +25,10 @@ pub struct Credential {
     pub parent: Option<CredId>,
     /// The secret that this one replaced.
     pub previous: Option<CredId>,
+    /// Whether it is good for nothing without a key.
+    pub keyed: bool,
+    /// Whether it opens some records only.
+    pub narrow: bool,
     /// The one network from which it is accepted.
     bound: Option<PlaceId>,
     /// Refused from this instant on, by `exp`.
@@ -111,9 +116,10 @@ impl Credentials {
     fn push(&mut self, issue: Issue, index: u32, turn: u16, previous: Option<CredId>) -> CredId {
         let spec = self.plan.family(issue.family);
         let row = CredId::at(self.rows.len());
-        let bound = match spec.binding {
-            crate::model::identity::Binding::None | crate::model::identity::Binding::Key(_) => None,
-            crate::model::identity::Binding::Network(to) => Some(to),
+        let (bound, keyed) = match spec.binding {
+            Binding::None => (None, false),
+            Binding::Key(_) => (None, true),
+            Binding::Network(to) => (Some(to), false),
         };
         self.rows.push(Credential {
             family: issue.family,
@@ -125,6 +131,8 @@ impl Credentials {
             rights: issue.rights,
             parent: issue.parent,
             previous,
+            keyed,
+            narrow: spec.opens.is_some(),
             bound,
             expires: spec.lives.map_or(Tick::NEVER, |lives| issue.at + lives),
             ends: Tick::NEVER,

@@ -1,23 +1,40 @@
 //! The world as it is now, as doors for a search: what the closure could still touch.
 
+use std::cell::Cell;
+
 use crate::analysis::{Caller, Credential, Doors, Minted};
 use crate::model::Baseline;
 use crate::model::identity::Binding;
 use crate::model::service::{Act, ObjectRule};
 use crate::planted::Mistake;
-use crate::wire::{CredId, OpId, Open, PlaceId, Res, Tick};
+use crate::wire::{CredId, OpId, Open, PlaceId, Res, ServiceId, Tick};
 
 use super::World;
 
 /// The doors of a world at an instant, for somebody on these networks.
 pub struct OpenDoors<'a> {
-    pub world: &'a World,
-    pub now: Tick,
-    pub networks: &'a [PlaceId],
-    pub baseline: &'a Baseline,
+    world: &'a World,
+    now: Tick,
+    networks: &'a [PlaceId],
+    baseline: &'a Baseline,
+    believed: Cell<Option<(CredId, ServiceId, Open)>>,
 }
 
-impl OpenDoors<'_> {
+impl<'a> OpenDoors<'a> {
+    pub fn new(world: &'a World, now: Tick, networks: &'a [PlaceId], baseline: &'a Baseline) -> OpenDoors<'a> {
+        OpenDoors { world, now, networks, baseline, believed: Cell::new(None) }
+    }
+
+    /// How long a service believes a credential. A search asks for one operation after the other.
+    fn believed_until(&self, cred: CredId, service: ServiceId) -> Open {
+        if let Some((_, _, open)) = self.believed.get().filter(|(c, s, _)| (*c, *s) == (cred, service)) {
+            return open;
+        }
+        let open = self.world.believed_until(self.now, cred, service, self.networks);
+        self.believed.set(Some((cred, service, open)));
+        open
+    }
+
     fn minted(&self, of: Minted, op: OpId) -> bool {
         let (world, Minted { family, rights, who, actor }) = (self.world, of);
         let bound = world.plan.family(family).binding;
@@ -28,6 +45,15 @@ impl OpenDoors<'_> {
 }
 
 impl Doors for OpenDoors<'_> {
+    fn operations(&self, caller: Caller) -> impl Iterator<Item = OpId> {
+        let rights = match caller {
+            Caller::Nobody => None,
+            Caller::Holder(cred) => Some(self.world.credentials.get(cred).rights),
+            Caller::Minted(of) => Some(of.rights),
+        };
+        self.world.doorways.with(rights)
+    }
+
     fn opens(&self, caller: Caller, op: OpId) -> bool {
         let world = self.world;
         let closed = world.closed.contains(op.number()) && !Mistake::LeftoverBehindClosedDoors.here();
@@ -53,7 +79,7 @@ impl Doors for OpenDoors<'_> {
             (_, Caller::Holder(cred)) => {
                 let row = world.credentials.get(cred);
                 world.plan.access.unlocks(row.rights, op)
-                    && world.believed_until(self.now, cred, spec.service, self.networks) != Open::Shut
+                    && self.believed_until(cred, spec.service) != Open::Shut
                     && !world.shut_for_good(self.now, op, Some(cred), row.principal, row.actor)
             }
             (_, Caller::Minted(of)) => self.minted(of, op),

@@ -37,11 +37,18 @@ impl Flows {
         fresh
     }
 
+    /// Whether nobody has read yet what a rule is about.
+    pub fn are_idle(&self) -> bool {
+        self.read.is_empty()
+    }
+
+    /// Whether a rule is about calling this operation.
+    pub fn guard(&self, op: OpId) -> bool {
+        self.plan.controls.flows.iter().any(|flow| flow.on.contains(&op))
+    }
+
     /// The first rule that refuses an operation to whoever asks, and how it says so.
     pub fn refuses(&self, op: OpId, who: Counted) -> Option<(FlowId, u16)> {
-        if self.read.is_empty() {
-            return None;
-        }
         let rules = (0..).map(FlowId::new).zip(&self.plan.controls.flows);
         let refusing = |(flow, spec): &(FlowId, &crate::model::control::Flow)| {
             spec.armed

@@ -207,8 +207,9 @@ impl World {
 
     /// Who asks for records. Of a credential that is yet to be minted only the family is known.
     pub(super) fn caller(&self, principal: Option<IdentityId>, cred: Option<CredId>) -> Caller {
-        let only = cred.map(|cred| self.credentials.get(cred)).map(|row| (row.family, Some(row.index)));
-        self.caller_of(principal, only)
+        let row = cred.map(|cred| self.credentials.get(cred)).filter(|row| row.narrow);
+        let only = row.map(|row| (row.family, Some(row.index)));
+        Caller { principal, tenant: principal.and_then(|p| self.plan.tenant_of(p)), only }
     }
 
     pub(super) fn caller_of(&self, principal: Option<IdentityId>, of: Option<(FamilyId, Option<u32>)>) -> Caller {

@@ -29,10 +29,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::control::Which;
-use crate::model::identity::Binding;
 use crate::model::service::ObjectRule;
 use crate::model::{Access, Bits, Draws, Plan, Share, Stream};
-use crate::wire::{Alarm, Audit, Claims, CredId, IdentityId, Knock, Log, ServiceId, Slot, StepId, Text, Tick};
+use crate::wire::{Alarm, Audit, Claims, CredId, IdentityId, Knock, Log, OpId, ServiceId, Slot, StepId, Text, Tick};
 
 pub use doors::OpenDoors;
 pub use jobs::Pending;
@@ -65,6 +64,8 @@ pub struct World {
     detectors: Detectors,
     jobs: Jobs,
     doorways: Doorways,
+    /// Operations that a limit, an approval, a flow rule or a failure may stand before.
+    hindered: Bits,
     /// Who may touch which records, as it is now, by operation.
     rules: Vec<ObjectRule>,
     closed: Bits,
@@ -116,14 +117,20 @@ impl Changes {
 
 impl World {
     pub fn new(plan: Arc<Plan>) -> World {
+        let (limits, flows, approvals) =
+            (Limits::new(plan.clone()), Flows::new(plan.clone()), Approvals::new(plan.clone()));
+        let is_hindered = |op: &OpId| {
+            plan.operation(*op).fails != Share::NONE || limits.watch(*op) || flows.guard(*op) || approvals.watch(*op)
+        };
         World {
+            hindered: plan.operation_ids().filter(is_hindered).map(OpId::number).collect(),
             credentials: Credentials::new(plan.clone()),
             caches: Caches::new(&plan),
             records: Records::new(plan.clone()),
             writings: Writings::new(plan.clone()),
-            limits: Limits::new(plan.clone()),
-            flows: Flows::new(plan.clone()),
-            approvals: Approvals::new(plan.clone()),
+            limits,
+            flows,
+            approvals,
             failures: failures(&plan),
             actions: (0..plan.controls.steps.len() as u32)
                 .map(|at| Stream::new(plan.seed, Draws::Action, at))
@@ -222,7 +229,7 @@ impl World {
 
     /// Whether a credential is good for nothing without a key.
     fn is_bound_to_key(&self, cred: CredId) -> bool {
-        matches!(self.plan.family(self.credentials.get(cred).family).binding, Binding::Key(_))
+        self.credentials.get(cred).keyed
     }
 
     /// Whether no agent under test could prove that a credential is theirs.

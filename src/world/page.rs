@@ -28,6 +28,8 @@ impl Window {
 
 /// Takes the first `most` rows. Returns the one behind them.
 pub(super) fn pick(mut rows: impl Iterator<Item = u32>, most: u32, ids: &mut Vec<u32>) -> Option<u32> {
-    ids.extend(rows.by_ref().take(most as usize));
+    for row in rows.by_ref().take(most as usize) {
+        ids.push(row);
+    }
     rows.next()
 }

@@ -54,6 +54,9 @@ impl World {
 
     /// Whether nothing that the caller has read stands in the way.
     pub(super) fn may_follow(&self, op: OpId, admitted: Admitted) -> Result<(), Refusal> {
+        if self.flows.are_idle() {
+            return Ok(());
+        }
         let refused = self.flows.refuses(op, self.counted_as(admitted));
         refused.map_or(Ok(()), |(flow, status)| Err(Refusal::new(Verdict::Forbidden, Reason::Flow(flow), status)))
     }
@@ -126,6 +129,9 @@ impl World {
         principal: Option<IdentityId>,
         actor: Option<IdentityId>,
     ) -> bool {
+        if !self.hindered.contains(op.number()) {
+            return false;
+        }
         self.plan.operation(op).fails == Share::WHOLE
             || self.approvals.watch(op) && self.approvals.shut(op, self.asking(principal, actor))
             || self.flows.refuses(op, self.counted(cred, principal)).is_some()

@@ -49,6 +49,17 @@ pub struct Records {
     inner: Vec<Vec<CollId>>,
 }
 
+impl Collection {
+    /// The records of the start that a rule about owners or tenants lets a caller see, ascending.
+    fn ruled(&self, rule: ObjectRule, caller: Caller) -> &[u32] {
+        match (rule, caller.principal, caller.tenant) {
+            (ObjectRule::Owner, Some(owner), _) => self.by_owner.rows(owner.number()),
+            (ObjectRule::Tenant, _, Some(tenant)) => self.by_tenant.rows(tenant.number()),
+            _ => &[],
+        }
+    }
+}
+
 impl Records {
     pub fn new(plan: Arc<Plan>) -> Records {
         let mut inner = vec![Vec::new(); plan.collections.len()];
@@ -139,11 +150,9 @@ impl Records {
     /// The rows that were there at the start and that `caller` may touch under `rule`, deleted or not.
     pub fn original(&self, rule: ObjectRule, caller: Caller, coll: CollId) -> Original<'_> {
         let state = &self.collections[coll.index()];
-        let rows = match (rule, caller.principal, caller.tenant) {
-            (ObjectRule::Anyone, ..) => Ruled::All(self.plan.collection(coll).count),
-            (ObjectRule::Owner, Some(owner), _) => Ruled::Some(state.by_owner.rows(owner.number())),
-            (ObjectRule::Tenant, _, Some(tenant)) => Ruled::Some(state.by_tenant.rows(tenant.number())),
-            _ => Ruled::Some(&[]),
+        let rows = match rule {
+            ObjectRule::Anyone => Ruled::All(self.plan.collection(coll).count),
+            ObjectRule::Owner | ObjectRule::Tenant => Ruled::Some(state.ruled(rule, caller)),
         };
         Original { plan: &self.plan, coll, rows, only: caller.only }
     }
@@ -166,6 +175,14 @@ impl Records {
             let next = (first + n < extent).then_some(first + n + Mistake::NextPageSkipsOne.slip() as u32);
             return Page { rows: Rows::Span { first, n }, next, hidden: false };
         }
+        if inside.is_none()
+            && caller.only.is_none()
+            && state.made.is_empty()
+            && rule != ObjectRule::Anyone
+            && !newest_first
+        {
+            return self.indexed_page(state.ruled(rule, caller), coll, (cursor, most), slot);
+        }
         // A page behind the first one begins where the one before said; the newest come from the other end.
         let shown = match newest_first {
             false => cursor.min(extent)..extent,
@@ -179,14 +196,17 @@ impl Records {
                 (state.by_parent.rows(parent.row), made, 0..0)
             }
             (None, ObjectRule::Anyone, ..) => (&[][..], &[][..], shown.clone()),
-            (None, ObjectRule::Owner, Some(owner), _) => (state.by_owner.rows(owner.number()), &[][..], count..extent),
-            (None, ObjectRule::Tenant, _, Some(tenant)) => {
-                (state.by_tenant.rows(tenant.number()), &[][..], count..extent)
+            (None, ObjectRule::Owner, Some(_), _) | (None, ObjectRule::Tenant, _, Some(_)) => {
+                (state.ruled(rule, caller), &[][..], count..extent)
             }
             _ => (&[][..], &[][..], 0..0),
         };
+        // The index of a rule lists what the rule permits.
+        let indexed_by_rule = inside.is_none() && caller.only.is_none();
         let seen = |row: &u32| {
-            shown.contains(row) && !state.deleted.contains(*row) && self.permits(rule, caller, Res { coll, row: *row })
+            shown.contains(row)
+                && !state.deleted.contains(*row)
+                && (indexed_by_rule && *row < count || self.permits(rule, caller, Res { coll, row: *row }))
         };
         let rows = indexed.iter().chain(made).copied().chain(scanned);
         let offset = slot.ids.len() as u32;
@@ -201,6 +221,25 @@ impl Records {
             && cursor == 0
             && !all
             && state.deleted.len() < u64::from(extent);
+        Page { rows: Rows::Pick { offset, n }, next, hidden }
+    }
+
+    /// A page of records of the start, all of which the rule lets the caller see.
+    fn indexed_page(&self, rows: &[u32], coll: CollId, (cursor, most): (u32, u32), slot: &mut Slot) -> Page {
+        let state = &self.collections[coll.index()];
+        let (offset, mut next) = (slot.ids.len() as u32, None);
+        let mut n = 0;
+        for row in rows[rows.partition_point(|row| *row < cursor)..].iter().filter(|row| !state.deleted.contains(**row))
+        {
+            if n == most {
+                next = Some(*row);
+                break;
+            }
+            slot.ids.push(*row);
+            n += 1;
+        }
+        let left = || state.deleted.len() < u64::from(self.extent(coll));
+        let hidden = n == 0 && cursor == 0 && left() && !Mistake::HiddenRowsAreNoRefusal.here();
         Page { rows: Rows::Pick { offset, n }, next, hidden }
     }
 

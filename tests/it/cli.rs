@@ -176,6 +176,10 @@ fn starting_and_checking_are_told_word_for_word() {
 fn mistakes_are_answered_word_for_word() {
     let desk = Desk::new();
     desk.file("taken", "mine");
+    desk.file("scenario.yaml", runaway::library::find("moltbook").expect("a scenario of the library").text);
+    let inside = include_str!("../fixtures/targets.yaml").replace("https://", "http://127.0.0.1:9/");
+    let inside = inside.replace("/id.staging.example", "").replace(":9/api.staging.example", ":8");
+    desk.file("targets.yaml", &inside);
     desk.file("empty.ndjson", "");
     desk.file("foreign.ndjson", "{\"hello\": 1}\n");
     matches_golden(
@@ -193,6 +197,10 @@ fn mistakes_are_answered_word_for_word() {
             ("setting-without-value", &["run", "moltbook", "--set", "services.db.rows"]),
             ("seed-in-words", &["run", "--seed", "seven"]),
             ("staging", &["run", "--plane", "staging"]),
+            ("run-targets", &["run", "targets.yaml"]),
+            ("drill-scenario", &["drill", "scenario.yaml"]),
+            ("drill-without-consent", &["drill", "targets.yaml"]),
+            ("undo-foreign", &["undo", "foreign.ndjson"]),
             ("wall-in-sim", &["run", "--clock", "wall"]),
             ("wall-too-long", &["run", "wiper", "--plane", "mock", "--clock", "wall"]),
             ("scale-without-wall", &["run", "--plane", "mock", "--time-scale", "10"]),
@@ -219,6 +227,8 @@ fn help_is_told_word_for_word() {
             ("help-demo", &["demo", "--help"]),
             ("help-run", &["run", "--help"]),
             ("help-check", &["check", "--help"]),
+            ("help-drill", &["drill", "--help"]),
+            ("help-undo", &["undo", "--help"]),
             ("help-mock", &["mock", "--help"]),
             ("help-replay", &["replay", "--help"]),
             ("help-reconstruct", &["reconstruct", "--help"]),
@@ -251,7 +261,8 @@ fn the_output_in_the_readme_is_real() {
 
 #[test]
 fn schemas_are_printed_as_they_are_checked_in() {
-    for (of, file) in [("scenario", "schemas/scenario.schema.json"), ("run", "schemas/run.schema.json")] {
+    for of in ["scenario", "run", "targets", "drill"] {
+        let file = &format!("schemas/{of}.schema.json");
         let printed = String::from_utf8(Desk::new().run(&["schema", of]).stdout).expect("text");
         assert_eq!(printed, fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect(file));
     }
@@ -265,9 +276,21 @@ fn completions_are_scripts_that_know_every_verb() {
     let asked = "COMP_WORDS=(runaway ''); COMP_CWORD=1; _runaway runaway '' runaway; echo \"${COMPREPLY[@]}\"";
     let ran = Command::new("bash").args(["-c", &format!("source {}; {asked}", path.display())]).output().expect("bash");
     let words = String::from_utf8_lossy(&ran.stdout).into_owned();
-    for verb in
-        ["demo", "run", "check", "mock", "replay", "reconstruct", "list", "show", "init", "schema", "completions"]
-    {
+    for verb in [
+        "demo",
+        "run",
+        "drill",
+        "undo",
+        "drill",
+        "mock",
+        "replay",
+        "reconstruct",
+        "list",
+        "show",
+        "init",
+        "schema",
+        "completions",
+    ] {
         assert!(words.split_whitespace().any(|word| word == verb), "{verb}: {words}");
     }
     for shell in ["zsh", "fish", "elvish", "powershell"] {

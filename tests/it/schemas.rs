@@ -20,6 +20,8 @@ fn checked_in_schemas_are_fresh() {
         "cargo run -- schema > schemas/scenario.schema.json; cargo run -- schema run > schemas/run.schema.json";
     assert_eq!(checked_in("scenario.schema.json"), schema(), "make it anew: {command}");
     assert_eq!(checked_in("run.schema.json"), run_schema(), "make it anew: {command}");
+    let command = "cargo run -- schema drill > schemas/drill.schema.json";
+    assert_eq!(checked_in("drill.schema.json"), runaway::staging::drill::drill_schema(), "make it anew: {command}");
     let command = "cargo run -- schema targets > schemas/targets.schema.json";
     assert_eq!(checked_in("targets.schema.json"), targets::grammar::schema(), "make it anew: {command}");
 }
@@ -54,6 +56,7 @@ fn editors_can_say_what_every_key_means() {
     let mut found = Vec::new();
     undescribed(&schema(), "scenario", &mut found);
     undescribed(&targets::grammar::schema(), "targets", &mut found);
+    undescribed(&runaway::staging::drill::drill_schema(), "drill", &mut found);
     assert!(found.is_empty(), "{found:#?}");
 }
 

@@ -20,7 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("verdict", &["wire", "model", "measure"]),
     ("report", &["wire", "model", "audit", "measure", "verdict", "journal"]),
     ("plane", &["wire", "model", "world", "agent", "responder", "analysis", "vocabulary", "journal"]),
-    ("staging", &["wire", "scenario", "verdict"]),
+    ("staging", &["wire", "scenario", "verdict", "report"]),
     ("library", &[]),
     ("generate", &["model"]),
     (
@@ -84,8 +84,8 @@ const LONGER: &[(&str, &str)] = &[
     ("src/report/summary.rs", "the parts of a summary in their order"),
     ("src/model/service.rs", "plain tables with their docs"),
     ("src/cli/show.rs", "the parts of a scenario in their order"),
-    ("src/staging/targets/grammar.rs", "every key of a targets file with its doc"),
     ("src/staging/targets/lower.rs", "the parts of a targets file in their order"),
+    ("src/staging/drill/matrix.rs", "the fold and its cases"),
     ("src/cli/run.rs", "one run from arguments to files"),
     ("src/planted.rs", "a line for each mistake"),
     ("src/world/credentials.rs", "the one table of credentials"),

@@ -6,7 +6,7 @@ use crate::model::agent::Repeat;
 use crate::wire::{Span, Tick};
 
 use super::Deed;
-use super::target::Progress;
+use super::target::{Progress, Target};
 
 /// A line of steps that are done one after the other.
 #[derive(Debug, Default)]
@@ -18,6 +18,8 @@ pub(super) struct Line {
     /// How often the step was due before.
     pub occurrence: u64,
     pub progress: Progress,
+    /// The next call, as far as it was known when the line was last looked at.
+    pub next: Option<Target>,
     /// Since when the next call could go.
     pub ready: Tick,
     /// Whether this occurrence sent anything.

@@ -76,6 +76,7 @@ impl Code {
     }
 
     fn compile(&mut self, program: &Program, line: usize, within: Option<(FamilyId, u32)>, rewrite: Rewrite<'_>) {
+        self.lines[line].reserve(program.blocks.len());
         for block in &program.blocks {
             match block {
                 Block::Step(step) => {

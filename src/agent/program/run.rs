@@ -211,16 +211,19 @@ impl Runner {
     }
 
     /// When the next call of this line's step is due, if there is one that need not wait for an answer.
-    fn next_call(&self, at: usize, memory: &Memory) -> Option<Tick> {
-        let line = &self.lines[at];
+    fn next_call(&mut self, at: usize, memory: &Memory) -> Option<Tick> {
+        let line = &mut self.lines[at];
+        line.next = None;
         let Some(Op::Do(deed)) = self.code.lines[at].get(line.step) else { return None };
         let width = if deed.goes_through().is_some() { self.width } else { 1 };
-        let fresh = line.open() < width && deed.target(line.progress, memory).is_some();
+        if line.open() < width {
+            line.next = deed.target(line.progress, memory);
+        }
         let pending = line.pending.due();
-        if fresh { Some(pending.map_or(line.ready, |due| due.min(line.ready))) } else { pending }
+        if line.next.is_some() { Some(pending.map_or(line.ready, |due| due.min(line.ready))) } else { pending }
     }
 
-    /// The next call of a line whose turn it is.
+    /// The next call of a line whose turn it is, as [`Runner::poll`] has just said.
     pub fn take(&mut self, at: usize, now: Tick, memory: &Memory, asks: fn(Place) -> Asker) -> Option<Call> {
         let line = &mut self.lines[at];
         let Some(Op::Do(deed)) = self.code.lines[at].get_mut(line.step) else { return None };
@@ -228,7 +231,7 @@ impl Runner {
         let call = match line.pending.take(now) {
             Some(call) => call,
             None => {
-                let target = deed.target(line.progress, memory)?;
+                let target = line.next.take()?;
                 line.progress = deed.advance(line.progress, target.with, memory);
                 deed.turn = target.turn + 1;
                 self.deviated |= deed.deviates;

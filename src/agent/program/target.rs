@@ -29,13 +29,19 @@ impl Deed {
     /// The next call after `progress`: none when the step is through, or when it asks for a credential that the agent
     /// does not hold or has given up.
     pub(super) fn target(&self, progress: Progress, memory: &Memory) -> Option<Target> {
+        let through = match &self.on {
+            On::Nothing | On::LastCreated(_) => progress.calls > 0,
+            On::Named(records) => progress.calls >= records.len(),
+            On::EachListed(_) | On::EachListedParent(_) => false,
+        };
+        if through {
+            return None;
+        }
         let route = memory.address(self.route);
         let (with, turn) = self.credential(memory, route)?;
         let about = match &self.on {
-            On::Nothing if progress.calls > 0 => return None,
             On::Nothing => None,
             On::Named(records) => Some(*records.get(progress.calls)?),
-            On::LastCreated(_) if progress.calls > 0 => return None,
             On::LastCreated(coll) => Some(Res { coll: *coll, row: memory.last_created(*coll)? }),
             On::EachListed(coll) | On::EachListedParent(coll) => {
                 let listing = match self.within {
@@ -67,17 +73,16 @@ impl Deed {
         if let Some((family, index)) = self.within {
             return Some((Some(memory.of_family(family, Some(index), route)?), 0));
         }
-        let held = match self.with {
-            With::Nothing => None,
-            With::Own | With::Enclosing if !memory.was_given_any() => None,
-            With::Own | With::Enclosing => Some(memory.own(route)?),
-            With::Family(family) => Some(memory.of_family(family, None, route)?),
-            With::LastFound => Some(memory.last_found(route)?),
-            With::EachInTurn(family) => {
-                let (held, turn) = memory.in_turn(family, self.turn, route)?;
-                return Some((Some(held), turn));
+        let (held, turn) = match self.with {
+            With::Nothing => return memory.may_call(None, route).then_some((None, 0)),
+            With::Own | With::Enclosing if !memory.was_given_any() => {
+                return memory.may_call(None, route).then_some((None, 0));
             }
+            With::Own | With::Enclosing => (memory.own(route)?, 0),
+            With::Family(family) => (memory.of_family(family, None, route)?, 0),
+            With::LastFound => (memory.last_found(route)?, 0),
+            With::EachInTurn(family) => memory.in_turn(family, self.turn, route)?,
         };
-        memory.may_call(held, route).then_some((held, 0))
+        Some((Some(held), turn))
     }
 }

@@ -74,8 +74,9 @@ impl Whole {
         let planted = self.planted.contains(&at) && count > 0;
         let rows: Vec<u32> = (1..=count).collect();
         let chosen = if planted { dice.some(&rows, 3) } else { Vec::new() };
+        let text: &&str = dice.pick(&["order", "echo"]);
         fields
-            .with_if(planted, "plants", Fields::default().with(*dice.pick(&["order", "echo"]), list(chosen)))
+            .with_if(planted, "plants", Fields::default().with(text, list(chosen)))
             .with_if(dice.one_in(3), "readers", "stranger")
             .with_if(dice.one_in(3), "writers", dice.pick(&["stranger", "boss"]))
             .with_if(dice.one_in(4), "keeps", count + dice.between(1, 3))

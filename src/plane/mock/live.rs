@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::model::Plan;
 use crate::plane::{Passed, Transport};
 use crate::vocabulary::Scribe;
-use crate::wire::{ActorId, Cargo, CredId, Envelope, Log, OpId, Outcome, ServiceId, Slot, Text, Tick};
+use crate::wire::{ActorId, Cargo, CredId, Envelope, Log, OpId, Outcome, ServiceId, Slot, Span, Text, Tick};
 use crate::world::World;
 
 use super::clock::Clock;
@@ -33,6 +33,10 @@ pub struct Live {
     landing: UnboundedSender<Landed>,
     landed: UnboundedReceiver<Landed>,
     in_flight: u32,
+    clock: Clock,
+    handed_over: Tick,
+    /// The world's next timer, as it was when it was last looked at: after every answer, and every so often.
+    due: Option<Tick>,
 }
 
 /// One of the connections that an actor keeps to a service.
@@ -50,6 +54,10 @@ struct Landed {
 /// A wait is cut into slices, so that Ctrl-C is heard and the journal is written while nothing happens.
 const SLICE: Duration = Duration::from_millis(50);
 
+/// So many events gather, or for so long, before they are handed to the journal.
+const CHUNK: usize = 512;
+const PATIENCE: Span = Span::from_millis(50);
+
 impl Live {
     /// Starts the servers, then the clock. Time in the world passes `scale` times as fast as outside.
     pub fn start(plan: Arc<Plan>, scale: f64) -> io::Result<Live> {
@@ -58,9 +66,22 @@ impl Live {
         let servers = runtime.block_on(start_all(&shared, 0))?;
         let names = SharedNames::new(&shared.plan, shared.scribe.clone());
         let (landing, landed) = unbounded_channel();
-        shared.host().clock = Clock::wall(scale);
-        let lines = BTreeMap::new();
-        Ok(Live { runtime, shared, names, _servers: servers, lines, landing, landed, in_flight: 0 })
+        let clock = Clock::wall(scale);
+        shared.host().clock = clock;
+        let due = shared.host().world.due();
+        Ok(Live {
+            due,
+            runtime,
+            shared,
+            names,
+            _servers: servers,
+            lines: BTreeMap::new(),
+            landing,
+            landed,
+            in_flight: 0,
+            clock,
+            handed_over: Tick::ZERO,
+        })
     }
 
     /// How clients of this plane read bytes.
@@ -85,6 +106,14 @@ impl Live {
         Some(())
     }
 
+    /// The present, with everything that has happened before it.
+    fn look(&mut self, log: &mut Log) -> Tick {
+        let mut host = self.shared.host();
+        let at = host.drain(log);
+        self.due = host.world.due();
+        at
+    }
+
     fn hear(&mut self, landed: Landed) -> (Outcome, Slot) {
         let Landed { op, connection, line, answered, .. } = landed;
         self.in_flight -= 1;
@@ -101,7 +130,14 @@ impl Live {
 }
 
 impl Transport for Live {
-    const CHUNK: usize = 1;
+    fn hands_over(&mut self, gathered: usize) -> bool {
+        let now = self.clock.now();
+        let hands_over = gathered >= CHUNK || gathered > 0 && self.clock.real(now.since(self.handed_over)) >= PATIENCE;
+        if hands_over || gathered == 0 {
+            self.handed_over = now;
+        }
+        hands_over
+    }
 
     fn exchange(
         &mut self,
@@ -119,11 +155,16 @@ impl Transport for Live {
     }
 
     fn pass(&mut self, until: Tick, log: &mut Log) -> Passed {
-        let wait = self.shared.host().clock.until(until).min(SLICE);
-        let landed = self.runtime.block_on(async { tokio::time::timeout(wait, self.landed.recv()).await });
-        let at = self.shared.host().drain(log);
+        let landed = match self.landed.try_recv() {
+            Ok(landed) => Some(landed),
+            Err(_) => {
+                let wait = self.clock.until(until).min(SLICE);
+                self.runtime.block_on(async { tokio::time::timeout(wait, self.landed.recv()).await.ok().flatten() })
+            }
+        };
+        let at = self.look(log);
         match landed {
-            Ok(Some(landed)) => {
+            Some(landed) => {
                 let flight = landed.flight;
                 let (outcome, slot) = self.hear(landed);
                 Passed::Answer { flight, at, outcome, slot }
@@ -137,11 +178,11 @@ impl Transport for Live {
     }
 
     fn advance(&mut self, _now: Tick, log: &mut Log) {
-        self.shared.host().drain(log);
+        self.look(log);
     }
 
     fn due(&self) -> Option<Tick> {
-        self.shared.host().world.due()
+        self.due
     }
 
     fn identify(&self, text: Text) -> Option<CredId> {

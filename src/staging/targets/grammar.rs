@@ -132,10 +132,11 @@ static REQUEST_FIELDS: &[Field] = &[
 
 static SERVICE: Part = Part {
     name: "service",
-    doc: "a map of probe, credentials, promised",
+    doc: "a map of probe, credentials, control, promised",
     shape: Record(&[
         must("probe", P(&PROBE), "what shows that a credential is accepted, and changes nothing"),
         may("credentials", NAMES, "those that it must accept at first (else: whichever it does accept)"),
+        may("control", Name, "the known-good credential here, where that is another"),
         may("promised", Duration, "how long after containment was declared it may still accept"),
     ]),
 };

@@ -32,7 +32,12 @@ pub(super) struct Lowering<'a> {
 }
 
 /// What a tree says that fits the grammar; nothing, where a part that all others need is missing.
-pub(super) fn lower(root: &Node, folder: &Path, findings: &mut Vec<Finding>) -> Option<Targets> {
+pub(super) fn lower(
+    root: &Node,
+    written: &std::sync::Arc<str>,
+    folder: &Path,
+    findings: &mut Vec<Finding>,
+) -> Option<Targets> {
     let mut work = Lowering {
         root,
         folder,
@@ -44,11 +49,11 @@ pub(super) fn lower(root: &Node, folder: &Path, findings: &mut Vec<Finding>) -> 
         services: Vec::new(),
         revocation: None,
     };
-    work.all()
+    work.all(written)
 }
 
 impl Lowering<'_> {
-    fn all(&mut self) -> Option<Targets> {
+    fn all(&mut self, written: &std::sync::Arc<str>) -> Option<Targets> {
         let root = self.root;
         self.origins();
         self.rules.counted_as_write = self.patterns(root.get("counts_as_write"));
@@ -61,14 +66,11 @@ impl Lowering<'_> {
         let identity = root.get("identity")?;
         let drilled = self.credentials_named(identity.get("credentials"));
         let control = root.get("control").and_then(|node| self.credential_named(node));
-        if let (Some(control), Some(node)) =
-            (control, root.get("control").filter(|_| control.is_some_and(|c| drilled.contains(&c))))
+        let of_services = root.get("services").map_or(&[][..], Node::entries);
+        for node in
+            root.get("control").into_iter().chain(of_services.iter().filter_map(|(_, node)| node.get("control")))
         {
-            let message = format!("`{}` is drilled, so it cannot be the control", self.credentials[control.0].name);
-            self.say(
-                Finding::new(Code::Contradiction, node.place, message)
-                    .help("name a credential of somebody else, who goes on being allowed"),
-            );
+            self.no_control_that_is_drilled(node, &drilled);
         }
         let cleanup = root.get("cleanup").and_then(|node| self.credential_named(node));
         if let (Some(node), true) = (root.get("cleanup"), cleanup.is_some_and(|c| drilled.contains(&c))) {
@@ -88,6 +90,8 @@ impl Lowering<'_> {
         let targets = Targets {
             name: text(root, "name").unwrap_or_default(),
             story: text(root, "story").map(|story| story.trim().to_owned()),
+            text: written.clone(),
+            folder: self.folder.to_owned(),
             alarm: self.alarm(),
             caps: self.caps(),
             stops,
@@ -109,6 +113,17 @@ impl Lowering<'_> {
     pub(super) fn say(&mut self, finding: Finding) {
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
+        }
+    }
+
+    fn no_control_that_is_drilled(&mut self, node: &Node, drilled: &[CredentialIx]) {
+        let name = node.text().unwrap_or_default();
+        if drilled.iter().any(|ix| self.credentials[ix.0].name == name) {
+            let message = format!("`{name}` is drilled, so it cannot be the control");
+            self.say(
+                Finding::new(Code::Contradiction, node.place, message)
+                    .help("name a credential of somebody else, who goes on being allowed"),
+            );
         }
     }
 
@@ -370,7 +385,8 @@ impl Lowering<'_> {
             let must_accept = node.get("credentials").map(|names| self.credentials_named(Some(names)));
             let promised = node.get("promised").and_then(duration);
             if let Some(probe) = node.get("probe").and_then(|probe| self.probe(probe)) {
-                found.push(Service { name: key.name.clone(), probe, must_accept, promised });
+                let control = node.get("control").and_then(|control| self.credential_named(control));
+                found.push(Service { name: key.name.clone(), probe, must_accept, control, promised });
             }
         }
         found

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use crate::wire::Span;
 
 pub use read::{is_targets, read};
-pub use request::{Body, Match, Pattern, Piece, Proof, Request, Template};
+pub use request::{Body, Match, Pattern, Piece, Proof, Reading, Request, Template};
 
 /// The number of a credential in its file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -33,6 +33,9 @@ pub struct ServiceIx(pub usize);
 pub struct Targets {
     pub name: String,
     pub story: Option<String>,
+    /// The file as it was written, and the folder from which its paths start.
+    pub text: std::sync::Arc<str>,
+    pub folder: PathBuf,
     pub origins: Vec<Origin>,
     pub rules: WriteRules,
     pub credentials: Vec<Credential>,
@@ -122,6 +125,8 @@ pub struct Service {
     pub probe: Probe,
     /// What it must accept at first. `None`: what it does accept.
     pub must_accept: Option<Vec<CredentialIx>>,
+    /// Where it is not the control of all services.
+    pub control: Option<CredentialIx>,
     pub promised: Option<Span>,
 }
 
@@ -247,6 +252,11 @@ impl Targets {
 
     pub fn service_ids(&self) -> impl Iterator<Item = ServiceIx> + use<> {
         (0..self.services.len()).map(ServiceIx)
+    }
+
+    /// The known-good credential beside the drilled ones.
+    pub fn control_at(&self, service: ServiceIx) -> CredentialIx {
+        self.service(service).control.unwrap_or(self.control)
     }
 
     /// What was promised for a service.

@@ -18,9 +18,11 @@ pub fn read(source: Source, folder: &Path) -> Result<(Targets, Vec<Finding>), Re
         Ok(root) => root,
         Err(finding) => return Err(Rejected { source, findings: vec![finding] }),
     };
+    // A journal is read from elsewhere: paths are whole from here on.
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let mut findings = Vec::new();
     TARGETS.shape.check(&root, None, &mut findings);
-    let lowered = findings.is_empty().then(|| lower::lower(&root, folder, &mut findings)).flatten();
+    let lowered = findings.is_empty().then(|| lower::lower(&root, &source.text, &folder, &mut findings)).flatten();
     findings.sort_by_key(|finding| finding.place.start);
     match lowered {
         Some(targets) if findings.iter().all(|finding| finding.severity == Severity::Warning) => {
@@ -31,7 +33,7 @@ pub fn read(source: Source, folder: &Path) -> Result<(Targets, Vec<Finding>), Re
 }
 
 fn of_this_version(root: Node) -> Result<Node, Finding> {
-    const BEGIN: &str = "a targets file begins with `targets: 1`; docs/targets-format.md shows one";
+    const BEGIN: &str = "a targets file begins with `targets: 1`: docs/drill.md";
     if !matches!(root.value, Value::Map(_)) {
         return Err(Finding::new(Code::Empty, Place::default(), "this is not a targets file").help(BEGIN));
     }

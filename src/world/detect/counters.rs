@@ -13,11 +13,18 @@ pub enum Counters {
     Distinct(Windows<Tumbling>),
 }
 
-/// One window for each key. Dense keys are places in a table; of sparse ones there may be any number, so they are looked
-/// up, and forgotten when their window has passed.
+/// One window for each key. Dense keys are places in a table, and a new one gets the room of one whose window has passed;
+/// of sparse ones there may be any number, so they are looked up, and forgotten when their window has passed.
 pub enum Windows<T> {
-    Dense(Vec<T>),
-    Sparse { by_key: BTreeMap<Place, T>, sweep_at: usize },
+    Dense {
+        table: Vec<T>,
+        /// The places whose windows have room.
+        roomy: VecDeque<usize>,
+    },
+    Sparse {
+        by_key: BTreeMap<Place, T>,
+        sweep_at: usize,
+    },
 }
 
 /// Whom a record counts for, and what it said where that counts too.
@@ -29,6 +36,16 @@ pub struct Place {
     pub said: Option<(OpId, u64)>,
 }
 
+/// A window whose memory can pass to another.
+pub trait Room: Default {
+    fn has_room(&self) -> bool;
+
+    /// Takes over the room of a window that has passed.
+    fn take_room(&mut self, passed: &mut Self);
+}
+
+/// How many windows are looked at for room.
+const LOOKED_AT: usize = 4;
 /// How many sparse windows are kept before the first sweep.
 const FIRST_SWEEP: usize = 1_024;
 
@@ -57,16 +74,18 @@ impl Counters {
                 window.add(audit.at, weight, threshold, within)
             }
             Counters::Distinct(windows) => {
-                let window = windows.at(place, |window| audit.at.since(window.opened) >= within);
+                let is_over =
+                    |window: &Tumbling| audit.at.since(window.opened) >= within && !Mistake::FanOutNeverForgets.here();
+                let window = windows.at(place, is_over);
                 window.add(audit, threshold, within)
             }
         }
     }
 }
 
-impl<T: Default> Windows<T> {
+impl<T: Room> Windows<T> {
     pub fn dense() -> Windows<T> {
-        Windows::Dense(Vec::new())
+        Windows::Dense { table: Vec::new(), roomy: VecDeque::new() }
     }
 
     pub fn sparse() -> Windows<T> {
@@ -75,9 +94,22 @@ impl<T: Default> Windows<T> {
 
     fn at(&mut self, place: Place, is_over: impl Fn(&T) -> bool) -> &mut T {
         match self {
-            Windows::Dense(table) => {
+            Windows::Dense { table, roomy } => {
                 if table.len() <= place.at {
                     table.resize_with(place.at + 1, T::default);
+                }
+                if !table[place.at].has_room() {
+                    let mut window = std::mem::take(&mut table[place.at]);
+                    for _ in 0..LOOKED_AT.min(roomy.len()) {
+                        let Some(other) = roomy.pop_front() else { break };
+                        if is_over(&table[other]) {
+                            window.take_room(&mut table[other]);
+                            break;
+                        }
+                        roomy.push_back(other);
+                    }
+                    table[place.at] = window;
+                    roomy.push_back(place.at);
                 }
                 &mut table[place.at]
             }
@@ -89,6 +121,29 @@ impl<T: Default> Windows<T> {
                 by_key.entry(place).or_default()
             }
         }
+    }
+}
+
+impl Room for Sliding {
+    fn has_room(&self) -> bool {
+        self.window.capacity() > 0
+    }
+
+    fn take_room(&mut self, passed: &mut Sliding) {
+        passed.window.clear();
+        passed.total = 0;
+        std::mem::swap(&mut self.window, &mut passed.window);
+    }
+}
+
+impl Room for Tumbling {
+    fn has_room(&self) -> bool {
+        self.distinct.has_room()
+    }
+
+    fn take_room(&mut self, passed: &mut Tumbling) {
+        passed.distinct.clear();
+        std::mem::swap(&mut self.distinct, &mut passed.distinct);
     }
 }
 
@@ -115,7 +170,9 @@ impl Sliding {
 
     /// Whether nothing in it can count any more.
     fn is_over(&self, now: Tick, within: Span) -> bool {
-        now >= self.quiet_until && self.window.back().is_none_or(|(at, _)| now.since(*at) >= within)
+        within > Span::ZERO
+            && now >= self.quiet_until
+            && self.window.back().is_none_or(|(at, _)| now.since(*at) >= within)
     }
 }
 

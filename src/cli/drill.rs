@@ -1,0 +1,166 @@
+//! `runaway drill`: a containment on a real system, from a targets file to an exit code.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::IsTerminal as _;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::args;
+use super::failure::Failure;
+use super::folder::Folder;
+use super::open::folder_of;
+use super::output;
+use crate::report::text::hung;
+use crate::scenario::Source;
+use crate::staging::drill::{Drilled, drill as run_drill, judge, summary, to_json};
+use crate::staging::guard::{Agreement, Kill, Proposal, Refused, Watch};
+use crate::staging::targets::{self, Act, Targets};
+use crate::verdict::Exit;
+
+/// `runaway drill`.
+pub fn drill(args: &args::Drill) -> Result<Exit, Failure> {
+    let (targets, warnings) = targets::read(Source::open(&args.targets)?, folder_of(&args.targets))?;
+    for warning in &warnings {
+        output::aside(&hung(&format!("warning[{}]: ", warning.code.name()), &warning.message, 2));
+    }
+    let targets = Arc::new(targets);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let done = runtime.block_on(start(args, targets));
+    // A thread may still wait for a person to press Enter.
+    runtime.shutdown_background();
+    done
+}
+
+async fn start(args: &args::Drill, targets: Arc<Targets>) -> Result<Exit, Failure> {
+    let proposal = Proposal::resolve(targets.clone(), lookup).await?;
+    let plan = plan(&targets, &proposal);
+    if args.dry_run {
+        return output::text(&format!("{plan}\nnothing was sent\n"));
+    }
+    let agreement = agreed_hosts(&args.consent, &plan, &targets)?;
+    let pinned = proposal.pinned().to_vec();
+    let consents = proposal.agree(&agreement, Kill::default(), Kill::default())?;
+    let folder = match &args.out {
+        Some(folder) => Folder::given(folder)?,
+        None => Folder::fresh(Path::new("reports"), &targets.name, None)?,
+    };
+    let journal = folder.journal();
+    let file = File::create(&journal).map_err(|error| Failure::at(&journal, &error))?;
+    let drilled = run_drill(targets, &pinned, consents, Watch::default(), file).await?;
+    tell(&folder, &drilled)
+}
+
+/// Looks a name up, once.
+pub async fn lookup(host: &str, port: u16) -> std::io::Result<Vec<IpAddr>> {
+    Ok(tokio::net::lookup_host((host, port)).await?.map(|address| address.ip()).collect())
+}
+
+fn tell(folder: &Folder, drilled: &Drilled) -> Result<Exit, Failure> {
+    let Drilled { header, events, journal } = drilled;
+    let result = judge(header, events);
+    let text = summary(header, events, &result);
+    let json = serde_json::to_string_pretty(&to_json(header, events, &result))
+        .map_err(|e| Failure::incomplete(e.to_string()))?;
+    let written =
+        [("drill.json", json + "\n"), ("summary.txt", text.clone())].into_iter().try_for_each(|(name, text)| {
+            let (path, partial) = (folder.path().join(name), folder.path().join(format!("{name}.partial")));
+            fs::write(&partial, text).and_then(|()| fs::rename(&partial, &path)).map_err(|e| Failure::at(&path, &e))
+        });
+    let whole = journal.as_ref().map_err(|error| Failure::at(&folder.journal(), error));
+    let end = format!("\nwritten to {}\n  drill.json, journal.ndjson, summary.txt\n", folder.path().display());
+    let exit = output::result(&(text + &end), result.exit());
+    Ok(written.and(whole.copied()).map_or_else(|failure| output::despite(failure, exit), |()| exit))
+}
+
+/// What somebody agrees to: everything that will happen, and where.
+fn plan(targets: &Targets, proposal: &Proposal) -> String {
+    let mut out = format!("{}: a drill of {}\n\norigins\n", targets.name, targets.identity);
+    for (origin, pinned) in targets.origins.iter().zip(proposal.pinned()) {
+        let _ = writeln!(out, "  {}  {}  at {}", origin.name, pinned.key, pinned.address);
+    }
+    out.push_str("\nwrites that are allowed\n");
+    for pattern in &targets.rules.allowed {
+        let end = if pattern.open_end { "*" } else { "" };
+        let _ = writeln!(out, "  {} {}:{}{end}", pattern.method, targets.origin(pattern.origin).name, pattern.path);
+    }
+    if targets.rules.allowed.is_empty() {
+        out.push_str("  none\n");
+    }
+    let names = |all: &[targets::CredentialIx]| {
+        all.iter().map(|ix| targets.credential(*ix).name.clone()).collect::<Vec<_>>().join(", ")
+    };
+    let _ = writeln!(
+        out,
+        "\nprobes  {} at {}",
+        names(&targets.drilled),
+        targets.services.iter().map(|s| s.name.clone()).collect::<Vec<_>>().join(", ")
+    );
+    let _ = writeln!(
+        out,
+        "  every {}, {} requests a second in all; control: {}",
+        targets.drill.cadence,
+        targets.probes_per_second().ceil(),
+        names(&[targets.control])
+    );
+    for (head, steps) in [("steps", &targets.drill.steps), ("restore", &targets.drill.restore)] {
+        if !steps.is_empty() {
+            let _ = writeln!(out, "\n{head}");
+        }
+        for (n, step) in steps.iter().enumerate() {
+            let kind = match &step.act {
+                Act::Http(request) => format!("{} {}", request.method, targets.origin(request.origin).name),
+                Act::Command { .. } => "a program".to_owned(),
+                Act::Pause(_) => "a person".to_owned(),
+                Act::WaitForAlarm { at_most } => format!("at most {at_most}"),
+            };
+            let _ = writeln!(out, "  {}. {} ({kind})", n + 1, step.name);
+        }
+    }
+    let caps = &targets.caps;
+    let _ = writeln!(
+        out,
+        "\ncaps\n  {} requests, {} in {}, {} at once, {}, {} URLs, {} bytes, {} writes",
+        caps.requests, caps.rate.n, caps.rate.per, caps.at_once, caps.duration, caps.objects, caps.bytes, caps.writes
+    );
+    let stops = if targets.stops.is_empty() { "none".to_owned() } else { targets.stops.len().to_string() };
+    let _ = writeln!(out, "  stop conditions: {stops}; Ctrl-C stops the drill, a second one the restoring too");
+    out
+}
+
+/// Consent from the command line, or from a person at the terminal.
+pub fn agreed_hosts(consent: &[String], plan: &str, targets: &Targets) -> Result<Agreement, Failure> {
+    if !consent.is_empty() {
+        return Ok(Agreement::Hosts(consent.to_vec()));
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::refused(
+            "nobody agreed to what would be sent",
+            "`--dry-run` shows it; then say `--consent HOST:PORT` for every host, or run it at a terminal",
+        ));
+    }
+    output::aside(&format!(
+        "{plan}\nThis sends real requests to the hosts above. To agree, type the name of the drill: "
+    ));
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    if line.trim() == targets.name {
+        return Ok(Agreement::AllShown);
+    }
+    Err(Failure::refused(
+        "that was not the name of the drill, so nothing was sent",
+        format!("type `{}` to agree", targets.name),
+    ))
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Failure {
+        let help = match &refused {
+            Refused::NoConsent(host) => format!("say `--consent {host}` too, if you mean it"),
+            Refused::Unresolved { .. } => "look at the name, and at the network".to_owned(),
+            _ => "`runaway drill --dry-run` shows the plan and every address".to_owned(),
+        };
+        Failure::refused(refused.to_string(), help)
+    }
+}

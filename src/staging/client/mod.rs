@@ -1,0 +1,189 @@
+//! The transport: one request, one connection, one answer. Nothing is retried, redirected, proxied or unpacked behind
+//! anybody's back.
+
+mod tls;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{CONNECTION, HOST, HeaderValue, USER_AGENT};
+use http::{HeaderMap, HeaderName, Method, Request};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Bytes;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+
+use super::guard::{Ask, Consent, Guard, Kill, Permit, Refused, RunId};
+use super::origin::Scheme;
+use super::targets::Targets;
+pub use tls::Authorities;
+
+/// More of an answer is not read.
+const MOST_BODY: usize = 1 << 20;
+/// Headers of an answer, in bytes.
+const MOST_HEAD: usize = 64 << 10;
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const RUN: HeaderName = HeaderName::from_static("runaway-run");
+
+/// What is sent. Credentials are among the headers, marked as sensitive.
+#[derive(Debug)]
+pub struct Outgoing {
+    pub method: Method,
+    pub url: String,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+/// A request that was started, and what came of it.
+#[derive(Debug)]
+pub struct Sent {
+    pub at: Instant,
+    pub back: Instant,
+    pub got: Result<Answer, Broken>,
+}
+
+/// An answer, whole.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+/// Why there is no answer. None of these says anything about a credential.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Broken {
+    #[error("no connection")]
+    Connect,
+    #[error("no trusted certificate")]
+    Tls,
+    #[error("no answer in time")]
+    Timeout,
+    #[error("the connection broke")]
+    Reset,
+    #[error("the answer is too large")]
+    TooLarge,
+}
+
+/// Sends what the guard admits.
+#[derive(Debug)]
+pub struct Client {
+    guard: Arc<Guard>,
+    authorities: Authorities,
+    agent: HeaderValue,
+    run: HeaderValue,
+    patience: Duration,
+}
+
+impl Client {
+    /// A transport for what was agreed to.
+    pub fn new(consent: Consent, targets: &Targets) -> io::Result<Client> {
+        let guard = consent.into_guard();
+        let id = guard.run_id();
+        let agent = format!("runaway/{} (containment drill; run {id})", env!("CARGO_PKG_VERSION"));
+        let header = |text: String| HeaderValue::try_from(text).map_err(io::Error::other);
+        Ok(Client {
+            authorities: Authorities::load(targets)?,
+            agent: header(agent)?,
+            run: header(id.to_string())?,
+            patience: Duration::from_micros(targets.drill.patience.0),
+            guard,
+        })
+    }
+
+    pub fn run_id(&self) -> RunId {
+        self.guard.run_id()
+    }
+
+    pub fn kill(&self) -> &Kill {
+        self.guard.kill()
+    }
+
+    /// Requests and writes so far.
+    pub fn counts(&self) -> (u64, u64) {
+        self.guard.ledger().counts()
+    }
+
+    /// Sends one request and waits for its answer. What was not sent comes back as an error.
+    pub async fn send(&self, outgoing: Outgoing) -> Result<Sent, Refused> {
+        let Outgoing { method, url, headers, body } = outgoing;
+        let permit = self.guard.admit(&Ask { method: &method, url: &url, headers: &headers, body: &body }).await?;
+        let at = Instant::now();
+        tokio::select! {
+            biased;
+            why = self.guard.kill().wait() => Err(Refused::Stopped(why)),
+            got = self.exchange(permit, method, headers, body, at + self.patience) => Ok(Sent { at, back: Instant::now(), got }),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        permit: Permit,
+        method: Method,
+        mut headers: HeaderMap,
+        body: Bytes,
+        until: Instant,
+    ) -> Result<Answer, Broken> {
+        let own = [
+            (HOST, HeaderValue::try_from(permit.key.authority()).map_err(|_| Broken::Connect)?),
+            (TRACEPARENT, HeaderValue::try_from(permit.traceparent.as_str()).map_err(|_| Broken::Connect)?),
+            (USER_AGENT, self.agent.clone()),
+            (RUN, self.run.clone()),
+            (CONNECTION, HeaderValue::from_static("close")),
+        ];
+        headers.extend(own.into_iter().map(|(name, value)| (Some(name), value)));
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = permit.target.parse().map_err(|_| Broken::Connect)?;
+        *request.headers_mut() = headers;
+        timeout_at(until, self.over_a_connection(&permit, request)).await.unwrap_or(Err(Broken::Timeout))
+    }
+
+    async fn over_a_connection(&self, permit: &Permit, request: Request<Full<Bytes>>) -> Result<Answer, Broken> {
+        let stream = TcpStream::connect(permit.to).await.map_err(|_| Broken::Connect)?;
+        stream.set_nodelay(true).map_err(|_| Broken::Connect)?;
+        match permit.key.scheme {
+            Scheme::Http => self.speak(stream, request).await,
+            Scheme::Https => {
+                let stream = self.authorities.handshake(permit.origin, &permit.key.host, stream).await;
+                self.speak(stream.map_err(|_| Broken::Tls)?, request).await
+            }
+        }
+    }
+
+    async fn speak<S>(&self, stream: S, request: Request<Full<Bytes>>) -> Result<Answer, Broken>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let mut builder = http1::Builder::new();
+        builder.max_buf_size(MOST_HEAD);
+        let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|_| Broken::Reset)?;
+        // The connection is driven here, so that it ends with this future: nothing is sent after the kill switch.
+        let exchange = async {
+            let (parts, mut body) = sender.send_request(request).await.map_err(|_| Broken::Reset)?.into_parts();
+            let mut whole = Vec::new();
+            while let Some(frame) = body.frame().await {
+                let Ok(data) = frame.map_err(|_| Broken::Reset)?.into_data() else { continue };
+                let kept = self.guard.ledger().take_bytes(data.len());
+                if kept < data.len() || whole.len() + data.len() > MOST_BODY {
+                    return Err(Broken::TooLarge);
+                }
+                whole.extend_from_slice(&data);
+            }
+            Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body: whole.into() })
+        };
+        let driven = async {
+            let _ = connection.await;
+            std::future::pending::<Broken>().await
+        };
+        tokio::select! {
+            biased;
+            answered = exchange => answered,
+            broken = driven => Err(broken),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What the matrix means: which promises hold, what outlived the drill, and whether it says anything at all.
+
+use super::event::{Event, Header, Micros, Reading};
+use super::matrix::{Ended, Row, rows, steps};
+use crate::verdict::Exit;
+use crate::wire::Span;
+
+/// The result of a drill.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Result {
+    pub rows: Vec<Row>,
+    /// Promises that do not hold.
+    pub broken: Vec<String>,
+    /// Why the drill was stopped.
+    pub stopped: Option<String>,
+    /// Why it says less than it should.
+    pub unsure: Vec<String>,
+    /// What was still accepted, or could be had again.
+    pub survivors: Vec<String>,
+}
+
+impl Result {
+    pub fn verdict(&self) -> &'static str {
+        match self.exit() {
+            Exit::Broken => "fail",
+            Exit::Stopped => "aborted",
+            Exit::Holds => "pass",
+            Exit::Inconclusive | Exit::WrongInput => "inconclusive",
+        }
+    }
+
+    /// A promise that was seen to be broken stays broken, also where the drill was stopped later.
+    pub fn exit(&self) -> Exit {
+        if !self.broken.is_empty() {
+            Exit::Broken
+        } else if self.stopped.is_some() {
+            Exit::Stopped
+        } else if !self.unsure.is_empty() {
+            Exit::Inconclusive
+        } else {
+            Exit::Holds
+        }
+    }
+}
+
+/// Folds the journal of a drill.
+pub fn judge(header: &Header, events: &[Event]) -> Result {
+    let rows = rows(header, events);
+    let stopped = events.iter().find_map(|event| match event {
+        Event::Stopped { why, .. } => Some(why.clone()),
+        _ => None,
+    });
+    let complete = stopped.is_none() && events.iter().any(|event| matches!(event, Event::Ended { .. }));
+    let mut result = Result { rows, broken: Vec::new(), stopped, unsure: Vec::new(), survivors: Vec::new() };
+    result.unsure.extend(events.iter().filter_map(|event| match event {
+        Event::NotBegun { why, .. } => Some(format!("nothing was done: {why}")),
+        _ => None,
+    }));
+    worthless_probes(header, events, &mut result.unsure);
+    for row in result.rows.clone() {
+        promise(header, events, &row, complete, &mut result);
+    }
+    reminted(header, events, &mut result);
+    unmet(header, &mut result);
+    if !complete && result.stopped.is_none() {
+        result.unsure.push("the journal ends before the drill does".to_owned());
+    }
+    if header.services.iter().all(|service| service.promised.is_none()) {
+        result.unsure.push("nothing was promised: say `promised` in the targets file".to_owned());
+    }
+    result
+}
+
+/// `agent-token #2 at search`.
+pub fn label(header: &Header, credential: usize, instance: usize, service: usize) -> String {
+    let name = &header.credentials[credential].name;
+    let number = if header.phases > 1 { format!(" #{}", instance + 1) } else { String::new() };
+    format!("{name}{number} at {}", header.services[service].name)
+}
+
+fn promise(header: &Header, events: &[Event], row: &Row, complete: bool, result: &mut Result) {
+    let name = label(header, row.credential, row.instance, row.service);
+    match row.ended {
+        Ended::Unsure(why) => result.unsure.push(format!("{name}: {why}")),
+        Ended::Never { .. } => result.survivors.push(name.clone()),
+        Ended::Between(..) | Ended::NotAllowed => {}
+    }
+    if row.ended == Ended::NotAllowed {
+        return;
+    }
+    let promised = header.services[row.service].promised;
+    let Some(promised) = promised else { return };
+    match (row.declared, row.lag()) {
+        (Some(_), Some((at_least, _))) if at_least > promised => {
+            let still = if matches!(row.ended, Ended::Never { .. }) { "and to the end" } else { "and no longer" };
+            result.broken.push(format!(
+                "{name}: still accepted {} after it was declared, {still}; promised {}",
+                Span(at_least),
+                Span(promised)
+            ));
+        }
+        (Some(_), Some((_, Micros::MAX))) if complete => {
+            result.broken.push(format!("{name}: never stopped within {}", Span(header.deadline)));
+        }
+        (None, _) if complete => {
+            let failed = steps(events, row.credential, row.instance, row.service).find(|step| !step.ok);
+            let why = failed.map_or("no step covers it".to_owned(), |step| {
+                let with = step.status.map_or(String::new(), |status| format!(" with {status}"));
+                let error = step.error.as_deref().map_or(String::new(), |error| format!(" {error}"));
+                format!("`{}` failed{with}{error}", step.name)
+            });
+            result.broken.push(format!("{name}: nothing was declared, since {why}"));
+        }
+        _ => {}
+    }
+}
+
+/// A probe that anybody passes proves nothing.
+fn worthless_probes(header: &Header, events: &[Event], unsure: &mut Vec<String>) {
+    for event in events {
+        if let Event::Negative { service, made_up, reading, .. } = event
+            && *reading != Reading::Refused
+        {
+            let with = if *made_up { "with a made-up credential" } else { "without a credential" };
+            let what = if *reading == Reading::Accepted { "is accepted" } else { "gets no clear answer" };
+            unsure.push(format!("the probe of {} {what} {with}: it proves nothing", header.services[*service].name));
+        }
+    }
+}
+
+fn reminted(header: &Header, events: &[Event], result: &mut Result) {
+    for event in events {
+        let Event::Reminted { way, got, accepted_by, .. } = event else { continue };
+        if !*got {
+            continue;
+        }
+        let at: Vec<&str> = accepted_by.iter().map(|service| header.services[*service].name.as_str()).collect();
+        let what = if at.is_empty() { "accepted nowhere".to_owned() } else { format!("accepted by {}", at.join(", ")) };
+        result.survivors.push(format!("{way}: issued again, {what}"));
+        if !header.may_remint && !at.is_empty() {
+            result.broken.push(format!("{way}: a new credential was issued after the drill, {what}"));
+        }
+    }
+}
+
+/// What a service had to accept before anything was done.
+fn unmet(header: &Header, result: &mut Result) {
+    for (service, line) in header.services.iter().enumerate() {
+        for credential in line.must_accept.iter().flatten() {
+            let refused = result
+                .rows
+                .iter()
+                .any(|row| (row.credential, row.service, row.ended) == (*credential, service, Ended::NotAllowed));
+            if refused {
+                let name = &header.credentials[*credential].name;
+                result.unsure.push(format!("{name} was refused by {} before anything was done", line.name));
+            }
+        }
+    }
+    if result.rows.iter().all(|row| matches!(row.ended, Ended::NotAllowed | Ended::Unsure(_))) {
+        result.unsure.push("no credential was accepted anywhere: nothing was there to be contained".to_owned());
+    }
+}

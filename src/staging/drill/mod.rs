@@ -1,0 +1,298 @@
+//! A drill: the team's own containment is done, and every credential is shown to every service until it is known when
+//! each really stopped to accept it.
+
+pub mod event;
+mod health;
+mod judge;
+mod matrix;
+mod probe;
+mod record;
+mod render;
+mod report;
+mod schema;
+mod steps;
+mod undo;
+mod vault;
+mod watching;
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ring::rand::{SecureRandom as _, SystemRandom};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, interval, sleep_until};
+
+use super::client::Client;
+use super::guard::{Consents, Pinned, Refused, Watch};
+use super::secret::Secret;
+use super::targets::{CredentialIx, Reference, ServiceIx, StopCondition, Targets};
+use crate::wire::Span;
+use event::{CredentialLine, Event, Header, OriginLine, Reading, ServiceLine};
+pub use judge::{Result as Judged, judge};
+pub use matrix::{Ended, Row};
+use probe::{Shown, look};
+use record::Record;
+pub use report::{summary, to_json, undone};
+pub use schema::drill_schema;
+use steps::Runbook;
+pub use undo::{Past, undo};
+use vault::{NoCredential, Vault};
+use watching::{Scene, Watching, first_use};
+
+/// What happened, and what it was headed by.
+#[derive(Debug)]
+pub struct Drilled {
+    pub header: Header,
+    pub events: Vec<Event>,
+    /// Whether the journal holds all of it.
+    pub journal: io::Result<()>,
+}
+
+/// Runs a drill to its end, or until the switch is thrown. What is put back is put back in both cases.
+pub async fn drill(
+    targets: Arc<Targets>,
+    pinned: &[Pinned],
+    consents: Consents,
+    mut watch: Watch,
+    journal: File,
+) -> io::Result<Drilled> {
+    let client = Client::new(consents.run, &targets)?;
+    let restoring = Client::new(consents.restore, &targets)?;
+    watch.signals(client.kill().clone(), restoring.kill().clone())?;
+    watch.duration(targets.caps.duration, client.kill().clone());
+    if let Some(file) = &targets.kill_file {
+        watch.file(file.clone(), vec![client.kill().clone(), restoring.kill().clone()]);
+    }
+    let header = header(&targets, pinned, &client);
+    let record = Record::begin(journal, client.kill().clone());
+    record.add(Event::Header(Box::new(header.clone())));
+    let mut scene = Scene::new(targets.clone(), client, record);
+    match prepare(&mut scene).await {
+        Ok(()) => {}
+        Err(NoCredential::Refused(refused)) => scene.refused(&refused),
+        Err(missing) => {
+            scene.record.add(Event::NotBegun { at: scene.record.now(), why: missing.to_string() });
+            return Ok(ended(&scene, header));
+        }
+    }
+    let scene = Arc::new(scene);
+    contain(&scene).await;
+    if scene.kill().thrown().is_none() {
+        remint(&scene).await;
+    }
+    if let Some(why) = scene.kill().thrown() {
+        scene.record.add(Event::Stopped { at: scene.record.now(), why: why.to_string() });
+    }
+    if !targets.drill.restore.is_empty() {
+        let mut watch = Watch::default();
+        watch.duration(RESTORING, restoring.kill().clone());
+        restore(&scene, &restoring, &BTreeSet::new()).await;
+    }
+    Ok(ended(&scene, header))
+}
+
+fn ended(scene: &Scene, header: Header) -> Drilled {
+    let (requests, writes) = scene.client.counts();
+    scene.record.add(Event::Ended { at: scene.record.now(), requests, writes });
+    let journal = scene.record.finish();
+    Drilled { header, events: scene.record.events(), journal }
+}
+
+fn header(targets: &Targets, pinned: &[Pinned], client: &Client) -> Header {
+    let drill = &targets.drill;
+    let origin = |(origin, pinned): (&super::targets::Origin, &Pinned)| OriginLine {
+        name: origin.name.clone(),
+        origin: pinned.key.to_string(),
+        address: pinned.address.to_string(),
+    };
+    let service = |ix: ServiceIx| {
+        let service = targets.service(ix);
+        let must_accept = service.must_accept.as_ref().map(|all| all.iter().map(|ix| ix.0).collect());
+        ServiceLine { name: service.name.clone(), promised: targets.promised(ix).map(|span| span.0), must_accept }
+    };
+    Header {
+        format: event::FORMAT.to_owned(),
+        written_by: concat!("runaway ", env!("CARGO_PKG_VERSION")).to_owned(),
+        plane: "staging".to_owned(),
+        targets: targets.name.clone(),
+        document: targets.text.to_string(),
+        folder: targets.folder.display().to_string(),
+        identity: targets.identity.clone(),
+        run: client.run_id().to_string(),
+        started: jiff::Timestamp::now().to_string(),
+        origins: targets.origins.iter().zip(pinned).map(origin).collect(),
+        services: targets.service_ids().map(service).collect(),
+        credentials: targets
+            .credentials
+            .iter()
+            .map(|credential| CredentialLine { name: credential.name.clone(), kind: credential.kind.clone() })
+            .collect(),
+        cadence: drill.cadence.0,
+        sparse: drill.sparse.map(|span| span.0),
+        phases: drill.phases,
+        settle: drill.settle.0,
+        deadline: drill.deadline.0,
+        may_remint: drill.may_remint,
+    }
+}
+
+/// The negative controls, then the credentials: their lifetimes begin as late as they can.
+async fn prepare(scene: &mut Scene) -> Result<(), NoCredential> {
+    let made_up = made_up();
+    for service in scene.targets.service_ids() {
+        let probe = &scene.targets.service(service).probe;
+        let shape = scene.targets.drilled.first().map(|ix| &scene.targets.credential(*ix).present);
+        let mut statuses = Vec::new();
+        for shown in [None, shape.zip(made_up.as_ref())] {
+            let shown: Shown<'_> = shown;
+            let mut seen = look(&scene.targets, &scene.client, probe, shown, &[]).await?;
+            // A server may refuse with any status but those that say "not now".
+            let refuses = seen.status.filter(|status| (300..500).contains(status) && *status != 429);
+            if seen.reading == Reading::Unknown && refuses.is_some() {
+                seen.reading = Reading::Refused;
+                statuses.extend(refuses);
+            }
+            let (reading, status) = (seen.reading, seen.status);
+            scene.record.add(Event::Negative { service: service.0, made_up: shown.is_some(), reading, status });
+        }
+        scene.learned[service.0] = statuses;
+    }
+    let targets = scene.targets.clone();
+    for credential in &targets.drilled {
+        for instance in 0..targets.drill.phases {
+            let fetched = scene.vault.fetch(&targets, &scene.client, *credential).await?;
+            let lives = targets.credential(*credential).lives.map(|lives| lives.0);
+            let at = scene.record.micros(fetched.at);
+            scene.record.add(Event::Issued { at, credential: credential.0, instance, lives });
+            scene.drilled.insert((*credential, instance), fetched);
+        }
+    }
+    for service in targets.service_ids() {
+        scene.vault.current(&targets, &scene.client, targets.control_at(service)).await?;
+    }
+    Ok(())
+}
+
+/// A credential that nobody issued.
+fn made_up() -> Option<Secret> {
+    let mut bytes = [0; 20];
+    SystemRandom::new().fill(&mut bytes).ok()?;
+    Secret::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
+/// Steady state, the steps, and then watching until everything has been shut for long enough, or for too long.
+async fn contain(scene: &Arc<Scene>) {
+    if scene.kill().thrown().is_some() {
+        return;
+    }
+    let plan = &scene.targets.drill;
+    let watching = Watching::begin(scene);
+    let mut asking = JoinSet::new();
+    for (at, condition) in scene.targets.stops.iter().enumerate() {
+        if matches!(condition, StopCondition::Health { .. }) {
+            asking.spawn(health::keep_asking(scene.clone(), at));
+        }
+    }
+    let steady =
+        Instant::now() + first_use(plan.over, plan.phases, plan.phases - 1) + Duration::from_micros(plan.steady.0);
+    tokio::select! {
+        _ = scene.kill().wait() => {}
+        () = sleep_until(steady) => {}
+    }
+    let mut runbook = Runbook::new(scene, &scene.client, &scene.vault, false);
+    for (at, step) in plan.steps.iter().enumerate() {
+        if scene.kill().thrown().is_none() {
+            runbook.act(at, step).await;
+        }
+    }
+    let deadline = Instant::now() + Duration::from_micros(plan.deadline.0);
+    let mut next = interval(Duration::from_millis(100));
+    while scene.kill().thrown().is_none() && Instant::now() < deadline && !scene.settled(plan.settle, Instant::now()) {
+        next.tick().await;
+    }
+    asking.shutdown().await;
+    watching.end().await;
+}
+
+/// Tries to have the credentials again, and shows what is issued where the old ones were accepted.
+async fn remint(scene: &Arc<Scene>) {
+    let targets = &scene.targets;
+    let minted = targets.drilled.iter().filter(|ix| matches!(targets.credential(**ix).from, Reference::Request { .. }));
+    for ix in minted {
+        let got = Vault::default().fetch(targets, &scene.client, *ix).await;
+        let way = format!("{} by its own request", targets.credential(*ix).name);
+        tell_reminted(scene, way, *ix, got.map(|fetched| fetched.secret)).await;
+    }
+    for way in &targets.drill.remint {
+        let given =
+            scene.drilled.iter().find(|((ix, _), _)| way.request.mentions(*ix) || way.request.with == Some(*ix));
+        let given = given.map(|((ix, _), fetched)| (*ix, &fetched.secret));
+        let filling =
+            render::Filling::gather(&scene.vault, targets, &scene.client, &way.request, given, &Default::default())
+                .await;
+        let got = match filling.map(|filling| render::render(targets, &way.request, &filling)) {
+            Err(missing) => Err(missing),
+            Ok(Err(why)) => Err(NoCredential::NotIssued { name: way.name.clone(), why }),
+            Ok(Ok(outgoing)) => issued(scene, outgoing, way).await,
+        };
+        tell_reminted(scene, way.name.clone(), way.like, got).await;
+    }
+}
+
+async fn issued(
+    scene: &Scene,
+    outgoing: super::client::Outgoing,
+    way: &super::targets::Remint,
+) -> Result<Secret, NoCredential> {
+    let refused = |why: String| NoCredential::NotIssued { name: way.name.clone(), why };
+    let answer = scene.client.send(outgoing).await?.got.map_err(|broken| refused(broken.to_string()))?;
+    let fine = way.request.proof.accepted.holds(answer.status, &answer.body);
+    let found = fine.then(|| vault::pointed(&answer.body, &way.take)).flatten();
+    found.ok_or_else(|| refused(render::told(answer.status, &answer.body)))
+}
+
+async fn tell_reminted(scene: &Scene, way: String, like: CredentialIx, got: Result<Secret, NoCredential>) {
+    let mut accepted_by = Vec::new();
+    if let Ok(secret) = &got {
+        let shown = Some((&scene.targets.credential(like).present, secret));
+        for service in scene.was_accepted(like) {
+            let probe = &scene.targets.service(service).probe;
+            match look(&scene.targets, &scene.client, probe, shown, &scene.learned[service.0]).await {
+                Ok(seen) if seen.reading == Reading::Accepted => accepted_by.push(service.0),
+                Ok(_) => {}
+                Err(refused) => scene.refused(&refused),
+            }
+        }
+    }
+    if let Err(NoCredential::Refused(refused @ Refused::Cap(_))) = &got {
+        scene.refused(refused);
+    }
+    scene.record.add(Event::Reminted { at: scene.record.now(), way, like: like.0, got: got.is_ok(), accepted_by });
+}
+
+/// Putting everything back takes no longer than this.
+const RESTORING: Span = Span::from_secs(120);
+
+/// Puts everything back but what was `done` already, and looks whether the drilled identity works as before.
+async fn restore(scene: &Scene, client: &Client, done: &BTreeSet<usize>) {
+    let targets = &scene.targets;
+    let vault = Vault::default();
+    let mut runbook = Runbook::new(scene, client, &vault, true);
+    for (at, step) in targets.drill.restore.iter().enumerate().filter(|(at, _)| !done.contains(at)) {
+        runbook.act(at, step).await;
+    }
+    for credential in &targets.drilled {
+        let Ok(fetched) = vault.fetch(targets, client, *credential).await else { continue };
+        let shown = Some((&targets.credential(*credential).present, &fetched.secret));
+        for service in scene.was_accepted(*credential) {
+            let probe = &targets.service(service).probe;
+            if let Ok(seen) = look(targets, client, probe, shown, &scene.learned[service.0]).await {
+                let (at, reading) = (scene.record.now(), seen.reading);
+                scene.record.add(Event::Restored { at, credential: credential.0, service: service.0, reading });
+            }
+        }
+    }
+}

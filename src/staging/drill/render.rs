@@ -1,0 +1,197 @@
+//! From a request of a targets file to the bytes that are sent: placeholders filled in, credentials presented.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use zeroize::Zeroizing;
+
+use super::vault::{NoCredential, Vault};
+use crate::staging::client::{Client, Outgoing};
+use crate::staging::secret::Secret;
+use crate::staging::targets::{Body, CredentialIx, Piece, Present, Request, Targets, Template};
+
+/// What is known while a request is made.
+#[derive(Clone, Debug, Default)]
+pub struct Filling {
+    credentials: BTreeMap<CredentialIx, Secret>,
+    captured: BTreeMap<String, Secret>,
+}
+
+impl Filling {
+    /// Fetches what the request needs, but for `given`.
+    pub async fn gather(
+        vault: &Vault,
+        targets: &Targets,
+        client: &Client,
+        request: &Request,
+        given: Option<(CredentialIx, &Secret)>,
+        captured: &BTreeMap<String, Secret>,
+    ) -> Result<Filling, NoCredential> {
+        let mut filling = Filling { credentials: BTreeMap::new(), captured: captured.clone() };
+        for ix in (0..targets.credentials.len()).map(CredentialIx) {
+            if request.with != Some(ix) && !request.mentions(ix) {
+                continue;
+            }
+            let secret = match given {
+                Some((known, secret)) if known == ix => secret.clone(),
+                _ => vault.current(targets, client, ix).await?,
+            };
+            filling.credentials.insert(ix, secret);
+        }
+        Ok(filling)
+    }
+
+    fn of<'a>(&'a self, piece: &'a Piece) -> Result<&'a str, String> {
+        let missing = || "something that should have been captured was not".to_owned();
+        match piece {
+            Piece::Text(text) => Ok(text),
+            Piece::Credential(ix) => self.credentials.get(ix).map(Secret::expose).ok_or_else(missing),
+            Piece::Captured(name) => self.captured.get(name).map(Secret::expose).ok_or_else(missing),
+        }
+    }
+
+    fn text(&self, template: &Template) -> Result<Zeroizing<String>, String> {
+        let mut text = Zeroizing::new(String::new());
+        for piece in &template.0 {
+            text.push_str(self.of(piece)?);
+        }
+        Ok(text)
+    }
+
+    /// A path, in which what is filled in cannot begin another part of it.
+    fn path(&self, template: &Template) -> Result<String, String> {
+        let mut path = String::new();
+        for piece in &template.0 {
+            match piece {
+                Piece::Text(text) => path.push_str(text),
+                filled => path.extend(utf8_percent_encode(self.of(filled)?, NON_ALPHANUMERIC)),
+            }
+        }
+        Ok(path)
+    }
+
+    fn json(&self, targets: &Targets, value: &serde_json::Value) -> serde_json::Value {
+        match value {
+            serde_json::Value::String(text) => {
+                let mut text = text.clone();
+                for (ix, secret) in &self.credentials {
+                    text = text.replace(&format!("{{{}}}", targets.credential(*ix).name), secret.expose());
+                }
+                for (name, secret) in &self.captured {
+                    text = text.replace(&format!("{{{name}}}"), secret.expose());
+                }
+                serde_json::Value::String(text)
+            }
+            serde_json::Value::Array(items) => items.iter().map(|item| self.json(targets, item)).collect(),
+            serde_json::Value::Object(fields) => {
+                fields.iter().map(|(key, field)| (key.clone(), self.json(targets, field))).collect()
+            }
+            other => other.clone(),
+        }
+    }
+}
+
+/// The request as it is sent.
+pub fn render(targets: &Targets, request: &Request, filling: &Filling) -> Result<Outgoing, String> {
+    let mut headers = HeaderMap::new();
+    for (name, template) in &request.headers {
+        headers.append(name.clone(), sensitive(&filling.text(template)?)?);
+    }
+    if let Some(ix) = request.with {
+        let secret = filling.credentials.get(&ix).ok_or("a credential is missing")?;
+        present(&targets.credential(ix).present, secret, &mut headers)?;
+    }
+    let (kind, body) = match &request.body {
+        Body::None => (None, Vec::new()),
+        Body::Form(fields) => {
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            for (name, template) in fields {
+                form.append_pair(name, &filling.text(template)?);
+            }
+            (Some("application/x-www-form-urlencoded"), form.finish().into_bytes())
+        }
+        Body::Json(value, _) => (Some("application/json"), filling.json(targets, value).to_string().into_bytes()),
+        Body::Text(template) => (None, filling.text(template)?.as_bytes().to_vec()),
+    };
+    if let Some(kind) = kind
+        && !headers.contains_key(CONTENT_TYPE)
+    {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    }
+    let url = format!("{}{}", targets.origin(request.origin).at, filling.path(&request.path)?);
+    Ok(Outgoing { method: request.method.clone(), url, headers, body: body.into() })
+}
+
+/// Puts a credential where its service looks for it.
+pub fn present(present: &Present, secret: &Secret, headers: &mut HeaderMap) -> Result<(), String> {
+    let text = secret.expose();
+    let (name, value): (HeaderName, Zeroizing<String>) = match present {
+        Present::Bearer => (AUTHORIZATION, Zeroizing::new(format!("Bearer {text}"))),
+        Present::Basic => (AUTHORIZATION, Zeroizing::new(format!("Basic {}", STANDARD.encode(text)))),
+        Present::Header(name) => (name.clone(), Zeroizing::new(text.to_owned())),
+        Present::Cookie(name) => (COOKIE, Zeroizing::new(format!("{name}={text}"))),
+    };
+    headers.insert(name, sensitive(&value)?);
+    Ok(())
+}
+
+/// A header that nothing prints.
+fn sensitive(text: &str) -> Result<HeaderValue, String> {
+    let mut value = HeaderValue::try_from(text).map_err(|_| "a credential holds what no header can".to_owned())?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// What an answer told, in words that hold no secret: its status, and the error code where it has one.
+pub fn told(status: u16, body: &[u8]) -> String {
+    error_code(body).map_or_else(|| status.to_string(), |code| format!("{status} {code}"))
+}
+
+/// The `error` of a JSON answer (RFC 6749 section 5.2), where it is a plain word.
+pub fn error_code(body: &[u8]) -> Option<String> {
+    let json: serde_json::Value = serde_json::from_slice(body).ok()?;
+    json.get("error")?.as_str().filter(|code| is_code(code)).map(str::to_owned)
+}
+
+/// The `error` of a `WWW-Authenticate` header (RFC 6750 section 3), where it is a plain word.
+pub fn challenge(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(http::header::WWW_AUTHENTICATE)?.to_str().ok()?;
+    let (_, rest) = text.split_once("error=")?;
+    let rest = rest.trim_start_matches('"');
+    let code: String = rest.chars().take_while(|c| *c == '_' || c.is_ascii_lowercase()).collect();
+    is_code(&code).then_some(code)
+}
+
+fn is_code(code: &str) -> bool {
+    (3..=40).contains(&code.len()) && code.chars().all(|c| c == '_' || c.is_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_challenge_is_a_word() {
+        let of = |text: &'static str| {
+            challenge(&HeaderMap::from_iter([(http::header::WWW_AUTHENTICATE, HeaderValue::from_static(text))]))
+        };
+        assert_eq!(
+            of("Bearer realm=\"x\", error=\"invalid_token\", error_description=\"no\"").as_deref(),
+            Some("invalid_token")
+        );
+        assert_eq!(of("Bearer error=invalid_token").as_deref(), Some("invalid_token"));
+        assert_eq!(of("Basic realm=\"x\""), None);
+        assert_eq!(of("Bearer error=\"eyJhbGciOi\""), None);
+    }
+
+    #[test]
+    fn error_codes_are_words() {
+        assert_eq!(told(400, b"{\"error\":\"unsupported_token_type\"}"), "400 unsupported_token_type");
+        assert_eq!(told(400, b"{\"error\":\"ghp_0123456789abcdef\"}"), "400");
+        assert_eq!(told(500, b"<html>"), "500");
+    }
+}

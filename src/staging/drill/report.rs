@@ -1,0 +1,263 @@
+//! What people and machines read of a drill.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::event::{Event, Header, Micros, Probed, Reading, Who};
+use super::judge::{Result, label};
+use super::matrix::{Ended, Row};
+use crate::report::text::{hung, left, right, wrapped};
+use crate::wire::Span;
+
+/// The version of `drill.json`. A field may be added under the same version, never changed.
+pub const SCHEMA: &str = "runaway.drill/1";
+
+/// The result for a terminal, eighty columns wide.
+pub fn summary(header: &Header, events: &[Event], result: &Result) -> String {
+    let mut out = hung(&format!("{}: ", result.verdict().to_uppercase()), &headline(header, result), 2);
+    let _ = writeln!(
+        out,
+        "\n{}{}{}{}how it ended",
+        left("credential", 18),
+        left("service", 14),
+        right("after declared  ", 18),
+        right("bound  ", 10)
+    );
+    for row in &result.rows {
+        let name = &header.credentials[row.credential].name;
+        let number = if header.phases > 1 { format!(" #{}", row.instance + 1) } else { String::new() };
+        let service = &header.services[row.service].name;
+        let cells = [left(&format!("{name}{number}"), 17), left(service, 13)].join(" ");
+        let _ =
+            writeln!(out, "{cells} {}{}{}", right(&(lag(row) + "  "), 18), right(&(bound(row) + "  "), 10), ended(row));
+    }
+    ranges(header, result, &mut out);
+    steps(events, &mut out);
+    for (head, lines) in
+        [("broken: ", &result.broken), ("survives: ", &result.survivors), ("not sure: ", &result.unsure)]
+    {
+        for line in lines {
+            out.push_str(&hung(head, line, 2));
+        }
+    }
+    if let Some(refused) = sentinels(events) {
+        out.push_str(&hung("collateral: ", &refused, 2));
+    }
+    restored(header, events, &mut out);
+    let _ = writeln!(out, "run {} on the requests of this drill", header.run);
+    out
+}
+
+fn restored(header: &Header, events: &[Event], out: &mut String) {
+    for event in events {
+        if let Event::Restored { credential, service, reading, .. } = event {
+            let works = if *reading == Reading::Accepted { "works again" } else { "does not work again" };
+            let (name, at) = (&header.credentials[*credential].name, &header.services[*service].name);
+            let _ = writeln!(out, "restored: {name} {works} at {at}");
+        }
+    }
+}
+
+/// What was put back after a drill that had not ended, and whether all of it was.
+pub fn undone(header: &Header, events: &[Event]) -> (String, bool) {
+    let begin = events.iter().rposition(|event| matches!(event, Event::Resumed { .. })).unwrap_or(0);
+    let now = &events[begin..];
+    let mut out = String::new();
+    steps(now, &mut out);
+    restored(header, now, &mut out);
+    let whole = now.iter().all(|event| match event {
+        Event::Stepped(step) => step.ok,
+        Event::Restored { reading, .. } => *reading == Reading::Accepted,
+        _ => true,
+    });
+    let end =
+        if whole { "everything is as it was" } else { "not everything is as it was: do by hand what FAILED above" };
+    let _ = writeln!(out, "{end}");
+    (out, whole)
+}
+
+fn headline(header: &Header, result: &Result) -> String {
+    if let Some(why) = &result.stopped {
+        return format!("the drill of {} was stopped: {why}", header.identity);
+    }
+    let worst = result.rows.iter().filter_map(|row| Some((row.lag()?, row))).max_by_key(|(lag, _)| *lag);
+    let never = result.rows.iter().filter(|row| matches!(row.ended, Ended::Never { .. })).count();
+    let last = match worst {
+        None => "nothing was declared".to_owned(),
+        Some(((at_least, _), row)) => {
+            let name = label(header, row.credential, row.instance, row.service);
+            match row.ended {
+                Ended::Never { .. } => format!("{name} never stopped; watched for {}", Span(at_least)),
+                _ if at_least == 0 => "nothing was accepted after containment was declared".to_owned(),
+                _ => format!("{name} was accepted until {} after containment was declared", Span(at_least)),
+            }
+        }
+    };
+    let survivors = match result.survivors.len() {
+        0 => String::new(),
+        n => format!("; {n} outlived it"),
+    };
+    let pairs = result.rows.iter().filter(|row| row.ended != Ended::NotAllowed).count();
+    let stopped = pairs - never;
+    format!("{}: {last}; {stopped} of {pairs} doors shut{survivors}", header.identity)
+}
+
+fn lag(row: &Row) -> String {
+    match (row.ended, row.declared, row.lag()) {
+        (Ended::NotAllowed | Ended::Unsure(_), ..) => "-".to_owned(),
+        (_, None, _) => "none declared".to_owned(),
+        (Ended::Never { .. }, _, Some((at_least, _))) => format!("> {}", Span(at_least)),
+        (_, _, Some((0, 0))) => "early".to_owned(),
+        (_, _, Some((at_least, at_most))) => format!("{} +{}", seconds(at_least), seconds(at_most - at_least)),
+        (_, _, None) => "-".to_owned(),
+    }
+}
+
+fn seconds(micros: Micros) -> String {
+    format!("{:.2} s", Span(micros).as_secs_f64())
+}
+
+/// How long after it was declared the credential ends by itself.
+fn bound(row: &Row) -> String {
+    match (row.declared, row.expires) {
+        (Some(declared), Some(expires)) => seconds(expires.saturating_sub(declared)),
+        _ => "-".to_owned(),
+    }
+}
+
+fn ended(row: &Row) -> String {
+    let how = match row.ended {
+        Ended::NotAllowed => "never allowed here".to_owned(),
+        Ended::Never { .. } => "never stopped".to_owned(),
+        Ended::Unsure(_) => "unknown".to_owned(),
+        Ended::Between(..) => {
+            let status = row.status.map_or_else(|| "refused".to_owned(), |status| status.to_string());
+            row.challenge.as_ref().map_or(status.clone(), |challenge| format!("{status} {challenge}"))
+        }
+    };
+    let after = if row.accepted_after > 0 { format!(", {} accepted", row.accepted_after) } else { String::new() };
+    let flaps = if row.flapping { ", flapping" } else { "" };
+    how + &after + flaps
+}
+
+/// Over fresh credentials of one kind: the least and the most, and whether probing rarely made a difference.
+fn ranges(header: &Header, result: &Result, out: &mut String) {
+    if header.phases < 2 {
+        return;
+    }
+    let mut pairs: Vec<(usize, usize)> = result.rows.iter().map(|row| (row.credential, row.service)).collect();
+    pairs.dedup();
+    pairs.sort_unstable();
+    pairs.dedup();
+    for (credential, service) in pairs {
+        let of = |row: &&Row| (row.credential, row.service) == (credential, service);
+        let lags: Vec<(usize, (Micros, Micros))> =
+            result.rows.iter().filter(of).filter_map(|row| Some((row.instance, row.lag()?))).collect();
+        let (Some(least), Some(most)) =
+            (lags.iter().map(|(_, lag)| lag.0).min(), lags.iter().map(|(_, lag)| lag.1).max())
+        else {
+            continue;
+        };
+        let most = if most == Micros::MAX { "the end".to_owned() } else { seconds(most) };
+        let name = format!("{} at {}", header.credentials[credential].name, header.services[service].name);
+        let _ = write!(out, "{}", wrapped(&format!("{name}: {} phases, {} to {most}", lags.len(), seconds(least)), 2));
+        let sparse = lags.iter().find(|(instance, _)| header.sparse.is_some() && instance + 1 == header.phases);
+        if let Some((_, (sparse, _))) = sparse
+            && let Some((_, (_, usual))) =
+                lags.iter().filter(|(instance, _)| instance + 1 < header.phases).max_by_key(|(_, lag)| lag.1)
+            && let Some(difference) = sparse.checked_sub(*usual).filter(|difference| *difference > 0)
+        {
+            let text = format!(
+                "{name}: probed rarely, it was accepted {} longer: probing changes the answer",
+                seconds(difference)
+            );
+            let _ = write!(out, "{}", wrapped(&text, 2));
+        }
+    }
+}
+
+fn steps(events: &[Event], out: &mut String) {
+    for event in events {
+        let Event::Stepped(step) = event else { continue };
+        let done = if step.ok { "done" } else { "FAILED" };
+        let status = step.status.map_or(String::new(), |status| format!(" {status}"));
+        let error = step.error.as_deref().map_or(String::new(), |error| format!(" {error}"));
+        let number = step.instance.map_or(String::new(), |instance| format!(" #{}", instance + 1));
+        let kind = if step.restoring { "restore" } else { "step" };
+        out.push_str(&hung(
+            &format!("{kind} {}{number}: ", step.step + 1),
+            &format!("{} at {}: {done}{status}{error}", step.name, seconds(step.at)),
+            2,
+        ));
+    }
+}
+
+/// Honest work that was refused once the steps had begun.
+fn sentinels(events: &[Event]) -> Option<String> {
+    let began = events.iter().find_map(|event| match event {
+        Event::Began { at, restoring: false, .. } => Some(*at),
+        _ => None,
+    })?;
+    let after = |probed: &&Probed| matches!(probed.who, Who::Sentinel { .. }) && probed.sent >= began;
+    let probes = events.iter().filter_map(|event| if let Event::Probed(probed) = event { Some(probed) } else { None });
+    let all: Vec<&Probed> = probes.filter(after).collect();
+    let refused = all.iter().filter(|probed| probed.reading == Reading::Refused).count();
+    (!all.is_empty()).then(|| format!("{refused} of {} requests of honest work were refused", all.len()))
+}
+
+/// The result for machines.
+pub fn to_json(header: &Header, events: &[Event], result: &Result) -> Value {
+    let row = |row: &Row| {
+        let (kind, last, first) = match row.ended {
+            Ended::Between(last, first) => ("stopped", Some(last), Some(first)),
+            Ended::Never { still } => ("never-stopped", Some(still), None),
+            Ended::NotAllowed => ("never-allowed", None, None),
+            Ended::Unsure(_) => ("unknown", None, None),
+        };
+        json!({
+            "credential": header.credentials[row.credential].name,
+            "instance": row.instance + 1,
+            "service": header.services[row.service].name,
+            "ended": kind,
+            "last_accepted_us": last,
+            "first_refused_us": first,
+            "declared_us": row.declared,
+            "lag_us": row.lag().map(|(least, most)| json!({"at_least": least, "at_most": (most < Micros::MAX).then_some(most)})),
+            "bound_us": row.declared.zip(row.expires).map(|(declared, expires)| expires.saturating_sub(declared)),
+            "accepted_after_declared": row.accepted_after,
+            "flapping": row.flapping,
+            "unknown": row.unknown,
+            "widest_gap_us": row.widest,
+            "status": row.status,
+            "challenge": row.challenge,
+        })
+    };
+    let (requests, writes) = events
+        .iter()
+        .rev()
+        .find_map(|event| match event {
+            Event::Ended { requests, writes, .. } => Some((*requests, *writes)),
+            _ => None,
+        })
+        .unwrap_or_default();
+    let steps: Vec<&Event> = events.iter().filter(|event| matches!(event, Event::Stepped(_))).collect();
+    json!({
+        "schema": SCHEMA,
+        "plane": header.plane,
+        "targets": header.targets,
+        "identity": header.identity,
+        "run": header.run,
+        "started": header.started,
+        "verdict": result.verdict(),
+        "headline": headline(header, result),
+        "matrix": result.rows.iter().map(row).collect::<Vec<_>>(),
+        "steps": steps,
+        "broken": result.broken,
+        "survivors": result.survivors,
+        "unsure": result.unsure,
+        "stopped": result.stopped,
+        "requests": requests,
+        "writes": writes,
+    })
+}

@@ -1,0 +1,203 @@
+//! The runbook: each step done, one after the other, with what came of it.
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::time::{interval, timeout};
+
+use super::event::{Event, Stepped};
+use super::render::{Filling, error_code, render};
+use super::vault::{Fetched, Vault, pointed};
+use super::watching::Scene;
+use crate::staging::client::Client;
+use crate::staging::secret::Secret;
+use crate::staging::targets::{Act, Alarm, CredentialIx, Request, Step};
+
+/// A program of the runbook has so much time.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// What came of a step.
+struct Outcome {
+    ok: bool,
+    status: Option<u16>,
+    error: Option<String>,
+}
+
+impl Outcome {
+    fn done() -> Outcome {
+        Outcome { ok: true, status: None, error: None }
+    }
+
+    fn failed(why: impl ToString) -> Outcome {
+        Outcome { ok: false, status: None, error: Some(why.to_string()) }
+    }
+}
+
+/// Who does the steps: the drill, or what puts everything back.
+pub struct Runbook<'a> {
+    pub scene: &'a Scene,
+    pub client: &'a Client,
+    pub vault: &'a Vault,
+    pub restoring: bool,
+    captured: BTreeMap<String, Secret>,
+}
+
+impl<'a> Runbook<'a> {
+    pub fn new(scene: &'a Scene, client: &'a Client, vault: &'a Vault, restoring: bool) -> Runbook<'a> {
+        Runbook { scene, client, vault, restoring, captured: BTreeMap::new() }
+    }
+
+    /// Does one step: once for each fresh credential, where it is about one.
+    pub async fn act(&mut self, at: usize, step: &Step) {
+        let record = &self.scene.record;
+        record.add(Event::Began { at: record.now(), step: at, restoring: self.restoring, name: step.name.clone() });
+        let each = match &step.act {
+            Act::Http(request) => {
+                self.scene.targets.drilled.iter().copied().find(|ix| request.mentions(*ix) || request.with == Some(*ix))
+            }
+            _ => None,
+        };
+        match (each, &step.act) {
+            (Some(credential), Act::Http(request)) => {
+                let phases = self.scene.targets.drill.phases;
+                for instance in 0..phases {
+                    let given = self.scene.drilled.get(&(credential, instance)).cloned();
+                    let outcome = self.send(request, given.map(|fetched| (credential, fetched))).await;
+                    self.tell(at, step, (phases > 1).then_some(instance), outcome);
+                }
+            }
+            (None, Act::Http(request)) => {
+                let outcome = self.send(request, None).await;
+                self.tell(at, step, None, outcome);
+            }
+            (_, act) => {
+                let outcome = self.other(act).await;
+                self.tell(at, step, None, outcome);
+            }
+        }
+    }
+
+    fn tell(&self, at: usize, step: &Step, instance: Option<usize>, outcome: Outcome) {
+        let Outcome { ok, status, error } = outcome;
+        self.scene.record.add(Event::Stepped(Stepped {
+            at: self.scene.record.now(),
+            step: at,
+            restoring: self.restoring,
+            name: step.name.clone(),
+            instance,
+            ok,
+            status,
+            error,
+            covers: step.covers.iter().map(|ix| ix.0).collect(),
+            services: step.at.iter().map(|ix| ix.0).collect(),
+        }));
+    }
+
+    async fn send(&mut self, request: &Request, given: Option<(CredentialIx, Fetched)>) -> Outcome {
+        let given = given.as_ref().map(|(ix, fetched)| (*ix, &fetched.secret));
+        let filling =
+            Filling::gather(self.vault, &self.scene.targets, self.client, request, given, &self.captured).await;
+        let outgoing = match filling.map(|filling| render(&self.scene.targets, request, &filling)) {
+            Ok(Ok(outgoing)) => outgoing,
+            Ok(Err(why)) => return Outcome::failed(why),
+            Err(missing) => return Outcome::failed(missing),
+        };
+        let answer = match self.client.send(outgoing).await {
+            Err(refused) => return Outcome::failed(refused),
+            Ok(sent) => match sent.got {
+                Err(broken) => return Outcome::failed(format!("{broken}: it may or may not have happened")),
+                Ok(answer) => answer,
+            },
+        };
+        let status = Some(answer.status);
+        if !request.proof.accepted.holds(answer.status, &answer.body) {
+            return Outcome { ok: false, status, error: error_code(&answer.body) };
+        }
+        for (name, pointer) in &request.captures {
+            match pointed(&answer.body, pointer) {
+                Some(found) => drop(self.captured.insert(name.clone(), found)),
+                None => {
+                    return Outcome { ok: false, status, error: Some(format!("the answer has nothing at {pointer}")) };
+                }
+            }
+        }
+        Outcome { ok: true, status, error: None }
+    }
+
+    async fn other(&self, act: &Act) -> Outcome {
+        let kill = self.client.kill();
+        let doing = async {
+            match act {
+                Act::Http(_) => Outcome::done(),
+                Act::Command { program, with } => self.command(program, *with).await,
+                Act::Pause(said) => pause(said).await,
+                Act::WaitForAlarm { at_most } => match timeout(Duration::from_micros(at_most.0), self.alarm()).await {
+                    Ok(outcome) => outcome,
+                    Err(_) => Outcome::failed(format!("no alarm within {at_most}")),
+                },
+            }
+        };
+        tokio::select! {
+            biased;
+            why = kill.wait() => Outcome::failed(format!("stopped: {why}")),
+            outcome = doing => outcome,
+        }
+    }
+
+    async fn command(&self, program: &[String], with: Option<CredentialIx>) -> Outcome {
+        let Some((first, arguments)) = program.split_first() else { return Outcome::failed("no program") };
+        let mut command = tokio::process::Command::new(first);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+        command.env("RUNAWAY_RUN", self.client.run_id().to_string());
+        if let Some(ix) = with {
+            match self.vault.current(&self.scene.targets, self.client, ix).await {
+                Ok(secret) => drop(command.env("RUNAWAY_CREDENTIAL", secret.expose())),
+                Err(missing) => return Outcome::failed(missing),
+            }
+        }
+        match timeout(PATIENCE, command.status()).await {
+            Err(_) => Outcome::failed("the program did not end in time"),
+            Ok(Err(error)) => Outcome::failed(format!("the program cannot be started: {error}")),
+            Ok(Ok(status)) if status.success() => Outcome::done(),
+            Ok(Ok(status)) => Outcome::failed(format!("the program ended with {status}")),
+        }
+    }
+
+    /// Waits for their own detection.
+    async fn alarm(&self) -> Outcome {
+        let Some(alarm) = &self.scene.targets.alarm else { return Outcome::failed("nothing tells of an alarm") };
+        let every = match alarm {
+            Alarm::Command { every, .. } => Duration::from_micros(every.0.max(10_000)),
+            _ => Duration::from_millis(50),
+        };
+        let mut next = interval(every);
+        loop {
+            next.tick().await;
+            let raised = match alarm {
+                Alarm::Command { program, .. } => self.command(program, None).await.ok,
+                Alarm::File(file) => tokio::fs::try_exists(file).await.unwrap_or(false),
+                Alarm::Key => pause("press Enter when there is an alarm").await.ok,
+            };
+            if raised {
+                self.scene.record.add(Event::Alarm { at: self.scene.record.now() });
+                return Outcome::done();
+            }
+            if matches!(alarm, Alarm::Key) {
+                return Outcome::failed("nobody can press a key: standard input is at its end");
+            }
+        }
+    }
+}
+
+/// Says what a person does now, and waits until they press Enter.
+async fn pause(said: &str) -> Outcome {
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("\n{said}\n[Enter] ").as_bytes());
+    let mut line = String::new();
+    match BufReader::new(tokio::io::stdin()).read_line(&mut line).await {
+        Ok(n) if n > 0 => Outcome::done(),
+        Ok(_) => Outcome::failed("nobody answered: standard input is at its end"),
+        Err(error) => Outcome::failed(error),
+    }
+}

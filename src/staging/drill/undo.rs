@@ -1,0 +1,160 @@
+//! Putting back what a drill left behind that could not end: from its journal, in the order of its targets file.
+
+use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::event::{Event, Header};
+use super::record::Record;
+use super::watching::Scene;
+use super::{Drilled, ended, restore};
+use crate::scenario::{Rejected, Source};
+use crate::staging::client::Client;
+use crate::staging::guard::{Consents, Watch};
+use crate::staging::targets::{self, Targets};
+
+/// The journal of a drill, as far as it was written.
+#[derive(Debug)]
+pub struct Past {
+    pub header: Header,
+    pub events: Vec<Event>,
+    /// Where the last whole line ends. What stands behind it was cut off.
+    whole: u64,
+}
+
+impl Past {
+    /// Reads a journal. A last line that is cut off was never known to be written, and is left out.
+    pub fn read(path: &Path) -> io::Result<Past> {
+        let mut lines = BufReader::new(File::open(path)?);
+        let (mut events, mut whole, mut line) = (Vec::new(), 0, Vec::new());
+        let damaged =
+            |n: usize| io::Error::new(io::ErrorKind::InvalidData, format!("line {} is no event of a drill", n + 1));
+        loop {
+            line.clear();
+            let n = lines.read_until(b'\n', &mut line)?;
+            if n == 0 || !line.ends_with(b"\n") {
+                break;
+            }
+            events.push(serde_json::from_slice::<Event>(&line).map_err(|_| damaged(events.len()))?);
+            whole += n as u64;
+        }
+        match events.first() {
+            Some(Event::Header(header)) if header.format == super::event::FORMAT => {
+                Ok(Past { header: (**header).clone(), events, whole })
+            }
+            _ => Err(io::Error::new(io::ErrorKind::InvalidData, "it does not begin with the header of a drill")),
+        }
+    }
+
+    /// The targets file that the drill was run with.
+    pub fn targets(&self) -> Result<Targets, Rejected> {
+        let name = format!("the targets of {}", self.header.targets);
+        let source = Source { name, text: self.header.document.as_str().into() };
+        targets::read(source, &PathBuf::from(&self.header.folder)).map(|(targets, _)| targets)
+    }
+
+    /// Whether anything was begun that has to be put back.
+    pub fn did_anything(&self) -> bool {
+        self.events.iter().any(|event| matches!(event, Event::Began { restoring: false, .. }))
+    }
+
+    /// The numbers of the steps of restoring that were seen to be done.
+    fn restored(&self) -> BTreeSet<usize> {
+        let done = self.events.iter().filter_map(|event| match event {
+            Event::Stepped(step) if step.restoring && step.ok => Some(step.step),
+            _ => None,
+        });
+        done.collect()
+    }
+
+    /// Whether every step of restoring was done.
+    pub fn is_restored(&self, targets: &Targets) -> bool {
+        self.restored().len() == targets.drill.restore.len()
+    }
+}
+
+/// Does the steps of restoring that are not known to be done, shows the credentials once more, and adds all of it to the
+/// journal.
+pub async fn undo(
+    past: Past,
+    targets: Arc<Targets>,
+    consents: Consents,
+    mut watch: Watch,
+    journal: &Path,
+) -> io::Result<Drilled> {
+    let client = Client::new(consents.restore, &targets)?;
+    watch.signals(client.kill().clone(), client.kill().clone())?;
+    watch.duration(super::RESTORING, client.kill().clone());
+    if let Some(file) = &targets.kill_file {
+        watch.file(file.clone(), vec![client.kill().clone()]);
+    }
+    let file = OpenOptions::new().append(true).open(journal)?;
+    file.set_len(past.whole)?;
+    let done = past.restored();
+    let record = Record::resume(file, client.kill().clone(), past.events.clone());
+    record.add(Event::Resumed { at: record.now(), run: client.run_id().to_string() });
+    let mut scene = Scene::new(targets, client, record);
+    scene.remember(&past.events);
+    restore(&scene, &scene.client, &done).await;
+    Ok(ended(&scene, past.header))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::{FORMAT, Stepped};
+    use super::*;
+
+    fn header() -> Header {
+        let text = serde_json::json!({
+            "format": FORMAT, "written_by": "", "plane": "staging", "targets": "t", "document": "", "folder": ".",
+            "identity": "a", "run": "", "started": "", "origins": [], "services": [], "credentials": [], "cadence": 1,
+            "sparse": null, "phases": 1, "settle": 1, "deadline": 1, "may_remint": false,
+        });
+        serde_json::from_value(text).unwrap()
+    }
+
+    #[test]
+    fn a_journal_that_is_cut_anywhere_loses_no_whole_line() {
+        let step = Stepped {
+            at: 9,
+            step: 0,
+            restoring: true,
+            name: "back".into(),
+            instance: None,
+            ok: true,
+            status: Some(200),
+            error: None,
+            covers: vec![],
+            services: vec![],
+        };
+        let began = Event::Began { at: 5, step: 0, restoring: false, name: "revoke".into() };
+        let all = [Event::Header(Box::new(header())), began, Event::Stepped(step)];
+        let lines: Vec<String> = all.iter().map(|event| serde_json::to_string(event).unwrap() + "\n").collect();
+        let whole = lines.concat();
+        let ends: Vec<usize> = lines
+            .iter()
+            .scan(0, |end, line| {
+                *end += line.len();
+                Some(*end)
+            })
+            .collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.ndjson");
+        for cut in 0..=whole.len() {
+            std::fs::write(&path, &whole[..cut]).unwrap();
+            let kept = ends.iter().filter(|end| **end <= cut).count();
+            match Past::read(&path) {
+                Err(_) => assert_eq!(kept, 0, "cut at {cut}"),
+                Ok(past) => {
+                    assert_eq!((past.events.len(), past.whole as usize), (kept, ends[kept - 1]), "cut at {cut}");
+                    assert_eq!(past.did_anything(), kept >= 2);
+                    assert_eq!(past.restored().len(), usize::from(kept == 3));
+                }
+            }
+        }
+        std::fs::write(&path, whole.replacen("began", "begun", 1)).unwrap();
+        assert!(Past::read(&path).unwrap_err().to_string().contains("line 2"));
+    }
+}

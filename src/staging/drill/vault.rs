@@ -1,0 +1,127 @@
+//! Credentials while a drill runs: fetched by reference, kept in memory only, fetched again before they end.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+
+use super::render::{Filling, render};
+use crate::staging::client::Client;
+use crate::staging::guard::Refused;
+use crate::staging::secret::Secret;
+use crate::staging::targets::{Credential, CredentialIx, Reference, Targets};
+
+/// A program that prints a credential has so much time.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Why there is no credential.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NoCredential {
+    #[error("{name} is not in the environment variable {variable}")]
+    NotInEnvironment { name: String, variable: String },
+    #[error("{name} cannot be read from its file: {why}")]
+    NotInFile { name: String, why: String },
+    #[error("the program for {name} {why}")]
+    NotPrinted { name: String, why: String },
+    #[error("{name} was not issued: {why}")]
+    NotIssued { name: String, why: String },
+    #[error(transparent)]
+    Refused(#[from] Refused),
+}
+
+/// A credential, and from when on it counts.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    pub secret: Secret,
+    pub at: Instant,
+}
+
+/// All that is not drilled is kept here; of what is drilled, its owner keeps each instance.
+#[derive(Debug, Default)]
+pub struct Vault {
+    kept: Mutex<BTreeMap<CredentialIx, Fetched>>,
+}
+
+type Fetching<'a, T> = Pin<Box<dyn Future<Output = Result<T, NoCredential>> + Send + 'a>>;
+
+impl Vault {
+    /// A credential that is good for a while: the kept one, or another where that is more than half over.
+    pub fn current<'a>(&'a self, targets: &'a Targets, client: &'a Client, ix: CredentialIx) -> Fetching<'a, Secret> {
+        Box::pin(async move {
+            let half = targets.credential(ix).lives.map(|lives| Duration::from_micros(lives.0 / 2));
+            if let Some(kept) = self.kept.lock().await.get(&ix)
+                && half.is_none_or(|half| kept.at.elapsed() < half)
+            {
+                return Ok(kept.secret.clone());
+            }
+            let fetched = self.fetch(targets, client, ix).await?;
+            self.kept.lock().await.insert(ix, fetched.clone());
+            Ok(fetched.secret)
+        })
+    }
+
+    /// A credential, from where it is kept.
+    pub fn fetch<'a>(&'a self, targets: &'a Targets, client: &'a Client, ix: CredentialIx) -> Fetching<'a, Fetched> {
+        Box::pin(async move {
+            let credential = targets.credential(ix);
+            let name = || credential.name.clone();
+            let at = Instant::now();
+            let secret = match &credential.from {
+                Reference::Env(variable) => {
+                    let missing = NoCredential::NotInEnvironment { name: name(), variable: variable.clone() };
+                    std::env::var(variable).ok().and_then(Secret::new).ok_or(missing)?
+                }
+                Reference::File(file) => {
+                    let unread = |why: String| NoCredential::NotInFile { name: name(), why };
+                    let text = tokio::fs::read_to_string(file).await.map_err(|error| unread(error.to_string()))?;
+                    Secret::new(text).ok_or_else(|| unread("it is empty".to_owned()))?
+                }
+                Reference::Command(program) => printed(credential, program).await?,
+                Reference::Request { request, take } => {
+                    let filling = Filling::gather(self, targets, client, request, None, &BTreeMap::new()).await?;
+                    let outgoing = render(targets, request, &filling)
+                        .map_err(|why| NoCredential::NotIssued { name: name(), why })?;
+                    let refused = |why: String| NoCredential::NotIssued { name: name(), why };
+                    let answer = client.send(outgoing).await?.got.map_err(|broken| refused(broken.to_string()))?;
+                    if !request.proof.accepted.holds(answer.status, &answer.body) {
+                        return Err(refused(super::render::told(answer.status, &answer.body)));
+                    }
+                    pointed(&answer.body, take).ok_or_else(|| refused(format!("the answer has nothing at {take}")))?
+                }
+            };
+            Ok(Fetched { secret, at })
+        })
+    }
+}
+
+/// What stands at a JSON pointer of an answer.
+pub fn pointed(body: &[u8], pointer: &str) -> Option<Secret> {
+    let json: serde_json::Value = serde_json::from_slice(body).ok()?;
+    match json.pointer(pointer)? {
+        serde_json::Value::String(text) => Secret::new(text.clone()),
+        serde_json::Value::Number(number) => Secret::new(number.to_string()),
+        _ => None,
+    }
+}
+
+async fn printed(credential: &Credential, program: &[String]) -> Result<Secret, NoCredential> {
+    let failed = |why: String| NoCredential::NotPrinted { name: credential.name.clone(), why };
+    let (first, arguments) = program.split_first().ok_or_else(|| failed("is not named".to_owned()))?;
+    let running = tokio::process::Command::new(first)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = timeout(PATIENCE, running)
+        .await
+        .map_err(|_| failed("did not end in time".to_owned()))?
+        .map_err(|error| failed(format!("cannot be started: {error}")))?;
+    if !output.status.success() {
+        return Err(failed(format!("ended with {}", output.status)));
+    }
+    String::from_utf8(output.stdout).ok().and_then(Secret::new).ok_or_else(|| failed("printed nothing".to_owned()))
+}

@@ -1,0 +1,113 @@
+//! Consent: what was looked up is shown, somebody agrees to the very hosts, and only then can anything be sent.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use super::address::special;
+use super::{Guard, Kill, Refused, RunId};
+use crate::staging::origin::{Host, OriginKey};
+use crate::staging::targets::{CapLimits, Targets};
+use crate::wire::Span;
+
+/// An origin with the address that it has for the whole run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Pinned {
+    pub key: OriginKey,
+    pub address: SocketAddr,
+}
+
+/// A targets file whose origins were looked up. Nothing has been sent.
+#[derive(Debug)]
+pub struct Proposal {
+    targets: Arc<Targets>,
+    pinned: Vec<Pinned>,
+}
+
+/// What somebody agreed to: hosts with their ports, or all that they were shown.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Agreement {
+    Hosts(Vec<String>),
+    AllShown,
+}
+
+/// The right to send, within the rules. It cannot be copied, and only [`Proposal::agree`] makes one.
+#[derive(Debug)]
+pub struct Consent(Arc<Guard>);
+
+/// One consent for the run, and one, under caps and a switch of its own, for putting things back.
+#[derive(Debug)]
+pub struct Consents {
+    pub run: Consent,
+    pub restore: Consent,
+}
+
+impl Proposal {
+    /// Looks every origin up once. An address that nobody listed and nobody means is refused, also beside others.
+    pub async fn resolve(
+        targets: Arc<Targets>,
+        lookup: impl AsyncFn(&str, u16) -> io::Result<Vec<IpAddr>>,
+    ) -> Result<Proposal, Refused> {
+        let mut pinned = Vec::new();
+        for origin in &targets.origins {
+            let address = match (&origin.at.host, origin.addresses.first()) {
+                (_, Some(listed)) => *listed,
+                (Host::Address(address), None) => *address,
+                (Host::Name(host), None) => looked_up(host, lookup(host, origin.at.port).await)?,
+            };
+            pinned.push(Pinned { key: origin.at.clone(), address: SocketAddr::new(address, origin.at.port) });
+        }
+        Ok(Proposal { targets, pinned })
+    }
+
+    pub fn pinned(&self) -> &[Pinned] {
+        &self.pinned
+    }
+
+    /// What has to be agreed to.
+    pub fn hosts(&self) -> Vec<String> {
+        let mut hosts: Vec<String> = self.pinned.iter().map(|pinned| pinned.key.host_and_port()).collect();
+        hosts.sort();
+        hosts.dedup();
+        hosts
+    }
+
+    /// The consents, where every host was agreed to.
+    pub fn agree(self, agreement: &Agreement, run: Kill, restore: Kill) -> Result<Consents, Refused> {
+        if let Agreement::Hosts(agreed) = agreement
+            && let Some(missing) = self.hosts().into_iter().find(|host| !agreed.contains(host))
+        {
+            return Err(Refused::NoConsent(missing));
+        }
+        let id = RunId::draw().map_err(|error| Refused::NoConsent(error.to_string()))?;
+        let guard = |caps, kill| Consent(Arc::new(Guard::new(&self.targets, self.pinned.clone(), caps, kill, id)));
+        let caps = self.targets.caps;
+        Ok(Consents { run: guard(caps, run), restore: guard(caps_of_restoring(caps), restore) })
+    }
+}
+
+impl Consent {
+    /// The guard that this consent was given to.
+    pub(in crate::staging) fn into_guard(self) -> Arc<Guard> {
+        self.0
+    }
+}
+
+/// Putting things back is short, and one after the other.
+fn caps_of_restoring(caps: CapLimits) -> CapLimits {
+    CapLimits {
+        requests: caps.requests.min(100),
+        at_once: caps.at_once.min(1),
+        duration: caps.duration.min(Span::from_secs(120)),
+        ..caps
+    }
+}
+
+fn looked_up(host: &str, found: io::Result<Vec<IpAddr>>) -> Result<IpAddr, Refused> {
+    let unresolved = |why: String| Refused::Unresolved { host: host.to_owned(), why };
+    let found = found.map_err(|error| unresolved(error.to_string()))?;
+    if let Some((address, why)) = found.iter().find_map(|address| Some((*address, special(*address)?))) {
+        return Err(Refused::Address { host: host.to_owned(), address, why });
+    }
+    found.first().copied().ok_or_else(|| unresolved("it has no address".to_owned()))
+}

@@ -1,0 +1,158 @@
+//! The rules that every request passes, in their order, before a socket is opened for it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::{HeaderMap, Method};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until};
+
+use super::{Cap, Kill, Ledger, Pinned, Refused, RunId};
+use crate::staging::origin::{OriginKey, strict_url};
+use crate::staging::targets::{CapLimits, OriginIx, Targets, WriteRules};
+
+/// What somebody wants to send.
+#[derive(Debug)]
+pub struct Ask<'a> {
+    pub method: &'a Method,
+    pub url: &'a str,
+    pub headers: &'a HeaderMap,
+    pub body: &'a [u8],
+}
+
+/// The rules of a run, and what was used of its caps.
+#[derive(Debug)]
+pub struct Guard {
+    pinned: Vec<Pinned>,
+    rules: WriteRules,
+    names: Vec<String>,
+    ledger: Ledger,
+    slots: Arc<Semaphore>,
+    kill: Kill,
+    id: RunId,
+    ordinal: AtomicU64,
+}
+
+/// Leave to send one request, to one address. A slot is kept as long as it lives.
+#[derive(Debug)]
+pub struct Permit {
+    pub origin: OriginIx,
+    pub to: SocketAddr,
+    pub key: OriginKey,
+    /// Path and query, as they go onto the wire.
+    pub target: String,
+    pub traceparent: String,
+    _slot: OwnedSemaphorePermit,
+}
+
+/// Headers that the transport sets, or that make another request of the one that was judged.
+const NEVER: &[&str] = &[
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "keep-alive",
+    "te",
+    "trailer",
+    "upgrade",
+    "expect",
+    "proxy-authorization",
+    "proxy-connection",
+    "forwarded",
+    "x-forwarded-host",
+    "x-forwarded-for",
+    "x-original-url",
+    "x-rewrite-url",
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+    "user-agent",
+    "traceparent",
+    "tracestate",
+];
+
+impl Guard {
+    pub(super) fn new(targets: &Targets, pinned: Vec<Pinned>, caps: CapLimits, kill: Kill, id: RunId) -> Guard {
+        let most = usize::try_from(caps.at_once).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        Guard {
+            pinned,
+            rules: targets.rules.clone(),
+            names: targets.origins.iter().map(|origin| origin.name.clone()).collect(),
+            ledger: Ledger::new(caps),
+            slots: Arc::new(Semaphore::new(most)),
+            kill,
+            id,
+            ordinal: AtomicU64::new(0),
+        }
+    }
+
+    pub fn run_id(&self) -> RunId {
+        self.id
+    }
+
+    pub fn kill(&self) -> &Kill {
+        &self.kill
+    }
+
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Judges a request; waits until the caps let it start.
+    pub async fn admit(&self, ask: &Ask<'_>) -> Result<Permit, Refused> {
+        self.alive()?;
+        let (origin, key, target, write) = self.judge(ask)?;
+        if self.ledger.limits().at_once == 0 {
+            return Err(Refused::Cap(Cap::AtOnce));
+        }
+        let slot = tokio::select! {
+            biased;
+            why = self.kill.wait() => return Err(Refused::Stopped(why)),
+            slot = self.slots.clone().acquire_owned() => slot.map_err(|_| Refused::Cap(Cap::AtOnce))?,
+        };
+        let object = format!("{key}{target}");
+        let start = self.ledger.take(Instant::now(), write, &object).map_err(Refused::Cap)?;
+        tokio::select! {
+            biased;
+            why = self.kill.wait() => return Err(Refused::Stopped(why)),
+            () = sleep_until(start) => {}
+        }
+        let ordinal = self.ordinal.fetch_add(1, Ordering::Relaxed) + 1;
+        let to = self.pinned[origin.0].address;
+        Ok(Permit { origin, to, key, target, traceparent: self.id.traceparent(ordinal), _slot: slot })
+    }
+
+    fn alive(&self) -> Result<(), Refused> {
+        self.kill.thrown().map_or(Ok(()), |why| Err(Refused::Stopped(why)))
+    }
+
+    /// Where it goes, and whether it writes.
+    fn judge(&self, ask: &Ask<'_>) -> Result<(OriginIx, OriginKey, String, bool), Refused> {
+        let url = strict_url(ask.url)?;
+        let off =
+            |key: Option<OriginKey>| Refused::OffTheList(key.map_or_else(|| "this".to_owned(), |key| key.to_string()));
+        let key = OriginKey::of(&url).ok_or_else(|| off(None))?;
+        let Some(at) = self.pinned.iter().position(|pinned| pinned.key == key) else { return Err(off(Some(key))) };
+        if let Some(name) = ask.headers.keys().map(http::HeaderName::as_str).find(|name| NEVER.contains(name)) {
+            return Err(Refused::Disguised(format!("the header `{name}`")));
+        }
+        let method_field =
+            |pairs: &[u8]| url::form_urlencoded::parse(pairs).any(|(name, _)| name.eq_ignore_ascii_case("_method"));
+        if method_field(url.query().unwrap_or_default().as_bytes()) || method_field(ask.body) {
+            return Err(Refused::Disguised("the field `_method`".to_owned()));
+        }
+        if matches!(*ask.method, Method::CONNECT | Method::TRACE) {
+            return Err(Refused::Disguised(format!("the method `{}`", ask.method)));
+        }
+        let origin = OriginIx(at);
+        let body_without_use =
+            !ask.body.is_empty() && matches!(*ask.method, Method::GET | Method::HEAD | Method::OPTIONS);
+        let write = body_without_use || self.rules.is_write(ask.method, origin, url.path());
+        if write && !self.rules.allows(ask.method, origin, url.path()) {
+            return Err(Refused::Write(format!("{} {}:{}", ask.method, self.names[at], url.path())));
+        }
+        let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        Ok((origin, key, target, write))
+    }
+}

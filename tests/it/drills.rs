@@ -1,0 +1,526 @@
+//! Drills, from the command line: against servers of our own that behave badly, and against real ones.
+#![expect(clippy::disallowed_methods, reason = "real time passes on the staging plane")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use crate::staging::oidc::{Oidc, curl};
+use crate::staging::servers::{Server, answer};
+
+/// A small API with tokens. `POST /token` issues one, `POST /revoke` is told to the behaviour.
+struct Api {
+    server: Server,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    issued: u32,
+    /// When, and up to which token.
+    revoked: Option<(Instant, u32)>,
+    restored: bool,
+    asked: u32,
+}
+
+/// How a service answers a request with a good token, so long after the revocation.
+type Behaviour = fn(Option<Duration>, u32) -> &'static str;
+
+const FINE: &str = "200 OK";
+const REFUSED: &str = "401 Unauthorized";
+
+impl Api {
+    fn start(behaviour: Behaviour, others: Behaviour, revocation: &'static str) -> Api {
+        let state: Arc<Mutex<State>> = Arc::default();
+        let shared = state.clone();
+        let server = Server::start("127.0.0.1:0", move |head, stream| {
+            let mut state = shared.lock().unwrap();
+            let path = head.split(' ').nth(1).unwrap_or_default();
+            let status = match path {
+                "/token" => {
+                    state.issued += 1;
+                    let body = format!("{{\"access_token\":\"agent-secret-{:04}-of-a-token\"}}", state.issued);
+                    return answer(stream, FINE, "Content-Type: application/json\r\n", &body);
+                }
+                "/revoke" => {
+                    if revocation == FINE {
+                        let issued = state.issued;
+                        state.revoked.get_or_insert_with(|| (Instant::now(), issued));
+                    }
+                    let body = "{\"error\":\"unsupported_token_type\"}";
+                    return answer(stream, revocation, "", body);
+                }
+                "/restore" => {
+                    state.restored = true;
+                    state.revoked = None;
+                    FINE
+                }
+                _ => {
+                    state.asked += 1;
+
+                    let head = head.to_lowercase();
+                    let bearer = head.split("authorization: bearer ").nth(1).unwrap_or_default();
+                    let number = bearer.get(13..17).and_then(|number| number.parse::<u32>().ok()).unwrap_or(0);
+                    let since = state.revoked.filter(|(_, up_to)| number <= *up_to).map(|(at, _)| at.elapsed());
+                    match bearer.get(..13) {
+                        Some("agent-secret-") => behaviour(since, state.asked),
+                        Some("control-secre") => others(since, state.asked),
+                        _ if behaviour(None, 0) == "200 anybody" => FINE,
+                        _ if behaviour(None, 0) == "302 login" => "302 Found",
+                        _ => REFUSED,
+                    }
+                }
+            };
+            drop(state);
+            reply(stream, status);
+        });
+        Api { server, state }
+    }
+}
+
+fn reply(stream: &mut TcpStream, status: &str) {
+    match status {
+        "hang" => std::thread::sleep(Duration::from_secs(3)),
+        "reset" => {}
+        "200 anybody" | "302 login" => answer(stream, FINE, "", "{\"id\":1}"),
+        "302 Found" => answer(stream, status, "Location: /login\r\n", ""),
+        "200 error" => answer(stream, FINE, "", "{\"error\":\"internal\"}"),
+        _ => answer(stream, status, "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n", "{\"id\":1}"),
+    }
+}
+
+const SECRETS: [&str; 3] = ["agent-secret-0001-of-a-token", "control-secret-of-a-token", "runbook-secret-of-a-person"];
+
+fn targets_text(origin: &str, more: &str) -> String {
+    format!(
+        "targets: 1\nname: fake\norigins: {{api: {origin}}}\nwrites: [\"POST api:/token\", \"POST api:/revoke\", \"POST api:/restore\"]\n\
+         provider: {{token: \"api:/token\", revocation: \"api:/revoke\"}}\n\
+         credentials:\n  token: {{from: {{request: \"POST api:/token\", take: /access_token}}, lives: 1h}}\n  \
+         other: {{from: {{env: CONTROL}}}}\n  runbook: {{from: {{file: runbook.secret}}}}\n\
+         identity: {{name: ticket-agent, credentials: token}}\ncontrol: other\ncleanup: runbook\n\
+         services: {{api: {{probe: {{http: \"GET api:/tickets/1\", accepted: {{json: /id}}}}}}}}\n\
+         caps: {{requests: 2_000, rate: 200/s, at_once: 16, writes: 20, duration: 20s}}\n\
+         {}\ndrill:\n  steps: [{{revoke: token, with: runbook}}]\n  cadence: 50ms\n  steady: 300ms\n  settle: 500ms\n  \
+         deadline: 3s\n  patience: 500ms\n  {}\n",
+        more.lines().filter(|line| !line.starts_with("drill ")).collect::<Vec<_>>().join("\n"),
+        more.lines().filter_map(|line| line.strip_prefix("drill ")).collect::<Vec<_>>().join("\n  "),
+    )
+}
+
+struct Ran {
+    output: Output,
+    json: Value,
+    files: String,
+}
+
+impl Ran {
+    fn code(&self) -> i32 {
+        self.output.status.code().unwrap_or(-1)
+    }
+
+    fn shown(&self) -> String {
+        format!("{}\n{}", String::from_utf8_lossy(&self.output.stdout), String::from_utf8_lossy(&self.output.stderr))
+    }
+
+    fn row(&self) -> &Value {
+        &self.json["matrix"][0]
+    }
+
+    fn says(&self, text: &str) -> bool {
+        // Lines are wrapped.
+        self.shown().split_whitespace().collect::<Vec<_>>().join(" ").contains(text)
+    }
+
+    /// The lag, at least and at most.
+    fn lag(&self) -> (Duration, Duration) {
+        let of = |key: &str| Duration::from_micros(self.row()["lag_us"][key].as_u64().expect("a lag"));
+        (of("at_least"), of("at_most"))
+    }
+}
+
+fn command(folder: &Path, text: &str, consent: &str) -> Command {
+    fs::write(folder.join("targets.yaml"), text).unwrap();
+    fs::write(folder.join("runbook.secret"), format!("{}\n", SECRETS[2])).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runaway"));
+    command.args(["drill", "targets.yaml", "--out", "out"]).current_dir(folder).stdin(Stdio::null());
+    command.args(consent.split_whitespace().flat_map(|host| ["--consent", host]));
+    command.env("CONTROL", SECRETS[1]).env("NO_COLOR", "1");
+    command
+}
+
+fn finished(folder: &Path, output: Output) -> Ran {
+    let read = |name: &str| fs::read_to_string(folder.join("out").join(name)).unwrap_or_default();
+    let files = ["drill.json", "journal.ndjson", "summary.txt"].map(read).join("\n");
+    let ran = Ran { json: serde_json::from_str(&read("drill.json")).unwrap_or_default(), output, files };
+    let all = ran.files.clone() + &ran.shown();
+    for secret in SECRETS {
+        for form in [secret.to_owned(), secret[..14].to_owned(), STANDARD.encode(secret)] {
+            assert!(!all.contains(&form), "{form} stands in what was written: {all}");
+        }
+    }
+    ran
+}
+
+fn run(api: &Api, more: &str) -> Ran {
+    let folder = tempfile::tempdir().unwrap();
+    let text = targets_text(&api.server.origin(), more);
+    let output = command(folder.path(), &text, &api.server.address.to_string()).output().unwrap();
+    finished(folder.path(), output)
+}
+
+fn always(_: Option<Duration>, _: u32) -> &'static str {
+    FINE
+}
+
+fn at_once(since: Option<Duration>, _: u32) -> &'static str {
+    if since.is_some() { REFUSED } else { FINE }
+}
+
+fn after_a_second(since: Option<Duration>, _: u32) -> &'static str {
+    if since.is_some_and(|since| since >= Duration::from_secs(1)) { REFUSED } else { FINE }
+}
+
+fn flapping(since: Option<Duration>, asked: u32) -> &'static str {
+    match since {
+        Some(since) if since > Duration::from_secs(1) || asked.is_multiple_of(3) => REFUSED,
+        _ => FINE,
+    }
+}
+
+const PROMISED: &str = "stop: none\ndrill promised: 500ms\ndrill may_remint: yes";
+
+#[test]
+fn a_prompt_revocation_holds_its_promise() {
+    let api = Api::start(at_once, always, FINE);
+    let ran = run(&api, PROMISED);
+    assert_eq!(ran.code(), 0, "{}", ran.shown());
+    assert_eq!(ran.json["verdict"], "pass");
+    let (at_least, at_most) = ran.lag();
+    assert!(at_least < Duration::from_millis(60) && at_most < Duration::from_millis(300), "{at_least:?} {at_most:?}");
+    assert_eq!(ran.row()["challenge"], "invalid_token");
+    assert!(ran.says("token by its own request: issued again"), "{}", ran.shown());
+}
+
+#[test]
+fn a_lag_is_measured_between_two_requests_and_held_against_the_promise() {
+    let api = Api::start(after_a_second, always, FINE);
+    let ran = run(&api, PROMISED);
+    assert_eq!(ran.code(), 1, "{}", ran.shown());
+    let (at_least, at_most) = ran.lag();
+    let truth = Duration::from_secs(1);
+    assert!(at_least <= truth && truth <= at_most + Duration::from_millis(20), "{at_least:?} {at_most:?}");
+    assert!(at_most - at_least < Duration::from_millis(400), "{at_least:?} {at_most:?}");
+    assert!(ran.row()["accepted_after_declared"].as_u64() >= Some(8), "{}", ran.shown());
+}
+
+#[test]
+fn what_never_stops_or_can_be_had_again_breaks_the_promise() {
+    let ran = run(&Api::start(always, always, FINE), PROMISED);
+    assert_eq!((ran.code(), ran.row()["ended"].as_str()), (1, Some("never-stopped")), "{}", ran.shown());
+    let ran = run(&Api::start(at_once, always, FINE), "stop: none\ndrill promised: 500ms");
+    assert_eq!(ran.code(), 1, "{}", ran.shown());
+    assert!(ran.says("a new credential was issued after the drill, accepted by api"), "{}", ran.shown());
+}
+
+#[test]
+fn a_failed_step_declares_nothing() {
+    let ran = run(&Api::start(at_once, always, "400 Bad Request"), PROMISED);
+    assert_eq!(ran.code(), 1, "{}", ran.shown());
+    assert_eq!(ran.row()["declared_us"], Value::Null);
+    assert!(ran.says("failed with 400 unsupported_token_type"), "{}", ran.shown());
+}
+
+#[test]
+fn acceptance_that_comes_back_is_seen() {
+    let ran = run(&Api::start(flapping, always, FINE), "stop: none\ndrill promised: 2s\ndrill may_remint: yes");
+    assert_eq!((ran.code(), &ran.row()["flapping"]), (0, &Value::Bool(true)), "{}", ran.shown());
+}
+
+#[test]
+fn a_probe_that_anybody_passes_proves_nothing() {
+    let ran = run(&Api::start(|_, _| "200 anybody", always, FINE), PROMISED);
+    assert!(ran.says("is accepted without a credential: it proves nothing"), "{}", ran.shown());
+    assert_ne!(ran.code(), 0);
+    // A server that refuses with a redirect to its login page refuses.
+    let login: Behaviour = |since, _| if since.is_some() { "302 Found" } else { "302 login" };
+    let ran = run(&Api::start(login, always, FINE), PROMISED);
+    assert_eq!((ran.code(), ran.row()["status"].as_u64()), (0, Some(302)), "{}", ran.shown());
+}
+
+#[test]
+fn refusals_beside_a_refused_control_are_unknown() {
+    let ran = run(&Api::start(at_once, at_once, FINE), PROMISED);
+    assert_eq!((ran.code(), ran.row()["ended"].as_str()), (4, Some("unknown")), "{}", ran.shown());
+}
+
+#[test]
+fn a_bad_target_is_no_proof() {
+    let broken: [Behaviour; 3] = [
+        |since, _| if since.is_some() { "reset" } else { FINE },
+        |since, _| if since.is_some() { "503 Busy" } else { FINE },
+        |since, _| if since.is_some() { "200 error" } else { FINE },
+    ];
+    for behaviour in broken {
+        let ran = run(&Api::start(behaviour, always, FINE), PROMISED);
+        assert_eq!((ran.code(), ran.row()["ended"].as_str()), (4, Some("unknown")), "{}", ran.shown());
+    }
+    let nobody = Api::start(always, always, FINE);
+    let folder = tempfile::tempdir().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let text = targets_text(&nobody.server.origin(), PROMISED);
+    let text = text.replace(&nobody.server.origin(), &format!("http://{free}"));
+    let ran = finished(folder.path(), command(folder.path(), &text, &free.to_string()).output().unwrap());
+    assert_eq!(ran.code(), 4, "no credential could be fetched: {}", ran.shown());
+    assert!(ran.says("token was not issued: no connection"), "{}", ran.shown());
+}
+
+#[test]
+fn stop_conditions_and_caps_end_a_drill() {
+    let errors = "stop: [{errors: 30%, of: 20}]\ndrill promised: 500ms";
+    let failing: Behaviour = |since, _| if since.is_some() { "503 Busy" } else { FINE };
+    let ran = run(&Api::start(failing, failing, FINE), errors);
+    assert_eq!((ran.code(), ran.json["verdict"].as_str()), (3, Some("aborted")), "{}", ran.shown());
+    assert!(ran.says("of the last 20 requests failed"), "{}", ran.shown());
+    let health = "stop: [{health: \"GET api:/health\", every: 100ms, fails: 2}]\ndrill promised: 500ms";
+    let ran = run(&Api::start(at_once, always, FINE), health);
+    assert!(ran.says("the health check failed 2 times in a row"), "{}", ran.shown());
+    let api = Api::start(always, always, FINE);
+    let folder = tempfile::tempdir().unwrap();
+    let text = targets_text(&api.server.origin(), PROMISED).replace("requests: 2_000", "requests: 30");
+    let ran = finished(folder.path(), command(folder.path(), &text, &api.server.address.to_string()).output().unwrap());
+    // What is under way when the drill stops is dropped.
+    let came = api.server.came().len();
+    assert!(ran.code() == 3 && (20..=30).contains(&came), "{came}: {}", ran.shown());
+    assert!(ran.says("the cap on requests is used up"), "{}", ran.shown());
+}
+
+#[test]
+fn a_file_or_ctrl_c_stops_all_and_everything_is_put_back() {
+    for by_file in [true, false] {
+        let api = Api::start(always, always, FINE);
+        let folder = tempfile::tempdir().unwrap();
+        let more = "stop: none\nkill_file: halt\ndrill promised: 500ms\ndrill restore: [{http: \"POST api:/restore\"}]";
+        let running =
+            command(folder.path(), &targets_text(&api.server.origin(), more), &api.server.address.to_string())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+        let begun = Instant::now();
+        while api.state.lock().unwrap().revoked.is_none() && begun.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        if by_file {
+            fs::write(folder.path().join("halt"), "").unwrap();
+        } else {
+            assert!(Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap().success());
+        }
+        let thrown = Instant::now();
+        let ran = finished(folder.path(), running.wait_with_output().unwrap());
+        assert_eq!(ran.code(), 3, "{}", ran.shown());
+        let late = api.server.came().into_iter().filter(|came| came.at > thrown + Duration::from_millis(100));
+        let late: BTreeSet<String> =
+            late.map(|came| came.head.split(' ').nth(1).unwrap_or_default().to_owned()).collect();
+        if by_file {
+            assert_eq!(late, BTreeSet::new(), "the file stops everything, restoring too");
+        } else {
+            assert!(api.state.lock().unwrap().restored, "{}", ran.shown());
+            assert!(ran.says("restored: token works again at api"), "{}", ran.shown());
+        }
+    }
+}
+
+/// Runs `undo` on what a drill left in its folder.
+fn undo(folder: &Path, consent: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runaway"));
+    command.args(["undo", "out/journal.ndjson", "--consent", consent]).current_dir(folder).stdin(Stdio::null());
+    command.env("CONTROL", SECRETS[1]).env("NO_COLOR", "1").output().unwrap()
+}
+
+#[test]
+fn undo_puts_everything_back_whenever_a_drill_was_killed() {
+    let mut begun = 0;
+    for moment in 0..20u64 {
+        let api = Api::start(always, always, FINE);
+        let folder = tempfile::tempdir().unwrap();
+        let more = "stop: none\ndrill promised: 500ms\ndrill restore: [{http: \"POST api:/restore\"}]";
+        let text = targets_text(&api.server.origin(), more).replace("deadline: 3s", "deadline: 600ms");
+        let consent = api.server.address.to_string();
+        let mut running =
+            command(folder.path(), &text, &consent).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // A drill takes about 1.2 s: some end before.
+        std::thread::sleep(Duration::from_millis(30 + moment * 67));
+        running.kill().unwrap();
+        running.wait().unwrap();
+        let revoked = api.state.lock().unwrap().revoked.is_some();
+        let output = undo(folder.path(), &consent);
+        let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        if !folder.path().join("out/journal.ndjson").exists() || told.contains("does not begin with the header") {
+            assert!(!revoked, "{told}");
+            continue;
+        }
+        assert_eq!(output.status.code(), Some(0), "{told}");
+        assert!(api.state.lock().unwrap().revoked.is_none(), "killed at {moment}: {told}");
+        begun += usize::from(revoked);
+        // Once more changes nothing.
+        let again = undo(folder.path(), &consent);
+        let said = String::from_utf8_lossy(&again.stdout).into_owned();
+        assert!(said.contains("was put back already") || said.contains("nothing was begun"), "{said}");
+        let journal = fs::read_to_string(folder.path().join("out/journal.ndjson")).unwrap();
+        assert!(SECRETS.iter().all(|secret| !(journal.clone() + &told).contains(&secret[..14])), "{journal}");
+    }
+    assert!(begun >= 3, "{begun} of the drills were killed between the revocation and its undoing");
+}
+
+#[test]
+fn nothing_is_sent_without_consent_or_in_a_dry_run() {
+    let api = Api::start(always, always, FINE);
+    let folder = tempfile::tempdir().unwrap();
+    let text = targets_text(&api.server.origin(), PROMISED);
+    let refused = command(folder.path(), &text, "").output().unwrap();
+    assert_eq!(refused.status.code(), Some(3));
+    let other = command(folder.path(), &text, "127.0.0.1:1").output().unwrap();
+    assert_eq!(other.status.code(), Some(3));
+    let told = String::from_utf8_lossy(&other.stderr).into_owned();
+    assert!(told.contains(&format!("nobody agreed to {}", api.server.address)), "{told}");
+    let dry = command(folder.path(), &text, "").arg("--dry-run").output().unwrap();
+    let plan = String::from_utf8_lossy(&dry.stdout).into_owned();
+    assert_eq!(dry.status.code(), Some(0), "{plan}");
+    for part in [&format!("at {}", api.server.address), "POST api:/revoke", "nothing was sent", "2000 requests"] {
+        assert!(plan.contains(part), "{part}: {plan}");
+    }
+    assert_eq!(api.server.connections(), 0);
+}
+
+#[test]
+fn proxies_of_the_environment_are_not_asked() {
+    let proxy = Server::fine("127.0.0.1:0");
+    let api = Api::start(at_once, always, FINE);
+    let folder = tempfile::tempdir().unwrap();
+    let mut command =
+        command(folder.path(), &targets_text(&api.server.origin(), PROMISED), &api.server.address.to_string());
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        command.env(name, proxy.origin());
+    }
+    let ran = finished(folder.path(), command.output().unwrap());
+    assert_eq!((ran.code(), proxy.connections()), (0, 0), "{}", ran.shown());
+}
+
+#[test]
+fn fresh_credentials_give_a_range_and_commands_and_people_take_part() {
+    let api = Api::start(after_a_second, always, FINE);
+    let alarm = "alarm: {file: alarm}\nsentinels: {desk: {with: other, probe: \"GET api:/tickets/2\"}}\nstop: none\n";
+    let steps = "drill promised: 2s\ndrill may_remint: yes\ndrill phases: 3\ndrill over: 600ms\ndrill sparse: 200ms";
+    let folder = tempfile::tempdir().unwrap();
+    let text = targets_text(&api.server.origin(), &format!("{alarm}{steps}")).replace(
+        "steps: [{revoke: token, with: runbook}]",
+        "steps:\n    - {command: [sh, -c, 'test -n \"$RUNAWAY_CREDENTIAL\" && touch alarm'], with: runbook}\n    - {wait_for: alarm}\n    - {pause: look}\n    - {revoke: token, with: runbook}",
+    );
+    let ran = finished(folder.path(), command(folder.path(), &text, &api.server.address.to_string()).output().unwrap());
+    assert_eq!(ran.code(), 0, "{}", ran.shown());
+    assert_eq!(ran.json["matrix"].as_array().map(Vec::len), Some(3));
+    assert_eq!(ran.json["steps"].as_array().map(Vec::len), Some(6), "a revocation for each token");
+    let ok: Vec<&Value> = ran.json["steps"].as_array().unwrap().iter().map(|step| &step["ok"]).collect();
+    assert_eq!(ok[..3], [true, true, false], "nobody was there to press Enter: {}", ran.shown());
+    assert!(ran.says("token at api: 3 phases,") && ran.says("requests of honest work were refused"), "{}", ran.shown());
+    let schema = runaway::staging::drill::drill_schema();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&ran.json).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+/// One of curl's requests: when it was sent, in seconds of the clock on the wall, and whether it was accepted.
+type Sample = (f64, bool);
+
+fn wall() -> f64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64()
+}
+
+/// Asks by curl, again and again.
+fn curl_loop(url: &str, token: &str, every: Duration, until: Instant) -> Vec<Sample> {
+    let config = format!("header = \"Authorization: Bearer {token}\"\n");
+    let mut samples = Vec::new();
+    while Instant::now() < until {
+        let (sent, next) = (wall(), Instant::now() + every);
+        let status = curl(&["-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", "--config", "-", url], &config);
+        samples.push((sent, status == "200"));
+        std::thread::sleep(next.saturating_duration_since(Instant::now()));
+    }
+    samples
+}
+
+const CADENCE: Duration = Duration::from_millis(250);
+
+#[test]
+fn the_matrix_agrees_with_curl_at_real_servers() {
+    let Some(oidc) = Oidc::start(15) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let jwt_service = oidc.services[2].1.clone();
+    let (opaque, jwt) = (oidc.token(None), oidc.token(Some(&jwt_service)));
+    fs::write(folder.path().join("opaque"), &opaque).unwrap();
+    fs::write(folder.path().join("jwt"), &jwt).unwrap();
+    let text = include_str!("../targets/oidc/targets.yaml");
+    let all = [("issuer", oidc.issuer.clone())].into_iter().chain(oidc.services.clone());
+    let text =
+        all.clone().fold(text.to_owned(), |text, (name, url)| text.replace(&format!("http://{name}.test"), &url));
+    let consent = all.map(|(_, url)| url.trim_start_matches("http://").to_owned()).collect::<Vec<_>>().join(" ");
+    let until = Instant::now() + Duration::from_secs(20);
+    let (output, curls) = std::thread::scope(|scope| {
+        let loops: Vec<_> = oidc
+            .services
+            .iter()
+            .map(|(name, url)| {
+                let token = if *name == "jwt" { &jwt } else { &opaque };
+                let url = format!("{url}/api/ticket.json");
+                scope.spawn(move || curl_loop(&url, token, CADENCE, until))
+            })
+            .collect();
+        let mut command = command(folder.path(), &text, &consent);
+        let output = command.env("TICKET_AGENT", &oidc.agent).env("NIGHT_WATCH", &oidc.watch).output().unwrap();
+        (output, loops.into_iter().map(|samples| samples.join().unwrap()).collect::<Vec<_>>())
+    });
+    let ran = finished(folder.path(), output);
+    for secret in [&opaque, &jwt, &oidc.agent[13..].to_owned(), &oidc.watch[12..].to_owned()] {
+        assert!(!ran.files.contains(secret) && !ran.shown().contains(secret.as_str()), "a secret was written");
+    }
+    println!("{}", ran.shown());
+    let started: jiff::Timestamp =
+        ran.json["started"].as_str().unwrap_or_else(|| panic!("{}", ran.shown())).parse().unwrap();
+    let started = started.as_microsecond() as f64 / 1e6;
+    let row = |credential: &str, service: &str| {
+        let rows = ran.json["matrix"].as_array().unwrap();
+        rows.iter().find(|row| row["credential"] == credential && row["service"] == service).unwrap().clone()
+    };
+    for ((name, _), samples) in oidc.services.iter().zip(&curls) {
+        let credential = if *name == "jwt" { "jwt-token" } else { "opaque" };
+        let measured = started
+            + row(credential, name)["last_accepted_us"].as_f64().unwrap_or_else(|| panic!("{}", ran.shown())) / 1e6;
+        let by_curl = samples.iter().rfind(|(_, accepted)| *accepted).expect("curl was accepted").0;
+        let widest = samples.windows(2).map(|pair| pair[1].0 - pair[0].0).fold(0.0, f64::max);
+        // Where this machine was slow, neither can know better than its widest gap.
+        let gap = row(credential, name)["widest_gap_us"].as_f64().unwrap() / 1e6;
+        let allowed = (2.0 * CADENCE.as_secs_f64()).max(widest).max(gap);
+        assert!((measured - by_curl).abs() <= allowed, "{name}: {measured} by us, {by_curl} by curl\n{}", ran.shown());
+    }
+    let lag = |service: &str| row("opaque", service)["lag_us"]["at_least"].as_f64().expect("a lag") / 1e6;
+    assert!((4.0..15.0).contains(&lag("cache")), "{}", ran.shown());
+    assert!(lag("interval") <= 6.5, "{}", ran.shown());
+    assert!(lag("each") <= 0.3, "{}", ran.shown());
+    assert_eq!(row("jwt-token", "jwt")["declared_us"], Value::Null);
+    assert_eq!(
+        (row("opaque", "jwt")["ended"].as_str(), row("jwt-token", "each")["ended"].as_str()),
+        (Some("never-allowed"), Some("never-allowed"))
+    );
+    assert_eq!(row("opaque", "each")["challenge"], "invalid_token");
+    assert!(ran.says("failed with 400 unsupported_token_type"), "{}", ran.shown());
+    assert!(ran.says("again: issued again, accepted by cache, interval, each"), "{}", ran.shown());
+    assert_eq!(ran.code(), 1, "{}", ran.shown());
+}
