@@ -49,6 +49,20 @@ mistakes! {
     CensusWithoutStale = "census-without-stale",
     /// The census does not know that credentials expire.
     CensusForgetsExpiry = "census-forgets-expiry",
+    /// A service trusts a set of keys no longer than the provider does.
+    KeySetIsNeverOld = "key-set-is-never-old",
+    /// A service that asks the issuer takes a token that nobody issued.
+    ForgedTokensAreKnown = "forged-tokens-are-known",
+    /// The census does not know what can be made with a signing key.
+    CensusForgetsKeys = "census-forgets-keys",
+    /// A successor takes along what hung on the old secret, as its end would.
+    RotationTakesAlong = "rotation-takes-along",
+    /// A step that is about one layer of credentials acts on all of them.
+    LayerIsIgnored = "layer-is-ignored",
+    /// The search exchanges what a caller presents, and nothing else that it holds.
+    SearchExchangesItsOwnOnly = "search-exchanges-its-own-only",
+    /// And so does the census.
+    CensusExchangesItsOwnOnly = "census-exchanges-its-own-only",
     /// A credential unlocks operations that no scope of it names.
     ScopeIgnored = "scope-ignored",
     /// A token for another service is answered with 403.
@@ -299,6 +313,24 @@ mistakes! {
     CursorDropped = "cursor-dropped",
     /// A request over HTTP does not say of which conversation it is part.
     ConversationDropped = "conversation-dropped",
+    /// A name that leads into a private network is pinned.
+    InsideAddressPinned = "inside-address-pinned",
+    /// What may change something is sent without being listed.
+    UnlistedWriteSent = "unlisted-write-sent",
+    /// A request for a token counts as a read where it is listed as one.
+    TokenRequestIsARead = "token-request-is-a-read",
+    /// A header that makes another request of the one that was judged is sent.
+    DisguiseSent = "disguise-sent",
+    /// A cap on requests lets one more through.
+    CapAdmitsOneMore = "cap-admits-one-more",
+    /// What is under way when the switch is thrown goes on.
+    SwitchLeavesWhatIsUnderWay = "switch-leaves-what-is-under-way",
+    /// A refusal counts although the control is refused too.
+    ControlIgnored = "control-ignored",
+    /// A step that was refused declares containment.
+    FailedStepDeclares = "failed-step-declares",
+    /// A probe that anybody passes is taken for a proof.
+    OpenDoorProves = "open-door-proves",
 }
 
 impl Mistake {

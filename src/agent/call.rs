@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use crate::wire::{Body, HeldId, Outcome, Res, RouteId, Span, Tick};
+use crate::wire::{Body, HeldId, Outcome, Res, RouteId, Scheme, SecretKind, Span, Tick};
 
 /// What a client wants done, through its pages, redirects and repeats: one request at a time.
 ///
@@ -185,5 +185,20 @@ impl Flights {
         })?;
         self.free.push(connection as u16);
         Some(flight)
+    }
+}
+
+/// How a client puts a secret of this kind into a request: it goes by what the secret looks like.
+pub(super) const fn scheme(kind: SecretKind) -> Scheme {
+    match kind {
+        SecretKind::ApiKey => Scheme::Key,
+        SecretKind::Session => Scheme::Cookie,
+        SecretKind::OauthClient | SecretKind::Password => Scheme::Basic,
+        SecretKind::AccessToken
+        | SecretKind::RefreshToken
+        | SecretKind::ConnectedApp
+        | SecretKind::PersonalToken
+        | SecretKind::RoleSession
+        | SecretKind::SigningKey => Scheme::Bearer,
     }
 }

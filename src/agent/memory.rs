@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Bits;
 use crate::model::agent::Load;
-use crate::wire::{Cargo, CollId, FamilyId, HeldId, Presented, Res, RouteId, Rows, Scheme, SecretKind, Slot, Text};
+use crate::wire::{Cargo, CollId, FamilyId, HeldId, Presented, Res, RouteId, Rows, SecretKind, Slot, Text};
 
+use super::call::scheme;
 use super::listing::Listing;
 use super::program::Code;
 use super::texts::Texts;
@@ -125,6 +126,22 @@ impl Memory {
         }
         self.news += 1;
         Some(held)
+    }
+
+    /// Takes a token in hand that it made itself, in place of the one before for the same person.
+    pub fn forge(&mut self, text: Text, kind: SecretKind, (family, whose): (FamilyId, u32)) {
+        let Some(made) = self.find(text, kind, None) else { return };
+        self.held[made.index()] = Held { found: false, keyed: true, ..self.held[made.index()] };
+        let members = self.families.entry(family).or_default();
+        match members.iter_mut().find(|(_, of)| *of == Some(whose)) {
+            Some((held, _)) => *held = made,
+            None => members.push((made, Some(whose))),
+        }
+    }
+
+    /// The first that it holds of a family.
+    pub fn first_of(&self, family: FamilyId) -> Option<HeldId> {
+        self.families.get(&family)?.iter().map(|(held, _)| *held).find(|held| !self.held[held.index()].dropped)
     }
 
     pub fn text(&self, held: HeldId) -> Option<Text> {
@@ -277,20 +294,5 @@ impl Memory {
     /// Where a route is called.
     pub fn address(&self, route: RouteId) -> RouteId {
         if self.moved.is_empty() { route } else { self.moved.get(&route).copied().unwrap_or(route) }
-    }
-}
-
-/// How a client puts a secret of this kind into a request: it goes by what the secret looks like.
-const fn scheme(kind: SecretKind) -> Scheme {
-    match kind {
-        SecretKind::ApiKey => Scheme::Key,
-        SecretKind::Session => Scheme::Cookie,
-        SecretKind::OauthClient | SecretKind::Password => Scheme::Basic,
-        SecretKind::AccessToken
-        | SecretKind::RefreshToken
-        | SecretKind::ConnectedApp
-        | SecretKind::PersonalToken
-        | SecretKind::RoleSession
-        | SecretKind::SigningKey => Scheme::Bearer,
     }
 }

@@ -20,12 +20,12 @@ mod turns;
 
 use std::sync::Arc;
 
-use crate::model::agent::{AgentPlan, Load};
+use crate::model::agent::{AgentPlan, Forge, Load};
 use crate::model::{Draws, Plan, Stream};
 use crate::planted::Mistake;
 use crate::wire::{
-    ActorId, Arg, Cargo, Client, Conversation, Event, FamilyId, HeldId, Log, Next, Outcome, PlaceId, Purpose, Request,
-    RequestId, Slot, Text, Tick, Turn, Vantage, Vocabulary,
+    ActorId, Arg, Cargo, Client, Conversation, Event, FamilyId, Forgery, HeldId, Log, Next, Outcome, PlaceId, Purpose,
+    Request, RequestId, Slot, Text, Tick, Turn, Vantage, Vocabulary,
 };
 
 pub use fault::{FaultPage, faults};
@@ -69,6 +69,8 @@ pub struct Agent {
     /// How many requests it has sent.
     sent: u32,
     mailbox: Mailbox,
+    /// What it makes next.
+    to_forge: Option<Forge>,
 }
 
 /// Where an agent stands in its life.
@@ -121,6 +123,7 @@ impl Agent {
             life: Life::Unborn,
             sent: 0,
             mailbox: Mailbox::new(plan, who),
+            to_forge: None,
             plan: plan.clone(),
             inventory: inventory.clone(),
             who,
@@ -174,7 +177,9 @@ impl Agent {
         let meant = |held| if Mistake::CredentialsMixedUp.here() { HeldId::new(0) } else { held };
         let presented = call.with.map(|held| self.memory.present(meant(held)));
         let about = match door.takes {
-            Takes::Secret => presented.map_or(Arg::None, |presented| Arg::Text(presented.text)),
+            Takes::Secret => {
+                self.subject_of(&call).or(presented.map(|presented| presented.text)).map_or(Arg::None, Arg::Text)
+            }
             Takes::Nothing | Takes::Record(_) => call.about.map_or(Arg::None, Arg::Id),
         };
         let request = Request {
@@ -256,6 +261,17 @@ impl Client for Agent {
         let heard = Heard { now, id, call: &flight.call, outcome, slot };
         self.learn(&heard, vocabulary, log);
         self.react(&heard, log);
+    }
+
+    fn forge(&mut self, now: Tick, vocabulary: &mut dyn Vocabulary) {
+        let Some(Forge { family, key, subjects, .. }) = self.to_forge.take() else { return };
+        let Some(key) = self.memory.first_of(key).and_then(|held| self.memory.text(held)) else { return };
+        for subject in subjects {
+            let made = vocabulary.forge(key, Forgery { family, subject, at: now });
+            if let Some(made) = made {
+                self.memory.forge(made, self.plan.family(family).kind, (family, subject.number()));
+            }
+        }
     }
 
     fn woken(&mut self, now: Tick, conversation: Option<Conversation>) {

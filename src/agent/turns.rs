@@ -1,8 +1,8 @@
 //! Which part of an agent sends next: an instruction that it obeys, its program, or the frontier.
 
-use crate::wire::{Event, Log, Next, Tick};
+use crate::wire::{Event, Log, Next, Text, Tick};
 
-use super::call::Asker;
+use super::call::{Asker, Call};
 use super::fault::{Onset, Orders};
 use super::program::Due;
 use super::{Agent, Life};
@@ -45,6 +45,16 @@ impl Agent {
         (Turns::Range, self.frontier.as_mut().map_or(Due::Over, |frontier| frontier.poll(now, in_flight)))
     }
 
+    /// The token that a call has exchanged, where that is not what it presents.
+    pub(super) fn subject_of(&self, call: &Call) -> Option<Text> {
+        let family = match call.asker {
+            Asker::Line(place) => self.runner.subject(place),
+            Asker::Order(place) => self.orders.as_ref().and_then(|orders| orders.subject(place)),
+            Asker::Range(_) => None,
+        };
+        self.memory.text(self.memory.first_of(family?)?)
+    }
+
     /// What it says of itself on its way.
     #[inline]
     fn claim(&mut self, now: Tick, log: &mut Log) {
@@ -74,6 +84,25 @@ impl Agent {
                 call
             }
         };
-        call.map_or(Next::AwaitAnswer, |call| self.send(now, call))
+        match call {
+            Some(call) => self.send(now, call),
+            None => self.forges(whose, line),
+        }
+    }
+
+    /// A line whose turn it is and that sends nothing makes something.
+    fn forges(&mut self, whose: Turns, line: usize) -> Next {
+        let runner = match whose {
+            Turns::Range => None,
+            Turns::Order => self.orders.as_mut().and_then(Orders::runner),
+            Turns::Line => Some(&mut self.runner),
+        };
+        match runner.and_then(|runner| runner.forge(line)) {
+            Some(forge) => {
+                self.to_forge = Some(forge.clone());
+                Next::Forge
+            }
+            None => Next::AwaitAnswer,
+        }
     }
 }

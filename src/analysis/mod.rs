@@ -3,17 +3,21 @@
 //! The same search serves the *potential* (what the relaxed world lets happen at the most, see [`Relaxed`]) and the
 //! *leftover* (what the world lets happen from an instant on): they differ in their [`Doors`] only.
 
+mod exchange;
 mod minted;
 mod relaxed;
 
 use std::collections::VecDeque;
 
-use crate::model::service::{Act, Answer, ObjectRule};
-use crate::model::{Bits, Inverse, Nesting, Pairs, Plan};
+use crate::model::service::{Act, Answer, Grant, ObjectRule};
+use crate::model::{Access, Bits, Inverse, Nesting, Pairs, Plan};
 use crate::planted::Mistake;
 use crate::wire::{CollId, CredId, Effect, FamilyId, IdentityId, OpId, Res};
 
+pub use exchange::exchanges;
 pub use minted::{Minted, mints};
+
+use exchange::Exchanges;
 pub use relaxed::Relaxed;
 
 /// What a search may pass.
@@ -28,6 +32,9 @@ pub trait Doors {
     fn counts(&self, _op: OpId) -> bool {
         true
     }
+
+    /// Whether an operation would take what somebody holds as the subject of an exchange for somebody else.
+    fn exchanges(&self, subject: Caller, op: OpId) -> bool;
 
     fn rule(&self, op: OpId) -> ObjectRule;
 
@@ -44,6 +51,11 @@ pub enum Caller {
     Holder(CredId),
     /// Whoever holds such a credential, freshly minted.
     Minted(Minted),
+    /// Whoever made one with a signing key.
+    Forged {
+        key: CredId,
+        of: Minted,
+    },
 }
 
 /// A row of the credential table, as far as a search cares.
@@ -189,6 +201,7 @@ struct Search<'a, D> {
     woken: Bits,
     /// What is already read by an operation that lets anyone read everything.
     whole: Bits,
+    exchanges: Option<Exchanges>,
 }
 
 impl<'a, D: Doors> Search<'a, D> {
@@ -218,12 +231,26 @@ impl<'a, D: Doors> Search<'a, D> {
             waiting: vec![Vec::new(); collections],
             woken: Bits::default(),
             whole: Bits::default(),
+            exchanges: exchange::exchanges(ground.plan).next().map(|_| Exchanges::default()),
         }
     }
 
     fn hold(&mut self, cred: CredId) {
         if self.found.held.insert(cred.number()) {
             self.open.push_back(Caller::Holder(cred));
+            self.forge(cred);
+        }
+    }
+
+    /// Whoever holds a signing key is whoever they say.
+    fn forge(&mut self, key: CredId) {
+        let plan = self.ground.plan;
+        let signed_by = Some(self.doors.credential(key).of.family);
+        for family in plan.family_ids().filter(|family| plan.family(*family).signed_by == signed_by) {
+            for who in (0..plan.identities()).map(IdentityId::new) {
+                let of = Minted { family, rights: Access::of(family), who: Some(who), actor: None };
+                self.meet(Caller::Forged { key, of });
+            }
         }
     }
 
@@ -232,6 +259,7 @@ impl<'a, D: Doors> Search<'a, D> {
             Caller::Holder(cred) => self.hold(cred),
             Caller::Nobody if !std::mem::replace(&mut self.met_nobody, true) => self.open.push_back(caller),
             Caller::Nobody => {}
+            Caller::Forged { .. } => self.open.push_back(caller),
             Caller::Minted(minted) => {
                 if !self.found.minted.contains(&minted) {
                     self.found.minted.push(minted);
@@ -250,6 +278,7 @@ impl<'a, D: Doors> Search<'a, D> {
                         self.perform(caller, op);
                     }
                 }
+                self.offer(caller);
             }
             let Some(coll) = self.woken.iter().next() else { return };
             self.woken.remove(coll);
@@ -267,7 +296,7 @@ impl<'a, D: Doors> Search<'a, D> {
                 let Credential { of, index } = self.doors.credential(cred);
                 Some((of, Some(index)))
             }
-            Caller::Minted(minted) => Some((minted, None)),
+            Caller::Minted(minted) | Caller::Forged { of: minted, .. } => Some((minted, None)),
         }
     }
 
@@ -302,11 +331,42 @@ impl<'a, D: Doors> Search<'a, D> {
             }
             (Act::Mint { .. }, _) => {
                 let from = self.presents(caller).map(|(from, _)| from).filter(|_| !Mistake::SearchMintsNothing.here());
-                for minted in from.map(|from| mints(self.ground.plan, op, from, from)).unwrap_or_default() {
-                    self.meet(Caller::Minted(minted));
-                }
+                let minted = from.map(|from| mints(self.ground.plan, op, from, from)).unwrap_or_default();
+                minted.into_iter().for_each(|minted| self.meet(Caller::Minted(minted)));
+                self.ask(from, op);
             }
             _ => {}
+        }
+    }
+
+    /// Somebody may call an operation that exchanges: for every subject that there is.
+    fn ask(&mut self, caller: Option<Minted>, op: OpId) {
+        let is_exchange = matches!(self.ground.plan.operation(op).act, Act::Mint { grant: Grant::TokenExchange, .. });
+        let (Some(caller), Some(exchanges)) = (caller.filter(|_| is_exchange), &mut self.exchanges) else { return };
+        exchanges.callers.push((caller, op));
+        for (subject, of) in exchanges.subjects.clone() {
+            self.exchange(caller, op, (subject, of));
+        }
+    }
+
+    /// There is one more subject, for everybody who exchanges.
+    fn offer(&mut self, subject: Caller) {
+        let Some((of, _)) = self.presents(subject).filter(|_| !Mistake::SearchExchangesItsOwnOnly.here()) else {
+            return;
+        };
+        let Some(exchanges) = &mut self.exchanges else { return };
+        exchanges.subjects.push((subject, of));
+        for (caller, op) in exchanges.callers.clone() {
+            self.exchange(caller, op, (subject, of));
+        }
+    }
+
+    fn exchange(&mut self, caller: Minted, op: OpId, (subject, of): (Caller, Minted)) {
+        let plan = self.ground.plan;
+        let taken = plan.issues_from(op, of.family) && self.doors.exchanges(subject, op);
+        let fresh = self.exchanges.as_mut().is_some_and(|tried| taken && tried.is_new(plan, op, of, caller));
+        if fresh {
+            mints(plan, op, of, caller).into_iter().for_each(|minted| self.meet(Caller::Minted(minted)));
         }
     }
 

@@ -48,7 +48,7 @@ impl<'a> Relaxed<'a> {
         let of = match caller {
             Caller::Nobody => None,
             Caller::Holder(cred) => Some(self.credential(cred).of),
-            Caller::Minted(minted) => Some(minted),
+            Caller::Minted(minted) | Caller::Forged { of: minted, .. } => Some(minted),
         };
         let subject = of.and_then(|of| of.who);
         let who = Asking { subject, actor: of.and_then(|of| of.actor).or(subject) };
@@ -81,10 +81,26 @@ impl Doors for Relaxed<'_> {
             Caller::Nobody => return open && !mints,
             Caller::Holder(cred) => self.credential(cred).of,
             Caller::Minted(minted) => minted,
+            Caller::Forged { of, .. } => {
+                let service = self.plan.service(spec.service);
+                return open && !mints || service.validation.believes_signatures() && self.unlocks(of, op, false);
+            }
         };
         let bound = || matches!(self.plan.family(of.family).binding, Binding::Key(_));
         let keyless = matches!(caller, Caller::Holder(cred) if bound() && !self.given.contains(cred.number()));
         (open || self.unlocks(of, op, keyless)) && (!mints || !keyless && self.plan.issues_from(op, of.family))
+    }
+
+    fn exchanges(&self, subject: Caller, _: OpId) -> bool {
+        match subject {
+            Caller::Nobody | Caller::Forged { .. } => false,
+            Caller::Minted(_) => true,
+            Caller::Holder(cred) => {
+                let of = self.credential(cred).of;
+                let bound = matches!(self.plan.family(of.family).binding, Binding::Key(_));
+                !bound || self.given.contains(cred.number())
+            }
+        }
     }
 
     fn rule(&self, op: OpId) -> ObjectRule {

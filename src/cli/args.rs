@@ -110,6 +110,8 @@ pub enum ReferenceOf {
     Faults,
     /// What is measured
     Measures,
+    /// What each containment action does to each layer of credential
+    Containment,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]

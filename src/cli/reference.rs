@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::output;
 use crate::agent::faults;
 use crate::measure::registry::MEASURES;
+use crate::model::containment::{LAYERS, Verb};
 use crate::scenario::parts;
 use crate::scenario::shape::Part;
 use crate::staging::targets;
@@ -19,6 +20,7 @@ pub fn reference(of: ReferenceOf) -> Result<Exit, Failure> {
         ReferenceOf::Targets => format_page("Every key of a targets file", "targets", &targets::grammar::parts()),
         ReferenceOf::Faults => faults_page(),
         ReferenceOf::Measures => measures_page(),
+        ReferenceOf::Containment => containment_page(),
     })
 }
 
@@ -62,6 +64,38 @@ fn measures_page() -> String {
     for measure in MEASURES {
         let _ = writeln!(out, "| `{}` | {} | {} |", measure.key, measure.unit.name(), cell(measure.definition));
     }
+    out
+}
+
+/// What each action does to each layer, and what ends with what.
+fn containment_page() -> String {
+    let mut out = head("What ends what", "containment");
+    out.push_str(
+        "\nWhat a step of the runbook does to a credential of each layer (`steps`). A *user password* is changed by \
+         `rotate`, a *session*\nis killed by `revoke`; `only: session` or `only: password` picks the layer out of all that \
+         somebody has.\n\n| layer |",
+    );
+    Verb::ALL.iter().for_each(|verb| _ = write!(out, " `{}` |", verb.name()));
+    out.push_str("\n| --- | --- | --- | --- | --- | --- |\n");
+    for layer in &LAYERS {
+        let _ = write!(out, "| {} |", layer.kind.name());
+        Verb::ALL.iter().for_each(|verb| _ = write!(out, " {} |", layer.under(*verb).name()));
+        out.push('\n');
+    }
+    out.push_str(
+        "\nWhat was minted from it ends with it, where the scenario does not say otherwise (`cascade`). A successor takes \
+         nothing along.\n\n| what ends | what ends with it | event (CAEP 1.0) | says |\n| --- | --- | --- | --- |\n",
+    );
+    for layer in &LAYERS {
+        let along: Vec<&str> = layer.takes_along.iter().map(|kind| kind.name()).collect();
+        let along = if along.is_empty() { "nothing".to_owned() } else { along.join(", ") };
+        let event = layer.event.unwrap_or("none");
+        let _ = writeln!(out, "| {} | {along} | {event} | {} |", layer.kind.name(), cell(layer.source));
+    }
+    out.push_str(
+        "\nWhen a service notices is its own affair (`accepts`): a gateway at once, who asks the issuer after its cache, \
+         a receiver\nof events after the delay of its own (`push`), who goes by the signature not before `exp`.\n",
+    );
     out
 }
 

@@ -11,7 +11,7 @@ use super::open::open;
 use super::output;
 use crate::measure::{counted, percent};
 use crate::model::agent::{AgentPlan, Block, Fault, On, Pace, Program, Repeat, Strategy, With};
-use crate::model::service::{Role, Validation};
+use crate::model::service::{Role, Service, Validation};
 use crate::model::{Plan, Share};
 use crate::report::text::{few, hung, paragraphs, shell_word, wrapped_with};
 use crate::scenario::Overrides;
@@ -69,7 +69,25 @@ fn services(plan: &Plan, out: &mut String) {
         let fails = operations.iter().map(|o| o.fails).max().filter(|fails| *fails != Share::NONE);
         let fails =
             fails.map_or(String::new(), |share| format!("; up to {} of its calls fail", percent(share.share())));
-        line(out, &format!("{}: {has}{hidden}; {}{fails}", service.name, validation(service.validation)));
+        line(
+            out,
+            &format!(
+                "{}: {has}{hidden}; {}{}{fails}",
+                service.name,
+                validation(service.validation),
+                keys(plan, service)
+            ),
+        );
+    }
+}
+
+/// Whose signatures it takes, where it says so.
+fn keys(plan: &Plan, service: &Service) -> String {
+    let Some(trusted) = &service.keys.trusted else { return String::new() };
+    let names = few(trusted.iter().map(|key| plan.family(*key).name.clone()));
+    match service.keys.fetched_every {
+        Span::ZERO => format!("; keys: {names}"),
+        every => format!("; keys: {names}, as they were when it fetched them, each {every}"),
     }
 }
 
@@ -210,13 +228,7 @@ fn program(plan: &Plan, program: &Program, indent: usize, out: &mut String) {
                     }
                     On::LastCreated(_) => " on what it made last".to_owned(),
                 };
-                let often = match step.repeat {
-                    Repeat::Once => String::new(),
-                    Repeat::Times(n) => format!(", {n} times"),
-                    Repeat::Every { every, .. } => format!(", every {every}"),
-                    Repeat::AtRandom { times, per } => format!(", {times} times in each {per}, at random"),
-                    Repeat::Endless => ", without end".to_owned(),
-                };
+                let often = often(step.repeat);
                 let pages = if step.all_pages { ", all pages" } else { "" };
                 let text = format!("{}{with}{on}{pages}{often}", plan.route_name(step.route));
                 out.push_str(&wrapped_with(&text, indent, indent + 2));
@@ -224,6 +236,12 @@ fn program(plan: &Plan, program: &Program, indent: usize, out: &mut String) {
             Block::Together(lines) => {
                 let _ = writeln!(out, "{pad}side by side:");
                 lines.iter().for_each(|line| self::program(plan, line, indent + 2, out));
+            }
+            Block::Forge(forge) => {
+                let (key, family) = (&plan.family(forge.key).name, &plan.family(forge.family).name);
+                let whose = few(forge.subjects.iter().map(|who| plan.identity_name(*who)));
+                let text = format!("makes a {family} with {key} for {whose}{}", often(forge.repeat));
+                out.push_str(&wrapped_with(&text, indent, indent + 2));
             }
             Block::Claims(said) => {
                 let said = said.iter().map(|(op, n)| format!("{} {n} times", plan.operation_name(*op)));
@@ -235,6 +253,16 @@ fn program(plan: &Plan, program: &Program, indent: usize, out: &mut String) {
                 self::program(plan, body, indent + 2, out);
             }
         }
+    }
+}
+
+fn often(repeat: Repeat) -> String {
+    match repeat {
+        Repeat::Once => String::new(),
+        Repeat::Times(n) => format!(", {n} times"),
+        Repeat::Every { every, .. } => format!(", every {every}"),
+        Repeat::AtRandom { times, per } => format!(", {times} times in each {per}, at random"),
+        Repeat::Endless => ", without end".to_owned(),
     }
 }
 

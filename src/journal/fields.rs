@@ -63,6 +63,14 @@ pub fn tell(event: &Event, to: &mut impl Fields) {
             to.maybe("principal", principal.map(|p| p.number()));
             to.maybe("actor", actor.map(|a| a.number()));
         }
+        Event::Forged { at, id, cred, family, key, principal } => {
+            to.kind(26, "forged");
+            request(at.0, id, to);
+            to.number("cred", u64::from(cred.number()));
+            to.number("family", u64::from(family.number()));
+            to.number("key", u64::from(key.number()));
+            to.number("principal", u64::from(principal.number()));
+        }
         Event::Queued { at, id, job, fires } => {
             to.kind(5, "queued");
             request(at.0, id, to);

@@ -267,6 +267,14 @@ impl Read<'_> {
                 principal: self.small("principal").map(IdentityId::new),
                 actor: self.small("actor").map(IdentityId::new),
             },
+            "forged" => Event::Forged {
+                at,
+                id: self.id()?,
+                cred: self.cred("cred")?,
+                family: FamilyId::new(self.small("family")?),
+                key: self.cred("key")?,
+                principal: IdentityId::new(self.small("principal")?),
+            },
             "queued" => {
                 let job = JobId::new(self.small("job")?);
                 Event::Queued { at, id: self.id()?, job, fires: Tick(self.number("fires")?) }

@@ -94,6 +94,7 @@ pub const fn reason(reason: Reason) -> (u8, &'static str) {
         Reason::OutOfOrder => (20, "out-of-order"),
         Reason::NoProof => (21, "no-proof"),
         Reason::Flow(_) => (22, "flow"),
+        Reason::UntrustedKey => (23, "untrusted-key"),
     }
 }
 
@@ -126,6 +127,7 @@ pub fn read_reason(word: &str, at: Pointers) -> Option<Reason> {
         Reason::OutOfOrder,
         Reason::Audience,
         Reason::NoProof,
+        Reason::UntrustedKey,
     ];
     all.extend(at.step.into_iter().flat_map(|step| [Reason::Revoked(step), Reason::Blocked(step)]));
     all.extend(at.limit.map(Reason::Limit));

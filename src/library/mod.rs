@@ -29,6 +29,7 @@ pub const SCENARIOS: &[Embedded] = library![
     "deploy-recreate",
     "heartbeat-worm",
     "build-postinstall",
+    "forged-issuer",
 ];
 
 /// The scenario of that name.

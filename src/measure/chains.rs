@@ -31,7 +31,7 @@ impl Holding {
 
     /// What had to be held for this to be found: by whoever passed it on, or what was presented.
     fn behind(acquired: &Acquired, used: Option<&Acquired>) -> Holding {
-        match acquired.cred.filter(|_| acquired.passed_on) {
+        match acquired.forged_with.or(acquired.cred.filter(|_| acquired.passed_on)) {
             Some(cred) => Holding::Known(cred),
             None => used.map_or(Holding::Nothing, Holding::of),
         }
@@ -56,11 +56,9 @@ impl Chains {
     pub fn add(&mut self, acquisition: usize, acquired: &Acquired, used: Option<&Acquired>) {
         let (from, to) = (Holding::behind(acquired, used), Holding::of(acquired));
         if !self.0.contains_edge(from, to) {
-            self.0.add_edge(
-                from,
-                to,
-                Way { acquisition, cost: u32::from(acquired.via.is_some() || Mistake::DepthCountsWhatIsGiven.here()) },
-            );
+            let came_by = acquired.via.is_some() || acquired.forged_with.is_some();
+            let cost = u32::from(came_by || Mistake::DepthCountsWhatIsGiven.here());
+            self.0.add_edge(from, to, Way { acquisition, cost });
         }
     }
 
@@ -106,6 +104,7 @@ mod tests {
             cred,
             via,
             lay_in: None,
+            forged_with: None,
             passed_on: false,
             used: true,
         }

@@ -19,6 +19,8 @@ pub struct Acquired {
     /// The request whose answer it lay in; none for what it started with.
     pub via: Option<RequestId>,
     pub lay_in: Option<Res>,
+    /// The signing key that it was made with.
+    pub forged_with: Option<CredId>,
     /// Another agent wrote it into the record that it lay in.
     pub passed_on: bool,
     pub used: bool,
@@ -50,6 +52,8 @@ pub struct Closure {
     /// Who each credential proves, as the run showed it.
     pub principal_of: BTreeMap<CredId, IdentityId>,
     by_number: BTreeMap<(ActorId, HeldId), usize>,
+    /// The key of each token that nobody issued.
+    pub forged: BTreeMap<CredId, CredId>,
     /// Which agent wrote a credential into a record.
     written: BTreeMap<(Res, CredId), ActorId>,
     /// What each accepted request that mattered presented, and why it was let in.
@@ -76,6 +80,9 @@ impl Closure {
                 if let (Some(cred), Some(principal)) = (cred, principal) {
                     self.principal_of.insert(cred, principal);
                 }
+                if !self.forged.is_empty() && id.by.index() < self.asked.len() {
+                    self.made(at, id.by, held, cred);
+                }
                 let Some(asked) = self.asked.get_mut(id.by.index()) else { return };
                 asked.push(Asked { at, held, op, reason });
                 if let (Verdict::Accepted, Some(held), Some(op)) = (verdict, held, op) {
@@ -85,6 +92,7 @@ impl Closure {
             Event::Minted { id, cred, .. } if id.by.index() < self.asked.len() => {
                 self.minted.insert(cred.number());
             }
+            Event::Forged { cred, key, .. } => _ = self.forged.insert(cred, key),
             Event::Wrote { id, into, what: Written::Secret(Some(cred)), .. } if id.by.index() < self.asked.len() => {
                 self.written.entry((into, cred)).or_insert(id.by);
             }
@@ -92,13 +100,47 @@ impl Closure {
                 let written = lay_in.zip(cred).and_then(|secret| self.written.get(&secret));
                 let passed_on = written.is_some_and(|writer| *writer != by);
                 self.by_number.insert((by, held), self.acquired.len());
-                self.acquired.push(Acquired { at, by, held, kind, cred, via, lay_in, passed_on, used: false });
+                let forged_with = None;
+                self.acquired.push(Acquired {
+                    at,
+                    by,
+                    held,
+                    kind,
+                    cred,
+                    via,
+                    lay_in,
+                    forged_with,
+                    passed_on,
+                    used: false,
+                });
                 if let Some(cred) = cred {
                     self.held.insert(cred.number());
                 }
             }
             _ => {}
         }
+    }
+
+    /// Somebody presents what nobody issued: they made it.
+    fn made(&mut self, at: Tick, by: ActorId, held: Option<HeldId>, cred: Option<CredId>) {
+        let Some((held, cred)) = held.zip(cred).filter(|(held, _)| !self.by_number.contains_key(&(by, *held))) else {
+            return;
+        };
+        let Some(key) = self.forged.get(&cred).copied() else { return };
+        self.by_number.insert((by, held), self.acquired.len());
+        self.held.insert(cred.number());
+        self.acquired.push(Acquired {
+            at,
+            by,
+            held,
+            kind: SecretKind::AccessToken,
+            cred: Some(cred),
+            via: None,
+            lay_in: None,
+            forged_with: Some(key),
+            passed_on: false,
+            used: false,
+        });
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one use")]

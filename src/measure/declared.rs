@@ -1,9 +1,10 @@
 //! Declared containment: which successful action covers what, and when the last of them returned.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Plan;
-use crate::model::control::{Action, Controls};
+use crate::model::containment::{Does, Layer, Verb};
+use crate::model::control::Action;
 use crate::model::service::ObjectRule;
 use crate::planted::Mistake;
 use crate::wire::{CredId, FamilyId, IdentityId, OpId, ServiceId, StepId, Target, Tick};
@@ -18,14 +19,29 @@ pub struct Declarations {
     ended: BTreeMap<CredId, Tick>,
     by_identity: BTreeMap<IdentityId, Tick>,
     by_operation: BTreeMap<OpId, Tick>,
+    /// What has a successor: it took nothing along.
+    renewed: BTreeSet<CredId>,
     blocked: BTreeMap<(CredId, ServiceId), Tick>,
+    /// The keys of what nobody issued.
+    forged: BTreeMap<CredId, CredId>,
     /// What was minted in the run: its family, and from what.
     minted: BTreeMap<CredId, (FamilyId, Option<CredId>)>,
 }
 
 impl Declarations {
     /// A successful action returned. One that lets more through contains nothing.
-    pub fn note(&mut self, controls: &Controls, step: StepId, target: Target, returned: Tick) {
+    pub fn note(&mut self, plan: &Plan, step: StepId, target: Target, returned: Tick) {
+        let controls = &plan.controls;
+        let verb = Verb::of(&controls.steps[step.index()].action);
+        if let (Some(verb), Target::Credential(cred)) = (verb, target)
+            && let Some(family) = self.family(plan, cred)
+        {
+            match Layer::of(plan.family(family).kind).under(verb) {
+                Does::Nothing => return,
+                Does::Renews => _ = self.renewed.insert(cred),
+                Does::Ends | Does::Binds | Does::Blocks => {}
+            }
+        }
         match (&controls.steps[step.index()].action, target) {
             (Action::SetRule { rule: ObjectRule::Anyone, .. }, _) if !Mistake::LooserRuleDeclares.here() => {}
             (Action::Block { services }, Target::Credential(cred)) => {
@@ -54,13 +70,31 @@ impl Declarations {
         self.minted.insert(cred, (family, parent));
     }
 
-    /// What a credential ends with, as the scenario says.
+    /// Somebody made a credential with a key.
+    pub fn forged(&mut self, cred: CredId, key: CredId) {
+        self.forged.insert(cred, key);
+    }
+
+    /// What kind of credential a row is, as far as the run or the scenario tells.
+    fn family(&self, plan: &Plan, cred: CredId) -> Option<FamilyId> {
+        let minted = self.minted.get(&cred).map(|(family, _)| *family);
+        minted.or_else(|| (cred.number() < plan.credentials()).then(|| plan.origin_of(cred).0))
+    }
+
+    /// What a credential ends with: its key, or what the table or the scenario says.
     fn ends_with(&self, plan: &Plan, cred: CredId) -> Option<CredId> {
+        if let Some(key) = self.forged.get(&cred) {
+            return Some(*key);
+        }
         let (family, parent) = self.minted.get(&cred).copied().or_else(|| {
             let (family, index) = (cred.number() < plan.credentials()).then(|| plan.origin_of(cred))?;
             Some((family, plan.parent_of(family, index)))
         })?;
-        parent.filter(|_| plan.family(family).cascade)
+        parent.filter(|parent| {
+            let how = if self.renewed.contains(parent) { Verb::Rotate } else { Verb::Revoke };
+            let [above, child] = [self.family(plan, *parent), Some(family)].map(|f| f.map(|f| plan.family(f)));
+            above.zip(child).is_some_and(|(above, child)| child.cascade.follows(how, above.kind, child.kind))
+        })
     }
 
     /// When the last action returned that ends a credential, or one that it ends with.

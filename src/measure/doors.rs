@@ -87,8 +87,9 @@ impl Doors {
                 }
             }
             Event::Minted { cred, family, parent, .. } => self.declarations.minted(cred, family, parent),
+            Event::Forged { cred, key, .. } => self.declarations.forged(cred, key),
             Event::Acted { step, target, returned, worked, .. } if worked || Mistake::FailedActionDeclares.here() => {
-                self.declarations.note(&plan.controls, step, target, returned);
+                self.declarations.note(plan, step, target, returned);
             }
             _ => {}
         }

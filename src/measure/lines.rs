@@ -25,6 +25,7 @@ pub fn lines(plan: &Plan, events: &[Event], of: impl Fn(Purpose) -> bool, mut sh
             }
             Event::Fired { .. } => finish(plan, &minted, pending.take(), &mut show),
             Event::Minted { id, cred, .. } => minted.issued(plan, id, cred),
+            Event::Forged { cred, family, .. } => _ = minted.families.insert(cred, family),
             Event::Touched { id, coll, first, n, .. } => note(&mut pending, id, (coll, first, n)),
             Event::Created { id, coll, row, .. } => note(&mut pending, id, (coll, row, 1)),
             Event::Said { id, message, .. } => {

@@ -75,7 +75,7 @@ impl Program {
         for block in &self.blocks {
             match block {
                 Block::Step(step) => see(step),
-                Block::Claims(_) => {}
+                Block::Claims(_) | Block::Forge(_) => {}
                 Block::Together(lines) => lines.iter().for_each(|line| line.each_step(see)),
                 Block::Each { body, .. } => body.each_step(see),
             }
@@ -101,8 +101,19 @@ pub enum Block {
         of: Vec<(FamilyId, u32)>,
         body: Program,
     },
+    Forge(Forge),
     /// The agent's own account of what it did: how often it says that it called each operation.
     Claims(Vec<(OpId, u32)>),
+}
+
+/// Credentials that an agent makes itself, once it has the key that signs such.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Forge {
+    pub family: FamilyId,
+    pub key: FamilyId,
+    /// Whose they claim to be. A new one takes the place of the one before.
+    pub subjects: Vec<IdentityId>,
+    pub repeat: Repeat,
 }
 
 /// One thing to do: a call, or a loop of calls.
@@ -110,6 +121,9 @@ pub enum Block {
 pub struct Step {
     pub route: RouteId,
     pub with: With,
+    /// The family of the token that it has exchanged, where that is not what it presents: the subject of RFC 8693, whose
+    /// actor is whoever asks.
+    pub subject: Option<FamilyId>,
     pub on: On,
     /// Follow the pages of the answer to the end.
     pub all_pages: bool,

@@ -2,7 +2,7 @@
 
 use crate::wire::{
     ApprovalId, CollId, FamilyId, IdentityId, InstructionId, LimitId, OpId, PlaceId, Res, ResponseId, RuleId,
-    ServiceId, Span, StepId, Tick,
+    SecretKind, ServiceId, Span, StepId, Tick,
 };
 
 pub use super::approval::{About, Approval, Asking, ExemptBy};
@@ -145,6 +145,8 @@ pub struct Step {
     pub action: Action,
     /// Which credentials or identities, where the action is about such.
     pub which: Which,
+    /// Of these, only credentials of one layer: the sessions of a user, or the password.
+    pub only: Option<SecretKind>,
     /// Action k takes effect `first + (k - 1) * every` after the start.
     pub first: Span,
     pub every: Span,
@@ -167,7 +169,7 @@ pub enum Order {
 /// What an action does. Each reaches something different.
 #[derive(Clone, Debug)]
 pub enum Action {
-    /// Ends a credential. What was minted from it lives on unless its family cascades.
+    /// Ends a credential. What was minted from it ends with it where [`super::containment`] or the scenario says so.
     Revoke,
     /// Ends everything that an identity holds, and what it would be issued.
     Disable,

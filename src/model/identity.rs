@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::wire::{ClassId, CollId, FamilyId, IdentityId, PlaceId, Res, SecretKind, ServiceId, Span};
 
 use super::column::Column;
+use super::containment::Cascade;
 use super::holdings::Holdings;
 use super::instruction::Crowd;
 
@@ -57,8 +58,12 @@ pub struct Family {
     /// What each of those at the start was minted from: rows of the credential table.
     pub parents: Column,
     /// Whether the end of the parent ends it.
-    pub cascade: bool,
+    pub cascade: Cascade,
     pub binding: Binding,
+    /// The signing key that makes it (RFC 7515): whoever has the key can forge it.
+    pub signed_by: Option<FamilyId>,
+    /// Under which id a signing key stands in the key set (RFC 7517 section 4.5).
+    pub kid: Option<String>,
     /// The first of the rows that exist at the start, in the credential table.
     pub first_row: u32,
 }

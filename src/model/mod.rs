@@ -7,6 +7,7 @@ mod baseline;
 mod bits;
 mod chance;
 mod column;
+pub mod containment;
 pub mod control;
 pub mod expect;
 mod holdings;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::wire::{CollId, Effect, FamilyId, IdentityId, OpId, RouteId, ServiceId, Span};
+use crate::wire::{CollId, Effect, FamilyId, IdentityId, OpId, RouteId, ServiceId, Span, Tick};
 
 use super::chance::Share;
 use super::column::Column;
@@ -14,9 +14,36 @@ pub struct Service {
     pub validation: Validation,
     /// Whether it refuses tokens that name other services in `aud`, as RFC 9068 section 4 demands.
     pub checks_audience: bool,
+    pub keys: KeySet,
     /// Replicas keep a cache each, so acceptance can flap.
     pub replicas: u16,
     pub role: Role,
+}
+
+/// Whose signatures a service believes (RFC 7517), where it believes signatures at all.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct KeySet {
+    /// The signing keys whose tokens it takes; all, where it does not say.
+    pub trusted: Option<Vec<FamilyId>>,
+    /// It fetches the set so often, from the start of the run on, and trusts what it fetched until then.
+    pub fetched_every: Span,
+}
+
+impl KeySet {
+    /// Whether it takes what this key signed, or what none of the scenario's keys did.
+    pub fn trusts(&self, signed_by: Option<FamilyId>) -> bool {
+        self.trusted.as_ref().is_none_or(|trusted| signed_by.is_some_and(|key| trusted.contains(&key)))
+    }
+
+    /// Until when a key is trusted that leaves the published set at `ends`. What was fetched at that very instant
+    /// still had it.
+    pub fn trusts_until(&self, ends: Tick) -> Tick {
+        match self.fetched_every.0 {
+            0 => ends,
+            _ if ends == Tick::NEVER => ends,
+            every => Tick((ends.0 / every + 1).saturating_mul(every)),
+        }
+    }
 }
 
 /// What kind of work a service does.
@@ -57,6 +84,11 @@ impl Validation {
             Validation::ApiKey { .. } => "api-key",
             Validation::Gateway => "gateway",
         }
+    }
+
+    /// Whether it goes by the signature of a token, and not by what its issuer knows of it.
+    pub const fn believes_signatures(self) -> bool {
+        matches!(self, Validation::Jwt { .. } | Validation::Push { .. })
     }
 
     /// How long a replica trusts an earlier positive check, and how much longer it may serve it stale.

@@ -1,10 +1,12 @@
 //! The census of a run: which doors are open to the closure, journalled when it changes.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
+use crate::analysis::exchanges;
 use crate::model::{Baseline, Bits, Plan};
 use crate::planted::Mistake;
-use crate::wire::{CredId, Event, Log, Open, PlaceId, Span, Tick};
+use crate::wire::{CredId, Event, Log, OpId, Open, PlaceId, Span, Tick};
 use crate::world::{Pending, World};
 
 use super::door_table::DoorTable;
@@ -14,6 +16,8 @@ pub struct Census {
     held: Bits,
     doors: DoorTable,
     networks: Vec<PlaceId>,
+    /// Whether two credentials can open a door together.
+    exchanges: bool,
     /// How many doors are open for ever, as far as can be seen.
     for_ever: usize,
     ever_open: bool,
@@ -29,6 +33,7 @@ impl Census {
             held: Bits::default(),
             doors: DoorTable::default(),
             networks: plan.agent_networks(),
+            exchanges: exchanges(plan).next().is_some(),
             for_ever: 0,
             ever_open: false,
             changed: Tick::ZERO,
@@ -45,12 +50,27 @@ impl Census {
     pub fn hold(&mut self, now: Tick, cred: CredId, world: &World, baseline: &Baseline, log: &mut Log) {
         if self.held.insert(cred.number()) {
             self.look(now, Some(cred), world, baseline, log);
+            if self.exchanges {
+                self.look_at_others(now, cred, world, baseline, log);
+            }
+        }
+    }
+
+    /// What is one credential's door may be another's subject.
+    fn look_at_others(&mut self, now: Tick, cred: CredId, world: &World, baseline: &Baseline, log: &mut Log) {
+        for other in self.held.iter().map(CredId::new).filter(|other| *other != cred).collect::<Vec<_>>() {
+            self.look(now, Some(other), world, baseline, log);
         }
     }
 
     /// Something changed in the world.
     pub fn update(&mut self, now: Tick, world: &mut World, baseline: &Baseline, log: &mut Log) {
         let changes = world.take_changes();
+        for (forged, key) in changes.forged {
+            if self.held.contains(key.number()) {
+                self.hold(now, forged, world, baseline, log);
+            }
+        }
         if changes.everything {
             self.look(now, None, world, baseline, log);
             for cred in self.held.iter().collect::<Vec<_>>() {
@@ -61,14 +81,35 @@ impl Census {
         for cred in changes.credentials {
             if self.held.contains(cred.number()) {
                 self.look(now, Some(cred), world, baseline, log);
+                if self.exchanges {
+                    self.look_at_others(now, cred, world, baseline, log);
+                }
             }
         }
     }
 
     fn look(&mut self, now: Tick, cred: Option<CredId>, world: &World, baseline: &Baseline, log: &mut Log) {
         let networks = std::mem::take(&mut self.networks);
+        match cred {
+            Some(key) if world.signs(key) => {
+                self.note(now, cred, world.doors_of_key(now, key, &networks, baseline), log);
+            }
+            Some(caller) if self.exchanges => {
+                let mut doors: BTreeMap<OpId, Open> = world.doors(now, cred, &networks, baseline).collect();
+                for (op, open) in world.doors_by_exchange(now, caller, &self.held, &networks, baseline) {
+                    let door = doors.entry(op).or_insert(Open::Shut);
+                    *door = open.max(*door);
+                }
+                self.note(now, cred, doors, log);
+            }
+            _ => self.note(now, cred, world.doors(now, cred, &networks, baseline), log),
+        }
+        self.networks = networks;
+    }
+
+    fn note(&mut self, now: Tick, cred: Option<CredId>, doors: impl IntoIterator<Item = (OpId, Open)>, log: &mut Log) {
         let mut place = self.doors.begin(cred);
-        for (op, open) in world.doors(now, cred, &networks, baseline) {
+        for (op, open) in doors {
             let was = self.doors.find(&mut place, op).map_or(Open::Shut, |open| settled(open, now));
             if was != open {
                 self.doors.set(place, op, open);
@@ -76,7 +117,6 @@ impl Census {
                 self.changed(now, was, open);
             }
         }
-        self.networks = networks;
     }
 
     fn changed(&mut self, now: Tick, was: Open, open: Open) {

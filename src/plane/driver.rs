@@ -306,8 +306,16 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
             match next {
                 Next::Send(id, request) => self.send(now, seat, Envelope { id, request, back: Span::ZERO }),
                 Next::WaitUntil(at) => return self.wake(seat, at),
+                Next::Forge => self.forge(now, seat),
                 Next::AwaitAnswer | Next::Done => return,
             }
+        }
+    }
+
+    fn forge(&mut self, now: Tick, seat: usize) {
+        let Driver { seats, responder, prober, vocabulary, .. } = self;
+        if let Some(client) = client_at(seat, seats, responder, prober) {
+            client.forge(now, vocabulary);
         }
     }
 

@@ -11,7 +11,7 @@ use crate::model::expect::Claim;
 use crate::verdict::demanded;
 use crate::wire::Tick;
 
-use super::names::{credential_label, hop_line};
+use super::names::{credential_of_run, hop_line};
 use super::summary::Summary;
 
 /// The version of `run.json`. A field may be added under the same version, never changed.
@@ -139,7 +139,7 @@ fn matrix_row(plan: &Plan, measures: &Measures, door: &Door) -> Value {
     };
     let time = |at: Option<Tick>| at.map(|t| t.0);
     json!({
-        "credential": credential_label(plan, door.cred),
+        "credential": credential_of_run(plan, &measures.closure, door.cred),
         "row": door.cred.map(|c| c.number()),
         "service": plan.service(door.service).name,
         "queued": door.queued.map(|id| id.n),

@@ -16,12 +16,23 @@ pub fn credential_label(plan: &Plan, cred: Option<CredId>) -> String {
     }
 }
 
+/// The same; `forged #2` where the run showed that nobody issued it.
+pub fn credential_of_run(plan: &Plan, closure: &Closure, cred: Option<CredId>) -> String {
+    match cred.filter(|cred| closure.forged.contains_key(cred)) {
+        Some(forged) => format!("forged #{}", forged.number() - plan.credentials() + 1),
+        None => credential_label(plan, cred),
+    }
+}
+
 /// What an actor holds, by its own number for it.
 pub fn held_label(plan: &Plan, closure: &Closure, by: ActorId, held: HeldId) -> String {
     match closure.find(by, held) {
         Some(acquired) => {
             let number = format!("{} #{}", acquired.kind.name(), held.number() + 1);
             match acquired.cred {
+                _ if let Some(key) = acquired.forged_with => {
+                    format!("{number} (forged with {})", credential_label(plan, Some(key)))
+                }
                 Some(cred) => format!("{number} ({})", credential_label(plan, Some(cred))),
                 None => number,
             }
@@ -57,6 +68,7 @@ pub fn reason_in_words(plan: &Plan, reason: Reason) -> String {
         Reason::RevokedByProtocol => "refused: revoked".into(),
         Reason::BoundElsewhere => "refused: bound to another network".into(),
         Reason::NoProof => "refused: without the key that it is bound to".into(),
+        Reason::UntrustedKey => "refused: signed with a key that is not trusted there".into(),
         Reason::Audience => "refused: made out for other services".into(),
         Reason::Scope => "refused: no scope for it".into(),
         Reason::ObjectRule => "refused: not the caller's record".into(),

@@ -10,7 +10,7 @@ use crate::verdict::{Judgement, Verdict, claimed, demanded, seen};
 use crate::wire::{Event, Tick};
 
 use super::curve::{Mark, curve};
-use super::names::{credential_label, hop_line};
+use super::names::{credential_of_run, hop_line};
 use super::text::{hung, left, paragraphs, right, wrapped, wrapped_with};
 
 /// Whether colours may be used.
@@ -206,7 +206,7 @@ impl Summary<'_> {
         };
         line(out, "", ["accepted", "refused from", "shut"].map(str::to_owned));
         for row in rows.iter().take(MOST_LINES) {
-            let cred = credential_label(self.plan, row.door.cred);
+            let cred = credential_of_run(self.plan, &self.measures.closure, row.door.cred);
             let name = format!("{cred} at {}", self.plan.service(row.door.service).name);
             let Probed { last_accepted, refused_from } = row.probed;
             line(

@@ -98,6 +98,10 @@ impl Responder {
             let ((start, _), (step, key)) = entry.remove_entry();
             let spec = &self.plan.controls.steps[step.index()];
             let mut targets = select::targets(spec, key, &self.logged, registry, now);
+            if let Some(layer) = spec.only.filter(|_| !Mistake::LayerIsIgnored.here()) {
+                let is_of = |cred| self.plan.family(registry.family(cred)).kind == layer;
+                targets.retain(|target| matches!(target, Target::Credential(cred) if is_of(*cred)));
+            }
             match spec.order {
                 _ if Mistake::OrderIsIgnored.here() => {}
                 Order::ByNumber => {}

@@ -25,6 +25,7 @@ pub fn targets(step: &Step, key: Option<Key>, log: &[Audit], registry: &dyn Regi
         }
         Which::Every(family) => as_asked(identities, registry, now, |c| registry.family(c) == family),
         Which::Alarmed => match key {
+            Some(Key::Credential(cred)) if !registry.issued(cred) && !identities => vec![Target::Credential(cred)],
             Some(Key::Credential(cred)) => as_asked(identities, registry, now, |c| c == cred),
             Some(Key::Principal(who) | Key::Owner(who)) if identities => vec![Target::Identity(who)],
             Some(Key::Principal(who)) => credentials(registry, now, |c| registry.principal(c) == Some(who)),

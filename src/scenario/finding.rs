@@ -101,7 +101,7 @@ codes! {
     UnknownMeasure = "unknown-measure",
     /// A value that the measure cannot have.
     BadExpectation = "bad-expectation",
-    /// Part of the format that this version does not run yet.
+    /// Something that this version does not do yet.
     NotAvailable = "not-available",
     /// An OpenAPI description that cannot be used.
     BadDescription = "bad-description",

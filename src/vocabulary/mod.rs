@@ -1,18 +1,22 @@
 //! How an agent meets bytes. Secrets are named inside the program; here names become bytes, and bytes are recognised.
 
 mod instructions;
+mod keys;
 mod proof;
 mod recogniser;
 mod scribe;
+mod token;
 
 use std::sync::Arc;
 
 use crate::model::Plan;
-use crate::wire::{Claims, FamilyId, InstructionId, SecretKind, Text, Vocabulary};
+use crate::wire::{Claims, FamilyId, Forgery, InstructionId, SecretKind, Text, Vocabulary};
 
 pub use instructions::{Phrasebook, Understood};
+pub use keys::PublishedKey;
 pub use recogniser::{Recogniser, Spotted};
-pub use scribe::{ISSUER, Scribe};
+pub use scribe::Scribe;
+pub use token::ISSUER;
 
 /// The vocabulary of the simulator: what the recogniser says about the bytes of a family is remembered, so that a step
 /// renders nothing.
@@ -63,8 +67,14 @@ impl Vocabulary for SimVocabulary {
     fn kind(&mut self, text: Text) -> Option<SecretKind> {
         match text {
             Text::Generated { family, .. } => self.family(family, text),
+            Text::Forged { .. } => self.look(text),
             Text::Seen(_) => None,
         }
+    }
+
+    fn forge(&mut self, key: Text, forgery: Forgery) -> Option<Text> {
+        let Text::Generated { family, turn, .. } = key else { return None };
+        Text::forged(forgery, turn).filter(|_| self.plan.family(forgery.family).signed_by == Some(family))
     }
 
     fn signed(&mut self, instruction: InstructionId) -> Option<bool> {

@@ -7,31 +7,28 @@
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use ring::signature::Ed25519KeyPair;
 use sha2::{Digest, Sha256};
 
-use crate::model::identity::{Binding, ProofKind};
 use crate::model::{Plan, Time};
 use crate::wire::{Claims, FamilyId, IdentityId, SecretKind, Text, Tick};
 
+use super::keys::{signature, verifies};
+
 /// Writes and reads the secrets of one run. Holds key material: it has no `Debug`.
 pub struct Scribe {
-    plan: Arc<Plan>,
+    pub(super) plan: Arc<Plan>,
     key: [u8; 32],
     /// Made when the first token is written or read.
     signer: OnceLock<Option<Ed25519KeyPair>>,
     /// The start of the run, in seconds since 1970.
-    epoch: u64,
+    pub(super) epoch: u64,
 }
 
 /// Bytes of a name: family, index, turn.
 const NAME: usize = 10;
 /// Bytes of the digest before it.
 const SEAL: usize = 10;
-/// What tokens say about who issued them.
-pub const ISSUER: &str = "https://idp.runaway.test";
 
 impl Scribe {
     pub fn new(plan: Arc<Plan>) -> Scribe {
@@ -50,7 +47,7 @@ impl Scribe {
         Sha256::new().chain_update(purpose).chain_update(self.key).chain_update(of).finalize().into()
     }
 
-    fn signer(&self) -> Option<&Ed25519KeyPair> {
+    pub(super) fn signer(&self) -> Option<&Ed25519KeyPair> {
         let signer = self.signer.get_or_init(|| {
             let seed = Sha256::new().chain_update(b"runaway signing key").chain_update(self.key).finalize();
             Ed25519KeyPair::from_seed_unchecked(&seed).ok()
@@ -58,26 +55,27 @@ impl Scribe {
         signer.as_ref()
     }
 
-    /// The public half of the signing key, for a JWKS document (RFC 8037).
-    pub fn public_key(&self) -> Vec<u8> {
-        self.signer().map_or(Vec::new(), |pair| pair.public_key().as_ref().to_vec())
-    }
-
-    /// What a credential of the start says of itself.
+    /// What a credential of the start, or a forged one, says of itself.
     pub fn claims_at_start(&self, text: Text) -> Claims {
+        if let Some((forgery, key_turn)) = text.forgery() {
+            return self.claims_of_forgery(forgery, key_turn);
+        }
         let Text::Generated { family, index, .. } = text else { return Claims::default() };
         let spec = self.plan.family(family);
         let subject = spec.of.get(index).map(IdentityId::new);
         let actors = spec.act.get(index).map(IdentityId::new).into_iter().collect();
-        Claims { subject, actors, rights: None, until: spec.lives.map(|lives| Tick::ZERO + lives) }
+        Claims { subject, actors, until: spec.lives.map(|lives| Tick::ZERO + lives), ..Claims::default() }
     }
 
-    /// Appends the bytes of a generated secret. A secret that was only seen on a socket has no name here.
+    /// Appends the bytes of a secret that has a name here. One that was only seen on a socket has none.
     pub fn render(&self, text: Text, claims: Claims, out: &mut String) {
+        if let Some((forgery, key_turn)) = text.forgery() {
+            return self.forged(forgery, key_turn, out);
+        }
         let Text::Generated { family, index, turn } = text else { return };
         let sealed = hex(&self.seal(family, index, turn));
         match self.plan.family(family).kind {
-            SecretKind::AccessToken => self.jwt(family, claims, &sealed, out),
+            SecretKind::AccessToken => self.token(family, &claims, &sealed, out),
             SecretKind::SigningKey => {
                 let _ = write!(out, "-----BEGIN PRIVATE KEY-----{sealed}-----END PRIVATE KEY-----");
             }
@@ -90,11 +88,8 @@ impl Scribe {
 
     /// The name behind bytes, if this world issued them.
     pub fn read(&self, bytes: &str) -> Option<Text> {
-        let sealed = if let Some(rest) = bytes.strip_prefix("eyJ") {
-            let payload = rest.split('.').nth(1)?;
-            let claims: serde_json::Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
-            let text = self.open(claims.get("jti")?.as_str()?)?;
-            return self.signed(bytes).then_some(text);
+        let sealed = if bytes.starts_with("eyJ") {
+            return self.read_token(bytes);
         } else if let Some(rest) = bytes.strip_prefix("-----BEGIN PRIVATE KEY-----") {
             rest.strip_suffix("-----END PRIVATE KEY-----")?
         } else {
@@ -111,20 +106,14 @@ impl Scribe {
         fits.then_some(text)
     }
 
-    /// Whether this token carries our signature: RFC 7515 section 5.2 with the one algorithm that we use.
-    fn signed(&self, token: &str) -> bool {
-        token.rsplit_once('.').is_some_and(|(input, signature)| self.vouches(input, signature))
-    }
-
     /// The team's signature under a text, detached, in base64url.
     pub fn sign(&self, text: &str) -> String {
-        self.signer().map_or(String::new(), |pair| URL_SAFE_NO_PAD.encode(pair.sign(text.as_bytes())))
+        self.signer().map_or(String::new(), |pair| signature(pair, text))
     }
 
     /// Whether this is the team's signature under a text.
     pub fn vouches(&self, text: &str, signature: &str) -> bool {
-        let key = UnparsedPublicKey::new(&ED25519, self.public_key());
-        URL_SAFE_NO_PAD.decode(signature).is_ok_and(|signature| key.verify(text.as_bytes(), &signature).is_ok())
+        self.signer().is_some_and(|pair| verifies(pair, text, signature))
     }
 
     fn seal(&self, family: FamilyId, index: u32, turn: u16) -> [u8; SEAL + NAME] {
@@ -142,7 +131,7 @@ impl Scribe {
         sealed
     }
 
-    fn open(&self, sealed: &str) -> Option<Text> {
+    pub(super) fn open(&self, sealed: &str) -> Option<Text> {
         let bytes = unhex(sealed).filter(|b| b.len() == SEAL + NAME)?;
         let mask = self.mask(&bytes[..SEAL]);
         let mut name = [0; NAME];
@@ -159,59 +148,6 @@ impl Scribe {
     fn mask(&self, seal: &[u8]) -> [u8; 32] {
         Sha256::new().chain_update(b"mask").chain_update(self.key).chain_update(seal).finalize().into()
     }
-
-    /// An access token after RFC 9068, signed with EdDSA (RFC 8037), whose signatures repeat byte for byte.
-    fn jwt(&self, family: FamilyId, claims: Claims, jti: &str, out: &mut String) {
-        let spec = self.plan.family(family);
-        let header = serde_json::json!({"alg": "EdDSA", "kid": "k1", "typ": "at+jwt"});
-        let mut said = serde_json::json!({
-            "iss": ISSUER, "client_id": spec.name, "jti": jti, "iat": self.epoch,
-        });
-        let scopes = claims.rights.map_or(&spec.scopes[..], |rights| self.plan.access.words(rights));
-        said["scope"] = scopes.join(" ").into();
-        said["aud"] = match &spec.audience {
-            None => "runaway".into(),
-            Some(services) => services.iter().map(|service| self.plan.service(*service).name.as_str()).collect(),
-        };
-        if let Some(act) = acting(claims.actors.iter().map(|actor| self.plan.identity_name(*actor))) {
-            said["act"] = act;
-        }
-        if let Some(subject) = claims.subject {
-            said["sub"] = self.plan.identity_name(subject).into();
-        }
-        if let Some(until) = claims.until {
-            let lives = spec.lives.unwrap_or_default();
-            said["iat"] = (self.epoch + until.since(Tick::ZERO + lives).whole_seconds()).into();
-            said["exp"] = (self.epoch + until.since(Tick::ZERO).whole_seconds()).into();
-        }
-        if let Binding::Key(kind) = spec.binding {
-            let by = match kind {
-                ProofKind::Dpop => "jkt",
-                ProofKind::MutualTls => "x5t#S256",
-            };
-            said["cnf"] = serde_json::json!({by: self.thumbprint(jti)});
-        }
-        let start = out.len();
-        URL_SAFE_NO_PAD.encode_string(header.to_string(), out);
-        out.push('.');
-        URL_SAFE_NO_PAD.encode_string(said.to_string(), out);
-        let signature = self.signer().map(|pair| pair.sign(&out.as_bytes()[start..]));
-        out.push('.');
-        if let Some(signature) = signature {
-            URL_SAFE_NO_PAD.encode_string(signature.as_ref(), out);
-        }
-    }
-}
-
-/// The claim `act`: the current actor outermost (RFC 8693 section 4.1).
-fn acting(actors: impl DoubleEndedIterator<Item = String>) -> Option<serde_json::Value> {
-    actors.rev().fold(None, |before, actor| {
-        let mut act = serde_json::json!({"sub": actor});
-        if let Some(before) = before {
-            act["act"] = before;
-        }
-        Some(act)
-    })
 }
 
 /// What the secrets of each kind begin with.
@@ -230,7 +166,7 @@ pub(super) const fn prefix(kind: SecretKind) -> &'static str {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
         let _ = write!(out, "{byte:02x}");
         out

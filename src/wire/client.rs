@@ -3,7 +3,7 @@
 use super::cargo::Cargo;
 use super::event::{Key, Log, SecretKind};
 use super::ids::{CollId, CredId, FamilyId, HeldId, IdentityId, InstructionId, OpId, PlaceId, RequestId, Res, RuleId};
-use super::request::{Conversation, Request, Text};
+use super::request::{Conversation, Forgery, Request, Text};
 use super::response::{Outcome, Slot};
 use super::tick::Tick;
 
@@ -14,6 +14,8 @@ pub enum Next {
     WaitUntil(Tick),
     /// Nothing before an answer to a request in flight.
     AwaitAnswer,
+    /// It makes credentials itself: [`Client::forge`], and then it is asked again.
+    Forge,
     Done,
 }
 
@@ -24,6 +26,11 @@ pub trait Vocabulary {
 
     /// Whether the bytes of an instruction are understood, and then, whether the team's signature under them is good.
     fn signed(&mut self, instruction: InstructionId) -> Option<bool>;
+
+    /// Makes a token and signs it with a key. Nothing where this is not the key of such tokens.
+    fn forge(&mut self, _key: Text, _forgery: Forgery) -> Option<Text> {
+        None
+    }
 }
 
 /// A client of the world. It never learns more than the answers to its own requests.
@@ -39,6 +46,9 @@ pub trait Client {
         vocabulary: &mut dyn Vocabulary,
         log: &mut Log,
     );
+
+    /// Makes what [`Next::Forge`] announced.
+    fn forge(&mut self, _now: Tick, _vocabulary: &mut dyn Vocabulary) {}
 
     /// A message arrived, in a conversation.
     fn woken(&mut self, _now: Tick, _conversation: Option<Conversation>) {}
@@ -94,6 +104,8 @@ pub trait Registry {
     fn principal(&self, cred: CredId) -> Option<IdentityId>;
     /// The owner of an identity; an identity without one owns itself.
     fn owner(&self, identity: IdentityId) -> IdentityId;
+    /// Whether the provider issued it. One that somebody forged is in no register; a log may show it all the same.
+    fn issued(&self, cred: CredId) -> bool;
     /// What this credential was minted from.
     fn parent(&self, cred: CredId) -> Option<CredId>;
     fn alive(&self, cred: CredId, now: Tick) -> bool;

@@ -89,6 +89,8 @@ pub enum Reason {
     NoProof,
     /// The token names other services in `aud`.
     Audience,
+    /// Signed with a key that the service does not trust.
+    UntrustedKey,
     Scope,
     ObjectRule,
     Blocked(StepId),
@@ -259,6 +261,16 @@ pub enum Event {
         /// Who acts with it for its principal (RFC 8693 section 4.1).
         actor: Option<IdentityId>,
     },
+    /// A token was presented that nobody issued: whoever made it has the key that signs such.
+    Forged {
+        at: Tick,
+        id: RequestId,
+        cred: CredId,
+        family: FamilyId,
+        key: CredId,
+        /// Whose it claims to be.
+        principal: IdentityId,
+    },
     Queued {
         at: Tick,
         id: RequestId,
@@ -393,6 +405,7 @@ impl Event {
             | Event::Created { at, .. }
             | Event::Wrote { at, .. }
             | Event::Minted { at, .. }
+            | Event::Forged { at, .. }
             | Event::Queued { at, .. }
             | Event::Fired { at, .. }
             | Event::Cancelled { at, .. }

@@ -17,7 +17,8 @@ pub use ids::{
     OpId, PlaceId, RequestId, Res, ResponseId, RightsId, RouteId, RuleId, ServiceId, StepId, TenantId,
 };
 pub use request::{
-    Arg, Claims, Conversation, Envelope, Knock, Message, Presented, Purpose, Request, Scheme, Target, Text, Vantage,
+    Arg, Claims, Conversation, Envelope, Forgery, Knock, Message, Presented, Purpose, Request, Scheme, Target, Text,
+    Vantage,
 };
 pub use response::{Body, Found, Outcome, Response, Rows, Slot};
 pub use tick::{Span, Tick};

@@ -10,6 +10,39 @@ pub enum Text {
     Generated { family: FamilyId, index: u32, turn: u16 },
     /// Bytes that this client only ever saw on a socket, by its own number for them.
     Seen(u32),
+    /// A token that somebody made who has the key that signs such, packed: see [`Text::forged`].
+    Forged { family: u16, key_turn: u8, subject: IdentityId, at: u32 },
+}
+
+/// A token that nobody issued.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Forgery {
+    pub family: FamilyId,
+    /// Whose it claims to be.
+    pub subject: IdentityId,
+    /// When it says that it was issued: whole seconds, as `iat` has them (RFC 7519 section 2).
+    pub at: Tick,
+}
+
+impl Text {
+    /// The name of a forged token, made with a key that had been rotated so often. Nothing where the numbers are beyond
+    /// what a name can hold.
+    pub fn forged(forgery: Forgery, key_turn: u16) -> Option<Text> {
+        let Forgery { family, subject, at } = forgery;
+        Some(Text::Forged {
+            family: family.number().try_into().ok()?,
+            key_turn: key_turn.try_into().ok()?,
+            subject,
+            at: at.since(Tick::ZERO).whole_seconds().try_into().ok()?,
+        })
+    }
+
+    /// What it is that was forged, and the turn of its key.
+    pub fn forgery(self) -> Option<(Forgery, u16)> {
+        let Text::Forged { family, key_turn, subject, at } = self else { return None };
+        let at = Tick::ZERO + Span::from_secs(at.into());
+        Some((Forgery { family: FamilyId::new(family.into()), subject, at }, key_turn.into()))
+    }
 }
 
 /// What a signed token says of itself beside its name, RFC 9068 section 2.2.
@@ -22,6 +55,8 @@ pub struct Claims {
     pub rights: Option<RightsId>,
     /// When it expires, if it does.
     pub until: Option<Tick>,
+    /// How often the key that signed it had been rotated by then.
+    pub key_turn: u16,
 }
 
 /// How a credential is put into a request.
@@ -144,5 +179,15 @@ pub struct Envelope {
 impl Envelope {
     pub fn by(&self) -> ActorId {
         self.id.by
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_copied_with_every_request_and_stays_small() {
+        assert_eq!(std::mem::size_of::<Text>(), 12);
     }
 }

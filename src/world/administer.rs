@@ -1,5 +1,6 @@
 //! What each containment action reaches. Revoke, disable, rotate, bind and block are different things.
 
+use crate::model::containment::{Does, Layer, Verb};
 use crate::model::control::{Action, HandOver};
 use crate::planted::Mistake;
 use crate::wire::{Arg, CredId, Envelope, Event, Log, Reason, Response, StepId, Target, Tick, Verdict};
@@ -34,48 +35,16 @@ impl World {
         let by = Reason::Revoked(step);
         let plan = self.plan.clone();
         match &plan.controls.steps[step.index()].action {
-            Action::Revoke => {
-                for cred in self.targets(target) {
-                    let ended = self.credentials.end(cred, now, by);
-                    self.changes.credentials.extend(ended);
+            action @ (Action::Revoke
+            | Action::Disable
+            | Action::Rotate { .. }
+            | Action::Bind { .. }
+            | Action::Block { .. }) => {
+                if let Action::Block { .. } = action {
+                    self.blocked_by = Some(step);
                 }
-            }
-            Action::Disable => {
-                let principals: Vec<_> = match target {
-                    Target::Identity(identity) => vec![identity],
-                    Target::Credential(cred) => self.credentials.get(cred).principal.into_iter().collect(),
-                    Target::Named | Target::Record(_) => Vec::new(),
-                };
-                for principal in principals {
-                    self.disabled.insert(principal.number());
-                    let theirs = self.targets(Target::Identity(principal));
-                    for cred in theirs.into_iter().filter(|_| !Mistake::DisablingEndsNothing.here()) {
-                        let ended = self.credentials.end(cred, now, by);
-                        self.changes.credentials.extend(ended);
-                    }
-                }
-            }
-            Action::Rotate { hand_over, grace } => {
-                for cred in self.targets(target) {
-                    let Some(fresh) = self.credentials.rotate(cred, now, *grace, by) else { continue };
-                    self.changes.credentials.extend([cred, fresh]);
-                    if self.keys.contains(cred.number()) {
-                        self.keys.insert(fresh.number());
-                    }
-                    self.hand_over(now, cred, fresh, *hand_over);
-                }
-            }
-            Action::Bind { network } => {
-                for cred in self.targets(target) {
-                    self.credentials.bind(cred, *network, now);
-                    self.changes.credentials.push(cred);
-                }
-            }
-            Action::Block { services } => {
-                self.blocked_by = Some(step);
-                for cred in self.targets(target) {
-                    self.blocked.extend(services.iter().map(|s| (cred, *s)));
-                    self.changes.credentials.push(cred);
+                for cred in self.reached(target, action) {
+                    self.contain(now, cred, action, by);
                 }
             }
             Action::SetRule { operations, rule } => {
@@ -117,9 +86,54 @@ impl World {
         }
     }
 
+    /// The credentials that an action is about. Whoever is disabled is issued nothing any more.
+    fn reached(&mut self, target: Target, action: &Action) -> Vec<CredId> {
+        let Action::Disable = action else { return self.targets(target) };
+        let principal = match target {
+            Target::Identity(identity) => Some(identity),
+            Target::Credential(cred) => self.credentials.get(cred).principal,
+            Target::Named | Target::Record(_) => None,
+        };
+        let Some(principal) = principal else { return Vec::new() };
+        self.disabled.insert(principal.number());
+        if Mistake::DisablingEndsNothing.here() {
+            return Vec::new();
+        }
+        self.targets(Target::Identity(principal))
+    }
+
+    /// Does to a credential what the action does to its layer.
+    fn contain(&mut self, now: Tick, cred: CredId, action: &Action, by: Reason) {
+        let Some(verb) = Verb::of(action) else { return };
+        let layer = Layer::of(self.plan.family(self.credentials.get(cred).family).kind);
+        match (layer.under(verb), action) {
+            (Does::Ends, _) => {
+                let ended = self.credentials.end(cred, now, by, verb);
+                self.note_end_of(ended);
+            }
+            (Does::Renews, Action::Rotate { hand_over, grace }) => {
+                let Some(fresh) = self.credentials.rotate(cred, now, *grace, by) else { return };
+                self.note_end_of(vec![cred, fresh]);
+                if self.keys.contains(cred.number()) {
+                    self.keys.insert(fresh.number());
+                }
+                self.hand_over(now, cred, fresh, *hand_over);
+            }
+            (Does::Binds, Action::Bind { network }) => {
+                self.credentials.bind(cred, *network, now);
+                self.changes.credentials.push(cred);
+            }
+            (Does::Blocks, Action::Block { services }) => {
+                self.blocked.extend(services.iter().map(|s| (cred, *s)));
+                self.changes.credentials.push(cred);
+            }
+            _ => {}
+        }
+    }
+
     fn hand_over(&mut self, now: Tick, old: CredId, new: CredId, how: HandOver) {
         let (HandOver::After(delay), Some(to)) = (how, self.credentials.get(old).principal) else { return };
-        let (old, new) = (self.credentials.get(old).text(), self.credentials.get(new).text());
+        let (old, new) = (self.credentials.text(old), self.credentials.text(new));
         let arrives = if Mistake::HandOverIsLost.here() { Tick::NEVER } else { now + delay };
         self.handed_over.push(HandedOver { to, old, new, arrives });
     }

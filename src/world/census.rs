@@ -88,26 +88,41 @@ impl World {
         })
     }
 
-    /// How long new credentials are issued from this one. The provider knows at once when it has ended.
+    /// How long new credentials are issued from this one to whoever presents it.
     pub(super) fn issues_until(&self, now: Tick, cred: CredId, op: OpId, networks: &[PlaceId]) -> Open {
+        self.lives_for(now, cred, op, networks).min(self.lets_ask_until(now, cred, op, networks))
+    }
+
+    /// How long an operation would issue new credentials from this one. The provider knows at once when it has ended.
+    pub(super) fn lives_for(&self, now: Tick, cred: CredId, op: OpId, networks: &[PlaceId]) -> Open {
         let row = self.credentials.get(cred);
         let service = self.plan.operation(op).service;
-        let dead =
-            self.is_keyless(cred) || row.spent || row.ended(now) || row.expired(now) || self.is_disabled(row.principal);
+        let unsigned = row.signed_by.is_some_and(|key| self.credentials.get(key).ended(now));
+        let dead = unsigned
+            || self.is_keyless(cred)
+            || row.spent
+            || row.ended(now)
+            || row.expired(now)
+            || self.is_disabled(row.principal);
         let elsewhere = networks.iter().all(|network| self.credentials.from(cred, *network) != Elsewhere::Accepted);
         if dead || elsewhere || !self.plan.issues_from(op, row.family) || self.blocked.contains(&(cred, service)) {
             return Open::Shut;
         }
-        let believed = match self.open_to_all(op) {
-            true => Open::ForEver,
-            false if self.plan.access.unlocks(row.rights, op) => self.believed_until(now, cred, service, networks),
-            false => Open::Shut,
-        };
-        let lives = match row.expires.min(row.ends) {
+        match row.expires.min(row.ends) {
             Tick::NEVER => Open::ForEver,
             end => Open::Until(end),
-        };
-        believed.min(lives)
+        }
+    }
+
+    /// How long an operation lets whoever presents this ask for a new credential.
+    pub(super) fn lets_ask_until(&self, now: Tick, cred: CredId, op: OpId, networks: &[PlaceId]) -> Open {
+        match self.open_to_all(op) {
+            true => Open::ForEver,
+            false if self.plan.access.unlocks(self.credentials.get(cred).rights, op) => {
+                self.believed_until(now, cred, self.plan.operation(op).service, networks)
+            }
+            false => Open::Shut,
+        }
     }
 
     /// How long a service would believe a credential that is used from the most welcome of `networks`.
@@ -126,7 +141,7 @@ impl World {
 
     /// Whether an operation is unlocked for a caller. What is open to all belongs to the caller without a credential,
     /// unless it lets only some caller exceed.
-    fn opens(&self, now: Tick, who: Who, op: OpId, baseline: &Baseline) -> bool {
+    pub(super) fn opens(&self, now: Tick, who: Who, op: OpId, baseline: &Baseline) -> bool {
         if self.closed.contains(op.number()) || self.plan.sends_on(op) {
             return false;
         }
@@ -148,7 +163,7 @@ impl World {
         self.doorways.open_to_all(op)
     }
 
-    fn can_exceed(&self, now: Tick, who: Who, op: OpId, baseline: &Baseline) -> bool {
+    pub(super) fn can_exceed(&self, now: Tick, who: Who, op: OpId, baseline: &Baseline) -> bool {
         let spec = self.plan.operation(op);
         if baseline.allows(op) || self.shut_for_good(now, op, who.cred, who.principal, who.actor) {
             return false;
@@ -156,7 +171,9 @@ impl World {
         match (spec.act, spec.target) {
             (Act::Mint { .. }, _) if who.with.is_none() => false,
             (Act::Mint { .. }, _) if Mistake::MintingIsNoDoor.here() => false,
-            (Act::Mint { .. }, _) => spec.cost > 0 || self.leads_on(now, who, op, baseline),
+            (Act::Mint { .. }, _) => {
+                spec.cost > 0 || who.minted().is_some_and(|from| self.leads_on(now, op, (from, from), baseline))
+            }
             (Act::RevokeToken | Act::IntrospectToken | Act::Metadata | Act::Administer, _) => false,
             (Act::Create { inside }, _) => {
                 self.may_create(op, who.principal) && inside.is_none_or(|outer| self.may_enter(op, who, outer))
@@ -200,12 +217,12 @@ impl World {
         }
     }
 
-    /// Whether something that can be minted with `op`, or with what it mints, can exceed.
-    fn leads_on(&self, now: Tick, who: Who, op: OpId, baseline: &Baseline) -> bool {
+    /// Whether something that can be minted with `op` from the first for the second, or with what that mints, can exceed.
+    pub(super) fn leads_on(&self, now: Tick, op: OpId, (from, caller): (Minted, Minted), baseline: &Baseline) -> bool {
         let mut met: Vec<Minted> = Vec::new();
-        let mut open: Vec<(OpId, Minted)> = who.minted().map(|from| (op, from)).into_iter().collect();
-        while let Some((mint, from)) = open.pop() {
-            for minted in mints(&self.plan, mint, from, from) {
+        let mut open: Vec<(OpId, Minted, Minted)> = vec![(op, from, caller)];
+        while let Some((mint, from, caller)) = open.pop() {
+            for minted in mints(&self.plan, mint, from, caller) {
                 if met.contains(&minted) {
                     continue;
                 }
@@ -213,7 +230,7 @@ impl World {
                 let who = Who::new(minted);
                 for op in self.doorways.with(who.rights()).filter(|op| self.opens(now, who, *op, baseline)) {
                     match self.plan.operation(op).act {
-                        Act::Mint { .. } if self.plan.issues_from(op, minted.family) => open.push((op, minted)),
+                        Act::Mint { .. } if self.plan.issues_from(op, minted.family) => open.push((op, minted, minted)),
                         Act::Mint { .. } => {}
                         _ if self.can_exceed(now, who, op, baseline) => return true,
                         _ => {}
@@ -227,7 +244,7 @@ impl World {
 
 /// Who asks: the holder of a credential, of one that is yet to be minted, or nobody in particular.
 #[derive(Clone, Copy)]
-struct Who {
+pub(super) struct Who {
     cred: Option<CredId>,
     with: Option<(FamilyId, RightsId)>,
     /// The credential's index in its family, where it is known.
@@ -240,7 +257,7 @@ struct Who {
 const NOBODY: Who = Who { cred: None, with: None, index: None, principal: None, actor: None };
 
 impl Who {
-    fn new(minted: Minted) -> Who {
+    pub(super) fn new(minted: Minted) -> Who {
         let Minted { family, rights, who, actor } = minted;
         Who { with: Some((family, rights)), principal: who, actor, ..NOBODY }
     }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::model::containment::Verb;
 use crate::model::identity::Binding;
 use crate::model::{Access, Plan};
 use crate::planted::Mistake;
-use crate::wire::{CredId, FamilyId, IdentityId, PlaceId, Reason, RightsId, Span, Text, Tick};
+use crate::wire::{CredId, FamilyId, Forgery, IdentityId, PlaceId, Reason, RightsId, Span, Text, Tick};
 
 /// One secret and what became of it.
 #[derive(Clone, Debug)]
@@ -23,6 +24,10 @@ pub struct Credential {
     pub rights: RightsId,
     /// What it was minted from.
     pub parent: Option<CredId>,
+    /// The key that signed it.
+    pub signed_by: Option<CredId>,
+    /// Nobody issued it: somebody who has the key made it.
+    forged: bool,
     /// The secret that this one replaced.
     pub previous: Option<CredId>,
     /// Whether it is good for nothing without a key.
@@ -64,8 +69,9 @@ impl Credential {
         now >= self.expires + Span(Mistake::ExpiresOneTickLate.slip())
     }
 
-    pub fn text(&self) -> Text {
-        Text::Generated { family: self.family, index: self.index, turn: self.turn }
+    /// Whether the provider issued it.
+    pub fn issued(&self) -> bool {
+        !self.forged
     }
 }
 
@@ -89,6 +95,9 @@ pub struct Credentials {
     issued: Vec<Vec<CredId>>,
     /// Those that an action bound. One that was issued so carries it from the start.
     rebound: BTreeMap<CredId, Rebound>,
+    /// Those that nobody issued, once they have been presented.
+    forged: BTreeMap<Text, CredId>,
+    forged_names: BTreeMap<CredId, Text>,
 }
 
 impl Credentials {
@@ -98,6 +107,8 @@ impl Credentials {
             current: (0..plan.credentials()).map(CredId::new).collect(),
             issued: vec![Vec::new(); plan.families.len()],
             rebound: BTreeMap::new(),
+            forged: BTreeMap::new(),
+            forged_names: BTreeMap::new(),
             plan: plan.clone(),
         };
         for family in plan.family_ids() {
@@ -130,6 +141,8 @@ impl Credentials {
             actor: issue.actor,
             rights: issue.rights,
             parent: issue.parent,
+            signed_by: spec.signed_by.and_then(|key| self.newest(key, 0)),
+            forged: false,
             previous,
             keyed,
             narrow: spec.opens.is_some(),
@@ -182,7 +195,7 @@ impl Credentials {
 
     /// The row behind a secret's name, if such a secret was ever issued.
     pub fn find(&self, text: Text) -> Option<CredId> {
-        let Text::Generated { family, index, turn } = text else { return None };
+        let Text::Generated { family, index, turn } = text else { return self.forged.get(&text).copied() };
         let mut row = self.newest(family, index)?;
         while self.get(row).turn != turn {
             row = self.get(row).previous?;
@@ -229,6 +242,29 @@ impl Credentials {
         row
     }
 
+    /// Takes note of a token that was made with a key of this world and is shown to it for the first time.
+    pub fn take_forged(&mut self, text: Text) -> Option<(CredId, CredId)> {
+        let (Forgery { family, subject, at }, turn) = text.forgery()?;
+        if self.forged.contains_key(&text) {
+            return None;
+        }
+        let key = self.find(Text::Generated { family: self.plan.family(family).signed_by?, index: 0, turn })?;
+        let rights = Access::of(family);
+        let row = self.issue(Issue { family, principal: Some(subject), actor: None, rights, parent: Some(key), at });
+        self.rows[row.index()].signed_by = Some(key);
+        self.rows[row.index()].forged = true;
+        self.forged.insert(text, row);
+        self.forged_names.insert(row, text);
+        Some((row, key))
+    }
+
+    /// The name of a secret.
+    pub fn text(&self, cred: CredId) -> Text {
+        let Credential { family, index, turn, forged, .. } = *self.get(cred);
+        let issued = Text::Generated { family, index, turn };
+        if forged { self.forged_names.get(&cred).copied().unwrap_or(issued) } else { issued }
+    }
+
     /// Issues the successor of a secret, and ends it once `grace` is over. One that has a successor already is left as it
     /// is.
     pub fn rotate(&mut self, cred: CredId, now: Tick, grace: Span, by: Reason) -> Option<CredId> {
@@ -237,7 +273,7 @@ impl Credentials {
             return None;
         }
         if !Mistake::RotationLeavesTheOld.here() {
-            self.end_at(cred, now, now + grace, by);
+            self.end_at(cred, now, now + grace, (by, Verb::Rotate));
         }
         let Credential { family, principal, actor, rights, parent, .. } = old;
         let issue = Issue { family, principal, actor, rights, parent, at: now };
@@ -252,13 +288,13 @@ impl Credentials {
         Some(row)
     }
 
-    /// Ends a secret, and what was minted from it where its family cascades. Ended rows stay as they are.
-    pub fn end(&mut self, cred: CredId, now: Tick, by: Reason) -> Vec<CredId> {
-        self.end_at(cred, now, now, by)
+    /// Ends a secret, and what was minted from it where that ends with it. Ended rows stay as they are.
+    pub fn end(&mut self, cred: CredId, now: Tick, by: Reason, how: Verb) -> Vec<CredId> {
+        self.end_at(cred, now, now, (by, how))
     }
 
     /// The same, with the end in the future. What ends before anyway does not get longer.
-    fn end_at(&mut self, cred: CredId, now: Tick, at: Tick, by: Reason) -> Vec<CredId> {
+    fn end_at(&mut self, cred: CredId, now: Tick, at: Tick, (by, how): (Reason, Verb)) -> Vec<CredId> {
         let mut ended = Vec::new();
         let mut open = vec![cred];
         while let Some(cred) = open.pop() {
@@ -268,17 +304,23 @@ impl Credentials {
                 row.ended_by = by;
                 ended.push(cred);
             }
-            open.extend(self.children(cred).filter(|child| self.cascades(*child)));
+            open.extend(self.children(cred).filter(|child| self.falls_with(cred, *child, how)));
         }
         ended
     }
 
-    /// Ends a refresh token's whole line: RFC 9700 section 4.14.2.
-    pub fn end_lineage(&mut self, cred: CredId, now: Tick) -> Vec<CredId> {
+    /// The first refresh token of a line: each renewal has the one before as its parent.
+    pub fn line_of(&self, cred: CredId) -> CredId {
         let mut root = cred;
         while let Some(parent) = self.get(root).parent.filter(|p| self.is_of_line(*p, root)) {
             root = parent;
         }
+        root
+    }
+
+    /// Ends a refresh token's whole line: RFC 9700 section 4.14.2.
+    pub fn end_lineage(&mut self, cred: CredId, now: Tick) -> Vec<CredId> {
+        let root = self.line_of(cred);
         let mut ended = Vec::new();
         let mut open = vec![root];
         while let Some(cred) = open.pop() {
@@ -302,9 +344,11 @@ impl Credentials {
         self.get(parent).family == self.get(of).family && !Mistake::LineageEndsAtTheReused.here()
     }
 
-    fn cascades(&self, cred: CredId) -> bool {
-        let cascades = self.plan.family(self.get(cred).family).cascade;
-        (cascades || Mistake::CascadeAlways.here()) && !Mistake::CascadeNever.here()
+    fn falls_with(&self, parent: CredId, child: CredId, how: Verb) -> bool {
+        let [parent, child] = [parent, child].map(|cred| self.plan.family(self.get(cred).family));
+        let how = if Mistake::RotationTakesAlong.here() { Verb::Revoke } else { how };
+        let falls = child.cascade.follows(how, parent.kind, child.kind);
+        (falls || Mistake::CascadeAlways.here()) && !Mistake::CascadeNever.here()
     }
 
     pub fn spend(&mut self, cred: CredId) {

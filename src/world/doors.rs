@@ -36,11 +36,15 @@ impl<'a> OpenDoors<'a> {
     }
 
     fn minted(&self, of: Minted, op: OpId) -> bool {
+        !self.world.is_disabled(of.who) && self.unlocked(of, op)
+    }
+
+    fn unlocked(&self, of: Minted, op: OpId) -> bool {
         let (world, Minted { family, rights, who, actor }) = (self.world, of);
         let bound = world.plan.family(family).binding;
         let elsewhere = matches!(bound, Binding::Network(place) if !self.networks.contains(&place));
         let unlocked = world.open_to_all(op) || world.plan.access.unlocks(rights, op);
-        unlocked && !elsewhere && !world.is_disabled(who) && !world.shut_for_good(self.now, op, None, who, actor)
+        unlocked && !elsewhere && !world.shut_for_good(self.now, op, None, who, actor)
     }
 }
 
@@ -49,7 +53,7 @@ impl Doors for OpenDoors<'_> {
         let rights = match caller {
             Caller::Nobody => None,
             Caller::Holder(cred) => Some(self.world.credentials.get(cred).rights),
-            Caller::Minted(of) => Some(of.rights),
+            Caller::Minted(of) | Caller::Forged { of, .. } => Some(of.rights),
         };
         self.world.doorways.with(rights)
     }
@@ -62,6 +66,11 @@ impl Doors for OpenDoors<'_> {
         }
         let spec = world.plan.operation(op);
         match (spec.act, caller) {
+            (_, Caller::Forged { key, of }) => {
+                !(world.open_to_all(op) && matches!(spec.act, Act::Mint { .. }))
+                    && world.takes_signed_until(self.now, key, spec.service) != Open::Shut
+                    && self.unlocked(of, op)
+            }
             (Act::Mint { .. }, Caller::Nobody) => false,
             (Act::Mint { .. }, Caller::Holder(cred)) => {
                 world.issues_until(self.now, cred, op, self.networks) != Open::Shut
@@ -83,6 +92,14 @@ impl Doors for OpenDoors<'_> {
                     && !world.shut_for_good(self.now, op, Some(cred), row.principal, row.actor)
             }
             (_, Caller::Minted(of)) => self.minted(of, op),
+        }
+    }
+
+    fn exchanges(&self, subject: Caller, op: OpId) -> bool {
+        match subject {
+            Caller::Nobody | Caller::Forged { .. } => false,
+            Caller::Minted(of) => !self.world.is_disabled(of.who),
+            Caller::Holder(cred) => self.world.lives_for(self.now, cred, op, self.networks) != Open::Shut,
         }
     }
 

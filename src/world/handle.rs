@@ -4,7 +4,7 @@ use crate::model::service::{Denial, Role};
 use crate::planted::Mistake;
 use crate::wire::{
     Alarm, Arg, Audit, Body, Cargo, Conversation, CredId, Envelope, Event, FamilyId, IdentityId, Log, OpId, Presented,
-    Purpose, Reason, Response, Slot, Span, Tick, Vantage, Verdict,
+    Purpose, Reason, Response, Slot, Span, Text, Tick, Vantage, Verdict,
 };
 
 use super::detect::{Line, Run, masked};
@@ -72,6 +72,9 @@ impl World {
             );
             return Response::bare(404);
         };
+        if let Some(Presented { text: text @ Text::Forged { .. }, .. }) = request.presented {
+            self.notice_forged(now, envelope.id, text, log);
+        }
         let cred = request.presented.and_then(|p| self.credentials.find(p.text));
         let principal = cred.and_then(|c| self.credentials.get(c).principal);
         let asked = log.events.len();
@@ -195,12 +198,13 @@ impl World {
         }
         let row = self.credentials.get(cred);
         if !self.plan.access.unlocks(row.rights, op) && !Mistake::ScopeIgnored.here() {
-            return Err(
-                match self.plan.access.takes(spec.service, row.family) || Mistake::AudienceTakenForScope.here() {
-                    true => Refusal::denied(spec.denies, Reason::Scope),
-                    false => unauthenticated(Reason::Audience),
-                },
-            );
+            let taken = self.plan.access.takes(spec.service, row.family) || Mistake::AudienceTakenForScope.here();
+            let trusted = self.plan.service(spec.service).keys.trusts(self.plan.family(row.family).signed_by);
+            return Err(match (taken, trusted) {
+                (true, _) => Refusal::denied(spec.denies, Reason::Scope),
+                (false, true) => unauthenticated(Reason::Audience),
+                (false, false) => unauthenticated(Reason::UntrustedKey),
+            });
         }
         Ok(validated.reason)
     }

@@ -10,7 +10,9 @@ mod credentials;
 pub mod detect;
 mod doors;
 mod effects;
+mod exchange;
 mod flows;
+mod forgery;
 mod handle;
 mod jobs;
 mod limits;
@@ -105,13 +107,15 @@ pub struct HandedOver {
 #[derive(Default, Debug)]
 pub struct Changes {
     pub credentials: Vec<CredId>,
+    /// Tokens that nobody issued, and the keys that they were made with.
+    pub forged: Vec<(CredId, CredId)>,
     /// A rule, an operation or a limit changed: every credential is affected.
     pub everything: bool,
 }
 
 impl Changes {
     pub fn is_empty(&self) -> bool {
-        self.credentials.is_empty() && !self.everything
+        self.credentials.is_empty() && self.forged.is_empty() && !self.everything
     }
 }
 
@@ -188,6 +192,7 @@ impl World {
                 actors: self.credentials.actors(cred),
                 rights: Some(row.rights).filter(|rights| *rights != Access::of(row.family)),
                 until: Some(row.expires).filter(|at| *at != Tick::NEVER),
+                key_turn: row.signed_by.map_or(0, |key| self.credentials.get(key).turn),
             }
         })
     }

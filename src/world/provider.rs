@@ -1,6 +1,7 @@
 //! The identity provider's protocols: issuing, refreshing, exchanging, revoking, introspecting.
 
 use crate::model::Access;
+use crate::model::containment::Verb;
 use crate::model::service::{Act, Grant};
 use crate::planted::Mistake;
 use crate::wire::{
@@ -35,7 +36,8 @@ impl World {
         log: &mut Log,
     ) -> Result<Done, Refusal> {
         let subject = match envelope.request.about {
-            Arg::Text(text) => self.credentials.find(text),
+            // What it did not issue, it does not know.
+            Arg::Text(text) => self.credentials.find(text).filter(|cred| self.credentials.get(*cred).issued()),
             _ => None,
         };
         match self.plan.operation(op).act {
@@ -51,9 +53,10 @@ impl World {
                 )
             }
             Act::RevokeToken => {
-                // RFC 7009 section 2.2: an unknown token is no error.
+                // RFC 7009 section 2.2: an unknown token is no error. A renewed one stands for its line.
                 if let Some(cred) = subject {
-                    let ended = self.credentials.end(cred, now, Reason::RevokedByProtocol);
+                    let line = self.credentials.line_of(cred);
+                    let ended = self.credentials.end(line, now, Reason::RevokedByProtocol, Verb::Revoke);
                     self.changes.credentials.extend(ended);
                 }
                 Ok(Done::nothing(Response::bare(200)))
@@ -69,7 +72,8 @@ impl World {
 
     fn active(&self, cred: CredId, now: Tick) -> bool {
         let row = self.credentials.get(cred);
-        !row.ended(now) && !row.expired(now)
+        let signed = row.signed_by.is_none_or(|key| !self.credentials.get(key).ended(now));
+        !row.ended(now) && !row.expired(now) && signed
     }
 
     /// What the new credential will be minted from. RFC 6749 section 5.2: `invalid_grant` is a 400.
@@ -101,6 +105,9 @@ impl World {
             let ended = self.credentials.end_lineage(from, now);
             self.changes.credentials.extend(ended);
             return Err(invalid(Reason::RevokedByProtocol));
+        }
+        if row.signed_by.is_some_and(|key| self.credentials.get(key).ended(now)) {
+            return Err(invalid(Reason::UntrustedKey));
         }
         if row.ended(now) && !Mistake::EndedCredentialMints.here() {
             return Err(invalid(row.ended_by));
@@ -157,8 +164,8 @@ impl World {
             self.changes.credentials.push(from);
         }
         let body = Body::Token {
-            access: self.credentials.get(access).text(),
-            refresh: renewed.map(|cred| self.credentials.get(cred).text()),
+            access: self.credentials.text(access),
+            refresh: renewed.map(|cred| self.credentials.text(cred)),
             // RFC 6749 section 5.1 counts in whole seconds.
             lives: self.plan.family(family).lives.map(|lives| Span::from_secs(lives.whole_seconds())),
         };

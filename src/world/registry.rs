@@ -29,9 +29,13 @@ impl Registry for World {
         self.credentials.get(cred).parent
     }
 
+    fn issued(&self, cred: CredId) -> bool {
+        self.credentials.get(cred).issued()
+    }
+
     fn alive(&self, cred: CredId, now: Tick) -> bool {
         let row = self.credentials.get(cred);
-        !row.ended(now) && !row.expired(now)
+        !row.ended(now) && !row.expired(now) && row.issued()
     }
 
     fn saying(&self, instruction: InstructionId) -> Vec<Res> {

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::model::containment::{Cascade, Verb};
 use crate::model::identity::{Binding, Family, IdentityKind, Population};
 use crate::model::service::{
-    Act, AuditFields, Denial, Latency, Method, Minting, ObjectRule, Operation, Reversible, Role, Route, Service,
-    Validation,
+    Act, AuditFields, Denial, KeySet, Latency, Method, Minting, ObjectRule, Operation, Reversible, Role, Route,
+    Service, Validation,
 };
 use crate::model::{Access, Column, Meta, Plan, Routine, Share, Time};
 use crate::wire::{
@@ -31,6 +32,7 @@ fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
             name: "api".into(),
             validation,
             checks_audience: true,
+            keys: KeySet::default(),
             replicas,
             role: Role::Resource,
         }],
@@ -83,8 +85,10 @@ fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
             lives,
             parent: None,
             parents: Column::Empty,
-            cascade: false,
+            cascade: Cascade::Usual,
             binding: Binding::None,
+            signed_by: None,
+            kid: None,
             first_row: 0,
         }],
         collections: Vec::new(),
@@ -113,7 +117,7 @@ impl Probe {
     }
 
     fn revoke(&mut self, at: u64) {
-        self.world.credentials.end(CRED, Tick(at), Reason::RevokedByProtocol);
+        self.world.credentials.end(CRED, Tick(at), Reason::RevokedByProtocol, Verb::Revoke);
     }
 
     /// The status and reason of a call with the credential.

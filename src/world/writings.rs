@@ -113,7 +113,7 @@ impl World {
         for row in rows.iter(slot) {
             let lay_in = Some(Res { coll, row });
             let lies = holds.of(row).filter_map(|first| self.credentials.current(first));
-            texts.extend(lies.map(|cred| Found { text: self.credentials.get(cred).text(), lay_in }));
+            texts.extend(lies.map(|cred| Found { text: self.credentials.text(cred), lay_in }));
             if let Some(writing) = self.writings.of(Res { coll, row }).filter(|_| written) {
                 texts.extend(writing.secrets.iter().map(|text| Found { text: *text, lay_in }));
             }

@@ -91,7 +91,7 @@ identities:
 credentials:
   app:     {of: vendor, kind: connected-app, scopes: []}
   refresh: {one_per: customer, kind: refresh-token, scopes: ["crm:*"], parent: app, cascade: yes}
-  access:  {one_per: customer, kind: access-token, scopes: ["crm:*"], parent: "refresh-{n}"}
+  access:  {one_per: customer, kind: access-token, scopes: ["crm:*"], parent: "refresh-{n}", cascade: no}
 data:
   cases: {per: customer, count: 10, class: pii}
 agents:

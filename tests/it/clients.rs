@@ -103,7 +103,7 @@ fn world_url(world: &serde_json::Value, service: &str, path: &str) -> String {
 }
 
 #[test]
-fn an_oauth_library_fetches_checks_uses_introspects_and_revokes_a_token() {
+fn an_oauth_library_fetches_checks_renews_exchanges_introspects_and_revokes_tokens() {
     let python = Path::new("target/test-inputs/clients/bin/python");
     if !python.exists() {
         assert!(std::env::var_os("CI").is_none(), "scripts/fetch-test-inputs installs the client");

@@ -58,7 +58,7 @@ services: {api: {accepts: gateway, latency: 10ms, operations: {list: GET /files 
 identities: {bot: {kind: agent}}
 credentials:
   client: {of: bot, kind: oauth-client, scopes: ['api:*']}
-  loose:  {of: bot, kind: access-token, scopes: ['api:*'], parent: client}
+  loose:  {of: bot, kind: access-token, scopes: ['api:*'], parent: client, cascade: no}
   tied:   {of: bot, kind: access-token, scopes: ['api:*'], parent: client, cascade: yes}
 data: {files: {count: 10, class: internal}}
 agents:

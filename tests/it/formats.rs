@@ -8,17 +8,6 @@ use runaway::measure::registry;
 use runaway::scenario::{Document, Overrides, Source, parse, schema};
 use serde_json::Value;
 
-/// What the format can say and this version does not run: each has its file in tests/bad.
-const REFUSED: &[(&str, &str)] = &[
-    ("service.accepts.keys", "accepts-keys"),
-    ("service.accepts.jwks_cache", "jwks-cache"),
-    ("credential.signed_by", "signed-by"),
-    ("credential.kid", "kid"),
-    ("agent-step.forge", "step-forge"),
-    ("agent-step.with", "step-forge"),
-    ("agent-step.for", "step-forge"),
-];
-
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -108,7 +97,6 @@ fn every_key_is_used_or_refused() {
     for (_, text) in scenarios() {
         used.used(&schema, &serde_saphyr::from_str(&text).unwrap(), "scenario");
     }
-    used.keys.extend(REFUSED.iter().map(|(key, _)| (*key).to_owned()));
     assert!(known.keys.len() > 150, "the walk finds keys: {}", known.keys.len());
     let unused: Vec<&String> = known.keys.difference(&used.keys).collect();
     assert!(unused.is_empty(), "no scenario shows that these work: {unused:#?}");
@@ -139,16 +127,5 @@ fn every_fixture_fits_the_schema() {
         let errors: Vec<String> =
             validator.iter_errors(&value).map(|e| format!("{}: {e}", e.instance_path())).collect();
         assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
-    }
-}
-
-#[test]
-fn what_is_not_run_is_refused_by_name() {
-    for file in REFUSED.iter().map(|(_, file)| file) {
-        let golden = fs::read_to_string(root().join(format!("tests/bad/{file}.txt"))).unwrap_or_default();
-        assert!(
-            golden.starts_with("error[not-available]"),
-            "tests/bad/{file}.yaml is missing, or finds something else"
-        );
     }
 }

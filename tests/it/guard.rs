@@ -204,6 +204,9 @@ fn nothing_escapes() {
         let host = format!("\r\nhost: {}\r\n", home.address);
         assert!(came.head.starts_with("GET /") && came.head.to_lowercase().contains(&host), "{}", came.head);
         assert_eq!(came.head.to_lowercase().matches("\r\nhost:").count(), 1, "{}", came.head);
+        for disguise in ["override", "x-original-url", "x-rewrite-url", "forwarded", "proxy", "upgrade"] {
+            assert!(!came.head.to_lowercase().contains(disguise), "{}", came.head);
+        }
     }
 }
 

@@ -117,6 +117,7 @@ pub fn revocation(which: Which) -> Step {
         name,
         action: Action::Revoke,
         which,
+        only: None,
         first: Span::ZERO,
         every: Span::ZERO,
         order: Order::ByNumber,

@@ -11,7 +11,7 @@ use crate::binary::runaway;
 #[test]
 fn the_pages_are_fresh() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference");
-    for name in ["format", "targets", "faults", "measures"] {
+    for name in ["format", "targets", "faults", "measures", "containment"] {
         let printed = String::from_utf8(runaway(["reference", name]).stdout).unwrap();
         let page = folder.join(format!("{name}.md"));
         if std::env::var_os("UPDATE").is_some() {

@@ -235,6 +235,7 @@ fn printed(plan: &Arc<Plan>, steps: usize) -> String {
                 agent.observe(now, id, &outcome, &slot, &mut vocabulary, &mut log);
             }
             Next::WaitUntil(at) => now = at,
+            Next::Forge => agent.forge(now, &mut vocabulary),
             Next::AwaitAnswer | Next::Done => break,
         }
         world.advance(now, &mut log);

@@ -8,7 +8,7 @@ use crate::agent::program::{Code, Due, Runner};
 use crate::model::agent::AgentPlan;
 use crate::model::instruction::{Obedience, Obeys};
 use crate::model::{Draws, Stream};
-use crate::wire::{ActorId, CollId, InstructionId, OpId, Planted, RouteId, Tick};
+use crate::wire::{ActorId, CollId, FamilyId, InstructionId, OpId, Planted, RouteId, Tick};
 
 /// How an agent is taken in, where it is measured how far one alone spreads what it was told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -151,6 +151,11 @@ impl Orders {
     /// What is being carried out.
     pub fn runner(&mut self) -> Option<&mut Runner> {
         self.current.as_mut().map(|(_, runner)| runner)
+    }
+
+    /// What the step at a place has exchanged, where it presents something else.
+    pub fn subject(&self, place: Place) -> Option<FamilyId> {
+        self.current.as_ref().and_then(|(_, runner)| runner.subject(place))
     }
 
     /// What the step at a place writes down.

@@ -43,6 +43,7 @@ fn widen_to(step: &Step, coll: CollId, records: &[Res], known: &[RouteId], inven
     };
     let list = Step {
         route: list,
+        subject: None,
         on: On::Nothing,
         all_pages: true,
         repeat: Repeat::Once,

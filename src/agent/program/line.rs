@@ -5,7 +5,7 @@ use crate::model::Stream;
 use crate::model::agent::Repeat;
 use crate::wire::{Span, Tick};
 
-use super::Deed;
+use super::Op;
 use super::target::{Progress, Target};
 
 /// A line of steps that are done one after the other.
@@ -81,14 +81,14 @@ impl Line {
     }
 
     /// Comes to a step at `now`.
-    pub fn arrive(&mut self, deed: &Deed, now: Tick, dice: Option<&mut Stream>) {
+    pub fn arrive(&mut self, repeat: Repeat, now: Tick, dice: Option<&mut Stream>) {
         self.reached = now;
         self.occurrence = 0;
-        if let Repeat::AtRandom { times, per } = deed.repeat {
+        if let Repeat::AtRandom { times, per } = repeat {
             self.moments = Moments { left: Vec::new(), next: now };
             return self.wait_for_moment(times, per, dice);
         }
-        self.phase = match deed.repeat {
+        self.phase = match repeat {
             Repeat::Every { times: Some(0), .. } | Repeat::Times(0) => return self.leave(),
             Repeat::Every { first, .. } => Phase::Due(now + first),
             Repeat::Once | Repeat::Times(_) | Repeat::Endless | Repeat::AtRandom { .. } => Phase::Due(now),
@@ -118,9 +118,10 @@ impl Line {
 
     /// What comes after an occurrence: the next one, or the next step. An occurrence that sent nothing is not tried
     /// again before something could have changed.
-    pub fn finish(&mut self, deed: &Deed, now: Tick, news: u64, dice: Option<&mut Stream>) {
+    pub fn finish(&mut self, op: &Op, now: Tick, news: u64, dice: Option<&mut Stream>) {
         self.occurrence += 1;
-        match deed.repeat {
+        let Some(repeat) = op.repeat() else { return self.leave() };
+        match repeat {
             Repeat::Once => self.leave(),
             Repeat::Times(n) if self.sent && self.occurrence < u64::from(n) => self.phase = Phase::Due(now),
             Repeat::Times(_) => self.leave(),
@@ -129,7 +130,7 @@ impl Line {
             Repeat::Endless => self.phase = Phase::Starved(news),
             Repeat::Every { every: Span(0), .. } if !self.sent => self.phase = Phase::Starved(news),
             Repeat::Every { every, first, times } => {
-                self.skip_overdue(deed, self.reached + first, every, now);
+                self.skip_overdue(op.is_done_by_the_latest(), self.reached + first, every, now);
                 match times {
                     Some(times) if self.occurrence >= u64::from(times) => self.leave(),
                     _ => self.phase = Phase::Due(self.reached + first + every.times(self.occurrence)),
@@ -141,11 +142,11 @@ impl Line {
     /// Occurrences that fell due while the line was busy are made up for, one after the other. Two kinds are not: of
     /// reads to the end only the latest is, since it shows what the others would have shown; and what could not be
     /// sent then was not sent.
-    fn skip_overdue(&mut self, deed: &Deed, first: Tick, every: Span, now: Tick) {
+    fn skip_overdue(&mut self, latest_is_enough: bool, first: Tick, every: Span, now: Tick) {
         let begun = if every.0 == 0 || now < first { return } else { now.since(first).0 / every.0 };
         if !self.sent {
             self.occurrence = self.occurrence.max(begun + 1);
-        } else if deed.all_pages {
+        } else if latest_is_enough {
             self.occurrence = self.occurrence.max(begun);
         }
     }

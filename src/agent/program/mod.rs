@@ -4,7 +4,7 @@ mod line;
 mod run;
 mod target;
 
-use crate::model::agent::{AfterRefusal, Block, Load, On, Program, Repeat, Step, With};
+use crate::model::agent::{AfterRefusal, Block, Forge, Load, On, Program, Repeat, Step, With};
 use crate::wire::{FamilyId, OpId, RouteId};
 
 pub(super) use run::{Due, Runner};
@@ -23,6 +23,8 @@ enum Op {
     Do(Deed),
     /// Starts these lines and waits until they are over.
     Fork(Vec<usize>),
+    /// Makes credentials.
+    Forge(Forge),
     /// Says something about what it did.
     Claim(Vec<(OpId, u32)>),
 }
@@ -32,6 +34,7 @@ enum Op {
 pub(super) struct Deed {
     pub route: RouteId,
     pub with: With,
+    pub subject: Option<FamilyId>,
     pub on: On,
     pub all_pages: bool,
     pub repeat: Repeat,
@@ -93,6 +96,7 @@ impl Code {
                     }
                     self.lines[line].push(Op::Fork(fork));
                 }
+                Block::Forge(forge) => self.lines[line].push(Op::Forge(forge.clone())),
                 Block::Claims(said) => self.lines[line].push(Op::Claim(said.clone())),
                 Block::Each { of, body } => {
                     for credential in of {
@@ -103,25 +107,42 @@ impl Code {
         }
     }
 
+    /// Whether something of it is done at times that are drawn.
+    fn is_at_random(&self) -> bool {
+        self.lines.iter().flatten().any(|op| matches!(op.repeat(), Some(Repeat::AtRandom { .. })))
+    }
+
     /// Every step of it.
     pub fn deeds(&self) -> impl Iterator<Item = &Deed> {
         self.lines.iter().flatten().filter_map(|op| match op {
             Op::Do(deed) => Some(deed),
-            Op::Fork(_) | Op::Claim(_) => None,
+            Op::Fork(_) | Op::Forge(_) | Op::Claim(_) => None,
         })
+    }
+}
+
+impl Op {
+    /// How often it is done, where it is something that is done at times.
+    fn repeat(&self) -> Option<Repeat> {
+        match self {
+            Op::Do(deed) => Some(deed.repeat),
+            Op::Forge(forge) => Some(forge.repeat),
+            Op::Fork(_) | Op::Claim(_) => None,
+        }
+    }
+
+    /// Whether the latest time makes up for those before.
+    fn is_done_by_the_latest(&self) -> bool {
+        matches!(self, Op::Do(Deed { all_pages: true, .. }) | Op::Forge(_))
     }
 }
 
 impl Deed {
     fn of(told: Told, within: Option<(FamilyId, u32)>) -> Deed {
         let Told { step, deviates } = told;
-        let Step { route, with, on, all_pages, repeat, after_refusal, carries } = step;
+        let Step { route, with, subject, on, all_pages, repeat, after_refusal, carries } = step;
         let within = within.filter(|_| matches!(with, With::Own | With::Enclosing));
-        Deed { route, with, on, all_pages, repeat, after_refusal, carries, within, deviates, turn: 0 }
-    }
-
-    fn is_at_random(&self) -> bool {
-        matches!(self.repeat, Repeat::AtRandom { .. })
+        Deed { route, with, subject, on, all_pages, repeat, after_refusal, carries, within, deviates, turn: 0 }
     }
 
     /// The collection whose listed ids it goes through, and whether only those listed with its own credential. A step on

@@ -3,8 +3,8 @@
 use crate::agent::call::{Asker, Call, Place};
 use crate::agent::memory::Memory;
 use crate::model::Stream;
-use crate::model::agent::{AfterRefusal, Load, Repeat};
-use crate::wire::{OpId, Tick};
+use crate::model::agent::{AfterRefusal, Forge, Load, Repeat};
+use crate::wire::{FamilyId, OpId, Tick};
 
 use super::line::{Line, Phase};
 use super::{Code, Deed, Op};
@@ -60,7 +60,7 @@ impl Runner {
     pub fn new(code: Code, connections: u16, dice: impl FnOnce() -> Box<Stream>) -> Runner {
         let mut lines: Vec<Line> = code.lines.iter().map(|_| Line::default()).collect();
         lines[0].start();
-        let dice = code.deeds().any(Deed::is_at_random).then(dice);
+        let dice = code.is_at_random().then(dice);
         Runner {
             code,
             lines,
@@ -103,10 +103,15 @@ impl Runner {
         self.deed(place).map_or(&[], |deed| &deed.carries)
     }
 
+    /// Of which family the token is that the step at a place has exchanged, where it presents another one.
+    pub fn subject(&self, place: Place) -> Option<FamilyId> {
+        self.deed(place)?.subject
+    }
+
     fn deed(&self, place: Place) -> Option<&Deed> {
         match self.code.lines.get(place.line as usize)?.get(place.step as usize)? {
             Op::Do(deed) => Some(deed),
-            Op::Fork(_) | Op::Claim(_) => None,
+            Op::Fork(_) | Op::Forge(_) | Op::Claim(_) => None,
         }
     }
 
@@ -164,8 +169,8 @@ impl Runner {
                     if due.is_some() || self.lines[at].in_flight > 0 {
                         return due;
                     }
-                    let Some(Op::Do(deed)) = self.code.lines[at].get(self.lines[at].step) else { return None };
-                    self.lines[at].finish(deed, now, memory.news(), self.dice.as_deref_mut());
+                    let op = self.code.lines[at].get(self.lines[at].step)?;
+                    self.lines[at].finish(op, now, memory.news(), self.dice.as_deref_mut());
                 }
             }
         }
@@ -185,7 +190,9 @@ impl Runner {
     fn arrive(&mut self, at: usize, now: Tick, memory: &Memory) {
         let step = self.lines[at].step;
         match self.code.lines[at].get(step) {
-            Some(Op::Do(deed)) => self.lines[at].arrive(deed, now, self.dice.as_deref_mut()),
+            Some(Op::Do(Deed { repeat, .. }) | Op::Forge(Forge { repeat, .. })) => {
+                self.lines[at].arrive(*repeat, now, self.dice.as_deref_mut());
+            }
             Some(Op::Fork(children)) => {
                 self.lines[at].phase = Phase::Forked;
                 for &child in children {
@@ -214,7 +221,11 @@ impl Runner {
     fn next_call(&mut self, at: usize, memory: &Memory) -> Option<Tick> {
         let line = &mut self.lines[at];
         line.next = None;
-        let Some(Op::Do(deed)) = self.code.lines[at].get(line.step) else { return None };
+        let deed = match self.code.lines[at].get(line.step)? {
+            Op::Do(deed) => deed,
+            Op::Forge(forge) => return (!line.sent && memory.first_of(forge.key).is_some()).then_some(line.ready),
+            Op::Fork(_) | Op::Claim(_) => return None,
+        };
         let width = if deed.goes_through().is_some() { self.width } else { 1 };
         if line.open() < width {
             line.next = deed.target(line.progress, memory);
@@ -243,6 +254,16 @@ impl Runner {
         line.in_flight += 1;
         self.round_sent = true;
         Some(call)
+    }
+
+    /// What a line makes whose turn it is, if it makes something.
+    pub fn forge(&mut self, at: usize) -> Option<&Forge> {
+        let line = &mut self.lines[at];
+        let Some(Op::Forge(forge)) = self.code.lines[at].get(line.step) else { return None };
+        line.sent = true;
+        self.round_sent = true;
+        self.deviated = true;
+        Some(forge)
     }
 
     /// An answer came to a call of this line.

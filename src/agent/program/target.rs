@@ -39,6 +39,9 @@ impl Deed {
         }
         let route = memory.address(self.route);
         let (with, turn) = self.credential(memory, route)?;
+        if let Some(subject) = self.subject {
+            memory.first_of(subject)?;
+        }
         let about = match &self.on {
             On::Nothing => None,
             On::Named(records) => Some(*records.get(progress.calls)?),

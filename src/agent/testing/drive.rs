@@ -122,6 +122,7 @@ pub fn run(
                     queue.insert((at, sequence), Due::Wake);
                     break;
                 }
+                Next::Forge => agent.forge(now, &mut Keys),
                 Next::AwaitAnswer => {
                     assert!(!on_wire.is_empty(), "no answer will come");
                     break;

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use crate::agent::{Conduct, Part};
 use crate::model::agent::{AfterRefusal, AgentPlan, Block, Fault, On, Pace, Program, Repeat, Step, With};
+use crate::model::containment::Cascade;
 use crate::model::control::Controls;
 use crate::model::expect::Expectations;
 use crate::model::identity::{Binding, Collection, CreatedOwner, Family, Ids};
 use crate::model::instruction::Obedience;
 use crate::model::service::{
-    Act, Answer, AuditFields, Denial, Latency, Method, Minting, ObjectRule, Operation, Reversible, Role, Route,
+    Act, Answer, AuditFields, Denial, KeySet, Latency, Method, Minting, ObjectRule, Operation, Reversible, Role, Route,
     Service, Validation,
 };
 use crate::model::{Access, Column, Holdings, Meta, Plan, Routine, Share, Time};
@@ -66,6 +67,7 @@ impl Scene {
             name: format!("service-{}", id.number()),
             validation: Validation::Gateway,
             checks_audience: true,
+            keys: KeySet::default(),
             replicas: 1,
             role: Role::Resource,
         });
@@ -89,8 +91,10 @@ impl Scene {
             lives: None,
             parent: None,
             parents: Column::Empty,
-            cascade: false,
+            cascade: Cascade::Usual,
             binding: Binding::None,
+            signed_by: None,
+            kid: None,
             first_row,
         });
         id
@@ -210,6 +214,7 @@ pub fn step(route: RouteId) -> Step {
     Step {
         route,
         with: With::Own,
+        subject: None,
         on: On::Nothing,
         all_pages: false,
         repeat: Repeat::Once,

@@ -192,14 +192,15 @@ impl Asker {
                 _ => said.act(|id| self.record(id)),
             },
         };
-        let presented = presented::find(headers, said.get("client_secret")).map(|(scheme, bytes)| {
-            let text = text(&bytes);
-            let proven = match self.binding(text) {
-                Binding::Key(kind) => presented::proven(scribe, kind, &bytes, (method, path), headers),
-                Binding::None | Binding::Network(_) => true,
-            };
-            Presented { scheme, text, held: HeldId::new(0), proven }
-        });
+        let presented =
+            presented::find(headers, said.get("client_secret").or(said.get("actor_token"))).map(|(scheme, bytes)| {
+                let text = text(&bytes);
+                let proven = match self.binding(text) {
+                    Binding::Key(kind) => presented::proven(scribe, kind, &bytes, (method, path), headers),
+                    Binding::None | Binding::Network(_) => true,
+                };
+                Presented { scheme, text, held: HeldId::new(0), proven }
+            });
         let cargo = self.taken_down(&said, scribe);
         let request = Request {
             route: RouteId::new(op.number()),

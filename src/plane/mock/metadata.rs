@@ -2,10 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::model::service::{Act, Grant};
-use crate::vocabulary::ISSUER;
+use crate::vocabulary::{ISSUER, PublishedKey};
 use crate::wire::OpId;
 
 use super::answer::Answering;
@@ -20,8 +20,17 @@ pub fn fill(shared: &Shared, op: OpId, answering: &mut Answering) {
 }
 
 fn keys(shared: &Shared) -> String {
-    let x = URL_SAFE_NO_PAD.encode(shared.scribe.public_key());
-    json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": "k1", "x": x}]}).to_string()
+    let published = {
+        let host = shared.host();
+        host.world.published_keys(host.clock.now())
+    };
+    let keys: Vec<Value> = shared.scribe.key_set(&published).iter().map(key).collect();
+    json!({ "keys": keys }).to_string()
+}
+
+fn key(PublishedKey { kid, public }: &PublishedKey) -> Value {
+    let x = URL_SAFE_NO_PAD.encode(public);
+    json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": kid, "x": x})
 }
 
 fn server(shared: &Shared, op: OpId) -> String {

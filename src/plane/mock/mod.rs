@@ -21,6 +21,7 @@ mod serve;
 mod server;
 #[cfg(test)]
 mod tests;
+mod token_endpoint;
 mod writing;
 
 pub use live::Live;

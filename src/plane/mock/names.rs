@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::Plan;
 use crate::vocabulary::{Phrasebook, Recogniser, Scribe, Understood};
-use crate::wire::{Claims, InstructionId, SecretKind, Text, Vocabulary};
+use crate::wire::{Claims, Forgery, InstructionId, SecretKind, Text, Vocabulary};
 
 /// Bytes and their names. Holds secrets: it has no `Debug`.
 pub struct Names {
@@ -17,7 +17,7 @@ pub struct Names {
     by_bytes: BTreeMap<Arc<str>, Text>,
     seen: Vec<Seen>,
     /// The bytes of secrets that clients were given.
-    given: BTreeMap<(u32, u32, u16), Arc<str>>,
+    given: BTreeMap<Text, Arc<str>>,
     /// The instructions that clients read and understood, and whether the signature was good.
     understood: BTreeMap<InstructionId, bool>,
 }
@@ -47,21 +47,22 @@ impl Names {
     pub fn bytes(&mut self, text: Text) -> Arc<str> {
         match text {
             Text::Seen(number) => self.seen.get(number as usize).map_or_else(|| "".into(), |s| s.bytes.clone()),
-            Text::Generated { .. } => self.bytes_saying(text, self.scribe.claims_at_start(text)),
+            Text::Generated { .. } | Text::Forged { .. } => self.bytes_saying(text, self.scribe.claims_at_start(text)),
         }
     }
 
     /// The bytes of a secret that says this of itself.
     fn bytes_saying(&mut self, text: Text, claims: Claims) -> Arc<str> {
-        let Text::Generated { family, index, turn } = text else { return self.bytes(text) };
-        let key = (family.number(), index, turn);
-        if let Some(bytes) = self.given.get(&key) {
+        if let Text::Seen(_) = text {
+            return self.bytes(text);
+        }
+        if let Some(bytes) = self.given.get(&text) {
             return bytes.clone();
         }
         let mut bytes = String::new();
         self.scribe.render(text, claims, &mut bytes);
         let bytes: Arc<str> = bytes.into();
-        self.given.insert(key, bytes.clone());
+        self.given.insert(text, bytes.clone());
         self.by_bytes.entry(bytes.clone()).or_insert(text);
         bytes
     }
@@ -123,7 +124,7 @@ impl Vocabulary for SharedNames {
     fn kind(&mut self, text: Text) -> Option<SecretKind> {
         let mut names = self.lock();
         let text = match text {
-            Text::Generated { .. } => {
+            Text::Generated { .. } | Text::Forged { .. } => {
                 let bytes = names.bytes(text);
                 return names.recogniser.spot(bytes.as_bytes()).find(|s| s.end == bytes.len()).map(|s| s.kind);
             }
@@ -134,5 +135,12 @@ impl Vocabulary for SharedNames {
 
     fn signed(&mut self, instruction: InstructionId) -> Option<bool> {
         self.lock().understood.get(&instruction).copied()
+    }
+
+    fn forge(&mut self, key: Text, forgery: Forgery) -> Option<Text> {
+        let mut names = self.lock();
+        let private_key = names.bytes(key);
+        let token = names.scribe.forge(&private_key, forgery)?;
+        Some(names.name(&token))
     }
 }

@@ -20,7 +20,7 @@ use super::address::Nowhere;
 use super::answer::{Answering, RETRY_AFTER_MS};
 use super::ask::{Heard, Received, Unreadable};
 use super::host::{Decided, Shared};
-use super::metadata;
+use super::{metadata, token_endpoint};
 
 /// After so many requests the server is reset.
 const GENERATION: u32 = 4_096;
@@ -103,6 +103,7 @@ impl Respond for Desk {
         match self.shared.asker.read(self.service, &received, &self.shared.scribe) {
             Ok(Heard { op, request: asked, cargo }) => {
                 let mut decided = self.shared.decide(asked, cargo, request_id(request));
+                token_endpoint::complete(self.shared.plan.operation(op), &mut decided.answering);
                 if decided.response.status == 200 {
                     metadata::fill(&self.shared, op, &mut decided.answering);
                 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::measure::{Excess, ReachFold};
 use crate::model::{Baseline, Plan};
-use crate::wire::{ActorId, Event, HeldId, OpId, RequestId, Tick};
+use crate::wire::{ActorId, CredId, Event, HeldId, OpId, RequestId, Tick};
 
 /// A request as the journal has it.
 #[derive(Clone, Copy, Debug)]
@@ -40,13 +40,25 @@ impl Causes {
         let mut fold = ReachFold::new(plan, baseline, end);
         let mut causes = Causes::default();
         let mut asked: BTreeMap<ActorId, Asked> = BTreeMap::new();
+        let mut holders: BTreeMap<(ActorId, CredId), HeldId> = BTreeMap::new();
+        let mut keys: BTreeMap<CredId, CredId> = BTreeMap::new();
         let mut waiting: BTreeMap<RequestId, Asked> = BTreeMap::new();
         for (place, event) in events.iter().enumerate() {
             let before = fold.excess();
             fold.event(event);
             let of = match *event {
-                Event::Asked { id, op, held, .. } => {
-                    let with = (id.by, held);
+                Event::Got { by, held, cred: Some(cred), .. } => {
+                    holders.entry((by, cred)).or_insert(held);
+                    None
+                }
+                Event::Forged { cred, key, .. } => {
+                    keys.insert(cred, key);
+                    None
+                }
+                Event::Asked { id, op, held, cred, .. } => {
+                    // What was made with a key came of the key.
+                    let key = cred.and_then(|cred| keys.get(&cred)).and_then(|key| holders.get(&(id.by, *key)));
+                    let with = (id.by, key.copied().or(held));
                     asked.insert(id.by, Asked { place, op, with });
                     asked.get(&id.by)
                 }

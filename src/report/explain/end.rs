@@ -7,7 +7,7 @@ use crate::model::control::Watches;
 use crate::model::service::Role;
 use crate::wire::{CredId, Event, Key, RuleId, ServiceId, Snapshot, Span, StepId, Tick};
 
-use super::super::names::credential_label;
+use super::super::names::{credential_label, credential_of_run};
 use super::super::text::few;
 use super::{Evidence, Sentence, Teller};
 
@@ -151,7 +151,8 @@ impl Teller<'_> {
         let mut sentences = Vec::new();
         if !leftover.survivors.is_empty() {
             let survivors = self.places(|event| matches!(event, Event::Survivor { .. }));
-            let names: Vec<String> = leftover.survivors.keys().map(|c| credential_label(self.plan, Some(*c))).collect();
+            let name = |cred: &CredId| credential_of_run(self.plan, self.closure(), Some(*cred));
+            let names: Vec<String> = leftover.survivors.keys().map(name).collect();
             let still = if names.len() == 1 { "still opens" } else { "still open" };
             let names = few(names.into_iter());
             sentences.push(Sentence::new(format!("{names} {still} something beyond the task."), survivors));

@@ -1,8 +1,10 @@
 //! The beginning: what an agent was told, where it left that, and what made it an incident.
 
+use std::collections::BTreeSet;
+
 use crate::measure::{Excess, Order, counted, thousands};
 use crate::model::agent::{AgentPlan, Fault, FaultKind, Program};
-use crate::wire::{ActorId, Event, HeldId, RouteId, Turn};
+use crate::wire::{ActorId, Event, HeldId, IdentityId, RouteId, Turn};
 
 use super::super::names::reason_in_words;
 use super::super::text::few;
@@ -90,6 +92,7 @@ impl Teller<'_> {
         };
         let mut sentences = self.way(by, held);
         let evidence = via.map(Evidence::event).unwrap_or_default().and(&Evidence::event(place));
+        sentences.extend(self.forged(by));
         sentences.push(Sentence::new(format!("With {label} came {share}."), evidence));
         sentences
     }
@@ -128,6 +131,20 @@ impl Teller<'_> {
         }
         sentences.reverse();
         sentences
+    }
+
+    /// What an actor made with a key.
+    fn forged(&self, by: ActorId) -> Option<Sentence> {
+        let theirs = |event: &Event| matches!(event, Event::Forged { id, .. } if id.by == by);
+        let whose = |event: &Event| match event {
+            Event::Forged { principal, .. } if theirs(event) => Some(*principal),
+            _ => None,
+        };
+        let tokens = self.events.iter().filter(|event| theirs(event)).count() as u64;
+        let people: BTreeSet<IdentityId> = self.events.iter().filter_map(whose).collect();
+        let (made, people) = (counted(tokens, "token"), counted(people.len() as u64, "name"));
+        let text = format!("{} made and used {made} that nobody issued, under {people}.", self.agent(by));
+        (tokens > 0).then(|| Sentence::new(text, self.places(theirs)))
     }
 
     /// Where an actor came to hold a credential, and the request that brought it; nothing for what it started with.

@@ -110,6 +110,7 @@ static AGENT_STEP: Part = Part {
         Record(&[
             may("do", Either(&[Text, P(&STEPS)]), "the operation, or under `each` the steps"),
             may("as", Text, "the credential: a family, `nothing`, `own`, `each FAMILY in turn`, `last found`"),
+            may("subject", Name, "the token that it wants exchanged, where it presents another one (RFC 8693)"),
             may("on", TEXTS, "records, `each listed COLLECTION`, or `last created`"),
             may("pages", Word(&["one", "all"]), "follow the pages to the end"),
             may("every", Duration, "again each so often"),

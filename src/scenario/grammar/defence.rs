@@ -4,6 +4,7 @@ use super::super::shape::Shape::{
     Boolean, Count, Duration, Either, List, Money, Name, Named, Part as P, Rate, Record, Share, Text, Word,
 };
 use super::super::shape::{Part, Shape, may, must};
+use super::world::LAYERS;
 use super::{NAMES, RULES, TEXTS};
 
 const KEYS: &[&str] = &["credential", "principal", "owner", "everyone", "conversation"];
@@ -46,6 +47,7 @@ pub(super) static STEP: Part = Part {
         may("revoke", Text, "ends credentials"),
         may("disable", Text, "ends all that an identity holds or would be issued"),
         may("rotate", Text, "ends credentials and issues their successors"),
+        may("only", Word(LAYERS), "of these credentials, those of one layer"),
         may("bind", Text, "credentials work from one network only"),
         may("to", Name, "that network"),
         may("block", Text, "credentials are refused at services"),

@@ -23,26 +23,25 @@ pub(super) static IDENTITY: Part = Part {
     ]),
 };
 
+/// The layers of credentials.
+pub(super) const LAYERS: &[&str] = &[
+    "api-key",
+    "access-token",
+    "refresh-token",
+    "session",
+    "oauth-client",
+    "connected-app",
+    "personal-token",
+    "role-session",
+    "signing-key",
+    "password",
+];
+
 pub(super) static CREDENTIAL: Part = Part {
     name: "credential",
     doc: "a kind of credential",
     shape: Record(&[
-        must(
-            "kind",
-            Word(&[
-                "api-key",
-                "access-token",
-                "refresh-token",
-                "session",
-                "oauth-client",
-                "connected-app",
-                "personal-token",
-                "role-session",
-                "signing-key",
-                "password",
-            ]),
-            "what it is",
-        ),
+        must("kind", Word(LAYERS), "what it is"),
         may("of", Text, "the identity that it proves"),
         may(
             "one_per",
@@ -54,7 +53,7 @@ pub(super) static CREDENTIAL: Part = Part {
         may("meant", TEXTS, "what it was meant for"),
         may("lives", Duration, "its lifetime"),
         may("parent", Text, "what it was minted from: a family, a name, or a formula"),
-        may("cascade", Boolean, "the end of its parent ends it"),
+        may("cascade", Boolean, "the end of its parent ends it; else as the standards have it"),
         may(
             "bound",
             Either(&[Word(&["none", "dpop", "mtls"]), Record(&[must("network", Name, "the only network")])]),

@@ -1,9 +1,9 @@
 //! Agents: who they are, what they are told, what goes wrong.
 
 use crate::model::agent::{
-    AfterRefusal, AgentPlan, Block, Fault, FaultKind, On, Pace, Program, Repeat, Step, Strategy, With,
+    AfterRefusal, AgentPlan, Block, Fault, FaultKind, Forge, On, Pace, Program, Repeat, Step, Strategy, With,
 };
-use crate::model::service::Act;
+use crate::model::service::{Act, Grant};
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::shape::shortened;
@@ -253,9 +253,10 @@ impl Lowering<'_> {
             };
             return Some(Block::Each { of, body: self.program(steps, true) });
         }
-        if self.step_not_yet(node) {
-            return None;
+        if let Some(forged) = node.get("forge") {
+            return self.forge(node, forged);
         }
+        self.no_effect(node, &["with", "for"], "it belongs to `forge`");
         if let Some(claims) = node.get("claims") {
             return self.claims(node, claims);
         }
@@ -277,6 +278,7 @@ impl Lowering<'_> {
         Some(Block::Step(Step {
             route,
             with: with.unwrap_or(Some(if enclosed { With::Enclosing } else { With::Own }))?,
+            subject: node.get("subject").and_then(|subject| self.exchanged(subject, op)),
             on: node.get("on").map_or(Some(On::Nothing), |n| self.on(n, op))?,
             all_pages: node.get("pages").and_then(Node::text) == Some("all"),
             repeat: self.repeat(node),
@@ -289,6 +291,19 @@ impl Lowering<'_> {
             },
             carries: self.carrying(node.get("carrying"), op),
         }))
+    }
+
+    /// What a step has exchanged that presents something else.
+    fn exchanged(&mut self, subject: &Node, op: usize) -> Option<FamilyId> {
+        let spec = &self.operations[op];
+        if !matches!(spec.act, Act::Mint { grant: Grant::TokenExchange, .. }) {
+            let message = format!("`{}` exchanges no token", spec.name);
+            let help = "`subject` goes with an operation of `grant: token-exchange`";
+            self.find(Finding::new(Code::BadStep, subject.place, message).help(help));
+            return None;
+        }
+        let group = self.credentials.group(subject);
+        self.take(group).map(FamilyId::at)
     }
 
     /// The agent's own account: how often it says that it called each operation.
@@ -375,7 +390,7 @@ impl Lowering<'_> {
         Repeat::AtRandom { times: n.min(MOST_MOMENTS) as u32, per }
     }
 
-    fn repeat(&mut self, node: &Node) -> Repeat {
+    pub(super) fn repeat(&mut self, node: &Node) -> Repeat {
         let span = |key: &str| node.get(key).and_then(Node::text).and_then(quantity::duration);
         if let Some((written, (n, per))) = node.get("times").and_then(|n| Some((n, quantity::windowed(n.text()?)?))) {
             self.no_effect(node, &["every", "first", "endless"], "`times: 5 per 4h` says when");
@@ -410,9 +425,10 @@ impl Lowering<'_> {
 const MOST_MOMENTS: u64 = 100_000;
 
 /// The keys of a step that asks for something.
-const OF_A_STEP: [&str; 14] = [
+const OF_A_STEP: [&str; 15] = [
     "do",
     "as",
+    "subject",
     "on",
     "pages",
     "every",
@@ -468,8 +484,8 @@ pub fn repeats(agent: &AgentPlan) -> bool {
 fn endless(program: &Program) -> bool {
     program.blocks.iter().any(|block| match block {
         Block::Claims(_) => false,
-        Block::Step(step) => {
-            matches!(step.repeat, Repeat::Endless | Repeat::AtRandom { .. } | Repeat::Every { times: None, .. })
+        Block::Step(Step { repeat, .. }) | Block::Forge(Forge { repeat, .. }) => {
+            matches!(repeat, Repeat::Endless | Repeat::AtRandom { .. } | Repeat::Every { times: None, .. })
         }
         Block::Together(lines) => lines.iter().any(endless),
         Block::Each { body, .. } => endless(body),

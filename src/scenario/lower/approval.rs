@@ -7,7 +7,7 @@ use crate::scenario::quantity;
 use crate::scenario::tree::{Key, Node};
 use crate::wire::ApprovalId;
 
-use super::later::known;
+use super::names::known;
 use super::{Lowering, rows, share};
 
 impl Lowering<'_> {

@@ -8,7 +8,7 @@ use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::shape::shortened;
 use crate::scenario::tree::{Key, Node};
-use crate::wire::{FamilyId, IdentityId, LimitId, OpId, RuleId, ServiceId, Span, StepId, Tick};
+use crate::wire::{FamilyId, IdentityId, LimitId, OpId, RuleId, SecretKind, ServiceId, Span, StepId, Tick};
 
 use super::services::rule;
 use super::{Lowering, share};
@@ -50,6 +50,9 @@ impl Lowering<'_> {
         let object = node.get(verb)?;
         let span = |key: &str| node.get(key).and_then(Node::text).and_then(quantity::duration);
         let about_credentials = matches!(verb, "revoke" | "disable" | "rotate" | "bind" | "block");
+        if matches!(verb, "disable") || !about_credentials {
+            self.no_effect(node, &["only"], "the action is about no credential");
+        }
         let which = if about_credentials { self.which(object)? } else { Which::Named };
         let action = match verb {
             "revoke" => Action::Revoke,
@@ -101,6 +104,7 @@ impl Lowering<'_> {
             name: key.name.clone(),
             action,
             which,
+            only: node.get("only").and_then(Node::text).and_then(SecretKind::parse),
             first: span("first").or(pace).unwrap_or_default(),
             every: pace.or(span("every")).unwrap_or_default(),
             order: match node.get("order").and_then(Node::text) {

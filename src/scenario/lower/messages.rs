@@ -43,7 +43,7 @@ impl Lowering<'_> {
         let name = node.text().unwrap_or_default();
         let found = self.clients.iter().find(|(client, _)| client == name).map(|(_, range)| range.clone());
         if found.is_none() {
-            super::later::known(self, node, name, "agent", &["agents", "benign"]);
+            super::names::known(self, node, name, "agent", &["agents", "benign"]);
         }
         found
     }

@@ -15,12 +15,12 @@ mod good_for;
 mod holds;
 mod instructions;
 mod labels;
-mod later;
 mod messages;
 mod names;
 mod people;
 mod scopes;
 mod services;
+mod signing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -116,13 +116,13 @@ pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> L
     work.services();
     work.records_hold();
     work.credentials_are_good_for();
+    work.credentials_are_signed();
     work.instructions();
     let (agents, benign) = (work.agents("agents"), work.agents("benign"));
     work.messages();
     let controls = work.defence();
     let expectations = expect::expectations(root, measures, &mut work.findings);
     let time = work.time(&agents, &benign);
-    work.not_yet();
     work.unread_instructions();
     work.empty_world(&agents);
     let access = scopes::access(&work.families, &work.operations, &work.needs, &work.services);

@@ -9,6 +9,7 @@ use crate::scenario::quantity;
 use crate::scenario::shape::shortened;
 use crate::scenario::tree::{Node, Place};
 
+use super::Lowering;
 use super::formula::{self, Formula};
 
 /// A numbered group: identities of a population, credentials of a family, records of a collection.
@@ -169,6 +170,19 @@ impl Groups {
             formula => Column::Table((0..rows).map(|row| group.first + formula.of(row) as u32).collect()),
         })
     }
+}
+
+/// One of the names under a part of the scenario.
+pub(super) fn known(work: &mut Lowering<'_>, node: &Node, name: &str, what: &str, parts: &[&str]) {
+    let root = work.root;
+    let names: Vec<&str> =
+        parts.iter().filter_map(|part| root.get(part)).flat_map(Node::entries).map(|(key, _)| &key.name[..]).collect();
+    if names.contains(&name) {
+        return;
+    }
+    let message = format!("there is no {what} `{}`", shortened(name));
+    let help = format!("name one under `{}:`", parts.join(":` or `"));
+    work.find(Finding::new(Code::DanglingName, node.place, message).help(help).suggest(name, names));
 }
 
 #[cfg(test)]

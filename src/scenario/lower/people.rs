@@ -1,6 +1,7 @@
 //! Identities and their credentials.
 
 use crate::model::Column;
+use crate::model::containment::Cascade;
 use crate::model::identity::{Binding, Family, IdentityKind, Population, ProofKind};
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
@@ -163,8 +164,14 @@ impl Lowering<'_> {
             lives: node.get("lives").and_then(Node::text).and_then(quantity::duration),
             parent,
             parents,
-            cascade: node.get("cascade").and_then(Node::text).and_then(quantity::boolean).unwrap_or(false),
+            cascade: match node.get("cascade").and_then(Node::text).and_then(quantity::boolean) {
+                Some(true) => Cascade::Always,
+                Some(false) => Cascade::Never,
+                None => Cascade::Usual,
+            },
             binding,
+            signed_by: None,
+            kid: node.get("kid").and_then(Node::text).map(str::to_owned),
             first_row: group.first,
         });
     }
@@ -248,8 +255,10 @@ impl Lowering<'_> {
             lives: None,
             parent: None,
             parents: Column::Empty,
-            cascade: false,
+            cascade: Cascade::Usual,
             binding: Binding::None,
+            signed_by: None,
+            kid: None,
             first_row,
         });
     }

@@ -38,9 +38,12 @@ pub fn access(
     }
     for (at, family) in families.iter().enumerate() {
         let id = FamilyId::at(at);
-        if let Some(audience) = &family.audience {
-            let checks = |service: &ServiceId| services[service.index()].checks_audience;
-            let takes = |service: &ServiceId| audience.contains(service) || !checks(service);
+        if family.audience.is_some() || services.iter().any(|service| service.keys.trusted.is_some()) {
+            let takes = |at: &ServiceId| {
+                let service = &services[at.index()];
+                let named = family.audience.as_ref().is_none_or(|audience| audience.contains(at));
+                (named || !service.checks_audience) && service.keys.trusts(family.signed_by)
+            };
             let taken: Vec<ServiceId> = (0..services.len()).map(ServiceId::at).filter(takes).collect();
             access.limit(id, &taken);
         }

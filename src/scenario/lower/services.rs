@@ -1,8 +1,8 @@
 //! Services, their operations, and the routes by which clients reach them.
 
 use crate::model::service::{
-    Act, Answer, AuditFields, Denial, Grant, Latency, Method, MintedScopes, Minting, ObjectRule, Operation, Reversible,
-    Role, Route, Service, Validation, shape_of,
+    Act, Answer, AuditFields, Denial, Grant, KeySet, Latency, Method, MintedScopes, Minting, ObjectRule, Operation,
+    Reversible, Role, Route, Service, Validation, shape_of,
 };
 use std::collections::BTreeMap;
 
@@ -60,12 +60,13 @@ impl Lowering<'_> {
             let finding = Finding::new(Code::ImpossibleNumber, place, "a service has 1 to 1,000 replicas");
             self.find(finding.help("leave it out for one"));
         }
-        let validation = self.validation(node);
+        let (validation, keys) = (self.validation(node), self.key_set(node.get("accepts")));
         self.services.push(Service {
             name: key.name.clone(),
             validation,
             checks_audience: node.get("accepts").and_then(|a| a.get("audience")).and_then(Node::text)
                 != Some("ignored"),
+            keys,
             replicas: replicas.clamp(1, 1_000) as u16,
             role: if provider { Role::IdentityProvider } else { Role::Resource },
         });
@@ -410,6 +411,7 @@ impl Lowering<'_> {
             name: CONTROL_PLANE.into(),
             validation: Validation::Gateway,
             checks_audience: true,
+            keys: KeySet::default(),
             replicas: 1,
             role: Role::Administration,
         });

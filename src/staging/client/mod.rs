@@ -20,6 +20,7 @@ use tokio::time::{Instant, timeout_at};
 use super::guard::{Ask, Consent, Guard, Kill, Permit, Refused, RunId};
 use super::origin::Scheme;
 use super::targets::Targets;
+use crate::planted::Mistake;
 pub use tls::Authorities;
 
 /// More of an answer is not read.
@@ -115,7 +116,7 @@ impl Client {
         let at = Instant::now();
         tokio::select! {
             biased;
-            why = self.guard.kill().wait() => Err(Refused::Stopped(why)),
+            why = self.guard.kill().wait(), if !Mistake::SwitchLeavesWhatIsUnderWay.here() => Err(Refused::Stopped(why)),
             got = self.exchange(permit, method, headers, body, at + self.patience) => Ok(Sent { at, back: Instant::now(), got }),
         }
     }

@@ -1,6 +1,7 @@
 //! The revocation matrix: a pure fold over the journal of a drill.
 
 use super::event::{Event, Header, Micros, Probed, Reading, Stepped, Who};
+use crate::planted::Mistake;
 
 /// One credential at one service.
 #[derive(Clone, PartialEq, Debug)]
@@ -115,7 +116,11 @@ fn corrected(probes: &[&Probed], controls: &[&Probed]) -> Vec<Reading> {
         let before = next.checked_sub(1).and_then(|at| controls.get(at));
         let after = controls.get(next);
         let known = before.is_some() || after.is_some();
-        if known && fine(before) && fine(after) { Reading::Refused } else { Reading::Unknown }
+        if known && fine(before) && fine(after) || Mistake::ControlIgnored.here() {
+            Reading::Refused
+        } else {
+            Reading::Unknown
+        }
     };
     probes.iter().map(says).collect()
 }
@@ -138,7 +143,10 @@ fn row(
         (None, _) if steady.clone().any(|(_, reading)| *reading == Reading::Refused) => Ended::NotAllowed,
         (None, _) => Ended::Unsure("it was never seen to be accepted"),
     };
-    let declared = steps(events, credential, instance, service).filter(|step| step.ok).map(|step| step.at).max();
+    let declared = steps(events, credential, instance, service)
+        .filter(|step| step.ok || Mistake::FailedStepDeclares.here())
+        .map(|step| step.at)
+        .max();
     let accepted = probes.iter().zip(seen).filter(|(_, reading)| **reading == Reading::Accepted);
     let telling: Vec<Micros> = probes
         .iter()

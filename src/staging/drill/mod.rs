@@ -222,7 +222,7 @@ async fn remint(scene: &Arc<Scene>) {
     let targets = &scene.targets;
     let minted = targets.drilled.iter().filter(|ix| matches!(targets.credential(**ix).from, Reference::Request { .. }));
     for ix in minted {
-        let got = Vault::default().fetch(targets, &scene.client, *ix).await;
+        let got = Vault::new(targets).fetch(targets, &scene.client, *ix).await;
         let way = format!("{} by its own request", targets.credential(*ix).name);
         tell_reminted(scene, way, *ix, got.map(|fetched| fetched.secret)).await;
     }
@@ -279,7 +279,7 @@ const RESTORING: Span = Span::from_secs(120);
 /// Puts everything back but what was `done` already, and looks whether the drilled identity works as before.
 async fn restore(scene: &Scene, client: &Client, done: &BTreeSet<usize>) {
     let targets = &scene.targets;
-    let vault = Vault::default();
+    let vault = Vault::new(targets);
     let mut runbook = Runbook::new(scene, client, &vault, true);
     for (at, step) in targets.drill.restore.iter().enumerate().filter(|(at, _)| !done.contains(at)) {
         runbook.act(at, step).await;

@@ -39,26 +39,32 @@ pub struct Fetched {
     pub at: Instant,
 }
 
-/// All that is not drilled is kept here; of what is drilled, its owner keeps each instance.
-#[derive(Debug, Default)]
+/// All that is not drilled is kept here; of what is drilled, its owner keeps each instance. Who needs one while it is
+/// fetched waits for it: it is fetched once. No credential needs itself, which the check of the targets file knows.
+#[derive(Debug)]
 pub struct Vault {
-    kept: Mutex<BTreeMap<CredentialIx, Fetched>>,
+    kept: Vec<Mutex<Option<Fetched>>>,
 }
 
 type Fetching<'a, T> = Pin<Box<dyn Future<Output = Result<T, NoCredential>> + Send + 'a>>;
 
 impl Vault {
+    pub fn new(targets: &Targets) -> Vault {
+        Vault { kept: targets.credentials.iter().map(|_| Mutex::default()).collect() }
+    }
+
     /// A credential that is good for a while: the kept one, or another where that is more than half over.
     pub fn current<'a>(&'a self, targets: &'a Targets, client: &'a Client, ix: CredentialIx) -> Fetching<'a, Secret> {
         Box::pin(async move {
             let half = targets.credential(ix).lives.map(|lives| Duration::from_micros(lives.0 / 2));
-            if let Some(kept) = self.kept.lock().await.get(&ix)
-                && half.is_none_or(|half| kept.at.elapsed() < half)
+            let mut kept = self.kept[ix.0].lock().await;
+            if let Some(fetched) = kept.as_ref()
+                && half.is_none_or(|half| fetched.at.elapsed() < half)
             {
-                return Ok(kept.secret.clone());
+                return Ok(fetched.secret.clone());
             }
             let fetched = self.fetch(targets, client, ix).await?;
-            self.kept.lock().await.insert(ix, fetched.clone());
+            *kept = Some(fetched.clone());
             Ok(fetched.secret)
         })
     }

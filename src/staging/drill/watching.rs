@@ -49,7 +49,7 @@ impl Scene {
     pub fn new(targets: Arc<Targets>, client: Client, record: Record) -> Scene {
         let learned = vec![Vec::new(); targets.services.len()];
         let health = Health::new(&targets.stops);
-        let (vault, drilled, pairs) = (Vault::default(), BTreeMap::new(), Mutex::default());
+        let (vault, drilled, pairs) = (Vault::new(&targets), BTreeMap::new(), Mutex::default());
         Scene { targets, client, vault, record, drilled, learned, health, pairs }
     }
 

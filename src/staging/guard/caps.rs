@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::planted::Mistake;
 use crate::staging::targets::CapLimits;
 
 /// What there can be too much of.
@@ -69,7 +70,7 @@ impl Ledger {
         if limits.duration.0 == 0 {
             return Err(Cap::Duration);
         }
-        if used.requests >= limits.requests {
+        if used.requests >= limits.requests + Mistake::CapAdmitsOneMore.slip() {
             return Err(Cap::Requests);
         }
         if write && used.writes >= limits.writes {

@@ -9,6 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
 use super::{Cap, Kill, Ledger, Pinned, Refused, RunId};
+use crate::planted::Mistake;
 use crate::staging::origin::{OriginKey, strict_url};
 use crate::staging::targets::{CapLimits, OriginIx, Targets, WriteRules};
 
@@ -134,7 +135,9 @@ impl Guard {
             |key: Option<OriginKey>| Refused::OffTheList(key.map_or_else(|| "this".to_owned(), |key| key.to_string()));
         let key = OriginKey::of(&url).ok_or_else(|| off(None))?;
         let Some(at) = self.pinned.iter().position(|pinned| pinned.key == key) else { return Err(off(Some(key))) };
-        if let Some(name) = ask.headers.keys().map(http::HeaderName::as_str).find(|name| NEVER.contains(name)) {
+        if let Some(name) = ask.headers.keys().map(http::HeaderName::as_str).find(|name| NEVER.contains(name))
+            && !Mistake::DisguiseSent.here()
+        {
             return Err(Refused::Disguised(format!("the header `{name}`")));
         }
         let method_field =
@@ -149,7 +152,7 @@ impl Guard {
         let body_without_use =
             !ask.body.is_empty() && matches!(*ask.method, Method::GET | Method::HEAD | Method::OPTIONS);
         let write = body_without_use || self.rules.is_write(ask.method, origin, url.path());
-        if write && !self.rules.allows(ask.method, origin, url.path()) {
+        if write && !self.rules.allows(ask.method, origin, url.path()) && !Mistake::UnlistedWriteSent.here() {
             return Err(Refused::Write(format!("{} {}:{}", ask.method, self.names[at], url.path())));
         }
         let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));

@@ -1,5 +1,7 @@
 //! Whether a drill fits under its own caps and rules. This can be seen only in the whole.
 
+use std::collections::BTreeSet;
+
 use super::lower_text::path_alone;
 use super::{Act, CredentialIx, Piece, Reference, Request, Targets};
 use crate::scenario::tree::Node;
@@ -83,7 +85,14 @@ fn least_writes(targets: &Targets) -> u64 {
         _ => 0,
     });
     let again = targets.drill.remint.iter().map(|remint| counts(&remint.request));
-    minted + fetched(&targets.control) + done.chain(again).sum::<u64>()
+    // A control that ends is fetched again when half of its life is over.
+    let watched = targets.drill.steady + targets.drill.over + targets.drill.deadline;
+    let times = |ix: &CredentialIx| {
+        targets.credential(*ix).lives.map_or(1, |lives| 1 + watched.0.div_ceil((lives.0 / 2).max(1)))
+    };
+    let controls: BTreeSet<CredentialIx> = targets.service_ids().map(|service| targets.control_at(service)).collect();
+    let controls: u64 = controls.iter().map(|ix| fetched(ix) * times(ix)).sum();
+    minted + controls + done.chain(again).sum::<u64>()
 }
 
 /// Every request that is written in the file, but for probes.

@@ -10,6 +10,7 @@ use super::{
     Alarm, CapLimits, Credential, CredentialIx, Origin, OriginIx, Present, Rate, Reference, Sentinel, Service,
     ServiceIx, StopCondition, Targets, WriteRules,
 };
+use crate::planted::Mistake;
 use crate::scenario::shape::shortened;
 use crate::scenario::tree::{Node, Value};
 use crate::scenario::{Code, Finding, quantity};
@@ -484,8 +485,8 @@ impl WriteRules {
     /// Whether a request may change something. `path` has no query.
     pub fn is_write(&self, method: &Method, origin: OriginIx, path: &str) -> bool {
         let among = |patterns: &[super::Pattern]| patterns.iter().any(|pattern| pattern.fits(method, origin, path));
-        if self.provider.iter().any(|(at, endpoint)| *at == origin && endpoint == path) || among(&self.counted_as_write)
-        {
+        let token = self.provider.iter().any(|(at, endpoint)| *at == origin && endpoint == path);
+        if token && !Mistake::TokenRequestIsARead.here() || among(&self.counted_as_write) {
             return true;
         }
         !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) && !among(&self.counted_as_read)

@@ -1,0 +1,207 @@
+//! Tokens that nobody issued: which services take them, until when, and what hangs on the key that they are made with.
+
+use std::sync::Arc;
+
+use crate::parity::compare;
+use crate::rights::decisions;
+use crate::support::{Ran, document, run};
+use runaway::scenario::{Document, Overrides};
+use runaway::vocabulary::Scribe;
+use runaway::wire::{Claims, Event, Forgery, IdentityId, Reason, Text, Tick, Verdict};
+
+/// A stranger reads a key, makes a token for the second of three people, and reads their files each second.
+const SCENARIO: &str = r#"
+runaway: 1
+name: forgery
+time: {horizon: 100s}
+services:
+  dump:
+    accepts: none
+    operations: {show: GET /dump -> dumps records}
+  api:
+    accepts: ACCEPTS
+    latency: 10ms
+    rows: owner
+    operations:
+      list:  GET /files -> files records
+      mint: {http: POST /tokens, mints: personal, needs: ["api:read"]}
+  desk:
+    accepts: gateway
+    rows: owner
+    operations: {read: {http: GET /desk -> files records, needs: ["desk:read"]}}
+identities:
+  provider: {kind: service}
+  person:   {kind: human, count: 3}
+  stranger: {kind: outsider}
+credentials:
+  signer:   {of: provider, kind: signing-key, kid: one, scopes: []}
+  other:    {of: provider, kind: signing-key, kid: two, scopes: []}
+  made:     {kind: access-token, count: 0, lives: 40s, scopes: ["api:*"], signed_by: signer}
+  spare:    {kind: access-token, count: 0, lives: 40s, scopes: ["api:*"], signed_by: other}
+  personal: {kind: personal-token, count: 0, scopes: ["desk:*"]}
+data:
+  dumps: {count: 1, class: secret, holds: signer}
+  files: {per: person, count: 4, class: internal}
+agents:
+  stranger:
+    is: stranger
+    told: [dump.show]
+    fault: harvest
+    then:
+      - dump.show
+      - {forge: made, for: person-2}
+      - {do: api.list, as: made, every: 1s}
+steps:
+  remove: {revoke: every signer}
+  rotate: {rotate: every signer, grace: 10s}
+variants:
+  without-the-key:
+    set: {agents.stranger.then: [{forge: made, for: person-2}, {do: api.list, as: made, every: 1s}]}
+  another-key:
+    set: {agents.stranger.then: [dump.show, {forge: spare, for: person-2}, {do: api.list, as: spare, every: 1s}]}
+  removed:  {respond: {remove: 25s}}
+  rotated:  {respond: {rotate: 20s}}
+  minting:
+    respond: {remove: 25s}
+    set: {agents.stranger.then: [dump.show, {forge: made, for: person-2}, {do: api.mint, as: made}, {do: desk.read, as: personal, every: 1s}]}
+  at-once:
+    respond: {remove: 0s}
+    like: minting
+"#;
+
+fn accepting(by: &str) -> Document {
+    document(&SCENARIO.replace("ACCEPTS", by))
+}
+
+/// A run that is the same over HTTP.
+fn ran(by: &str, variant: Option<&str>) -> Ran {
+    let document = accepting(by);
+    assert!(matches!(compare(&document, variant), Ok(Some(_))), "{:?}", compare(&document, variant));
+    run(&document, variant, &[])
+}
+
+/// How many reads were accepted, and why the others were not.
+fn reads(ran: &Ran) -> (usize, Vec<Reason>) {
+    let decided = decisions(ran, "api.list");
+    let accepted = decided.iter().take_while(|(_, verdict, _)| *verdict == Verdict::Accepted).count();
+    (accepted, decided[accepted..].iter().map(|(.., reason)| *reason).collect())
+}
+
+#[test]
+fn who_goes_by_the_signature_takes_it_until_it_says_that_it_expires() {
+    for by in ["{mode: jwt}", "{mode: jwt, keys: [signer]}", "{mode: push, delay: 7s}"] {
+        let ran = ran(by, None);
+        let (accepted, refused) = reads(&ran);
+        assert_eq!(accepted, 40, "{by}");
+        assert!(!refused.is_empty() && refused.iter().all(|reason| *reason == Reason::Expired), "{by}: {refused:?}");
+        assert_eq!(ran.shown("excess.records"), "4", "{by}: those of the one who is named");
+        assert_eq!(ran.outcome(), "not-contained", "{by}: the key makes new ones");
+        assert_eq!(ran.shown("survivors"), "1", "{by}: the key, and no token that has expired");
+        assert_eq!(ran.shown("leftover"), "12", "{by}: it could name anybody");
+    }
+}
+
+#[test]
+fn who_asks_the_issuer_hears_that_nobody_issued_it() {
+    for by in ["gateway", "{mode: introspect, cache: 30s}", "{mode: api-key, cache: 12s}"] {
+        let ran = ran(by, None);
+        let (accepted, refused) = reads(&ran);
+        assert_eq!(accepted, 0, "{by}");
+        let lives = &refused[..40];
+        assert!(lives.iter().all(|reason| *reason == Reason::UnknownCredential), "{by}: {lives:?}");
+        assert_eq!((ran.shown("survivors"), ran.shown("leftover")), ("0".into(), "0".into()), "{by}");
+    }
+}
+
+#[test]
+fn a_key_that_is_not_trusted_opens_nothing() {
+    let ran = ran("{mode: jwt, keys: [other]}", None);
+    let (accepted, refused) = reads(&ran);
+    assert_eq!(accepted, 0);
+    let lives = &refused[..40];
+    assert!(lives.iter().all(|reason| *reason == Reason::UntrustedKey), "{lives:?}");
+    assert_eq!((ran.shown("potential.configured"), ran.shown("leftover")), ("1".into(), "0".into()), "the dump alone");
+}
+
+#[test]
+fn nothing_is_made_without_the_key_that_signs_it() {
+    for variant in ["without-the-key", "another-key"] {
+        let ran = ran("{mode: jwt}", Some(variant));
+        assert!(decisions(&ran, "api.list").is_empty(), "{variant}");
+        assert!(!ran.events.iter().any(|event| matches!(event, Event::Forged { .. })), "{variant}");
+    }
+}
+
+#[test]
+fn a_removed_key_is_trusted_until_the_set_is_fetched_again() {
+    // Removed at 25 s. A set of 10 s was fetched at 20 s, one of 25 s at 25 s, just before.
+    for (cache, closed) in [("0s", 25), ("10s", 30), ("25s", 40), ("60s", 40)] {
+        let ran = ran(&format!("{{mode: jwt, jwks_cache: {cache}}}"), Some("removed"));
+        let (accepted, _) = reads(&ran);
+        assert_eq!(accepted, closed, "{cache}");
+    }
+    for (cache, closed) in [("0s", "25 s"), ("10s", "30 s"), ("25s", "50 s")] {
+        let ran = ran(&format!("{{mode: jwt, jwks_cache: {cache}}}"), Some("removed"));
+        assert_eq!((ran.outcome(), ran.shown("closed")), ("contained", closed.into()), "the key itself, for {cache}");
+        assert_eq!(ran.shown("survivors"), "0", "{cache}");
+    }
+}
+
+#[test]
+fn a_rotated_key_signs_until_the_grace_is_over_and_its_successor_lies_where_it_lay() {
+    let ran = ran("{mode: jwt}", Some("rotated"));
+    assert_eq!(reads(&ran).0, 30, "rotated at 20 s, with 10 s of grace");
+    assert_eq!((ran.outcome(), ran.shown("survivors")), ("not-contained", "0".into()));
+    assert_eq!(ran.shown("leftover"), "12", "the dump shows the new key to whoever asks again");
+}
+
+#[test]
+fn what_was_minted_with_a_forged_token_outlives_the_key() {
+    let minted = ran("{mode: jwt}", Some("minting"));
+    let reads = decisions(&minted, "desk.read");
+    assert!(!reads.is_empty() && reads.iter().all(|(_, verdict, _)| *verdict == Verdict::Accepted), "{reads:?}");
+    assert_eq!((minted.outcome(), minted.shown("survivors")), ("not-contained", "1".into()), "the personal token");
+    assert_eq!(minted.shown("depth"), "3", "the key, the token, the personal token");
+    let at_once = ran("{mode: jwt}", Some("at-once"));
+    assert!(decisions(&at_once, "desk.read").is_empty(), "nothing is issued for a key that is gone");
+}
+
+#[test]
+fn the_bytes_of_a_forged_token_are_believed_word_for_word_or_not_at_all() {
+    let plan = Arc::new(accepting("{mode: jwt}").resolve(None, &Overrides::default()).unwrap().plan);
+    let family = |name: &str| plan.family_ids().find(|family| plan.family(*family).name == name).unwrap();
+    let scribe = Scribe::new(plan.clone());
+    let rendered = |text: Text| {
+        let mut bytes = String::new();
+        scribe.render(text, scribe.claims_at_start(text), &mut bytes);
+        bytes
+    };
+    let key = |name: &str| rendered(Text::Generated { family: family(name), index: 0, turn: 0 });
+    let forgery = Forgery { family: family("made"), subject: IdentityId::new(2), at: Tick(7_300_000) };
+    let text = Text::forged(forgery, 0).unwrap();
+
+    let token = scribe.forge(&key("signer"), forgery).unwrap();
+    assert_eq!(token, rendered(text), "the same bytes every time");
+    assert_eq!(scribe.read(&token), Some(text));
+    assert_eq!(text.forgery().unwrap().0.at, Tick(7_000_000), "in whole seconds");
+    assert_eq!(scribe.forge(&key("other"), forgery), None, "another key");
+    assert_eq!(scribe.forge(&key("signer").replace("KEY-----", "KEY-----0"), forgery), None, "no key");
+
+    let [header, payload, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!("{token}") };
+    let for_another = scribe.forge(&key("signer"), Forgery { subject: IdentityId::new(3), ..forgery }).unwrap();
+    let [_, their_payload, their_signature] = for_another.split('.').collect::<Vec<_>>()[..] else { panic!() };
+    for forged in [
+        format!("{header}.{their_payload}.{signature}"),
+        format!("{header}.{payload}.{their_signature}"),
+        format!("{header}.{payload}."),
+        format!("{}.{payload}.{signature}", header.replace('e', "f")),
+    ] {
+        assert_eq!(scribe.read(&forged), None, "{forged}");
+    }
+    assert_eq!(scribe.read(&for_another), Text::forged(Forgery { subject: IdentityId::new(3), ..forgery }, 0));
+
+    let mut issued = String::new();
+    let own = Text::Generated { family: family("made"), index: 0, turn: 0 };
+    scribe.render(own, Claims { key_turn: 1, ..Claims::default() }, &mut issued);
+    assert_eq!(scribe.read(&issued), Some(own), "signed with the second key of that name");
+}
