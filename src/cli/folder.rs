@@ -4,10 +4,12 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::failure::Failure;
 use crate::audit;
 use crate::model::Plan;
-use crate::report::{RunReport, Style, Summary};
+use crate::report::{RunReport, Style, Summary, markdown, page};
 use crate::wire::Event;
 
 pub const JOURNAL: &str = "journal.ndjson";
@@ -29,7 +31,7 @@ impl Folder {
         };
         fs::create_dir_all(path).map_err(|e| unusable(&e))?;
         let folder = Folder::claimed(path.to_owned())?;
-        for name in ["run.json", "summary.txt", AUDIT] {
+        for name in RESULTS.iter().chain(&[AUDIT]) {
             match fs::remove_file(path.join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(&error)),
                 _ => {}
@@ -93,17 +95,23 @@ impl Folder {
         written.and_then(|()| fs::rename(&partial, &path)).map_err(|e| Failure::at(&path, &e))
     }
 
-    /// Writes `run.json` and `summary.txt`, each whole or not at all.
-    pub fn write_results(&self, summary: &Summary<'_>, digest: &str) -> Result<(), Failure> {
-        let report = RunReport::of(summary, digest);
-        let json = serde_json::to_string_pretty(&report).map_err(|e| Failure::incomplete(e.to_string()))?;
-        for (name, text) in [("run.json", json + "\n"), ("summary.txt", summary.render(Style::Plain))] {
+    /// Writes what a run came to in each form, each file whole or not at all. `document` is the scenario as it was
+    /// resolved.
+    pub fn write_results(&self, summary: &Summary<'_>, digest: &str, document: &Value) -> Result<(), Failure> {
+        let unwritable = |e: serde_json::Error| Failure::incomplete(e.to_string());
+        let run = serde_json::to_value(RunReport::of(summary, digest)).map_err(unwritable)?;
+        let json = serde_json::to_string_pretty(&run).map_err(unwritable)? + "\n";
+        let texts = [json, summary.render(Style::Plain), markdown(summary, &run), page(summary, &run, document)];
+        for (name, text) in RESULTS.iter().zip(texts) {
             let (path, partial) = (self.path.join(name), self.path.join(format!("{name}.partial")));
             fs::write(&partial, text).and_then(|()| fs::rename(&partial, &path)).map_err(|e| Failure::at(&path, &e))?;
         }
         Ok(())
     }
 }
+
+/// What a run came to: for machines, for a terminal, for a pull request, for a leader.
+pub const RESULTS: [&str; 4] = ["run.json", "summary.txt", "summary.md", "report.html"];
 
 /// So many runs of one scenario are kept apart by number.
 const MOST_RUNS: u32 = 100_000;

@@ -38,7 +38,7 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
     let done = job.run(Some(&folder), &stop, args.quiet)?;
     let summary = done.summary();
     let verdict = done.finished.judgement.verdict;
-    let written = folder.write_results(&summary, &done.digest).and_then(|()| {
+    let written = folder.write_results(&summary, &done.digest, &done.prepared.document).and_then(|()| {
         // Whoever stopped a run wants it to end; `replay --out` writes the log from the journal.
         if stop.wanted() { Ok(()) } else { folder.write_audit(&done.prepared.plan, &done.events) }
     });
@@ -48,8 +48,8 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
         done.warn();
         let shown = folder.path().display();
         let files = match &written {
-            Ok(()) if stop.wanted() => "run.json, journal.ndjson, summary.txt",
-            Ok(()) => "run.json, journal.ndjson, audit.ndjson, summary.txt",
+            Ok(()) if stop.wanted() => "report.html, summary.md, summary.txt, run.json, journal.ndjson",
+            Ok(()) => "report.html, summary.md, summary.txt, run.json, journal.ndjson, audit.ndjson",
             Err(_) => "journal.ndjson",
         };
         let next = format!("next: runaway show {}", shell_word(&args.scenario));

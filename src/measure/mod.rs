@@ -12,6 +12,7 @@ mod declared;
 mod doors;
 mod excess;
 mod headline;
+mod lags;
 mod leaks;
 mod leftover;
 mod lines;
@@ -40,6 +41,7 @@ pub use contagion::{Contagion, Offspring, turned_beside};
 pub use doors::{Door, Lag};
 pub use excess::Excess;
 pub use headline::headline;
+pub use lags::{Kind, LagRow, lags};
 pub use leftover::Leftover;
 pub use lines::lines;
 pub use orders::Order;
@@ -48,7 +50,7 @@ pub use probes::{Probed, ProbedDoor, probed, probed_doors};
 pub use reach::{QueuedEffect, Reach, ReachFold, baseline_of};
 pub use references::{HumanPace, References, carry, carry_pairs, runs};
 pub use seeds::{Seeds, Spread, Tally, claimed};
-pub use tables::{ClassRow, ServiceRow, classes, resources, services};
+pub use tables::{ClassRow, Entry, OperationRow, ServiceRow, classes, operations, resources, services};
 pub use value::{Measured, Value, counted, percent, thousands};
 
 /// How a run came out, in the order in which it is tested.

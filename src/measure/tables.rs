@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::service::Role;
 use crate::model::{Bits, Pairs, Plan};
-use crate::wire::{ClassId, CollId, Effect, Event, ServiceId, Tick, Verdict};
+use crate::wire::{ActorId, ClassId, CollId, CredId, Effect, Event, HeldId, OpId, Reason, ServiceId, Tick, Verdict};
 
 use super::{Lag, Measures};
 
@@ -23,6 +23,28 @@ pub struct ServiceRow {
     pub closed: Option<Tick>,
     pub ever_open: bool,
     pub worst_lag: Option<Lag>,
+}
+
+/// One operation that the agents were let through to.
+#[derive(Clone, Copy, Debug)]
+pub struct OperationRow {
+    pub op: OpId,
+    pub accepted: u64,
+    /// Pairs outside the task that it touched first.
+    pub excess: u64,
+    pub created: u64,
+    pub irreversible: u64,
+    pub first: Entry,
+}
+
+/// How somebody came in for the first time.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    pub at: Tick,
+    pub by: ActorId,
+    pub held: Option<HeldId>,
+    pub cred: Option<CredId>,
+    pub reason: Reason,
 }
 
 /// One data class.
@@ -81,6 +103,33 @@ fn empty(service: ServiceId, measures: &Measures) -> ServiceRow {
         ever_open: !doors.is_empty(),
         worst_lag: doors.iter().map(|d| d.lag()).max_by_key(severity),
     }
+}
+
+/// A row for each operation that accepted a request of the agents: the most harm first, then in the order of the plan.
+pub fn operations(plan: &Plan, measures: &Measures, events: &[Event]) -> Vec<OperationRow> {
+    let mut rows: BTreeMap<OpId, OperationRow> = BTreeMap::new();
+    let reach = &measures.reach;
+    for event in events {
+        let Event::Asked { at, id, op: Some(op), held, cred, verdict: Verdict::Accepted, reason, .. } = *event else {
+            continue;
+        };
+        if id.by.index() >= plan.agents.len() {
+            continue;
+        }
+        let of = |counts: &BTreeMap<OpId, u64>| counts.get(&op).copied().unwrap_or(0);
+        let row = rows.entry(op).or_insert_with(|| OperationRow {
+            op,
+            accepted: 0,
+            excess: of(&reach.excess_by_operation),
+            created: of(&reach.creations),
+            irreversible: of(&reach.irreversible_by_operation),
+            first: Entry { at, by: id.by, held, cred, reason },
+        });
+        row.accepted += 1;
+    }
+    let mut rows: Vec<OperationRow> = rows.into_values().collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.excess + row.created));
+    rows
 }
 
 /// Excess pairs by data class and effect.

@@ -2,7 +2,7 @@
 //!
 //! The picture shows the time in which something changes. Marks that lie far behind it stand after a break.
 
-use crate::measure::thousands;
+use crate::measure::{Measures, thousands};
 use crate::wire::Tick;
 
 /// Columns and rows of the plot.
@@ -24,39 +24,62 @@ pub struct Mark {
     pub never: &'static str,
 }
 
-/// The time that the picture shows, and the marks behind it.
-struct Axis<'m> {
-    until: Tick,
-    /// The columns before the break.
-    width: usize,
-    near: Vec<(Tick, &'m Mark)>,
-    behind: Vec<(Tick, &'m Mark)>,
+/// Alarm, declared and observed containment.
+pub fn marks(measures: &Measures) -> [Mark; 3] {
+    let detected = measures.alarms.first.map(|(at, _)| at);
+    let closed = measures.closed().filter(|_| !measures.doors.is_empty());
+    [
+        Mark { at: detected, sign: 'A', label: "alarm", never: "no alarm" },
+        Mark { at: measures.declared(), sign: 'D', label: "declared", never: "never declared" },
+        Mark { at: closed, sign: 'C', label: "closed", never: "never closed" },
+    ]
 }
 
-impl<'m> Axis<'m> {
-    fn of(last_change: Tick, end: Tick, marks: &'m [Mark]) -> Axis<'m> {
+/// The time that a picture shows, and the marks that lie too far behind it.
+pub struct Shown<'m> {
+    pub until: Tick,
+    pub near: Vec<(Tick, &'m Mark)>,
+    pub behind: Vec<(Tick, &'m Mark)>,
+}
+
+impl<'m> Shown<'m> {
+    pub fn of(last_change: Tick, end: Tick, marks: &'m [Mark]) -> Shown<'m> {
         let timed = |mark: &'m Mark| mark.at.map(|at| (at, mark));
         let far = |(at, _): &(Tick, &Mark)| at.0 > last_change.0.saturating_mul(FAR);
         let (mut behind, near): (Vec<_>, Vec<_>) = marks.iter().filter_map(timed).partition(far);
         behind.sort_by_key(|(at, _)| *at);
         let last = near.iter().map(|(at, _)| *at).fold(last_change, Tick::max);
         let until = Tick((last.0 + last.0 / 10).clamp(1, end.0.max(1)));
-        let taken = if behind.is_empty() { 0 } else { BREAK + BEHIND * behind.len() };
-        Axis { until, width: WIDTH - taken.min(WIDTH / 2), near, behind }
+        Shown { until, near, behind }
+    }
+}
+
+/// The line of letters that shows it.
+struct Axis<'m> {
+    /// The columns before the break.
+    width: usize,
+    shown: Shown<'m>,
+}
+
+impl<'m> Axis<'m> {
+    fn of(last_change: Tick, end: Tick, marks: &'m [Mark]) -> Axis<'m> {
+        let shown = Shown::of(last_change, end, marks);
+        let taken = if shown.behind.is_empty() { 0 } else { BREAK + BEHIND * shown.behind.len() };
+        Axis { width: WIDTH - taken.min(WIDTH / 2), shown }
     }
 
     /// The line under the plot.
     fn line(&self) -> String {
         let mut line: Vec<char> = std::iter::repeat_n('─', self.width).collect();
-        for (at, mark) in &self.near {
-            let column = (u128::from(at.0) * self.width as u128 / u128::from(self.until.0)) as usize;
+        for (at, mark) in &self.shown.near {
+            let column = (u128::from(at.0) * self.width as u128 / u128::from(self.shown.until.0)) as usize;
             let free = (column.min(self.width - 1)..self.width).find(|c| line[*c] == '─');
             line[free.unwrap_or(self.width - 1)] = mark.sign;
         }
-        if !self.behind.is_empty() {
+        if !self.shown.behind.is_empty() {
             line.extend(std::iter::repeat_n('╌', BREAK));
         }
-        for (_, mark) in &self.behind {
+        for (_, mark) in &self.shown.behind {
             line.extend(['─', mark.sign, '─', '─']);
         }
         line.into_iter().collect()
@@ -67,16 +90,17 @@ impl<'m> Axis<'m> {
 pub fn curve(points: &[(Tick, u64)], end: Tick, marks: &[Mark]) -> Vec<String> {
     let Some((last_change, top)) = points.last().copied().filter(|(_, top)| *top > 0) else { return Vec::new() };
     let axis = Axis::of(last_change, end, marks);
-    let at_column = |column: usize| Tick((axis.until.0 as u128 * (column as u128 + 1) / axis.width as u128) as u64);
+    let at_column =
+        |column: usize| Tick((axis.shown.until.0 as u128 * (column as u128 + 1) / axis.width as u128) as u64);
     let value = |at: Tick| {
         let after = points.partition_point(|(t, _)| *t <= at);
         after.checked_sub(1).map_or(0, |i| points[i].1)
     };
     let height = |at: Tick| (value(at) as usize * HEIGHT * BLOCKS.len().saturating_sub(1)).div_ceil(top as usize);
     let mut heights: Vec<usize> = (0..axis.width).map(|c| height(at_column(c))).collect();
-    if !axis.behind.is_empty() {
+    if !axis.shown.behind.is_empty() {
         heights.extend(std::iter::repeat_n(0, BREAK));
-        heights.extend(std::iter::repeat_n(height(Tick::NEVER), BEHIND * axis.behind.len()));
+        heights.extend(std::iter::repeat_n(height(Tick::NEVER), BEHIND * axis.shown.behind.len()));
     }
     let label = thousands(top);
     let gutter = label.len();
@@ -91,7 +115,7 @@ pub fn curve(points: &[(Tick, u64)], end: Tick, marks: &[Mark]) -> Vec<String> {
         lines.push(format!("{left:>gutter$} │{}", cells.trim_end()));
     }
     lines.push(format!("{:>gutter$} └{}", "", axis.line()));
-    lines.push(format!("{:>gutter$}  0{:>width$}", "", axis.until.to_string(), width = axis.width - 1));
+    lines.push(format!("{:>gutter$}  0{:>width$}", "", axis.shown.until.to_string(), width = axis.width - 1));
     let told = |m: &Mark| m.at.map_or_else(|| m.never.to_owned(), |at| format!("{} {} {at}", m.sign, m.label));
     if !marks.is_empty() {
         let told: Vec<String> = marks.iter().map(told).collect();

@@ -4,14 +4,15 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::measure::{
-    Contagion, Door, Lag, Measured, Measures, Seeds, Spread, Tally, Value as Measurement, classes, registry, services,
+    Contagion, Door, Lag, LagRow, Measured, Measures, OperationRow, Seeds, Spread, Tally, Value as Measurement,
+    classes, lags, operations, registry, services,
 };
 use crate::model::Plan;
 use crate::model::expect::Claim;
 use crate::verdict::demanded;
 use crate::wire::Tick;
 
-use super::names::{credential_of_run, hop_line};
+use super::names::{HopWords, credential_of_run, hop_line, kind_label};
 use super::summary::Summary;
 
 /// The version of `run.json`. A field may be added under the same version, never changed.
@@ -37,10 +38,17 @@ pub struct RunReport {
     pub complete: bool,
     pub measures: Map<String, Value>,
     pub services: Vec<Value>,
+    pub operations: Vec<Value>,
     pub classes: Vec<Value>,
     pub matrix: Vec<Value>,
+    /// The matrix in short: by family and service.
+    pub revocation: Vec<Value>,
     pub collateral: Vec<Value>,
     pub chain: Vec<String>,
+    /// The same, in parts.
+    pub hops: Vec<HopWords>,
+    /// What agents were told by what they read, and did.
+    pub orders: Vec<String>,
     pub timeline: Vec<(u64, u64)>,
     /// How an instruction went from agent to agent, where agents do what they read.
     pub spread: Option<Value>,
@@ -68,11 +76,13 @@ impl RunReport {
             complete: measures.complete,
             measures: measures.values().map(|(m, v)| (m.key.to_owned(), measured(m.unit, v))).collect(),
             services: services(plan, measures, summary.events).iter().map(|row| service(plan, row)).collect(),
+            operations: operations(plan, measures, summary.events).iter().map(|row| operation(plan, row)).collect(),
             classes: classes(plan, measures)
                 .iter()
                 .map(|row| json!({"class": plan.classes[row.class.index()], "effect": row.effect.name(), "excess": row.excess}))
                 .collect(),
             matrix: measures.doors.iter().take(MOST).map(|door| matrix_row(plan, measures, door)).collect(),
+            revocation: lags(plan, measures, summary.events).iter().map(|row| revocation(plan, row)).collect(),
             collateral: measures
                 .collateral
                 .by
@@ -80,6 +90,8 @@ impl RunReport {
                 .map(|(by, hit)| json!({"by": by, "refused": hit.refused, "delayed": hit.delayed}))
                 .collect(),
             chain: measures.closure.chain().iter().map(|hop| hop_line(plan, &measures.closure, hop)).collect(),
+            hops: measures.closure.chain().iter().map(|hop| HopWords::of(plan, &measures.closure, hop)).collect(),
+            orders: measures.orders.iter().take(MOST).map(|o| format!("at {}: {}", o.at, o.told(plan))).collect(),
             timeline: thinned(&measures.reach.curve),
             spread: (measures.contagion.susceptible > 0).then(|| spread_of(&measures.contagion)),
             seeds: summary.references.seeds.as_ref().map(|seeds| over_seeds(plan, seeds)),
@@ -127,6 +139,30 @@ fn service(plan: &Plan, row: &crate::measure::ServiceRow) -> Value {
         "last_accepted": row.last_accepted.map(|t| t.0),
         "ever_open": row.ever_open,
         "closed": row.closed.map(|t| t.0),
+    })
+}
+
+fn operation(plan: &Plan, row: &OperationRow) -> Value {
+    json!({
+        "operation": plan.operation_name(row.op),
+        "accepted": row.accepted,
+        "excess": row.excess,
+        "created": row.created,
+        "irreversible": row.irreversible,
+        "first": row.first.at.0,
+    })
+}
+
+fn revocation(plan: &Plan, row: &LagRow) -> Value {
+    json!({
+        "family": kind_label(plan, row.kind),
+        "service": plan.service(row.service).name,
+        "open": row.open,
+        "late": row.late,
+        "early": row.early,
+        "undeclared": row.undeclared,
+        "median": row.median.map(|lag| lag.0),
+        "longest": row.longest.map(|lag| lag.0),
     })
 }
 
@@ -193,95 +229,4 @@ fn thinned(curve: &[(Tick, u64)]) -> Vec<(u64, u64)> {
         points.push((at.0, *n));
     }
     points
-}
-
-/// The JSON Schema of `run.json`.
-pub fn run_schema() -> Value {
-    let number = json!({"type": ["integer", "null"], "minimum": 0});
-    let bound = json!({"type": ["number", "null"], "minimum": 0});
-    let keys: Vec<&str> = registry::keys();
-    let measure = json!({
-        "type": "object",
-        "required": ["value", "unit", "evidence", "text"],
-        "properties": {
-            "value": {"type": ["integer", "number", "string", "null"]},
-            "unit": {"type": "string"},
-            "evidence": {"enum": ["exact", "sampled", "bounded", "censored", "unknown"]},
-            "text": {"type": "string"},
-            "lo": bound, "hi": bound,
-            "at_least": {"type": "boolean"},
-        },
-        "additionalProperties": false,
-    });
-    let claim = json!({
-        "type": "object",
-        "required": ["measure", "demand", "held", "untold", "of", "lo", "hi"],
-        "properties": {
-            "measure": {"type": "string"}, "demand": {"type": "string"},
-            "held": number, "untold": number, "of": number,
-            "lo": {"type": "number", "description": "least share that goes with it: 95 %, Clopper and Pearson"},
-            "hi": {"type": "number", "description": "greatest share that goes with it"},
-        },
-    });
-    let spread = json!({
-        "type": "object",
-        "required": ["measure", "quantiles", "never", "untold", "words"],
-        "properties": {
-            "measure": {"type": "string"},
-            "quantiles": {"type": "array", "items": {"type": ["number", "null"]},
-                "description": "least, 5 %, median, 95 %, most; null where it never came"},
-            "never": number, "untold": number,
-            "words": {"type": "object", "additionalProperties": number},
-        },
-    });
-    let measures: Map<String, Value> = registry::MEASURES
-        .iter()
-        .map(|m| (m.key.to_owned(), json!({"allOf": [{"$ref": "#/$defs/measure"}], "description": m.definition})))
-        .collect();
-    json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "https://runaway.invalid/schemas/run.schema.json",
-        "title": "run.json of runaway, version 1",
-        "type": "object",
-        "$defs": {"measure": measure},
-        "required": ["schema", "tool", "scenario", "variant", "seed", "plane", "outcome", "verdict", "reasons", "headline",
-            "journal_digest", "complete", "measures", "services", "classes", "matrix", "collateral", "chain", "timeline", "spread", "seeds", "repeat"],
-        "properties": {
-            "schema": {"const": SCHEMA},
-            "tool": {"type": "string"},
-            "scenario": {"type": "string"},
-            "variant": {"type": ["string", "null"]},
-            "seed": {"type": "integer", "minimum": 0},
-            "plane": {"enum": ["sim", "mock", "staging"]},
-            "outcome": {"enum": ["benign", "prevented", "contained", "not-contained", "unknown"]},
-            "verdict": {"enum": ["pass", "fail", "inconclusive", "aborted"]},
-            "reasons": {"type": "array", "items": {"type": "string"}},
-            "headline": {"type": "string"},
-            "journal_digest": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-            "complete": {"type": "boolean"},
-            "measures": {"type": "object", "required": keys, "properties": measures, "additionalProperties": false},
-            "services": {"type": "array", "items": {"type": "object", "required": ["service", "accepted", "refused"]}},
-            "classes": {"type": "array", "items": {"type": "object", "required": ["class", "effect", "excess"]}},
-            "matrix": {"type": "array", "items": {"type": "object", "required": ["credential", "service", "closed", "declared", "kind"],
-                "properties": {"kind": {"enum": ["late", "early", "none-declared", "never-closed"]}, "closed": number, "declared": number, "lag": number}}},
-            "collateral": {"type": "array", "description": "honest requests that the controls hit, by control",
-                "items": {"type": "object", "required": ["by", "refused", "delayed"],
-                    "properties": {"by": {"type": "string"}, "refused": number, "delayed": number}}},
-            "chain": {"type": "array", "items": {"type": "string"}},
-            "timeline": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}},
-            "spread": {"type": ["object", "null"], "required": ["susceptible", "turned", "generations", "ratios"],
-                "description": "who did what records told them: how many could, how many had by when, how many in each generation, and each over the one before",
-                "properties": {
-                    "susceptible": number,
-                    "turned": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}},
-                    "generations": {"type": "array", "items": number},
-                    "ratios": {"type": "array", "items": {"type": "number"}},
-                }},
-            "seeds": {"type": ["object", "null"], "required": ["first", "count", "claims", "spreads"],
-                "description": "the run repeated in virtual time under so many seeds, from the first on",
-                "properties": {"first": number, "count": number, "claims": {"type": "array", "items": claim}, "spreads": {"type": "array", "items": spread}}},
-            "repeat": {"type": "string"},
-        },
-        "additionalProperties": false,
-    })
 }

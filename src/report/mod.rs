@@ -1,15 +1,22 @@
 //! What people and machines read of a run.
 
+mod clean;
 mod curve;
 mod explain;
+mod html;
 mod json;
+mod markdown;
 mod names;
 mod reconstruction;
+mod schema;
 mod summary;
 pub mod text;
 
 pub use explain::{Chapter, Sentence, explain, prose};
-pub use json::{RunReport, SCHEMA as RUN_SCHEMA, measured, run_schema};
+pub use html::page;
+pub use json::{RunReport, SCHEMA as RUN_SCHEMA, measured};
+pub use markdown::markdown;
 pub use names::{credential_label, hop_line, reason_in_words};
 pub use reconstruction::{Reconstruction, Refuted};
+pub use schema::run_schema;
 pub use summary::{Style, Summary};

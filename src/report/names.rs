@@ -1,8 +1,10 @@
 //! Names for people: never a secret, always its kind and its holder's number for it.
 
-use crate::measure::{Closure, Hop};
+use serde::Serialize;
+
+use crate::measure::{Closure, Hop, Kind};
 use crate::model::Plan;
-use crate::wire::{ActorId, CredId, HeldId, Reason, Res};
+use crate::wire::{ActorId, CredId, HeldId, Reason};
 
 /// `member-token-17`, `api-key #3`; `no credential`.
 pub fn credential_label(plan: &Plan, cred: Option<CredId>) -> String {
@@ -24,6 +26,16 @@ pub fn credential_of_run(plan: &Plan, closure: &Closure, cred: Option<CredId>) -
     }
 }
 
+/// The family of a credential; `no credential`.
+pub fn kind_label(plan: &Plan, kind: Kind) -> String {
+    match kind {
+        Kind::NoCredential => "no credential".to_owned(),
+        Kind::Family(family) => plan.family(family).name.clone(),
+        Kind::Forged => "forged".to_owned(),
+        Kind::Successor => "put in its place".to_owned(),
+    }
+}
+
 /// What an actor holds, by its own number for it.
 pub fn held_label(plan: &Plan, closure: &Closure, by: ActorId, held: HeldId) -> String {
     match closure.find(by, held) {
@@ -41,15 +53,39 @@ pub fn held_label(plan: &Plan, closure: &Closure, by: ActorId, held: HeldId) -> 
     }
 }
 
+/// One hop in words.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct HopWords {
+    /// Microseconds since the start.
+    pub at: u64,
+    pub with: String,
+    pub operation: String,
+    pub why: String,
+    pub found: Option<String>,
+    /// The record that it lay in.
+    pub place: Option<String>,
+}
+
+impl HopWords {
+    pub fn of(plan: &Plan, closure: &Closure, hop: &Hop) -> HopWords {
+        let with = hop.with.map_or("no credential".to_owned(), |(by, held)| held_label(plan, closure, by, held));
+        HopWords {
+            at: hop.at.0,
+            with,
+            operation: plan.operation_name(hop.op),
+            why: reason_in_words(plan, hop.reason),
+            found: hop.found.map(|(held, _)| held_label(plan, closure, hop.by, held)),
+            place: hop.found.and_then(|(_, lay_in)| lay_in).map(|res| plan.record_name(res)),
+        }
+    }
+}
+
 /// One hop as a line: what was presented, what it opened, why, and what was found.
 pub fn hop_line(plan: &Plan, closure: &Closure, hop: &Hop) -> String {
-    let with = hop.with.map_or("no credential".to_owned(), |(by, held)| held_label(plan, closure, by, held));
-    let op = plan.operation_name(hop.op);
-    let found = hop.found.map_or_else(String::new, |(held, lay_in)| {
-        let place = lay_in.map_or(String::new(), |res: Res| format!(" in {}", plan.record_name(res)));
-        format!(", and found {}{place}", held_label(plan, closure, hop.by, held))
-    });
-    format!("{with} opened {op}, {}{found}", reason_in_words(plan, hop.reason))
+    let HopWords { with, operation, why, found, place, .. } = HopWords::of(plan, closure, hop);
+    let place = place.map_or(String::new(), |place| format!(" in {place}"));
+    let found = found.map_or_else(String::new, |found| format!(", and found {found}{place}"));
+    format!("{with} opened {operation}, {why}{found}")
 }
 
 /// Why a door opened or stayed shut.

@@ -9,7 +9,7 @@ use crate::model::Plan;
 use crate::verdict::{Judgement, Verdict, claimed, demanded, seen};
 use crate::wire::{Event, Tick};
 
-use super::curve::{Mark, curve};
+use super::curve::{curve, marks};
 use super::names::{credential_of_run, hop_line};
 use super::text::{hung, left, paragraphs, right, wrapped, wrapped_with};
 
@@ -108,14 +108,7 @@ impl Summary<'_> {
 
     fn curve(&self, out: &mut String, style: Style) {
         let measures = self.measures;
-        let detected = measures.alarms.first.map(|(at, _)| at);
-        let closed = measures.closed().filter(|_| !measures.doors.is_empty());
-        let marks = [
-            Mark { at: detected, sign: 'A', label: "alarm", never: "no alarm" },
-            Mark { at: measures.declared(), sign: 'D', label: "declared", never: "never declared" },
-            Mark { at: closed, sign: 'C', label: "closed", never: "never closed" },
-        ];
-        let lines = curve(&measures.reach.curve, measures.end, &marks);
+        let lines = curve(&measures.reach.curve, measures.end, &marks(measures));
         if lines.is_empty() {
             return;
         }

@@ -57,7 +57,8 @@ fn two_processes_write_the_same_files_and_a_replay_writes_them_again() {
         assert_eq!(run_into(scenario, &second).status, ran.status, "{scenario}");
         let wrote = files(&first);
         let names: Vec<&str> = wrote.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["audit.ndjson", "journal.ndjson", "run.json", "summary.txt"], "{scenario}");
+        let expected = ["audit.ndjson", "journal.ndjson", "report.html", "run.json", "summary.md", "summary.txt"];
+        assert_eq!(names, expected, "{scenario}");
         assert!(files(&second) == wrote, "{scenario}: two processes differ");
 
         let journal = first.join("journal.ndjson");

@@ -1,0 +1,41 @@
+//! What is still open when the run ends: what somebody has to act on.
+
+use maud::html;
+
+use super::{Page, Part};
+use crate::measure::Outcome;
+
+/// What is left; nothing where the run cannot tell.
+pub fn part(page: &Page<'_>) -> Option<Part> {
+    let measures = page.summary.measures;
+    let body = match measures.outcome {
+        Outcome::Benign | Outcome::Unknown => return None,
+        Outcome::Prevented | Outcome::Contained if measures.leftover.survivors.is_empty() => html! {
+            p { "Nothing: no credential of the agent opens anything beyond its task any more." }
+        },
+        Outcome::Prevented | Outcome::Contained | Outcome::NotContained => html! {
+            p {
+                (page.figures.measure("survivors")) " credentials in the agent's hands still work. With what is open, "
+                (page.figures.measure("leftover")) " things can still be touched, and "
+                (page.figures.measure("leftover.fresh")) " of them have not been touched yet."
+            }
+            @if let Some((at, _)) = page.figures.list("/revocation").iter().enumerate().find(|(_, row)| row["open"].as_u64() > Some(0)) {
+                p {
+                    "The first to act on: "
+                    strong { (page.figures.name(&format!("/revocation/{at}/family"))) }
+                    " at " strong { (page.figures.name(&format!("/revocation/{at}/service"))) } "."
+                }
+            }
+            @if page.figures.number("/measures/queued/value").is_some_and(|n| n > 0) {
+                p { (page.figures.measure("queued")) " accepted effects are queued and have not happened yet." }
+            }
+            @if measures.exhausted_at.is_some() {
+                p {
+                    "The agent ran out of work at " (page.figures.measure("exhausted_at"))
+                    ". That ended the harm, and contained nothing."
+                }
+            }
+        },
+    };
+    Some(Part { id: "left", title: "What is still open", body })
+}

@@ -1,0 +1,72 @@
+//! What comes first: the headline, the verdict and why, the few numbers that matter.
+
+use maud::{Markup, html};
+
+use super::Page;
+use super::figures::{name, sentence};
+use crate::verdict::Verdict;
+
+/// The title and the headline sentence.
+pub fn header(page: &Page<'_>) -> Markup {
+    let plan = page.summary.plan;
+    html! {
+        header {
+            p.kind { "Containment report" }
+            h1 { (name(&page.summary.title())) }
+            p.headline data-run="/headline" { (sentence(page.figures.at("/headline").as_str().unwrap_or_default())) }
+            @for paragraph in plan.meta.story.trim().split("\n\n").filter(|p| !p.trim().is_empty()) {
+                p.story { (sentence(paragraph)) }
+            }
+        }
+    }
+}
+
+/// The verdict, its reasons, and the numbers at a glance.
+pub fn verdict(page: &Page<'_>) -> Markup {
+    let judgement = page.summary.judgement;
+    let reasons = page.figures.list("/reasons");
+    html! {
+        section #verdict aria-labelledby="verdict-title" {
+            h2 #verdict-title {
+                "Verdict: " span class={ "badge " (judgement.verdict.name()) } { (judgement.verdict.name()) }
+            }
+            p { (in_words(judgement.verdict)) }
+            @if !reasons.is_empty() {
+                ul.reasons {
+                    @for (at, reason) in reasons.iter().enumerate() {
+                        li data-run={ "/reasons/" (at) } { (sentence(reason.as_str().unwrap_or_default())) }
+                    }
+                }
+            }
+            dl.glance {
+                @for (key, label) in GLANCE {
+                    div class=(page.figures.evidence(key)) {
+                        dt { (label) }
+                        dd { (page.figures.measure(key)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a leader asks first.
+const GLANCE: [(&str, &str); 8] = [
+    ("excess", "things touched that the task did not need"),
+    ("reach.share", "share of what could be reached at all"),
+    ("irreversible", "effects that cannot be undone"),
+    ("detection", "until the first alarm, from the first harm"),
+    ("declared", "declared contained, from the start"),
+    ("closed", "really contained, from the start"),
+    ("survivors", "credentials in its hands that still work at the end"),
+    ("collateral", "honest requests that the defence hit"),
+];
+
+const fn in_words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "Everything that the team tolerates holds.",
+        Verdict::Fail => "At least one thing that the team does not tolerate happened.",
+        Verdict::Inconclusive => "This run does not tell whether containment is good enough.",
+        Verdict::Aborted => "The run was stopped before its end.",
+    }
+}

@@ -1,0 +1,32 @@
+//! What is not known, beside what is.
+
+use std::collections::BTreeMap;
+
+use maud::html;
+
+use super::figures::sentence;
+use super::{Page, Part};
+use crate::measure::Measured;
+
+/// The measures that could not be told, by the reason; nothing where all could be.
+pub fn part(page: &Page<'_>) -> Option<Part> {
+    let mut unknown: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut between: Vec<(&str, &str)> = Vec::new();
+    for (measure, value) in page.summary.measures.values() {
+        match value {
+            Measured::Unknown { why } => unknown.entry(why).or_default().push(measure.name),
+            Measured::Bounded { .. } => between.push((measure.key, measure.name)),
+            _ => {}
+        }
+    }
+    if unknown.is_empty() && between.is_empty() {
+        return None;
+    }
+    let body = html! {
+        ul {
+            @for (why, names) in &unknown { li { strong { (names.join(", ")) } ": " (sentence(why)) "." } }
+            @for (key, name) in &between { li { strong { (name) } ": between bounds only, " (page.figures.measure(key)) "." } }
+        }
+    };
+    Some(Part { id: "unknown", title: "What is not known", body })
+}

@@ -1,0 +1,118 @@
+//! The JSON Schema of `run.json`.
+
+use serde_json::{Map, Value, json};
+
+use crate::measure::registry;
+
+use super::json::SCHEMA;
+
+/// What every `run.json` of this version goes by.
+pub fn run_schema() -> Value {
+    let number = json!({"type": ["integer", "null"], "minimum": 0});
+    let bound = json!({"type": ["number", "null"], "minimum": 0});
+    let keys: Vec<&str> = registry::keys();
+    let measure = json!({
+        "type": "object",
+        "required": ["value", "unit", "evidence", "text"],
+        "properties": {
+            "value": {"type": ["integer", "number", "string", "null"]},
+            "unit": {"type": "string"},
+            "evidence": {"enum": ["exact", "sampled", "bounded", "censored", "unknown"]},
+            "text": {"type": "string"},
+            "lo": bound, "hi": bound,
+            "at_least": {"type": "boolean"},
+        },
+        "additionalProperties": false,
+    });
+    let claim = json!({
+        "type": "object",
+        "required": ["measure", "demand", "held", "untold", "of", "lo", "hi"],
+        "properties": {
+            "measure": {"type": "string"}, "demand": {"type": "string"},
+            "held": number, "untold": number, "of": number,
+            "lo": {"type": "number", "description": "least share that goes with it: 95 %, Clopper and Pearson"},
+            "hi": {"type": "number", "description": "greatest share that goes with it"},
+        },
+    });
+    let spread = json!({
+        "type": "object",
+        "required": ["measure", "quantiles", "never", "untold", "words"],
+        "properties": {
+            "measure": {"type": "string"},
+            "quantiles": {"type": "array", "items": {"type": ["number", "null"]},
+                "description": "least, 5 %, median, 95 %, most; null where it never came"},
+            "never": number, "untold": number,
+            "words": {"type": "object", "additionalProperties": number},
+        },
+    });
+    let operations = json!({"type": "array", "description": "operations that let the agents through: the most harm first",
+                "items": {"type": "object", "required": ["operation", "accepted", "excess", "created", "irreversible", "first"],
+                    "properties": {"operation": {"type": "string"}, "accepted": number, "excess": number, "created": number, "irreversible": number, "first": number}}});
+    let revocation = json!({"type": "array", "description": "the matrix by family of credentials and service: how many doors there were, and how long those stayed open that somebody had declared shut",
+                "items": {"type": "object", "required": ["family", "service", "open", "late", "early", "undeclared", "median", "longest"],
+                    "properties": {"family": {"type": "string"}, "service": {"type": "string"}, "open": number, "late": number, "early": number, "undeclared": number, "median": number, "longest": number}}});
+    let contagion = json!({"type": ["object", "null"], "required": ["susceptible", "turned", "generations", "ratios"],
+    "description": "who did what records told them: how many could, how many had by when, how many in each generation, and each over the one before",
+    "properties": {
+        "susceptible": number,
+        "turned": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}},
+        "generations": {"type": "array", "items": number},
+        "ratios": {"type": "array", "items": {"type": "number"}},
+    }});
+    let seeds = json!({"type": ["object", "null"], "required": ["first", "count", "claims", "spreads"],
+                "description": "the run repeated in virtual time under so many seeds, from the first on",
+                "properties": {"first": number, "count": number, "claims": {"type": "array", "items": claim}, "spreads": {"type": "array", "items": spread}}});
+    let hop = json!({
+        "type": "object",
+        "required": ["at", "with", "operation", "why", "found", "place"],
+        "properties": {
+            "at": number, "with": {"type": "string"}, "operation": {"type": "string"}, "why": {"type": "string"},
+            "found": {"type": ["string", "null"]}, "place": {"type": ["string", "null"]},
+        },
+    });
+    let measures: Map<String, Value> = registry::MEASURES
+        .iter()
+        .map(|m| (m.key.to_owned(), json!({"allOf": [{"$ref": "#/$defs/measure"}], "description": m.definition})))
+        .collect();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://runaway.invalid/schemas/run.schema.json",
+        "title": "run.json of runaway, version 1",
+        "type": "object",
+        "$defs": {"measure": measure},
+        "required": ["schema", "tool", "scenario", "variant", "seed", "plane", "outcome", "verdict", "reasons", "headline",
+            "journal_digest", "complete", "measures", "services", "operations", "classes", "matrix", "revocation", "collateral", "chain", "hops", "orders", "timeline", "spread", "seeds", "repeat"],
+        "properties": {
+            "schema": {"const": SCHEMA},
+            "tool": {"type": "string"},
+            "scenario": {"type": "string"},
+            "variant": {"type": ["string", "null"]},
+            "seed": {"type": "integer", "minimum": 0},
+            "plane": {"enum": ["sim", "mock", "staging"]},
+            "outcome": {"enum": ["benign", "prevented", "contained", "not-contained", "unknown"]},
+            "verdict": {"enum": ["pass", "fail", "inconclusive", "aborted"]},
+            "reasons": {"type": "array", "items": {"type": "string"}},
+            "headline": {"type": "string"},
+            "journal_digest": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "complete": {"type": "boolean"},
+            "measures": {"type": "object", "required": keys, "properties": measures, "additionalProperties": false},
+            "services": {"type": "array", "items": {"type": "object", "required": ["service", "accepted", "refused"]}},
+            "operations": operations,
+            "classes": {"type": "array", "items": {"type": "object", "required": ["class", "effect", "excess"]}},
+            "matrix": {"type": "array", "items": {"type": "object", "required": ["credential", "service", "closed", "declared", "kind"],
+                "properties": {"kind": {"enum": ["late", "early", "none-declared", "never-closed"]}, "closed": number, "declared": number, "lag": number}}},
+            "revocation": revocation,
+            "collateral": {"type": "array", "description": "honest requests that the controls hit, by control",
+                "items": {"type": "object", "required": ["by", "refused", "delayed"],
+                    "properties": {"by": {"type": "string"}, "refused": number, "delayed": number}}},
+            "chain": {"type": "array", "items": {"type": "string"}},
+            "hops": {"type": "array", "items": hop, "description": "the chain in parts"},
+            "orders": {"type": "array", "items": {"type": "string"}, "description": "what agents were told by what they read, and did"},
+            "timeline": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}},
+            "spread": contagion,
+            "seeds": seeds,
+            "repeat": {"type": "string"},
+        },
+        "additionalProperties": false,
+    })
+}
