@@ -4,6 +4,7 @@ pub mod agent;
 pub mod analysis;
 pub mod audit;
 pub mod cli;
+pub mod gate;
 pub mod generate;
 pub mod import;
 pub mod journal;

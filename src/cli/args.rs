@@ -24,6 +24,13 @@ Examples:
   runaway run moltbook --set services.db.rows=owner
   runaway run my.yaml --plane mock --clock wall --time-scale 10 --out results";
 
+const AFTER_TEST: &str = "\
+Examples:
+  runaway test                                  scenarios/, or the library
+  runaway test scenarios --out results          for CI: JUnit, SARIF, Markdown, JSON
+  runaway test wiper moltbook@hardened
+  runaway baseline accept                       then: runaway test --fail-on worse";
+
 const AFTER_DRILL: &str = "\
 Examples:
   runaway check targets.yaml
@@ -59,6 +66,15 @@ pub enum Command {
     Demo(Demo),
     /// Run one scenario and say how far the agent got, what stopped it, and when
     Run(Run),
+    /// Run every scenario and fail where one comes out otherwise than expected: what CI runs
+    Test(Test),
+    /// Say what got better and worse between two runs, two results of `test`, or since the baseline
+    Compare(Compare),
+    /// Keep what a team has accepted, for `test` and `compare`
+    Baseline {
+        #[command(subcommand)]
+        command: BaselineCommand,
+    },
     /// Check scenario and targets files and say everything that is wrong with them
     Check(Check),
     /// Contain an identity on a real system, and find out when each service really stopped accepting it
@@ -165,6 +181,87 @@ pub struct Run {
     /// Print the verdict and the headline only
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_TEST)]
+pub struct Test {
+    /// Scenarios of the library, files, or folders of them; @VARIANT runs one variant [default: scenarios/, or the library]
+    #[arg(value_name = "DIR|FILE|NAME[@VARIANT]", value_hint = ValueHint::AnyPath)]
+    pub scenarios: Vec<String>,
+    /// Write results.json, results.sarif, junit.xml and summary.md here
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+    /// Write the results as JSON
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub json: Option<PathBuf>,
+    /// Write JUnit XML
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub junit: Option<PathBuf>,
+    /// Write SARIF 2.1.0
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub sarif: Option<PathBuf>,
+    /// Write a comment for a pull request
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub markdown: Option<PathBuf>,
+    /// Compare with this state [default: runaway.baseline.json where there is one]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub baseline: Option<PathBuf>,
+    /// Fail also where it got worse than the baseline
+    #[arg(long, value_enum)]
+    pub fail_on: Option<FailOn>,
+    /// Broken limits that are tolerated for now [default: runaway.suppressions.yaml where there is one]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub suppressions: Option<PathBuf>,
+    /// An OpenAPI description: which of its operations does no scenario exercise?
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub inventory: Option<PathBuf>,
+    /// How many run side by side [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// Print what is wrong and the last lines only
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum FailOn {
+    /// A limit is broken that was not
+    New,
+    /// Any measure got worse, beyond its interval
+    Worse,
+}
+
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// What was: a baseline, results of `test`, or the folder of a run
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub base: PathBuf,
+    /// What is
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub new: PathBuf,
+    /// Fail where it got worse
+    #[arg(long, value_enum)]
+    pub fail_on: Option<FailOn>,
+    /// How it is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BaselineCommand {
+    /// Run the scenarios and accept what they come to
+    Accept(Accept),
+}
+
+#[derive(Debug, Args)]
+pub struct Accept {
+    /// Scenarios of the library, files, or folders of them [default: scenarios/, or the library]
+    #[arg(value_name = "DIR|FILE|NAME[@VARIANT]", value_hint = ValueHint::AnyPath)]
+    pub scenarios: Vec<String>,
+    /// Where it is kept
+    #[arg(long, default_value = super::test::BASELINE, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub baseline: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -362,7 +459,7 @@ const MOST_OPERATIONS: u32 = 100_000;
 
 #[derive(Debug, Args)]
 pub struct Schema {
-    /// Of scenario files, of run.json, of targets files, or of drill.json
+    /// Of scenario files, of run.json, of the results of `test`, of targets files, or of drill.json
     #[arg(value_enum, default_value = "scenario")]
     pub of: SchemaOf,
 }
@@ -371,6 +468,7 @@ pub struct Schema {
 pub enum SchemaOf {
     Scenario,
     Run,
+    Results,
     Targets,
     Drill,
 }

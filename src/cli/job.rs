@@ -20,6 +20,10 @@ use crate::wire::Event;
 
 /// So many agents are let begin alone, one after the other.
 const OFFSPRING: u32 = 100;
+/// All agents of all these runs together: of a large crowd fewer begin alone, and the interval is wider.
+const MOST_LISTENERS: u32 = 2_000_000;
+/// No interval is told from fewer.
+const LEAST_OFFSPRING: u32 = 10;
 
 /// One run to be done.
 pub struct Job<'a> {
@@ -78,7 +82,8 @@ impl Job<'_> {
             prepared.compare_with_human_pace(&events, stop)?;
         }
         if !stop.wanted() {
-            prepared.count_offspring(self.document, self.overrides, OFFSPRING, stop)?;
+            let alone = OFFSPRING.min(MOST_LISTENERS / (agents as u32).max(1)).max(LEAST_OFFSPRING);
+            prepared.count_offspring(self.document, self.overrides, alone, stop)?;
         }
         if !stop.wanted() {
             progress.repeats(prepared.plan.expectations.most_seeds());

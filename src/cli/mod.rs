@@ -3,11 +3,13 @@
 mod args;
 mod calibrate;
 mod check;
+mod compare;
 mod demo;
 mod drill;
 mod explain;
 mod failure;
 mod folder;
+mod gate;
 mod init;
 mod interrupt;
 mod job;
@@ -22,6 +24,7 @@ mod reference;
 mod replay;
 mod run;
 mod show;
+mod test;
 mod undo;
 
 use std::process::ExitCode;
@@ -37,6 +40,9 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Demo(args) => demo::demo(&args),
         Command::Run(args) => run::run(&args),
+        Command::Test(args) => test::test(&args),
+        Command::Compare(args) => compare::compare(&args),
+        Command::Baseline { command: args::BaselineCommand::Accept(args) } => compare::accept(&args),
         Command::Check(args) => check::check(&args),
         Command::Drill(args) => drill::drill(&args),
         Command::Undo(args) => undo::undo(&args),
@@ -63,6 +69,7 @@ fn schema(of: SchemaOf) -> Result<crate::verdict::Exit, Failure> {
     let schema = match of {
         SchemaOf::Scenario => crate::scenario::schema(),
         SchemaOf::Run => crate::report::run_schema(),
+        SchemaOf::Results => crate::gate::results_schema(),
         SchemaOf::Drill => crate::staging::drill::drill_schema(),
         SchemaOf::Targets => crate::staging::targets::grammar::schema(),
     };

@@ -6,4 +6,4 @@ mod random;
 
 pub use chain::chain;
 pub use grid::grid;
-pub use random::random_world;
+pub use random::{random_whole_world, random_world};

@@ -1,31 +1,81 @@
 //! A set of small numbers.
 
-/// A set of row numbers, one bit each.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+/// A set of row numbers: one bit each, or, where they are few and far between, only the words that have any.
+#[derive(Clone, Debug, Default)]
 pub struct Bits {
     words: Vec<u64>,
+    /// By the number of the word, ascending; empty unless `words` is.
+    few: Vec<(u32, u64)>,
     len: u64,
 }
 
+/// Gaps of fewer words than these are filled.
+const GAP: usize = 64;
+/// Where one word in so many has a row, all have their place.
+const SPARSE: usize = 4;
+
+impl PartialEq for Bits {
+    fn eq(&self, other: &Bits) -> bool {
+        self.len == other.len && self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Bits {}
+
 impl Bits {
     pub fn with_capacity(rows: u32) -> Bits {
-        Bits { words: vec![0; (rows as usize).div_ceil(64)], len: 0 }
+        Bits { words: vec![0; (rows as usize).div_ceil(64)], few: Vec::new(), len: 0 }
     }
 
     /// Adds a row. True when it was not in the set.
     pub fn insert(&mut self, row: u32) -> bool {
         let (word, bit) = ((row / 64) as usize, 1u64 << (row % 64));
-        if word >= self.words.len() {
-            self.words.resize(word + 1, 0);
-        }
-        let fresh = self.words[word] & bit == 0;
-        self.words[word] |= bit;
+        let place = if word < self.words.len() { &mut self.words[word] } else { self.make_room(word) };
+        let fresh = *place & bit == 0;
+        *place |= bit;
         self.len += u64::from(fresh);
         fresh
     }
 
+    /// A place for a word behind the last one, or among few.
+    fn make_room(&mut self, word: usize) -> &mut u64 {
+        if self.few.is_empty() && word > 2 * self.words.len() + GAP {
+            let words = std::mem::take(&mut self.words);
+            self.few = (0..).zip(words).filter(|(_, word)| *word != 0).collect();
+        } else if self.few.is_empty() {
+            self.words.resize(word + 1, 0);
+            return &mut self.words[word];
+        }
+        let number = word as u32;
+        let at = match self.few.binary_search_by_key(&number, |(number, _)| *number) {
+            Ok(at) => return &mut self.few[at].1,
+            Err(at) => at,
+        };
+        let last = self.few.last().map_or(word, |(last, _)| word.max(*last as usize));
+        if self.few.len() * SPARSE <= last + GAP {
+            self.few.insert(at, (number, 0));
+            return &mut self.few[at].1;
+        }
+        self.words.resize(last + 1, 0);
+        for (number, word) in std::mem::take(&mut self.few) {
+            self.words[number as usize] = word;
+        }
+        &mut self.words[word]
+    }
+
+    fn word(&self, number: usize) -> u64 {
+        match self.words.get(number) {
+            Some(word) => *word,
+            None if self.few.is_empty() => 0,
+            None => {
+                let found = self.few.binary_search_by_key(&number, |(number, _)| *number as usize);
+                found.map_or(0, |at| self.few[at].1)
+            }
+        }
+    }
+
     pub fn contains(&self, row: u32) -> bool {
-        self.words.get((row / 64) as usize).is_some_and(|w| w >> (row % 64) & 1 == 1)
+        self.word((row / 64) as usize) >> (row % 64) & 1 == 1
     }
 
     /// Adds `n` rows from `first` on.
@@ -42,7 +92,7 @@ impl Bits {
             let (word, from) = ((row / 64) as usize, row % 64);
             let taken = (64 - from).min(end - row);
             let mask = (u64::MAX >> (64 - taken)) << from;
-            if self.words.get(word).is_none_or(|bits| bits & mask != mask) {
+            if self.word(word) & mask != mask {
                 return false;
             }
             row += taken;
@@ -51,7 +101,13 @@ impl Bits {
     }
 
     pub fn remove(&mut self, row: u32) -> bool {
-        let Some(word) = self.words.get_mut((row / 64) as usize) else { return false };
+        let number = row / 64;
+        let few = self.few.binary_search_by_key(&number, |(number, _)| *number);
+        let word = match (self.words.get_mut(number as usize), few) {
+            (Some(word), _) => word,
+            (None, Ok(at)) => &mut self.few[at].1,
+            (None, Err(_)) => return false,
+        };
         let bit = 1u64 << (row % 64);
         let held = *word & bit != 0;
         *word &= !bit;
@@ -69,17 +125,18 @@ impl Bits {
 
     /// Whether it has ever held anything.
     pub fn has_room(&self) -> bool {
-        !self.words.is_empty()
+        !self.words.is_empty() || self.few.capacity() > 0
     }
 
     pub fn clear(&mut self) {
         self.words.fill(0);
+        self.few.clear();
         self.len = 0;
     }
 
     /// The rows of the set, ascending.
     pub fn iter(&self) -> Members<'_> {
-        Members { words: &self.words, at: 0, rest: self.words.first().copied().unwrap_or(0) }
+        Members { words: &self.words, few: self.few.iter(), at: 0, rest: self.words.first().copied().unwrap_or(0) }
     }
 
     /// The set as contiguous runs `(first, n)`, ascending.
@@ -99,6 +156,7 @@ impl Bits {
 #[derive(Clone, Debug)]
 pub struct Members<'a> {
     words: &'a [u64],
+    few: std::slice::Iter<'a, (u32, u64)>,
     /// The word that is gone through.
     at: usize,
     /// What is left of it.
@@ -112,7 +170,14 @@ impl Iterator for Members<'_> {
     fn next(&mut self) -> Option<u32> {
         while self.rest == 0 {
             self.at += 1;
-            self.rest = *self.words.get(self.at)?;
+            self.rest = match self.words.get(self.at) {
+                Some(word) => *word,
+                None => {
+                    let (number, word) = self.few.next()?;
+                    self.at = *number as usize;
+                    *word
+                }
+            };
         }
         let row = self.at as u32 * 64 + self.rest.trailing_zeros();
         self.rest &= self.rest - 1;
@@ -145,6 +210,45 @@ mod tests {
         assert!(!bits.contains_run(3, 3) && !bits.contains_run(2, 2));
         assert!(bits.remove(3) && !bits.remove(3));
         assert_eq!(bits.iter().collect::<Vec<_>>(), [4, 200]);
+    }
+
+    /// Against a tree of numbers: rows that are far apart, then close together, then gone again.
+    #[test]
+    fn few_rows_and_many_are_the_same_set() {
+        use crate::model::{Draws, Stream};
+        let mut draws = Stream::new(7, Draws::Index, 0);
+        for (rows, spread) in [(10, 1 << 30), (300, 1 << 24), (3_000, 1 << 20), (3_000, 1 << 14), (3_000, 4_000)] {
+            let (mut bits, mut tree) = (Bits::default(), std::collections::BTreeSet::new());
+            for _ in 0..rows {
+                let row = draws.below(spread) as u32;
+                assert_eq!(bits.insert(row), tree.insert(row));
+                let other = draws.below(spread) as u32;
+                assert_eq!(bits.contains(other), tree.contains(&other));
+                if draws.below(4) == 0 {
+                    assert_eq!(bits.remove(other), tree.remove(&other));
+                }
+                assert_eq!(bits.len(), tree.len() as u64);
+            }
+            assert!(bits.iter().eq(tree.iter().copied()), "{rows} of {spread}");
+            let again: Bits = tree.iter().rev().copied().collect();
+            assert_eq!(again, bits, "in any order");
+            for row in tree.iter().take(200) {
+                assert!(bits.contains_run(*row, 1) && bits.contains_run(*row, 2) == tree.contains(&(row + 1)));
+            }
+            bits.clear();
+            assert!(bits.is_empty() && bits.iter().next().is_none() && bits.insert(3));
+        }
+    }
+
+    #[test]
+    fn what_is_far_apart_takes_little_room() {
+        let mut bits = Bits::default();
+        for page in 0..24u32 {
+            (0..25).for_each(|row| _ = bits.insert(page * 50_000 + row));
+        }
+        assert!(bits.words.is_empty() && bits.few.len() < 60, "{} words", bits.few.len());
+        let steady: Bits = (0..100_000).collect();
+        assert!(steady.few.is_empty() && steady.words.len() == 1_563);
     }
 
     #[test]

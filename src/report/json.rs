@@ -100,7 +100,8 @@ impl RunReport {
     }
 }
 
-fn measured(unit: registry::Unit, measured: &Measured) -> Value {
+/// A measured value for machines: number, unit, evidence, and how people read it.
+pub fn measured(unit: registry::Unit, measured: &Measured) -> Value {
     let value = match measured {
         Measured::Exact(value) => match value {
             Measurement::Count(n) | Measurement::Money(n) => json!(n),

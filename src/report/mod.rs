@@ -14,7 +14,7 @@ pub mod text;
 
 pub use explain::{Chapter, Sentence, explain, prose};
 pub use html::page;
-pub use json::RunReport;
+pub use json::{RunReport, SCHEMA as RUN_SCHEMA, measured};
 pub use markdown::markdown;
 pub use names::{credential_label, hop_line, reason_in_words};
 pub use reconstruction::{Reconstruction, Refuted};

@@ -90,7 +90,7 @@ impl Summary<'_> {
 
     /// The verdict and the headline; and why nothing can be said, where that is so.
     pub fn in_short(&self) -> String {
-        let Judgement { verdict, reasons } = self.judgement;
+        let Judgement { verdict, reasons, .. } = self.judgement;
         let why = reasons.last().filter(|_| *verdict == Verdict::Inconclusive);
         let why = why.map_or_else(String::new, |why| format!(" Inconclusive: {why}."));
         hung(&format!("{}: ", verdict.name()), &format!("{}{why}", self.headline()), 2)
@@ -307,7 +307,7 @@ impl Summary<'_> {
     }
 
     fn verdict(&self, out: &mut String, style: Style) {
-        let Judgement { verdict, reasons } = self.judgement;
+        let Judgement { verdict, reasons, .. } = self.judgement;
         let _ = writeln!(out, "{}: {}", style.bold("verdict"), style.verdict(*verdict));
         for reason in reasons {
             out.push_str(&wrapped_with(&format!("- {reason}"), 2, 4));

@@ -7,6 +7,7 @@ use super::finding::{Code, Finding, Rejected, Severity};
 use super::grammar::SCENARIO;
 use super::lower::{self, Lowered};
 use super::shape::shortened;
+use super::snippet::{Lines, line_and_column};
 use super::source::Source;
 use super::tree::{Key, Node, Place, Value};
 use super::variant::{self, Choice};
@@ -38,6 +39,19 @@ pub struct Variant {
     pub story: Option<String>,
     pub expect_verdict: Option<String>,
 }
+
+/// One setting of a scenario file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Setting {
+    pub path: String,
+    pub value: String,
+    /// From 1.
+    pub line: usize,
+}
+
+/// What a scenario says of itself, and what is expected of it: no settings.
+const SAID: [&str; 10] =
+    ["runaway", "name", "story", "based_on", "sources", "tags", "truth", "limits", "expect_verdict", "against"];
 
 /// What is changed from outside: `--set` and `--seed`.
 #[derive(Clone, Debug, Default)]
@@ -157,6 +171,39 @@ impl Document {
         Rejected { source: self.source.clone(), findings }
     }
 
+    /// The line on which a part of the scenario stands, with a variant laid over it: where the path leads no further, the line up to
+    /// which it led.
+    pub fn line_of(&self, variant: Option<&str>, path: &[&str]) -> Option<usize> {
+        let tree = self.tree(variant, &Overrides::default()).ok()?;
+        let (mut node, mut place) = (&tree, None);
+        for part in path {
+            let Some((key, inner)) = node.entries().iter().find(|(key, _)| key.name == *part) else { break };
+            place = Some(key.place);
+            node = inner;
+        }
+        place.filter(|place| *place != Place::OUTSIDE).map(|place| line_and_column(&self.source.text, place.start).0)
+    }
+
+    /// The line on which a variant begins.
+    pub fn line_of_variant(&self, variant: &str) -> Option<usize> {
+        let written = self.choice(variant).ok()?.written;
+        let place = self.root.get("variants")?.key(&written)?.place;
+        Some(line_and_column(&self.source.text, place.start).0)
+    }
+
+    /// Every setting of the world and of its defence as it is written, by path, with its line.
+    pub fn settings(&self) -> Vec<Setting> {
+        let lines = Lines::of(&self.source.text);
+        let mut settings = Vec::new();
+        let mut note = |path: &str, value: String, place: Place| {
+            settings.push(Setting { path: path.to_owned(), value, line: lines.position(place.start).0 });
+        };
+        for (key, node) in self.root.entries().iter().filter(|(key, _)| !SAID.contains(&key.name.as_str())) {
+            gather(&key.name, key.place, node, &mut note);
+        }
+        settings
+    }
+
     /// The scenario with a variant and overrides laid over it.
     pub fn resolve(&self, variant: Option<&str>, overrides: &Overrides) -> Result<Resolved, Rejected> {
         let tree = self.tree(variant, overrides)?;
@@ -257,6 +304,25 @@ impl Document {
         };
         found.dedup();
         found
+    }
+}
+
+/// Notes each scalar below a node, and each list of scalars.
+fn gather(path: &str, place: Place, node: &Node, note: &mut dyn FnMut(&str, String, Place)) {
+    match &node.value {
+        Value::Map(entries) => {
+            for (key, inner) in entries.iter().filter(|(key, _)| !SAID.contains(&key.name.as_str())) {
+                gather(&format!("{path}.{}", key.name), key.place, inner, note);
+            }
+        }
+        Value::List(items) if items.iter().any(|item| item.text().is_none()) => {
+            for (at, inner) in items.iter().enumerate() {
+                gather(&format!("{path}.{at}"), inner.place, inner, note);
+            }
+        }
+        Value::List(items) => note(path, items.iter().filter_map(Node::text).collect::<Vec<_>>().join(", "), place),
+        Value::Scalar(text) => note(path, text.clone(), place),
+        Value::Null => {}
     }
 }
 

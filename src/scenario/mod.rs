@@ -16,7 +16,7 @@ pub(crate) mod tree;
 mod variant;
 pub(crate) mod yaml;
 
-pub use document::{Document, Overrides, Resolved, Variant, parse, plan_of};
+pub use document::{Document, Overrides, Resolved, Setting, Variant, parse, plan_of};
 pub use finding::{Code, Finding, Rejected, Severity};
 pub use grammar::{parts, schema};
 pub use quantity::{duration, money_shown, shown as count_shown, windowed};

@@ -71,6 +71,18 @@ pub enum Exit {
 pub struct Judgement {
     pub verdict: Verdict,
     pub reasons: Vec<String>,
+    /// What came of each limit, in their order.
+    pub limits: Vec<Checked>,
+}
+
+/// What came of a limit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Checked {
+    pub measure: String,
+    /// Nothing where it cannot be told.
+    pub holds: Option<bool>,
+    /// As people read it, with what was tolerated.
+    pub told: String,
 }
 
 /// What else decides.
@@ -100,14 +112,16 @@ pub fn judge(
 ) -> Judgement {
     let mut bench = Bench { measures, seeds, reasons: Vec::new() };
     let (of_truth, of_limits) = bench.tallies(expectations);
-    let limits = bench.limits(&expectations.limits, of_limits);
+    let checked = bench.limits(&expectations.limits, of_limits);
+    let mut limits = Found::default();
+    checked.iter().for_each(|limit| limits.hears(limit.holds));
     let reached_its_end = measures.complete && !measures.aborted;
     let truth = if reached_its_end && circumstances.truth_applies && !Mistake::TruthIsNotCompared.here() {
         bench.truth(&expectations.truth, of_truth)
     } else {
         Found::default()
     };
-    let mut reasons = bench.reasons;
+    let mut reasons: Vec<String> = checked.iter().map(|limit| limit.told.clone()).chain(bench.reasons).collect();
     if reached_its_end && !circumstances.truth_applies && !expectations.truth.is_empty() {
         let why = "another seed or setting, probes, or the wall clock";
         reasons.push(format!("the truth of the scenario was not compared: {why}"));
@@ -138,7 +152,7 @@ pub fn judge(
     } else {
         Verdict::Pass
     };
-    Judgement { verdict, reasons }
+    Judgement { verdict, reasons, limits: checked }
 }
 
 /// Where claims are held against what was measured.
@@ -214,9 +228,8 @@ impl<'m> Bench<'m> {
         found
     }
 
-    fn limits(&mut self, limits: &[Claim], mut tallies: Tallies<'_>) -> Found {
-        let mut found = Found::default();
-        for claim in limits {
+    fn limits(&self, limits: &[Claim], mut tallies: Tallies<'_>) -> Vec<Checked> {
+        let check = |claim: &Claim| {
             let (measure, demanded) = (&claim.measure, demanded(&claim.demand));
             let measured = self.measured(claim);
             let (holds, told, tolerated) = match claim.over.map(|over| (over, tallies.next())) {
@@ -227,16 +240,16 @@ impl<'m> Bench<'m> {
                 }
                 Some((over, None)) => (None, String::new(), claimed(over)),
             };
-            found.hears(holds);
-            self.reasons.push(match (holds, claim.over) {
+            let told = match (holds, claim.over) {
                 (Some(true), _) => format!("{told}, {tolerated} was tolerated: holds"),
                 (Some(false), _) => format!("{told}, {tolerated} was tolerated: broken"),
                 (None, None) => format!("{measure} cannot be compared with {demanded}: {measured}"),
                 (None, Some(_)) if told.is_empty() => format!("{measure} was not measured under other seeds"),
                 (None, Some(_)) => format!("{told}: too few seeds to tell whether it is so in {tolerated}"),
-            });
-        }
-        found
+            };
+            Checked { measure: measure.clone(), holds, told }
+        };
+        limits.iter().map(check).collect()
     }
 }
 

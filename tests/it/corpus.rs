@@ -32,7 +32,7 @@ fn replay(name: &str, folders: &[&str], read: fn(&[u8])) {
 
 #[test]
 fn scenarios() {
-    replay("scenario", &["scenarios", "tests/formats", "tests/formats/stories"], readers::scenario);
+    replay("scenario", &["scenarios", "tests/formats"], readers::scenario);
 }
 
 #[test]

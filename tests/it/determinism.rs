@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::binary::{files, random_file, run_into, runaway};
 use crate::support::{document, library, run};
-use runaway::generate::random_world;
+use runaway::generate::{random_whole_world, random_world};
 use runaway::journal::Digest;
 use runaway::scenario::Document;
 
@@ -21,7 +21,13 @@ fn digest(document: &Document, variant: Option<&str>) -> String {
 
 fn digests_on(threads: usize, seeds: std::ops::Range<u64>) -> Vec<String> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    pool.install(|| seeds.into_par_iter().map(|seed| digest(&document(&random_world(seed)), None)).collect())
+    pool.install(|| {
+        seeds
+            .into_par_iter()
+            .flat_map(|seed| [random_world(seed), random_whole_world(seed)])
+            .map(|yaml| digest(&document(&yaml), None))
+            .collect()
+    })
 }
 
 #[test]
@@ -36,7 +42,7 @@ fn the_number_of_threads_changes_nothing() {
 fn another_seed_is_another_run() {
     let digests = digests_on(2, 0..100);
     let distinct: std::collections::BTreeSet<&String> = digests.iter().collect();
-    assert_eq!(distinct.len(), 100);
+    assert_eq!(distinct.len(), 200, "a small world and a whole one for each");
 }
 
 #[test]

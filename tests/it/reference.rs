@@ -31,6 +31,18 @@ fn every_fault_of_the_format_says_what_it_models_its_incident_and_its_limits() {
             assert!(part.ends_with('.') && part.len() > 20, "{}: {page:#?}", page.name);
         }
     }
+    let names: std::collections::BTreeSet<&str> = pages.iter().map(|page| page.name.as_str()).collect();
+    let eight = [
+        "harvest",
+        "injected",
+        "over-broad",
+        "runaway-loop",
+        "spread",
+        "stale-plan",
+        "wrong-credential",
+        "wrong-target",
+    ];
+    assert!(names.iter().copied().eq(eight) && pages.len() == 8, "a page for each, once: {names:?}");
     let agent = parts().into_iter().find(|part| part.name == "agent").unwrap();
     let fault = agent.fields().iter().find(|field| field.name == "fault").unwrap();
     for page in &pages {

@@ -20,6 +20,8 @@ fn checked_in_schemas_are_fresh() {
         "cargo run -- schema > schemas/scenario.schema.json; cargo run -- schema run > schemas/run.schema.json";
     assert_eq!(checked_in("scenario.schema.json"), schema(), "make it anew: {command}");
     assert_eq!(checked_in("run.schema.json"), run_schema(), "make it anew: {command}");
+    let command = "cargo run -- schema results > schemas/results.schema.json";
+    assert_eq!(checked_in("results.schema.json"), runaway::gate::results_schema(), "make it anew: {command}");
     let command = "cargo run -- schema drill > schemas/drill.schema.json";
     assert_eq!(checked_in("drill.schema.json"), runaway::staging::drill::drill_schema(), "make it anew: {command}");
     let command = "cargo run -- schema targets > schemas/targets.schema.json";

@@ -21,6 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("report", &["wire", "model", "audit", "measure", "verdict", "journal"]),
     ("plane", &["wire", "model", "world", "agent", "responder", "analysis", "vocabulary", "journal"]),
     ("staging", &["wire", "scenario", "verdict", "report"]),
+    ("gate", &["wire", "model", "measure", "verdict", "report", "scenario"]),
     ("library", &[]),
     ("generate", &["model"]),
     (
@@ -90,6 +91,7 @@ const LONGER: &[(&str, &str)] = &[
     ("src/planted.rs", "a line for each mistake"),
     ("src/world/credentials.rs", "the one table of credentials"),
     ("src/world/handle.rs", "one request, decided in its order"),
+    ("src/world/records.rs", "the state of every record: what is shown, made, deleted"),
     ("src/journal/fields.rs", "the fields of each kind of event"),
     ("src/journal/read.rs", "one arm for each kind of event"),
 ];

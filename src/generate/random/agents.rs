@@ -4,16 +4,20 @@ use super::cast::{Cast, Group};
 use super::dice::{Dice, Part};
 use super::fields::{Fields, list, quoted};
 use super::steps::{step, steps};
+use super::whole::Whole;
 
 const STRATEGIES: [&str; 4] = ["breadth", "depth", "greedy", "random"];
 const FAULTS: [&str; 7] =
     ["harvest", "harvest", "harvest", "runaway-loop", "over-broad", "wrong-credential", "wrong-target"];
 
-pub fn agents(seed: u64, cast: &Cast) -> String {
+pub fn agents(seed: u64, cast: &Cast, whole: Option<&mut Whole>) -> String {
     let mut dice = Dice::new(seed, Part::Agents);
     let mut text = String::from("\nagents:\n");
     for number in 1..=cast.agents {
         text.push_str(&agent(number, cast, &mut dice));
+    }
+    if let Some(whole) = whole {
+        text.push_str(&whole.agents(cast));
     }
     let honest = dice.between(0, 2);
     if honest > 0 {

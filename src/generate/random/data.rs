@@ -6,15 +6,21 @@ use super::cast::{Cast, Collection};
 use super::dice::{Dice, Part};
 use super::fields::{Fields, list, quoted};
 use super::people::{TENANTS, owners};
+use super::whole::Whole;
 
 const CLASSES: [&str; 5] = ["public", "internal", "confidential", "pii", "secret"];
 const IDS: [&str; 4] = ["listed", "sequential", "guessable", "unguessable"];
 
-pub fn data(seed: u64, cast: &Cast) -> String {
+pub fn data(seed: u64, cast: &Cast, mut whole: Option<&mut Whole>) -> String {
     let mut dice = Dice::new(seed, Part::Data);
     let mut text = String::from("\ndata:\n");
-    for collection in &cast.collections {
-        let _ = writeln!(text, "  {}: {}", collection.group.name, records(collection, cast, &mut dice));
+    for (at, collection) in cast.collections.iter().enumerate() {
+        let fields = records(collection, cast, &mut dice);
+        let fields = match &mut whole {
+            Some(whole) => whole.collection(fields, at, collection.group.count),
+            None => fields,
+        };
+        let _ = writeln!(text, "  {}: {fields}", collection.group.name);
     }
     text
 }

@@ -5,22 +5,32 @@ use std::fmt::Write as _;
 use super::cast::{Cast, Deed, Group};
 use super::dice::{Dice, Part};
 use super::fields::{Fields, list, quoted};
+use super::whole::Whole;
 
 const KEYS: [&str; 4] = ["credential", "principal", "owner", "everyone"];
 const VERBS: [&str; 5] = ["revoke", "disable", "rotate", "bind", "block"];
 
-pub fn defence(seed: u64, cast: &Cast) -> String {
+pub fn defence(seed: u64, cast: &Cast, mut whole: Option<&mut Whole>) -> String {
     let mut dice = Dice::new(seed, Part::Defence);
     let (detectors, steps, limits) = (dice.between(1, 3), dice.between(1, 4), dice.between(0, 2));
     let mut text = String::from("\ndetect:\n");
     for number in 1..=detectors {
         let _ = writeln!(text, "  alarm-{number}: {}", detector(cast, &mut dice));
     }
+    if let Some(whole) = &mut whole {
+        let _ = writeln!(text, "  newer: {}", whole.detector(cast));
+    }
     text.push_str("\nsteps:\n");
     for number in 1..=steps {
         let _ = writeln!(text, "  step-{number}: {}", step(cast, limits, &mut dice));
     }
+    if let Some(whole) = &mut whole {
+        let _ = writeln!(text, "  newer-step: {}", whole.step(cast));
+    }
     text.push_str("\nrespond:\n");
+    if let Some(whole) = &mut whole {
+        let _ = writeln!(text, "  newer: {{after: {}, do: [newer-step, step-1]}}", whole.takes());
+    }
     for number in 1..=detectors {
         if number == 1 || dice.one_in(2) {
             let numbers: Vec<u32> = (1..=steps).collect();
@@ -33,8 +43,11 @@ pub fn defence(seed: u64, cast: &Cast) -> String {
         let _ = writeln!(text, "  step-1: {}", ms(&mut dice, cast.horizon_ms));
     }
     let mints = mints(cast);
-    if limits > 0 || !mints.is_empty() {
+    if limits > 0 || !mints.is_empty() || whole.is_some() {
         text.push_str("\ncontrols:\n");
+    }
+    if let Some(whole) = whole {
+        text.push_str(&whole.controls(cast));
     }
     if !mints.is_empty() {
         let fields = Fields::default().with("on", list(mints)).with("at_most", dice.between(4, 30));

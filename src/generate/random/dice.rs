@@ -12,6 +12,8 @@ pub enum Part {
     Data,
     Agents,
     Defence,
+    /// What only whole worlds have.
+    Whole,
 }
 
 pub struct Dice(Stream);

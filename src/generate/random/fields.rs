@@ -12,6 +12,10 @@ impl Fields {
         self
     }
 
+    pub fn has(&self, key: &str) -> bool {
+        self.0.iter().any(|field| field.split(':').next() == Some(key))
+    }
+
     pub fn with_if(self, wanted: bool, key: &str, value: impl fmt::Display) -> Fields {
         if wanted { self.with(key, value) } else { self }
     }

@@ -5,16 +5,26 @@ use std::fmt::Write as _;
 use super::cast::{Cast, Family, Group, OWN};
 use super::dice::{Dice, Part};
 use super::fields::{Fields, list, quoted};
+use super::whole::Whole;
 
 /// The tenants of the world.
 pub const TENANTS: [&str; 2] = ["north", "south"];
 
-pub fn people(seed: u64, cast: &Cast) -> String {
+pub fn people(seed: u64, cast: &Cast, mut whole: Option<&mut Whole>) -> String {
     let mut dice = Dice::new(seed, Part::People);
     let mut text = identities(cast, &mut dice);
+    if whole.is_some() {
+        text.push_str("  stranger: {kind: outsider}\n");
+    }
     text.push_str("\ncredentials:\n");
     for (at, family) in cast.families.iter().enumerate() {
-        let _ = writeln!(text, "  {}: {}", family.group.name, credential(at, family, cast, &mut dice));
+        let fields = credential(at, family, cast, &mut dice);
+        let fields = match &mut whole {
+            // An agent's own opens what the agent is there for.
+            Some(whole) if at != OWN => whole.credential(fields, cast),
+            _ => fields,
+        };
+        let _ = writeln!(text, "  {}: {fields}", family.group.name);
     }
     text
 }

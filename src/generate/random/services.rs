@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use super::cast::{Cast, Deed, Operation};
 use super::dice::{Dice, Part};
 use super::fields::{Fields, list, quoted};
+use super::whole::Whole;
 
 const DENIALS: [&str; 4] = ["401", "403", "404", "empty"];
 const RULES: [&str; 7] = ["anyone", "anyone", "anyone", "anyone", "anyone", "owner", "tenant"];
 const LATENCIES: [&str; 5] = ["20ms", "25ms", "20ms..60ms", "30ms..31ms", "50ms"];
 
-pub fn services(seed: u64, cast: &Cast) -> String {
+pub fn services(seed: u64, cast: &Cast, mut whole: Option<&mut Whole>) -> String {
     let mut dice = Dice::new(seed, Part::Services);
     let mut text = String::from("\nservices:\n");
     for service in &cast.services {
@@ -24,8 +25,19 @@ pub fn services(seed: u64, cast: &Cast) -> String {
             .with("replicas", dice.between(1, 3));
         let audited = dice.some(&["principal", "credential", "address", "object"], 4);
         let fields = fields.with_if(!dice.one_in(3), "audit", list(audited));
-        let operations: Vec<String> =
-            service.operations.iter().map(|o| format!("{}: {}", o.name, operation(o, cast, &mut dice))).collect();
+        let fields = match &mut whole {
+            Some(whole) => whole.service(fields),
+            None => fields,
+        };
+        let mut operations = Vec::new();
+        for spec in &service.operations {
+            let fields = operation(spec, cast, &mut dice);
+            let fields = match &mut whole {
+                Some(whole) => whole.operation(fields, &format!("{}.{}", service.name, spec.name), spec.deed),
+                None => fields,
+            };
+            operations.push(format!("{}: {fields}", spec.name));
+        }
         let _ = writeln!(text, "  {}:\n{}    operations:", service.name, fields.block(4));
         for operation in operations {
             let _ = writeln!(text, "      {operation}");

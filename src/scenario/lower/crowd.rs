@@ -1,16 +1,21 @@
 //! One agent for each identity of a group, each with its own credentials, records and start.
 
+use std::collections::BTreeMap;
+
 use crate::model::agent::AgentPlan;
-use crate::model::{Draws, Stream};
+use crate::model::{Draws, Inverse, Stream};
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::tree::{Key, Node, Value};
-use crate::wire::{FamilyId, IdentityId, Span, Tick};
+use crate::wire::{FamilyId, Span, Tick};
 
 use super::{Lowering, formula};
 
 /// More agents than one run is about.
-const MOST_AGENTS: u32 = 10_000;
+const MOST_AGENTS: u32 = 100_000;
+
+/// The credentials of each identity, by family.
+type ByOwner = BTreeMap<usize, Inverse>;
 
 impl Lowering<'_> {
     pub(super) fn crowd(&mut self, key: &Key, node: &Node, group: &Node) -> Vec<AgentPlan> {
@@ -25,10 +30,11 @@ impl Lowering<'_> {
             return Vec::new();
         }
         let before = self.findings.len();
-        let mut all = Vec::new();
+        let own_credentials = self.by_owner(node);
+        let mut all = Vec::with_capacity(count as usize);
         for index in 0..count {
             let name = Key { name: format!("{}-{}", key.name, index + 1), place: key.place };
-            let own = self.own(node, group_at, index);
+            let own = self.own(node, group_at, index, &own_credentials);
             if let Some(own) = self.take(own) {
                 all.push(self.agent(&name, &own));
             }
@@ -41,7 +47,7 @@ impl Lowering<'_> {
     }
 
     /// What one of a group is told: its number in the formulas, and its own credentials.
-    fn own(&self, node: &Node, group: usize, index: u32) -> Result<Node, Finding> {
+    fn own(&self, node: &Node, group: usize, index: u32, credentials: &ByOwner) -> Result<Node, Finding> {
         let group = &self.identities.all[group];
         let identity = group.first + index;
         let mut own = node.clone();
@@ -62,7 +68,8 @@ impl Lowering<'_> {
             for item in holds.each() {
                 match self.credentials.position(item.text().unwrap_or_default()) {
                     Some(family) => {
-                        all.extend(self.credential_of(FamilyId::at(family), IdentityId::new(identity), item))
+                        let owned = credentials.get(&family).and_then(|by_owner| by_owner.rows(identity).first());
+                        all.extend(self.credential_of(FamilyId::at(family), owned.copied(), item));
                     }
                     None => all.push(formula::filled(item, index)?),
                 }
@@ -72,14 +79,25 @@ impl Lowering<'_> {
         Ok(own)
     }
 
+    /// Whose the credentials of each family are that `holds` names.
+    fn by_owner(&self, node: &Node) -> ByOwner {
+        let named = node.get("holds").map_or(&[][..], Node::each).iter();
+        let families = named.filter_map(|item| self.credentials.position(item.text().unwrap_or_default()));
+        families
+            .filter_map(|at| {
+                let family = self.families.get(at)?;
+                Some((at, Inverse::of(&family.of, family.count, self.identities.total())))
+            })
+            .collect()
+    }
+
     /// The credential of a family that proves an identity, where it has one. One that is alone is everybody's.
-    fn credential_of(&self, family: FamilyId, identity: IdentityId, written: &Node) -> Option<Node> {
+    fn credential_of(&self, family: FamilyId, owned: Option<u32>, written: &Node) -> Option<Node> {
         let family = self.families.get(family.index())?;
-        let index = match family.count {
-            1 => return Some(written.clone()),
-            count => (0..count).find(|at| family.of.get(*at) == Some(identity.number()))?,
-        };
-        Some(Node::scalar(format!("{}-{}", family.name, index + 1), written.place))
+        if family.count == 1 {
+            return Some(written.clone());
+        }
+        Some(Node::scalar(format!("{}-{}", family.name, owned? + 1), written.place))
     }
 
     /// When the first request of each leaves: at one time, uniformly in a range, or one after the other.

@@ -1,0 +1,151 @@
+//! What a gate found before, small enough to be reviewed in a change, and what has changed since.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::measure::registry;
+use crate::scenario::Setting;
+
+use super::delta::{Direction, direction};
+use super::results::Results;
+
+/// The version of the baseline file.
+const SCHEMA: &str = "runaway.baseline/1";
+
+/// The state that a team has accepted.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Baseline {
+    pub schema: String,
+    pub cases: BTreeMap<String, Accepted>,
+    /// Every setting of each scenario, by path, so that what changed can be named.
+    #[serde(default)]
+    pub settings: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// One case as it was accepted.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Accepted {
+    pub verdict: String,
+    /// Measures of the limits that were broken.
+    pub broken: BTreeSet<String>,
+    /// Measures that have a better and a worse side; those that are zero are left out.
+    pub measures: BTreeMap<String, Amount>,
+}
+
+/// A measure as far as two runs can be compared by it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Amount {
+    /// Known exactly: what it is.
+    Number(f64),
+    /// A word, or `never`, or `unknown`.
+    Word(String),
+    /// Known between these.
+    Between([f64; 2]),
+}
+
+impl Baseline {
+    /// What is worth keeping of some results. `settings` are those of each scenario.
+    pub fn of(results: &Results, settings: &BTreeMap<String, Vec<Setting>>) -> Baseline {
+        let accepted = |case: &super::case::Case| Accepted {
+            verdict: case.verdict.clone(),
+            broken: case.limits.iter().filter(|l| l.holds == Some(false)).map(|l| l.measure.clone()).collect(),
+            measures: case.measures.iter().filter_map(|(key, value)| comparable(key, value)).collect(),
+        };
+        let by_path = |all: &Vec<Setting>| all.iter().map(|s| (s.path.clone(), s.value.clone())).collect();
+        Baseline {
+            schema: SCHEMA.to_owned(),
+            cases: results.cases.iter().map(|case| (case.name.clone(), accepted(case))).collect(),
+            settings: settings.iter().map(|(scenario, all)| (scenario.clone(), by_path(all))).collect(),
+        }
+    }
+
+    /// Reads a baseline, the results of a gate, or a `run.json`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the text.
+    pub fn read(text: &str) -> Result<Baseline, String> {
+        let value: Value = serde_json::from_str(text).map_err(|error| format!("this is no JSON: {error}"))?;
+        match value.get("schema").and_then(Value::as_str) {
+            Some(SCHEMA) => serde_json::from_value(value).map_err(|error| error.to_string()),
+            Some(super::results::SCHEMA) => {
+                let results: Results = serde_json::from_value(value).map_err(|error| error.to_string())?;
+                Ok(Baseline::of(&results, &BTreeMap::new()))
+            }
+            Some(crate::report::RUN_SCHEMA) => Ok(of_run(&value)),
+            Some(other) => Err(format!("`{other}` is none of a baseline, results of `runaway test`, and a run.json")),
+            None => Err("this is none of a baseline, results of `runaway test`, and a run.json".to_owned()),
+        }
+    }
+
+    /// As it stands in its file: a line for each thing, so that a change can be reviewed.
+    pub fn text(&self) -> String {
+        // Maps with text for keys always have a JSON form.
+        serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
+    }
+}
+
+fn of_run(run: &Value) -> Baseline {
+    let text = |key: &str| run.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let name = match run.get("variant").and_then(Value::as_str) {
+        Some(variant) => format!("{}@{variant}", text("scenario")),
+        None => text("scenario"),
+    };
+    let measures = run.get("measures").and_then(Value::as_object).into_iter().flatten();
+    let accepted = Accepted {
+        verdict: text("verdict"),
+        broken: BTreeSet::new(),
+        measures: measures.filter_map(|(key, value)| comparable(key, value)).collect(),
+    };
+    Baseline { schema: SCHEMA.to_owned(), cases: BTreeMap::from([(name, accepted)]), settings: BTreeMap::new() }
+}
+
+/// A measure as it is compared; nothing for one without a better side.
+fn comparable(key: &str, value: &Value) -> Option<(String, Amount)> {
+    let measure = registry::find(key)?;
+    let amount = Amount::of(value);
+    (direction(measure) != Direction::Neither && amount != Amount::ZERO).then(|| (key.to_owned(), amount))
+}
+
+impl Amount {
+    pub const ZERO: Amount = Amount::Number(0.0);
+
+    /// To the sixth digit behind the point: a number in a file comes back as it was written.
+    fn of(value: &Value) -> Amount {
+        let rounded = |n: f64| (n * 1e6).round() / 1e6;
+        let number = |key: &str| value.get(key).and_then(Value::as_f64).map(rounded);
+        match (value.get("evidence").and_then(Value::as_str), number("lo").zip(number("hi"))) {
+            (Some("censored"), _) => Amount::Word("never".to_owned()),
+            (Some("unknown"), _) => Amount::Word("unknown".to_owned()),
+            (_, Some((lo, hi))) => Amount::Between([lo, hi]),
+            _ => match value.get("value") {
+                Some(Value::String(word)) => Amount::Word(word.clone()),
+                _ => Amount::Number(number("value").unwrap_or(0.0)),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_baseline_reads_what_it_wrote() {
+        let accepted = Accepted {
+            verdict: "fail".to_owned(),
+            broken: ["survivors".to_owned()].into(),
+            measures: [
+                ("closed".to_owned(), Amount::Word("never".to_owned())),
+                ("excess".to_owned(), Amount::Number(3.0)),
+            ]
+            .into(),
+        };
+        let settings = [("w".to_owned(), [("services.s.accepts".to_owned(), "jwt".to_owned())].into())].into();
+        let baseline = Baseline { schema: SCHEMA.to_owned(), cases: [("w".to_owned(), accepted)].into(), settings };
+        assert_eq!(Baseline::read(&baseline.text()), Ok(baseline));
+    }
+}

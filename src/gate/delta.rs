@@ -1,0 +1,202 @@
+//! What got better and worse between two states.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::measure::registry;
+
+use super::baseline::{Accepted, Amount, Baseline};
+
+/// On which side of a measure the harm lies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Direction {
+    LessIsBetter,
+    MoreIsBetter,
+    /// More of it is neither.
+    Neither,
+}
+
+/// How a measure of a case changed.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Change {
+    pub case: String,
+    pub measure: String,
+    pub before: String,
+    pub after: String,
+    /// Nothing where the two cannot be told apart, or there is no better side.
+    pub worse: Option<bool>,
+}
+
+/// What is different between two states.
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+pub struct Delta {
+    pub changes: Vec<Change>,
+    /// Limits that are broken now and were not before, as `case: measure`.
+    pub newly_broken: Vec<String>,
+    /// Limits that hold now and did not before.
+    pub mended: Vec<String>,
+    pub added: Vec<String>,
+    pub removed: Vec<String>,
+    /// Settings that changed, as `wiper: services.prod.accepts: … is … now (line 14)`.
+    pub settings: Vec<String>,
+}
+
+impl Delta {
+    pub fn is_worse(&self) -> bool {
+        self.changes.iter().any(|change| change.worse == Some(true)) || self.is_new()
+    }
+
+    /// Whether a limit is broken that was not.
+    pub fn is_new(&self) -> bool {
+        !self.newly_broken.is_empty()
+    }
+}
+
+/// Which side of a measure is the better one.
+pub fn direction(measure: &registry::Measure) -> Direction {
+    match measure.key {
+        "spared" | "attribution.right" | "attribution.instruction" | "visibility.share" => Direction::MoreIsBetter,
+        "calls"
+        | "refused"
+        | "t0"
+        | "factor.window"
+        | "exhausted_at"
+        | "reversible"
+        | "reversible_until"
+        | "minted"
+        | "human.excess"
+        | "human.detected"
+        | "potential.uncontrolled"
+        | "contradictions" => Direction::Neither,
+        _ => Direction::LessIsBetter,
+    }
+}
+
+impl Amount {
+    /// How much harm it is, least and most: what never came is behind every time.
+    fn harm(&self, direction: Direction) -> Option<(f64, f64)> {
+        let (lo, hi) = match self {
+            Amount::Number(n) => (*n, *n),
+            Amount::Between([lo, hi]) => (*lo, *hi),
+            Amount::Word(word) if word == "never" => (f64::INFINITY, f64::INFINITY),
+            Amount::Word(word) => {
+                let rank = OUTCOMES.iter().position(|outcome| outcome == word)? as f64;
+                (rank, rank)
+            }
+        };
+        Some(if direction == Direction::MoreIsBetter { (-hi, -lo) } else { (lo, hi) })
+    }
+
+    /// Whether `self` is worse than `before`; nothing where their intervals meet, or one is not known.
+    fn is_worse(&self, before: &Amount, direction: Direction) -> Option<bool> {
+        let ((now_lo, now_hi), (then_lo, then_hi)) = (self.harm(direction)?, before.harm(direction)?);
+        match () {
+            () if now_lo > then_hi => Some(true),
+            () if now_hi < then_lo => Some(false),
+            () => None,
+        }
+    }
+
+    fn shown(&self, unit: registry::Unit) -> String {
+        let one = |n: f64| match unit {
+            registry::Unit::Time => crate::wire::Span(n as u64).to_string(),
+            registry::Unit::Share => crate::measure::percent(n),
+            registry::Unit::Money => format!("{:.2}", n / 1e6),
+            _ if n.fract() == 0.0 => crate::measure::thousands(n as u64),
+            _ => format!("{n:.2}"),
+        };
+        match self {
+            Amount::Number(n) => one(*n),
+            Amount::Between([lo, hi]) => format!("{} to {}", one(*lo), one(*hi)),
+            Amount::Word(word) => word.clone(),
+        }
+    }
+}
+
+/// Outcomes, the best first.
+const OUTCOMES: [&str; 4] = ["benign", "prevented", "contained", "not-contained"];
+
+/// What is different in `now` from `before`. `lines` tells where a setting of a scenario is written.
+pub fn compare(before: &Baseline, now: &Baseline, lines: &dyn Fn(&str, &str) -> Option<usize>) -> Delta {
+    let mut delta = Delta {
+        added: now.cases.keys().filter(|name| !before.cases.contains_key(*name)).cloned().collect(),
+        removed: before.cases.keys().filter(|name| !now.cases.contains_key(*name)).cloned().collect(),
+        settings: changed_settings(before, now, lines),
+        ..Delta::default()
+    };
+    for (name, now) in &now.cases {
+        let Some(before) = before.cases.get(name) else { continue };
+        let named = |measure: &String| format!("{name}: {measure}");
+        delta.newly_broken.extend(now.broken.difference(&before.broken).map(named));
+        delta.mended.extend(before.broken.difference(&now.broken).map(named));
+        let keys: BTreeSet<&String> = before.measures.keys().chain(now.measures.keys()).collect();
+        for key in keys {
+            let Some(measure) = registry::find(key) else { continue };
+            let of = |case: &Accepted| case.measures.get(key).cloned().unwrap_or(Amount::ZERO);
+            let (then, after) = (of(before), of(now));
+            if then != after {
+                delta.changes.push(Change {
+                    case: name.clone(),
+                    measure: key.clone(),
+                    before: then.shown(measure.unit),
+                    after: after.shown(measure.unit),
+                    worse: after.is_worse(&then, direction(measure)),
+                });
+            }
+        }
+    }
+    delta
+}
+
+fn changed_settings(before: &Baseline, now: &Baseline, lines: &dyn Fn(&str, &str) -> Option<usize>) -> Vec<String> {
+    let mut told = Vec::new();
+    for (scenario, now) in &now.settings {
+        let Some(before) = before.settings.get(scenario) else { continue };
+        let place = |path: &str| lines(scenario, path).map_or(String::new(), |line| format!(" (line {line})"));
+        for (path, value) in now {
+            match before.get(path) {
+                Some(then) if then == value => {}
+                Some(then) => told.push(format!("{scenario}: {path} was `{then}` and is `{value}`{}", place(path))),
+                None => told.push(format!("{scenario}: {path} is new: `{value}`{}", place(path))),
+            }
+        }
+        let gone = before.iter().filter(|(path, _)| !now.contains_key(*path));
+        told.extend(gone.map(|(path, then)| format!("{scenario}: {path} is gone: it was `{then}`")));
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn worse(now: Amount, before: Amount, direction: Direction) -> Option<bool> {
+        now.is_worse(&before, direction)
+    }
+
+    #[test]
+    fn what_is_worse_depends_on_the_side() {
+        let (few, many) = (Amount::Number(1.0), Amount::Number(5.0));
+        assert_eq!(worse(many.clone(), few.clone(), Direction::LessIsBetter), Some(true));
+        assert_eq!(worse(many.clone(), few.clone(), Direction::MoreIsBetter), Some(false));
+        assert_eq!(worse(few.clone(), few, Direction::LessIsBetter), None);
+        let never = Amount::Word("never".to_owned());
+        assert_eq!(worse(never, many, Direction::LessIsBetter), Some(true));
+    }
+
+    #[test]
+    fn intervals_that_meet_say_nothing() {
+        let (one, other) = (Amount::Between([1.0, 3.0]), Amount::Between([2.0, 4.0]));
+        assert_eq!(worse(other.clone(), one.clone(), Direction::LessIsBetter), None);
+        assert_eq!(worse(Amount::Between([3.5, 4.0]), one, Direction::LessIsBetter), Some(true));
+        assert_eq!(worse(Amount::Word("unknown".to_owned()), other, Direction::LessIsBetter), None);
+    }
+
+    #[test]
+    fn outcomes_have_an_order() {
+        let word = |word: &str| Amount::Word(word.to_owned());
+        assert_eq!(worse(word("not-contained"), word("contained"), Direction::LessIsBetter), Some(true));
+        assert_eq!(worse(word("prevented"), word("contained"), Direction::LessIsBetter), Some(false));
+    }
+}

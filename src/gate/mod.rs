@@ -1,0 +1,26 @@
+//! What CI enforces: scenarios that are run and held against what is expected of them, what is said about that for
+//! machines and for people, and what got better or worse.
+
+mod baseline;
+mod case;
+mod causes;
+mod coverage;
+mod delta;
+mod junit;
+mod markdown;
+mod results;
+mod rules;
+mod sarif;
+mod suppress;
+
+pub use baseline::Baseline;
+pub use case::{Case, Limit, Ran, Standing};
+pub use causes::{Cause, Hop};
+pub use coverage::{Coverage, Exercised, coverage};
+pub use delta::{Change, Delta, Direction, compare};
+pub use junit::junit;
+pub use markdown::markdown;
+pub use results::{Results, SCHEMA, results_schema};
+pub use rules::{RULES, Rule, rule_of};
+pub use sarif::sarif;
+pub use suppress::{Date, Suppression, Suppressions};

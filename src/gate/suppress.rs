@@ -1,0 +1,115 @@
+//! Broken limits that a team tolerates for now: each with a reason, and a day after which it is not tolerated any more.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::measure::registry;
+use crate::scenario::finding::nearest;
+
+/// A calendar day.
+pub type Date = jiff::civil::Date;
+
+/// A broken limit that is tolerated.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suppression {
+    /// `wiper@lag-60s`, or `wiper` for its base.
+    pub case: String,
+    /// The measure of the limit.
+    pub limit: String,
+    pub reason: String,
+    /// The last day on which it is tolerated, `2027-01-31`.
+    pub until: String,
+}
+
+/// What a file tolerates, on a day.
+#[derive(Clone, Debug, Default)]
+pub struct Suppressions {
+    all: Vec<(Suppression, Date)>,
+    today: Option<Date>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    suppress: Vec<Suppression>,
+}
+
+impl Suppressions {
+    /// Reads a file. Errors say where, and what to write instead.
+    pub fn read(path: &Path, today: Date) -> Result<Suppressions, String> {
+        let name = path.display();
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{name} cannot be read: {error}"))?;
+        Suppressions::parse(&text, today).map_err(|error| format!("{name}: {error}"))
+    }
+
+    fn parse(text: &str, today: Date) -> Result<Suppressions, String> {
+        let File { suppress } = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
+        let mut all = Vec::new();
+        for suppression in suppress {
+            let Suppression { case, limit, reason, until } = &suppression;
+            let day = until.parse::<Date>();
+            let day = day.map_err(|_| format!("`{until}` is no day: write `until: 2027-01-31` for {case}"))?;
+            if registry::find(limit).is_none() {
+                let near = nearest(limit, registry::MEASURES.iter().map(|measure| measure.key));
+                let hint = near.map_or(String::new(), |near| format!(": did you mean `{near}`?"));
+                return Err(format!("there is no measure `{limit}`{hint}"));
+            }
+            if reason.trim().is_empty() {
+                return Err(format!("the suppression of {limit} in {case} needs a reason"));
+            }
+            all.push((suppression, day));
+        }
+        Ok(Suppressions { all, today: Some(today) })
+    }
+
+    /// Why a broken limit of a case is tolerated, if it is today.
+    pub fn cover(&self, case: &str, limit: &str) -> Option<String> {
+        let fits = |(s, _): &&(Suppression, Date)| s.case == case && s.limit == limit;
+        let mut covering =
+            self.all.iter().filter(fits).filter(|(_, until)| self.today.is_some_and(|today| today <= *until));
+        covering.next().map(|(s, until)| format!("{} (until {until})", s.reason.trim()))
+    }
+
+    /// Those whose day has passed.
+    pub fn expired(&self) -> impl Iterator<Item = &Suppression> {
+        self.all.iter().filter(|(_, until)| self.today.is_some_and(|today| today > *until)).map(|(s, _)| s)
+    }
+
+    /// Those about a case that is not among `names`.
+    pub fn about_nothing<'a>(&'a self, names: &'a [String]) -> impl Iterator<Item = &'a Suppression> {
+        self.all.iter().map(|(s, _)| s).filter(|s| !names.contains(&s.case))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "suppress:\n  - {case: wiper, limit: survivors, reason: ticket 12, until: 2027-01-31}\n";
+
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_suppression_holds_on_its_last_day_and_not_after() {
+        let on = Suppressions::parse(FILE, day("2027-01-31")).unwrap();
+        assert_eq!(on.cover("wiper", "survivors").as_deref(), Some("ticket 12 (until 2027-01-31)"));
+        assert_eq!(on.cover("wiper@lag-60s", "survivors"), None);
+        assert_eq!(on.cover("wiper", "excess"), None);
+        let after = Suppressions::parse(FILE, day("2027-02-01")).unwrap();
+        assert_eq!(after.cover("wiper", "survivors"), None);
+        assert_eq!(after.expired().count(), 1);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let bad = |from: &str, to: &str| Suppressions::parse(&FILE.replace(from, to), day("2026-01-01")).unwrap_err();
+        assert!(bad("survivors", "survivers").contains("did you mean `survivors`?"));
+        assert!(bad("2027-01-31", "soon").contains("no day"));
+        assert!(bad("ticket 12", "' '").contains("needs a reason"));
+        assert!(bad("reason", "because").contains("because"));
+    }
+}

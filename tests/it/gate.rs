@@ -1,0 +1,311 @@
+//! `runaway test`, `baseline` and `compare`: what a gate lets through, what it stops, and which line it names.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::cli::Desk;
+
+/// A small shop whose defence works: a token that is revoked with what it was minted from.
+const SHOP: &str = r#"runaway: 1
+name: shop
+story: A clerk's agent reads every order with a token that is revoked after a second.
+time: {horizon: 5min}
+services:
+  idp:
+    accepts: gateway
+    kind: identity-provider
+  shop:
+    accepts: {mode: introspect, cache: 0s}
+    latency: 10ms
+    page: 10
+    operations:
+      list: GET /orders -> orders records
+      erase: {http: "DELETE /orders/{id}", on: orders}
+identities:
+  clerk: {kind: agent}
+credentials:
+  refresh: {of: clerk, kind: refresh-token, scopes: []}
+  token: {of: clerk, kind: access-token, scopes: ["shop:list"], lives: 1h, parent: refresh, cascade: yes}
+data:
+  orders: {count: 10_000, class: pii}
+agents:
+  clerk:
+    is: clerk
+    holds: [token]
+    knows: [shop.list, shop.erase]
+    told: []
+    fault: harvest
+    pace: {machine: 2}
+detect:
+  burst: {requests: 50, within: 1s, by: credential}
+steps:
+  revoke: {revoke: every refresh}
+respond:
+  burst: {after: 1s, do: [revoke]}
+limits: {closed: 10s, survivors: 0, excess.delete: 0}
+expect_verdict: pass
+"#;
+
+fn library(name: &str) -> &'static str {
+    runaway::library::find(name).expect("a scenario of the library").text
+}
+
+/// A desk with a folder of scenarios as the library has them.
+fn desk(names: &[&str]) -> Desk {
+    let desk = Desk::new();
+    fs::create_dir(desk.path().join("scenarios")).unwrap();
+    for name in names {
+        desk.file(&format!("scenarios/{name}.yaml"), library(name));
+    }
+    desk
+}
+
+/// A desk with the shop, as it was accepted.
+fn accepted_shop() -> Desk {
+    let desk = desk(&[]);
+    desk.file("scenarios/shop.yaml", SHOP);
+    assert_eq!(desk.run(&["baseline", "accept"]).status.code(), Some(0));
+    desk
+}
+
+/// Changes the shop, and says on which line.
+fn change(desk: &Desk, from: &str, to: &str) -> usize {
+    let line = SHOP
+        .lines()
+        .position(|line| line.contains(from.trim_end()))
+        .unwrap_or_else(|| panic!("the shop has no {from}"));
+    desk.file("scenarios/shop.yaml", &SHOP.replacen(from, to, 1));
+    line + 1
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap() + &String::from_utf8_lossy(&output.stderr)
+}
+
+fn json(path: impl AsRef<Path>) -> Value {
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn inputs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-inputs")
+}
+
+fn errors(schema: &Value, value: &Value) -> Vec<String> {
+    let validator = jsonschema::validator_for(schema).unwrap();
+    validator.iter_errors(value).map(|e| format!("{}: {e}", e.instance_path())).collect()
+}
+
+#[test]
+fn near_misses_fail_as_expected_and_the_gate_stays_open() {
+    let desk = desk(&["moltbook", "wiper", "volume-delete"]);
+    let output = desk.run(&["test", "--out", "out"]);
+    assert_eq!(output.status.code(), Some(0), "{}", out(&output));
+    assert!(out(&output).contains("30 cases: 30 as expected, 0 suppressed, 0 failed"), "{}", out(&output));
+    let results = json(desk.path().join("out/results.json"));
+    assert_eq!(errors(&runaway::gate::results_schema(), &results), Vec::<String>::new());
+    let names: Vec<&str> = results["cases"].as_array().unwrap().iter().filter_map(|c| c["name"].as_str()).collect();
+    assert!(names.starts_with(&["moltbook", "moltbook@uncontrolled"]) && names.contains(&"wiper@near-miss"));
+}
+
+#[test]
+fn sarif_and_junit_are_what_others_read() {
+    let desk = accepted_shop();
+    desk.file("scenarios/volume-delete.yaml", library("volume-delete"));
+    let line = change(&desk, "cache: 0s", "cache: 60s");
+    assert_eq!(desk.run(&["test", "--out", "out"]).status.code(), Some(1));
+    let sarif = json(desk.path().join("out/results.sarif"));
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let open: Vec<&Value> = results.iter().filter(|result| result["suppressions"].is_null()).collect();
+    let place = |result: &Value| result["locations"][0]["physicalLocation"].clone();
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0]["ruleId"], "BR003");
+    assert_eq!(place(open[0])["artifactLocation"]["uri"], "scenarios/shop.yaml");
+    assert_eq!(place(open[0])["region"]["startLine"], line);
+    assert!(results.iter().any(|result| result["codeFlows"][0]["threadFlows"][0]["locations"].is_array()));
+    let schema = inputs().join("sarif/schema.json");
+    let reader = inputs().join("clients/bin/python");
+    if !schema.exists() || !reader.exists() {
+        assert!(std::env::var("CI").is_err(), "scripts/test fetches what this test needs");
+        return println!("not run: scripts/test fetches what this test needs");
+    }
+    // Its pattern for languages has a bracket too many: no regular expression.
+    let schema = fs::read_to_string(schema).unwrap().replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}$");
+    assert_eq!(errors(&serde_json::from_str(&schema).unwrap(), &sarif), Vec::<String>::new());
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/results.py");
+    let output = Command::new(reader).arg(script).arg(desk.path().join("out")).output().unwrap();
+    assert!(output.status.success(), "{}", out(&output));
+    let read: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(read["sarif"], results.len());
+    assert_eq!(read["open"], 1);
+    assert_eq!(read["failures"], 2, "the verdict and one limit");
+}
+
+/// A cache that is longer, a scope that is wider, a cascade that is off: the gate shuts, and says where to look.
+#[test]
+fn a_planted_regression_is_named_by_its_line() {
+    let desk = accepted_shop();
+    let regressions = [
+        ("cache: 0s", "cache: 60s", "services.shop.accepts"),
+        ("cache: 0s", "cache: 12s", "services.shop.accepts"),
+        ("{mode: introspect, cache: 0s}", "jwt", "services.shop.accepts"),
+        ("{mode: introspect, cache: 0s}", "{mode: push, delay: 1min}", "services.shop.accepts"),
+        ("\"shop:list\"", "\"shop:*\"", "credentials.token.scopes"),
+        ("\"shop:list\"", "\"shop:list\", \"shop:erase\"", "credentials.token.scopes"),
+        ("cascade: yes", "cascade: no", "credentials.token.cascade"),
+        ("after: 1s", "after: 30s", "respond.burst.after"),
+        ("requests: 50", "requests: 50_000", "detect.burst.requests"),
+    ];
+    for (from, to, path) in regressions {
+        let line = change(&desk, from, to);
+        let output = desk.run(&["test", "--quiet"]);
+        assert_eq!(output.status.code(), Some(1), "{to}: {}", out(&output));
+        let told = out(&output).replace("\n    ", " ");
+        assert!(told.contains(&format!("(line {line})")), "{to}, line {line}: {told}");
+        assert!(told.contains(path), "{to}: {told}");
+    }
+}
+
+/// The door that went on accepting is named without any baseline too.
+#[test]
+fn the_line_that_made_it_possible_comes_first() {
+    let desk = desk(&[]);
+    for (from, to) in [("cache: 0s", "cache: 60s"), ("{mode: introspect, cache: 0s}", "jwt")] {
+        let line = change(&desk, from, to);
+        let output = desk.run(&["test", "--quiet", "--json", "now.json"]);
+        assert_eq!(output.status.code(), Some(1), "{}", out(&output));
+        let causes = json(desk.path().join("now.json"))["cases"][0]["causes"].clone();
+        assert_eq!((&causes[0]["path"], &causes[0]["line"]), (&"services.shop.accepts".into(), &line.into()));
+    }
+}
+
+#[test]
+fn a_run_that_got_worse_within_its_limits_can_be_stopped_too() {
+    let desk = accepted_shop();
+    change(&desk, "cache: 0s", "cache: 3s");
+    let code = |args: &[&str]| desk.run(args).status.code();
+    assert_eq!(code(&["test", "-q"]), Some(0), "10 s are tolerated");
+    assert_eq!(code(&["test", "-q", "--fail-on", "new"]), Some(0));
+    assert_eq!(code(&["test", "-q", "--fail-on", "worse", "--json", "now.json"]), Some(1));
+    let told = desk.run(&["compare", "runaway.baseline.json", "now.json", "--fail-on", "worse"]);
+    assert_eq!(told.status.code(), Some(1));
+    assert!(out(&told).contains("shop: lag was 0 s and is"), "{}", out(&told));
+    assert_eq!(code(&["compare", "now.json", "now.json", "--fail-on", "worse"]), Some(0));
+    let back = out(&desk.run(&["compare", "now.json", "runaway.baseline.json"]));
+    let better = back.split("better than before").nth(1).unwrap_or_default();
+    assert!(better.contains("shop: lag was"), "{back}");
+}
+
+#[test]
+fn a_suppression_holds_until_its_day_and_then_shuts_the_gate() {
+    let desk = accepted_shop();
+    change(&desk, "cache: 0s", "cache: 60s");
+    let suppress = |until: &str| {
+        let text = format!("suppress:\n  - {{case: shop, limit: closed, reason: ticket 12, until: {until}}}\n");
+        desk.file("runaway.suppressions.yaml", &text);
+        desk.run(&["test", "--out", "out"])
+    };
+    let held = suppress("2999-12-31");
+    assert_eq!(held.status.code(), Some(0), "{}", out(&held));
+    assert!(out(&held).contains("1 suppressed"));
+    let summary = fs::read_to_string(desk.path().join("out/summary.md")).unwrap();
+    assert!(summary.contains("ticket 12 (until 2999-12-31)"), "{summary}");
+    let expired = suppress("2001-01-01");
+    assert_eq!(expired.status.code(), Some(1));
+    assert!(out(&expired).contains("expired on 2001-01-01: ticket 12"), "{}", out(&expired));
+    let nonsense = suppress("soon");
+    assert_eq!(nonsense.status.code(), Some(2));
+    assert!(out(&nonsense).contains("`soon` is no day"));
+}
+
+#[test]
+fn the_same_tree_gives_the_same_bytes() {
+    let desk = desk(&["moltbook", "wiper"]);
+    let bytes = |jobs: &str| {
+        let output = desk.run(&["test", "-q", "--jobs", jobs, "--out", "out"]);
+        assert_eq!(output.status.code(), Some(0));
+        let mut results = json(desk.path().join("out/results.json"));
+        results["cases"].as_array_mut().unwrap().iter_mut().for_each(|case| case["seconds"] = Value::Null);
+        let [sarif, summary] =
+            ["results.sarif", "summary.md"].map(|f| fs::read_to_string(desk.path().join("out").join(f)).unwrap());
+        (results, sarif, summary, output.stdout)
+    };
+    let first = bytes("1");
+    for jobs in ["2", "8", "2"] {
+        assert!(bytes(jobs) == first, "with {jobs} jobs");
+    }
+}
+
+#[test]
+fn what_cannot_be_run_is_said() {
+    let desk = Desk::new();
+    let fails = |args: &[&str], word: &str| {
+        let output = desk.run(args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", out(&output));
+        assert!(out(&output).contains(word), "{args:?}: {}", out(&output));
+    };
+    fs::create_dir(desk.path().join("empty")).unwrap();
+    fails(&["test", "empty"], "there is no scenario in empty");
+    fails(&["test", "moltbok"], "did you mean `moltbook`?");
+    fails(&["test", "wiper", "--fail-on", "worse"], "there is no runaway.baseline.json");
+    desk.file("b.json", "{");
+    fails(&["test", "wiper", "--baseline", "b.json"], "this is no JSON");
+    desk.file("c.json", "{\"schema\": \"other/1\"}");
+    fails(&["compare", "c.json", "c.json"], "`other/1` is none of");
+    desk.file("bad.yaml", "runaway: 1\nname: x\nservices: {}\nidentities: {}\nagents: {}\nnonsense: 1\n");
+    fails(&["test", "bad.yaml"], "nonsense");
+}
+
+/// A scenario that says nothing is no green light.
+#[test]
+fn nothing_expected_is_no_green_light() {
+    let desk = desk(&[]);
+    change(&desk, "limits: {closed: 10s, survivors: 0, excess.delete: 0}\n", "");
+    let output = desk.run(&["test"]);
+    assert_eq!(output.status.code(), Some(4), "{}", out(&output));
+    assert!(out(&output).contains("nothing was expected"), "{}", out(&output));
+}
+
+#[test]
+fn an_inventory_shows_what_no_scenario_exercises() {
+    let desk = desk(&[]);
+    desk.file(
+        "api.json",
+        r#"{"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {
+            "/things": {"get": {"responses": {}}, "post": {"responses": {}}},
+            "/things/{thing}": {"delete": {"responses": {}}}}}"#,
+    );
+    desk.file(
+        "scenarios/things.yaml",
+        "runaway: 1\nname: things\nstory: s\nservices:\n  api: {accepts: gateway, operations: {list: GET /things -> things records}}\n\
+         identities: {bot: {kind: agent}}\ncredentials: {key: {of: bot, kind: api-key, scopes: ['api:*']}}\n\
+         data: {things: {count: 3, class: internal}}\n\
+         agents: {bot: {is: bot, holds: [key], knows: [api.list], told: [], fault: harvest}}\nlimits: {excess: 9}\n",
+    );
+    let output = desk.run(&["test", "--inventory", "api.json"]);
+    let told = out(&output);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains("operations exercised: 1 of 3 of api.json"), "{told}");
+    assert!(told.contains("never: DELETE /things/{thing}") && told.contains("never: POST /things"), "{told}");
+}
+
+/// The schemas that GitHub's and GitLab's own editors use.
+#[test]
+fn the_workflows_of_the_docs_are_what_their_systems_read() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let checker = inputs().join("clients/bin/check-jsonschema");
+    if !checker.exists() {
+        assert!(std::env::var("CI").is_err(), "scripts/test fetches what this test needs");
+        return println!("not run: scripts/test fetches what this test needs");
+    }
+    for (schema, file) in [
+        ("vendor.github-workflows", "docs/ci/github.yml"),
+        ("vendor.github-actions", "action.yml"),
+        ("vendor.gitlab-ci", "docs/ci/gitlab.yml"),
+    ] {
+        let output = Command::new(&checker).args(["--builtin-schema", schema]).arg(root.join(file)).output().unwrap();
+        assert!(output.status.success(), "{file}: {}", out(&output));
+    }
+}
