@@ -21,7 +21,7 @@ const BEHIND: u32 = 230;
 /// More points than this would lie on each other.
 const MOST_POINTS: usize = 500;
 /// So many lines of the table.
-const MOST_ROWS: usize = 20;
+const MOST_ROWS: usize = 12;
 
 /// The picture of the run.
 pub fn part(page: &Page<'_>) -> Option<Part> {

@@ -132,8 +132,8 @@ fn add(plan: &Plan, closure: &Closure, stops: &mut Vec<Stop>, at: usize, row: &O
     match stops.iter_mut().rev().find(|stop| stop.key == key) {
         // What leads on stands last, so that its line crosses nothing.
         Some(stop) => {
-            let before = stop.openings.iter().position(|o| o.found.is_some()).unwrap_or(stop.openings.len());
-            stop.openings.insert(before, opening);
+            stop.openings.push(opening);
+            stop.openings.sort_by_key(|opening| (opening.found.is_some(), opening.at.value));
         }
         None => {
             stops.push(Stop {
