@@ -24,6 +24,13 @@ pub fn test(args: &args::Test) -> Result<Exit, Failure> {
     let suppressions = suppressions(args.suppressions.as_deref())?;
     let before = baseline(args)?;
     let gate = Gate::of(&args.scenarios)?;
+    if let Some(folder) = &args.out {
+        let unusable = |error: std::io::Error| {
+            let message = format!("{} cannot be the folder of the results: {error}", folder.display());
+            Failure::input(message, Some("say --out with a folder that can be written".into()))
+        };
+        std::fs::create_dir_all(folder).map_err(unusable)?;
+    }
     let stop = stop_on_interrupt()?;
     let style = output::style();
     let mut told = Ok(Exit::Holds);
@@ -205,9 +212,6 @@ const MOST: usize = 10;
 
 fn write(args: &args::Test, results: &Results) -> Result<(), Failure> {
     let in_folder = |name: &str| args.out.as_ref().map(|folder| folder.join(name));
-    if let Some(folder) = &args.out {
-        std::fs::create_dir_all(folder).map_err(|error| Failure::at(folder, &error))?;
-    }
     let pretty = |value: serde_json::Value| serde_json::to_string_pretty(&value).map(|text| text + "\n");
     let failed = |error: serde_json::Error| Failure::incomplete(error.to_string());
     let mut files: Vec<(PathBuf, String)> = Vec::new();

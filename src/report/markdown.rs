@@ -143,7 +143,7 @@ fn escaped(text: &str, most: usize) -> String {
 }
 
 /// A sentence of ours, with names from outside in it; what stands between backticks is code.
-fn prose(text: &str) -> String {
+pub fn prose(text: &str) -> String {
     let text = clean(text, SENTENCE);
     let parts = text.split('`').enumerate();
     let set = |(at, part): (usize, &str)| match (at % 2, part) {
@@ -164,7 +164,7 @@ fn spaced(part: &str) -> String {
 }
 
 /// A command in one line, between more backticks than it has in a row.
-fn code(text: &str) -> String {
+pub fn code(text: &str) -> String {
     let text = clean(text, SENTENCE).trim().to_owned();
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);

@@ -5,7 +5,7 @@ mod curve;
 mod explain;
 mod html;
 mod json;
-mod markdown;
+pub mod markdown;
 mod names;
 mod reconstruction;
 mod schema;

@@ -256,6 +256,7 @@ fn what_cannot_be_run_is_said() {
     fails(&["compare", "c.json", "c.json"], "`other/1` is none of");
     desk.file("bad.yaml", "runaway: 1\nname: x\nservices: {}\nidentities: {}\nagents: {}\nnonsense: 1\n");
     fails(&["test", "bad.yaml"], "nonsense");
+    fails(&["test", "wiper", "--out", "bad.yaml"], "cannot be the folder of the results");
 }
 
 /// A scenario that says nothing is no green light.
