@@ -2,6 +2,7 @@
 
 use super::args::{self, Format};
 use super::failure::Failure;
+use super::files::replace;
 use super::gate::Gate;
 use super::interrupt::stop_on_interrupt;
 use super::output;
@@ -13,10 +14,7 @@ use crate::verdict::Exit;
 /// Says what is different between two states.
 pub fn compare(args: &args::Compare) -> Result<Exit, Failure> {
     let (before, now) = (read_baseline(&args.base)?, read_baseline(&args.new)?);
-    if before.cases.keys().all(|name| !now.cases.contains_key(name)) {
-        let help = "compare two runs of one scenario, or two results of `runaway test`";
-        return Err(Failure::input("the two have no case in common", Some(help.into())));
-    }
+    in_common(&before, &now)?;
     let delta = between(&before, &now, &|_, _| None);
     match args.format {
         Format::Json => {
@@ -32,6 +30,15 @@ pub fn compare(args: &args::Compare) -> Result<Exit, Failure> {
     Ok(if closed { Exit::Broken } else { Exit::Holds })
 }
 
+/// Two states that share no case say nothing about each other.
+pub fn in_common(before: &Baseline, now: &Baseline) -> Result<(), Failure> {
+    if before.cases.keys().any(|name| now.cases.contains_key(name)) {
+        return Ok(());
+    }
+    let help = "compare two runs of one scenario, or two results of `runaway test`";
+    Err(Failure::input("the two have no case in common", Some(help.into())))
+}
+
 /// Accepts what the scenarios come to now.
 pub fn accept(args: &args::Accept) -> Result<Exit, Failure> {
     let gate = Gate::of(&args.scenarios)?;
@@ -41,7 +48,7 @@ pub fn accept(args: &args::Accept) -> Result<Exit, Failure> {
         return Err(Failure::refused("stopped: nothing was accepted", "run it again to its end"));
     }
     let baseline = Baseline::of(&results, &gate.settings());
-    std::fs::write(&args.baseline, baseline.text()).map_err(|error| Failure::at(&args.baseline, &error))?;
+    replace(&args.baseline, &baseline.text())?;
     let cases = counted(results.cases.len() as u64, "case");
     output::text(&format!("{cases} accepted in {}: review it and commit it\n", args.baseline.display()))
 }

@@ -1,7 +1,7 @@
 //! `runaway drill`: a containment on a real system, from a targets file to an exit code.
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::IsTerminal as _;
 use std::net::IpAddr;
 use std::path::Path;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::args;
 use super::failure::Failure;
+use super::files::replace;
 use super::folder::Folder;
 use super::open::folder_of;
 use super::output;
@@ -63,11 +64,9 @@ fn tell(folder: &Folder, drilled: &Drilled) -> Result<Exit, Failure> {
     let text = summary(header, events, &result);
     let json = serde_json::to_string_pretty(&to_json(header, events, &result))
         .map_err(|e| Failure::incomplete(e.to_string()))?;
-    let written =
-        [("drill.json", json + "\n"), ("summary.txt", text.clone())].into_iter().try_for_each(|(name, text)| {
-            let (path, partial) = (folder.path().join(name), folder.path().join(format!("{name}.partial")));
-            fs::write(&partial, text).and_then(|()| fs::rename(&partial, &path)).map_err(|e| Failure::at(&path, &e))
-        });
+    let written = [("drill.json", json + "\n"), ("summary.txt", text.clone())]
+        .into_iter()
+        .try_for_each(|(name, text)| replace(&folder.path().join(name), &text));
     let whole = journal.as_ref().map_err(|error| Failure::at(&folder.journal(), error));
     let end = format!("\nwritten to {}\n  drill.json, journal.ndjson, summary.txt\n", folder.path().display());
     let exit = output::result(&(text + &end), result.exit());

@@ -12,10 +12,15 @@ pub fn explain(args: &args::Explain) -> Result<Exit, Failure> {
     let Past { journal, references, measures } = past(&args.run)?;
     let chapters = story(&journal.plan, &references, &measures, &journal.events);
     match args.format {
-        Format::Json => output::json(&serde_json::json!({ "chapters": chapters })),
+        Format::Json => output::json(&serde_json::json!({ "complete": measures.complete, "chapters": chapters }))?,
         Format::Text => {
             let note = "Numbers in brackets are lines of journal.ndjson; line 1 is the scenario.";
-            output::text(&format!("{}\n{note}\n", prose(&chapters)))
+            output::text(&format!("{}\n{note}\n", prose(&chapters)))?
         }
+    };
+    if measures.complete {
+        return Ok(Exit::Holds);
     }
+    output::aside("The journal is incomplete: the story breaks off before its end.\n");
+    Ok(Exit::Inconclusive)
 }

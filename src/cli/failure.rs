@@ -37,7 +37,7 @@ impl Failure {
     /// A file or folder that cannot be used.
     pub fn at(path: &Path, error: &io::Error) -> Failure {
         let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::FileTooLarge);
-        let help = full.then(|| "make room, or say --out DIR".to_owned());
+        let help = full.then(|| "make room, or say another place".to_owned());
         Failure::new(Exit::Inconclusive, format!("{} cannot be written: {error}", path.display()), help)
     }
 

@@ -1,12 +1,13 @@
 //! The folder of a run: found or made, claimed by one run at a time, filled with its results.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, BufWriter, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::failure::Failure;
+use super::files::{replace, replace_with};
 use crate::audit;
 use crate::model::Plan;
 use crate::report::{RunReport, Style, Summary, markdown, page};
@@ -81,18 +82,15 @@ impl Folder {
 
     /// Writes what the services logged, whole or not at all.
     pub fn write_audit(&self, plan: &Plan, events: &[Event]) -> Result<(), Failure> {
-        let (path, partial) = (self.path.join(AUDIT), self.path.join(format!("{AUDIT}.partial")));
-        let written = File::create(&partial).and_then(|file| {
-            let mut out = BufWriter::new(file);
+        replace_with(&self.path.join(AUDIT), |out| {
             let mut failed = None;
             audit::write(plan, events, |line| {
                 if failed.is_none() {
                     failed = out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n")).err();
                 }
             });
-            failed.map_or_else(|| out.flush(), Err)
-        });
-        written.and_then(|()| fs::rename(&partial, &path)).map_err(|e| Failure::at(&path, &e))
+            failed.map_or(Ok(()), Err)
+        })
     }
 
     /// Writes what a run came to in each form, each file whole or not at all. `document` is the scenario as it was
@@ -102,11 +100,7 @@ impl Folder {
         let run = serde_json::to_value(RunReport::of(summary, digest)).map_err(unwritable)?;
         let json = serde_json::to_string_pretty(&run).map_err(unwritable)? + "\n";
         let texts = [json, summary.render(Style::Plain), markdown(summary, &run), page(summary, &run, document)];
-        for (name, text) in RESULTS.iter().zip(texts) {
-            let (path, partial) = (self.path.join(name), self.path.join(format!("{name}.partial")));
-            fs::write(&partial, text).and_then(|()| fs::rename(&partial, &path)).map_err(|e| Failure::at(&path, &e))?;
-        }
-        Ok(())
+        RESULTS.iter().zip(texts).try_for_each(|(name, text)| replace(&self.path.join(name), &text))
     }
 }
 

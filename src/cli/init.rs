@@ -1,11 +1,12 @@
 //! `runaway init`: a scenario to start from.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Write as _};
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::args;
 use super::failure::Failure;
+use super::files::replace;
 use super::output;
 use crate::generate;
 use crate::import;
@@ -32,17 +33,15 @@ pub fn init(args: &args::Init) -> Result<Exit, Failure> {
         (Some(args::From::Random(seed)), None) => (format!("random-{seed}"), generate::random_world(seed)),
     };
     let path = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.yaml")));
-    let opened = OpenOptions::new().write(true).create_new(true).open(&path);
-    let mut file = opened.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Failure::input(format!("{} is there already", path.display()), Some("say --out FILE".into()))
-        }
-        _ => {
-            let help = "say --out with a file in a folder that is there";
-            Failure::input(format!("{} cannot be written: {error}", path.display()), Some(help.into()))
-        }
-    })?;
-    file.write_all(text.as_bytes())?;
+    if path.exists() {
+        let message = format!("{} is there already", path.display());
+        return Err(Failure::input(message, Some("say --out FILE".into())));
+    }
+    if path.parent().is_some_and(|folder| folder != Path::new("") && !folder.is_dir()) {
+        let help = "say --out with a file in a folder that is there";
+        return Err(Failure::input(format!("{} cannot be written", path.display()), Some(help.into())));
+    }
+    replace(&path, &text)?;
     let shown = shell_word(&path.to_string_lossy());
     output::text(&format!("wrote {shown}\nnext: runaway check {shown} && runaway run {shown}\n"))
 }

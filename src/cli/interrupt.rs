@@ -27,19 +27,26 @@ pub fn stop_on_interrupt() -> std::io::Result<Stop> {
 struct Asked {
     interrupts: tokio::signal::unix::Signal,
     terminations: tokio::signal::unix::Signal,
+    /// The terminal was closed.
+    hangups: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
 impl Asked {
     fn listen() -> std::io::Result<Asked> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Asked { interrupts: signal(SignalKind::interrupt())?, terminations: signal(SignalKind::terminate())? })
+        Ok(Asked {
+            interrupts: signal(SignalKind::interrupt())?,
+            terminations: signal(SignalKind::terminate())?,
+            hangups: signal(SignalKind::hangup())?,
+        })
     }
 
     async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupts.recv() => {}
             _ = self.terminations.recv() => {}
+            _ = self.hangups.recv() => {}
         }
     }
 }

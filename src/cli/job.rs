@@ -93,6 +93,7 @@ impl Job<'_> {
         if !stop.wanted() && !self.plane.keeps_virtual_time() {
             prepared.compare_with_simulation(stop)?;
         }
+        prepared.references.interrupted = stop.wanted();
         let references = serde_json::to_value(&prepared.references).map_err(|e| Failure::incomplete(e.to_string()))?;
         let digest = writer.finish(references).map_err(unwritten)?;
         let finished = prepared.finish(&events, truth_applies);

@@ -32,6 +32,9 @@ pub fn past(named: &Path) -> Result<Past, Failure> {
     };
     let references: References = serde_json::from_value(references.clone())
         .map_err(|e| Failure::input(format!("{shown}: its references are damaged: {e}"), None))?;
+    references
+        .fit(&journal.plan)
+        .map_err(|e| Failure::input(format!("{shown}: its references are damaged: {e}"), None))?;
     let mut measures = Measures::of(&journal.plan, &references, &journal.events);
     measures.complete &= journal.trailer.is_some();
     Ok(Past { journal, references, measures })

@@ -8,6 +8,7 @@ mod demo;
 mod drill;
 mod explain;
 mod failure;
+mod files;
 mod folder;
 mod gate;
 mod init;

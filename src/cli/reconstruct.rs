@@ -20,6 +20,13 @@ pub fn reconstruct(args: &args::Reconstruct) -> Result<Exit, Failure> {
     let (audit, journal) = beside(&args.path);
     let log = log(&audit)?;
     let journal = journal.filter(|path| path.is_file()).map(|path| happened(&path)).transpose()?;
+    let journal = journal.filter(|journal| {
+        let whole = journal.trailer.is_some();
+        if !whole {
+            output::aside("The journal beside the log is incomplete: nothing is compared with it.\n");
+        }
+        whole
+    });
     let story = Story::of(&log);
     let scores = journal.as_ref().map(|j| Scores::of(&story, &log, &Truth::of(&j.plan, &j.events)));
     let refuted = journal.as_ref().map_or(Vec::new(), refuted);

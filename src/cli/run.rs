@@ -38,9 +38,10 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
     let done = job.run(Some(&folder), &stop, args.quiet)?;
     let summary = done.summary();
     let verdict = done.finished.judgement.verdict;
+    let stopped = done.prepared.references.interrupted;
     let written = folder.write_results(&summary, &done.digest, &done.prepared.document).and_then(|()| {
         // Whoever stopped a run wants it to end; `replay --out` writes the log from the journal.
-        if stop.wanted() { Ok(()) } else { folder.write_audit(&done.prepared.plan, &done.events) }
+        if stopped { Ok(()) } else { folder.write_audit(&done.prepared.plan, &done.events) }
     });
     let text = if args.quiet {
         summary.in_short()
@@ -48,7 +49,7 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
         done.warn();
         let shown = folder.path().display();
         let files = match &written {
-            Ok(()) if stop.wanted() => "report.html, summary.md, summary.txt, run.json, journal.ndjson",
+            Ok(()) if stopped => "report.html, summary.md, summary.txt, run.json, journal.ndjson",
             Ok(()) => "report.html, summary.md, summary.txt, run.json, journal.ndjson, audit.ndjson",
             Err(_) => "journal.ndjson",
         };
@@ -56,6 +57,10 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
         format!("{}\nwritten to {shown}\n  {files}\n{next}\n", summary.render(output::style()))
     };
     let exit = output::result(&text, verdict.exit());
+    if stopped {
+        let journal = folder.journal();
+        output::aside(&format!("stopped: `runaway replay {} --out DIR` writes the audit log\n", journal.display()));
+    }
     Ok(written.map_or_else(|failure| output::despite(failure, exit), |()| exit))
 }
 
@@ -75,14 +80,18 @@ fn plane(args: &args::Run) -> Result<Plane, Failure> {
         (PlaneName::Mock, ClockName::Virtual, None) => Ok(Plane::Mock),
         (PlaneName::Mock, ClockName::Wall, scale) => {
             let scale = scale.unwrap_or(1.0);
-            if scale.is_finite() && scale > 0.0 {
+            if SCALES.contains(&scale) {
                 Ok(Plane::Live { scale })
             } else {
-                Err(Failure::input("--time-scale is a number above 0", Some("--time-scale 60".into())))
+                let message = format!("--time-scale is a number from {} to {}", SCALES.start(), SCALES.end());
+                Err(Failure::input(message, Some("--time-scale 60".into())))
             }
         }
     }
 }
+
+/// Outside of these, the clock stands still or has run out before the first request.
+const SCALES: std::ops::RangeInclusive<f64> = 0.001..=1_000_000.0;
 
 /// How often credentials are probed.
 fn cadence(probe: Option<&str>) -> Result<Option<Span>, Failure> {

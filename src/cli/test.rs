@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::args::{self, FailOn};
+use super::compare::in_common;
 use super::failure::Failure;
+use super::files::replace;
 use super::gate::Gate;
 use super::interrupt::stop_on_interrupt;
 use super::output;
@@ -41,11 +43,7 @@ pub fn test(args: &args::Test) -> Result<Exit, Failure> {
     };
     let results = gate.run(args.jobs.map(usize::from), &suppressions, args.inventory.as_deref(), &stop, &mut tell)?;
     told?;
-    let delta = before.map(|before| {
-        let settings = gate.settings();
-        let at = |scenario: &str, path: &str| settings.get(scenario)?.iter().find(|s| s.path == path).map(|s| s.line);
-        compare(&before, &Baseline::of(&results, &settings), &at)
-    });
+    let delta = before.map(|before| delta(args, &before, &gate, &results)).transpose()?;
     let mut text = red(&results, style);
     if let Some(delta) = &delta {
         text.push_str(&changes(delta));
@@ -54,6 +52,17 @@ pub fn test(args: &args::Test) -> Result<Exit, Failure> {
     output::text(&text)?;
     write(args, &results)?;
     Ok(exit(args, &results, delta.as_ref(), stop.wanted()))
+}
+
+/// What is different from the baseline. Where nothing can be compared, nothing can be said to be no worse.
+fn delta(args: &args::Test, before: &Baseline, gate: &Gate, results: &Results) -> Result<Delta, Failure> {
+    let settings = gate.settings();
+    let now = Baseline::of(results, &settings);
+    if args.fail_on.is_some() {
+        in_common(before, &now)?;
+    }
+    let at = |scenario: &str, path: &str| settings.get(scenario)?.iter().find(|s| s.path == path).map(|s| s.line);
+    Ok(compare(before, &now, &at))
 }
 
 /// Codes in the order in which one wins over another.
@@ -227,5 +236,5 @@ fn write(args: &args::Test, results: &Results) -> Result<(), Failure> {
     for path in args.markdown.clone().into_iter().chain(in_folder("summary.md")) {
         files.push((path, markdown(results)));
     }
-    files.iter().try_for_each(|(path, text)| std::fs::write(path, text).map_err(|error| Failure::at(path, &error)))
+    files.iter().try_for_each(|(path, text)| replace(path, text))
 }

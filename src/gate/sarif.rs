@@ -4,6 +4,8 @@
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::report::tags::said;
+
 use super::case::{Case, Limit, Standing};
 use super::results::Results;
 use super::rules::{INCOMPLETE, INEFFECTIVE, RULES, Rule, by_id, rule_of};
@@ -69,7 +71,7 @@ pub fn sarif(results: &Results) -> Value {
         json!({
             "name": taxonomy.name, "version": taxonomy.version, "organization": taxonomy.organization,
             "informationUri": taxonomy.uri, "shortDescription": {"text": taxonomy.name},
-            "taxa": ids.into_iter().map(|id| json!({"id": id})).collect::<Vec<_>>(),
+            "taxa": ids.into_iter().map(taxon).collect::<Vec<_>>(),
         })
     };
     json!({
@@ -94,6 +96,15 @@ pub fn sarif(results: &Results) -> Value {
             "columnKind": "utf16CodeUnits",
         }],
     })
+}
+
+/// `NHI5:2025`, with what it stands for.
+fn taxon(id: &str) -> Value {
+    let number = id.split(':').next().unwrap_or(id);
+    match said(number) {
+        Some(said) => json!({"id": id, "shortDescription": {"text": said}}),
+        None => json!({"id": id}),
+    }
 }
 
 fn rule(rule: &Rule) -> Value {

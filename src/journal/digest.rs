@@ -126,9 +126,18 @@ impl Digest {
         if !Mistake::DigestLeavesOutTheEnd.here() {
             self.binary.hand_over(&mut self.hash);
         }
-        self.hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        hexadecimal(&self.hash.finalize())
     }
+}
+
+/// The SHA-256 of a value as JSON without spaces, in hexadecimal.
+pub fn of_json(value: &serde_json::Value) -> String {
+    hexadecimal(&Sha256::digest(value.to_string()))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }

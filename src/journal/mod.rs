@@ -8,7 +8,7 @@ mod write;
 
 use serde::{Deserialize, Serialize};
 
-pub use digest::Digest;
+pub use digest::{Digest, of_json};
 pub use read::{Journal, ReadError, read};
 pub use words::reason as reason_word;
 pub use write::{Lines, Writer};
@@ -43,6 +43,9 @@ pub struct Trailer {
     pub digest: String,
     /// What the run is compared with.
     pub references: serde_json::Value,
+    /// SHA-256 of that, as JSON without spaces. Journals of older versions have none.
+    #[serde(default)]
+    pub references_digest: Option<String>,
 }
 
 #[cfg(test)]

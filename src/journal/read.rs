@@ -12,7 +12,7 @@ use crate::wire::{
     StepId, Target, Tick, Written,
 };
 
-use super::digest::Digest;
+use super::digest::{Digest, of_json};
 use super::fields::record;
 use super::{Header, Trailer, words};
 
@@ -44,8 +44,10 @@ pub enum ReadError {
     Damaged { line: usize, why: String },
     #[error("line {line} is longer than any line of a journal")]
     TooLong { line: usize },
-    #[error("the journal was changed: its events have the digest {found}, and it says {said}")]
+    #[error("the journal was changed: it has the digest {found}, and it says {said}")]
     Changed { found: String, said: String },
+    #[error("the journal was changed: it has {found} events, and it says {said}")]
+    Miscounted { found: u64, said: u64 },
 }
 
 /// Reads a journal. `plan_of` rebuilds the plan from the resolved scenario and the variant.
@@ -82,6 +84,12 @@ pub fn read(
     match &trailer {
         Some(trailer) if trailer.digest != digest => {
             Err(ReadError::Changed { found: digest, said: trailer.digest.clone() })
+        }
+        Some(trailer) if trailer.events != events.len() as u64 => {
+            Err(ReadError::Miscounted { found: events.len() as u64, said: trailer.events })
+        }
+        Some(Trailer { references, references_digest: Some(said), .. }) if *said != of_json(references) => {
+            Err(ReadError::Changed { found: of_json(references), said: said.clone() })
         }
         _ => Ok(Journal { header, plan, events, trailer, digest }),
     }

@@ -105,6 +105,11 @@ fn a_changed_journal_is_noticed() {
     let changed = text.replacen("\"rows\":1}", "\"rows\":2}", 1);
     assert_ne!(text, changed);
     assert!(matches!(read(changed.as_bytes(), plan_of), Err(ReadError::Changed { .. })));
+    for (from, to) in [("\"references\":null", "\"references\":{}"), ("\"events\":", "\"events\":1")] {
+        let changed = text.replacen(from, to, if from.contains("events") { 1 } else { 2 });
+        assert_ne!(text, changed);
+        assert!(read(changed.as_bytes(), plan_of).is_err(), "{to}");
+    }
     let damaged = text.replacen("{\"event\":\"got\"", "{\"event\":\"goat\"", 1);
     assert!(matches!(read(damaged.as_bytes(), plan_of), Err(ReadError::Damaged { .. })));
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::model::Plan;
 use crate::wire::{CollId, Event, InstructionId, OpId, RuleId, StepId};
 
-use super::digest::Digest;
+use super::digest::{Digest, of_json};
 use super::fields::{Fields, tell};
 use super::{Header, Trailer};
 
@@ -47,7 +47,13 @@ impl<W: Write> Writer<W> {
     /// Writes the trailer, which says that nothing is missing. Returns the digest.
     pub fn finish(mut self, references: serde_json::Value) -> io::Result<String> {
         let digest = self.digest.finish();
-        let trailer = Trailer { complete: true, events: self.events, digest: digest.clone(), references };
+        let trailer = Trailer {
+            complete: true,
+            events: self.events,
+            digest: digest.clone(),
+            references_digest: Some(of_json(&references)),
+            references,
+        };
         serde_json::to_writer(&mut self.out, &trailer)?;
         self.out.write_all(b"\n")?;
         self.out.flush()?;

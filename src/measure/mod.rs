@@ -138,8 +138,8 @@ impl Measures {
         let mut measures = Measures {
             outcome: Outcome::Unknown,
             alarms: Alarms::of(plan, references, events),
-            complete: ended.is_some() && !gap,
-            aborted: ended.is_some_and(|(_, aborted)| aborted),
+            complete: ended.is_some() && !gap && !references.interrupted,
+            aborted: references.interrupted || ended.is_some_and(|(_, aborted)| aborted),
             values: BTreeMap::new(),
             reach,
             closure,

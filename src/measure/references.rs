@@ -10,6 +10,9 @@ use super::behind::Simulated;
 use super::contagion::Offspring;
 use super::seeds::Seeds;
 
+/// No run makes more records in a collection.
+const MOST_MADE: u64 = 1 << 24;
+
 /// Runs of rows: (collection, effect, first, how many).
 pub type Runs = Vec<(u32, u8, u32, u32)>;
 
@@ -49,6 +52,9 @@ pub struct References {
     pub seeds: Option<Seeds>,
     /// False for a run of the task alone.
     pub faulty: bool,
+    /// Somebody stopped before everything was known that the run is compared with.
+    #[serde(default)]
+    pub interrupted: bool,
 }
 
 /// The same run at the pace of a person.
@@ -79,6 +85,23 @@ impl References {
             *to = *from;
         }
         baseline
+    }
+
+    /// Whether its records are records of this plan, made ones included: nothing else is gone through row by row.
+    ///
+    /// # Errors
+    ///
+    /// What does not fit.
+    pub fn fit(&self, plan: &Plan) -> Result<(), String> {
+        for (coll, _, first, n) in self.baseline.iter().chain(&self.control_excess) {
+            let Some(spec) = plan.collections.get(*coll as usize) else {
+                return Err(format!("there is no collection {coll}"));
+            };
+            if u64::from(*first) + u64::from(*n) > u64::from(spec.count) + MOST_MADE {
+                return Err(format!("`{}` has no record {first} and {n} more", spec.name));
+            }
+        }
+        Ok(())
     }
 
     pub fn everyday(&self) -> super::Everyday {

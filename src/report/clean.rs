@@ -22,7 +22,7 @@ fn shown(letter: char) -> Option<char> {
 }
 
 /// Directional marks (UAX #9), joiners, byte order marks, tags, and what no XML document may hold.
-const fn is_unseen(letter: char) -> bool {
+pub const fn is_unseen(letter: char) -> bool {
     matches!(
         letter,
         '\u{00AD}'

@@ -10,6 +10,7 @@ mod names;
 mod reconstruction;
 mod schema;
 mod summary;
+pub mod tags;
 pub mod text;
 
 pub use explain::{Chapter, Sentence, explain, prose};

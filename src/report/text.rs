@@ -1,5 +1,6 @@
 //! Text for people: lines of at most eighty columns, cells of a width, and no control characters.
 
+use super::clean::is_unseen;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::measure::thousands;
@@ -80,13 +81,14 @@ fn clipped(text: &str, most: usize) -> String {
     out
 }
 
-/// A text from outside, with its control characters written out: none of them reaches a terminal.
+/// A text from outside, with its control characters written out, and those that turn the direction of what follows or
+/// that nobody sees: none of them reaches a terminal.
 pub fn harmless(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
             '\n' | '\t' => out.push(letter),
-            _ if letter.is_control() => out.extend(letter.escape_default()),
+            _ if letter.is_control() || is_unseen(letter) => out.extend(letter.escape_default()),
             _ => out.push(letter),
         }
     }

@@ -28,6 +28,9 @@ impl Prepared {
         let first = self.plan.seed;
         let needs = measures.iter().map(|measure| measure.needs()).max().unwrap_or(Needs::Task);
         let row = |n: u64| {
+            if stop.wanted() {
+                return Ok(Vec::new());
+            }
             let overrides = Overrides { seed: Some(first.wrapping_add(n)), ..overrides.clone() };
             measured(document, variant, &overrides, needs, measures, stop)
         };

@@ -151,6 +151,49 @@ fn control_c_keeps_what_is_known() {
     }
 }
 
+/// The run itself is over at once; what was stopped is what it is compared with.
+#[test]
+fn a_run_that_is_stopped_among_its_seeds_is_not_complete() {
+    let here = folder();
+    let out = here.path().join("seeds");
+    let mut running = Running::start(&["run", "volume-delete@hardened", "--seeds", "1000000", "--out", text(&out)]);
+    running.wrote(&out.join("journal.ndjson"), 10);
+    std::thread::park_timeout(Duration::from_millis(500));
+    let asked = Instant::now();
+    running.signal("-INT");
+    let code = running.0.wait().expect("it ends").code();
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+    assert_eq!(code, Some(3));
+    let run: serde_json::Value =
+        serde_json::from_slice(&fs::read(out.join("run.json")).expect("results")).expect("JSON");
+    assert_eq!((&run["verdict"], &run["complete"]), (&"aborted".into(), &false.into()));
+    let replayed = runaway(["replay", text(&out.join("journal.ndjson"))]);
+    assert_eq!(replayed.status.code(), Some(3));
+}
+
+/// What cannot be written whole is not written at all.
+#[test]
+fn an_accepted_baseline_outlives_a_full_disk() {
+    let here = folder();
+    let (kept, journal) = (here.path().join("kept.json"), here.path().join("new.yaml"));
+    let baseline = ["baseline", "accept", "volume-delete", "--baseline", text(&kept)];
+    assert_eq!(runaway(baseline).status.code(), Some(0));
+    let before = fs::read(&kept).expect("a baseline");
+    let limited = |args: &[&str]| {
+        let script = format!("trap '' XFSZ; ulimit -f 1; exec {} {}", env!("CARGO_BIN_EXE_runaway"), args.join(" "));
+        Command::new("bash").args(["-c", &script]).output().expect("bash runs")
+    };
+    let ran = limited(&baseline);
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(4), "{said}");
+    assert!(said.contains("kept.json cannot be written"), "{said}");
+    assert!(fs::read(&kept).expect("a baseline") == before);
+    assert_eq!(limited(&["init", "moltbook", "--out", text(&journal)]).status.code(), Some(4));
+    let left: Vec<_> =
+        fs::read_dir(here.path()).expect("a folder").map(|entry| entry.expect("a file").path()).collect();
+    assert_eq!(left, [kept]);
+}
+
 #[test]
 fn a_run_that_is_killed_leaves_a_journal_that_says_so() {
     let here = folder();
@@ -178,11 +221,15 @@ fn damaged_journals_are_told_apart_from_incomplete_ones() {
     let without_end = lines[..lines.len() - 1].join("\n") + "\n";
     let cut = &journal[..journal.len() * 2 / 3];
     let changed = journal.replacen("\"status\":200", "\"status\":403", 1);
+    let forged = journal.replacen("\"faulty\":true", "\"faulty\":false", 2);
+    let boundless = boundless(&journal);
     for (name, text_of, code) in [
         ("whole", journal.as_str(), 1),
         ("without-end", &without_end, 1),
         ("cut", cut, 4),
         ("changed", &changed, 2),
+        ("forged", &forged, 2),
+        ("boundless", &boundless, 2),
         ("empty", "", 2),
         ("foreign", "{\"hello\": 1}\n", 2),
         ("binary", "\u{0}\u{1}\u{2}\n", 2),
@@ -192,6 +239,33 @@ fn damaged_journals_are_told_apart_from_incomplete_ones() {
         let said = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
         assert_eq!(ran.status.code(), Some(code), "{name}: {said}");
         assert_eq!(name == "cut" || name == "without-end", said.contains("incomplete"), "{name}: {said}");
+    }
+}
+
+/// A journal of an older version, without a digest of its references, that speaks of four thousand million records.
+fn boundless(journal: &str) -> String {
+    let (events, trailer) = journal.trim_end().rsplit_once('\n').expect("lines");
+    let mut trailer: serde_json::Value = serde_json::from_str(trailer).expect("JSON");
+    trailer["references_digest"] = serde_json::Value::Null;
+    trailer["references"]["control_excess"] = serde_json::json!([[0, 0, 0, 4_294_967_295u32]]);
+    format!("{events}\n{trailer}\n")
+}
+
+#[test]
+fn a_story_that_breaks_off_is_told_as_one() {
+    let here = folder();
+    let out = here.path().join("run");
+    runaway(["run", "volume-delete", "--out", text(&out)]);
+    assert_eq!(runaway(["explain", text(&out)]).status.code(), Some(0));
+    let journal = out.join("journal.ndjson");
+    let whole = fs::read_to_string(&journal).expect("a journal");
+    let half: Vec<&str> = whole.lines().take(whole.lines().count() / 2).collect();
+    fs::write(&journal, half.join("\n") + "\n").expect("a file");
+    for (command, code) in [("explain", 4), ("reconstruct", 0)] {
+        let ran = runaway([command, text(&out)]);
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(code), "{command}: {said}");
+        assert!(said.contains("incomplete"), "{command}: {said}");
     }
 }
 

@@ -193,6 +193,8 @@ fn a_run_that_got_worse_within_its_limits_can_be_stopped_too() {
     assert_eq!(told.status.code(), Some(1));
     assert!(out(&told).contains("shop: lag was 0 s and is"), "{}", out(&told));
     assert_eq!(code(&["compare", "now.json", "now.json", "--fail-on", "worse"]), Some(0));
+    let apart = desk.run(&["test", "-q", "wiper@at-once", "--fail-on", "worse"]);
+    assert_eq!(apart.status.code(), Some(2), "nothing was compared: {}", out(&apart));
     let back = out(&desk.run(&["compare", "now.json", "runaway.baseline.json"]));
     let better = back.split("better than before").nth(1).unwrap_or_default();
     assert!(better.contains("shop: lag was"), "{back}");

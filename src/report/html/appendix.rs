@@ -3,8 +3,9 @@
 use maud::html;
 
 use super::figures::{name, sentence};
-use super::{Page, Part, behind, scrolling, tags};
+use super::{Page, Part, behind, scrolling};
 use crate::report::clean::clean;
+use crate::report::tags::said;
 
 /// The most of a scenario that the page carries; the journal has all of it.
 const MOST_OF_SCENARIO: usize = 150_000;
@@ -155,7 +156,7 @@ pub fn tags(page: &Page<'_>) -> Option<Part> {
     let body = html! {
         @if let Some(based_on) = &meta.based_on { p { "Based on: " (sentence(based_on)) } }
         @if !meta.tags.is_empty() {
-            ul { @for tag in meta.tags.iter().take(MOST_ROWS) { li { strong { (name(tag)) } @if let Some(said) = tags::said(tag) { " – " (said) } } } }
+            ul { @for tag in meta.tags.iter().take(MOST_ROWS) { li { strong { (name(tag)) } @if let Some(said) = said(tag) { " – " (said) } } } }
         }
         @if !meta.sources.is_empty() {
             p { "Sources, as the scenario names them:" }

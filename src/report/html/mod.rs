@@ -13,7 +13,6 @@ mod map;
 mod over_time;
 mod reach;
 mod revocation;
-mod tags;
 mod top;
 mod unknowns;
 
