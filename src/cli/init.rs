@@ -37,9 +37,9 @@ pub fn init(args: &args::Init) -> Result<Exit, Failure> {
         let message = format!("{} is there already", path.display());
         return Err(Failure::input(message, Some("say --out FILE".into())));
     }
-    if path.parent().is_some_and(|folder| folder != Path::new("") && !folder.is_dir()) {
+    if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("") && !folder.is_dir()) {
         let help = "say --out with a file in a folder that is there";
-        return Err(Failure::input(format!("{} cannot be written", path.display()), Some(help.into())));
+        return Err(Failure::input(format!("there is no folder {}", folder.display()), Some(help.into())));
     }
     replace(&path, &text)?;
     let shown = shell_word(&path.to_string_lossy());
