@@ -152,7 +152,7 @@ pub enum ClockName {
     Wall,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(after_help = AFTER_RUN)]
 pub struct Run {
     /// A scenario of the library or a file, with @VARIANT where wanted
@@ -182,6 +182,9 @@ pub struct Run {
     /// Where the results go, in place of what lies there [default: reports/<scenario>-<n>]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
+    /// Run it anew whenever the file of the scenario changes, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
     /// Print the verdict and the headline only
     #[arg(long, short)]
     pub quiet: bool,
