@@ -55,6 +55,7 @@ fn only_what_it_knows(args: &args::Run) -> Result<(), Failure> {
         (args.probe.is_some(), "--probe"),
         (args.time_scale.is_some(), "--time-scale"),
         (args.clock == ClockName::Wall, "--clock"),
+        (args.watch, "--watch"),
     ];
     match odd.into_iter().find(|(said, _)| *said) {
         Some((_, flag)) => Err(Failure::input(

@@ -1,5 +1,7 @@
 //! `runaway run`: one scenario, from arguments to an exit code.
 
+mod watch;
+
 use std::path::Path;
 
 use super::args::{self, ClockName, PlaneName};
@@ -11,6 +13,7 @@ use super::job::Job;
 use super::open::open;
 use super::output;
 use crate::model::Plan;
+use crate::plane::driver::Stop;
 use crate::report::text::shell_word;
 use crate::run::{Plane, RunOptions};
 use crate::scenario::{Overrides, duration};
@@ -26,6 +29,11 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
         let message = "nothing leaves this machine, so there is nothing to agree to";
         return Err(Failure::input(message, Some("`--dry-run` and `--consent` go with `--plane staging`".into())));
     }
+    if args.watch { watch::run(args) } else { once(args, &stop_on_interrupt()?) }
+}
+
+/// One run, into a folder that is given or found.
+fn once(args: &args::Run, stop: &Stop) -> Result<Exit, Failure> {
     let plane = plane(args)?;
     let named = open(&args.scenario)?;
     let overrides = Overrides { sets: sets(&args.sets)?, seed: args.seed };
@@ -34,7 +42,6 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
         Some(folder) => Folder::given(folder)?,
         None => Folder::fresh(Path::new("reports"), named.document.name(), named.variant.as_deref())?,
     };
-    let stop = stop_on_interrupt()?;
     let job = Job {
         document: &named.document,
         variant: named.variant.as_deref(),
@@ -43,7 +50,7 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
         options: RunOptions { probes: cadence(args.probe.as_deref())? },
         seeds: args.seeds,
     };
-    let done = job.run(Some(&folder), &stop, args.quiet)?;
+    let done = job.run(Some(&folder), stop, args.quiet)?;
     let summary = done.summary();
     let verdict = done.finished.judgement.verdict;
     let stopped = done.prepared.references.interrupted;
