@@ -38,6 +38,12 @@ Examples:
   runaway drill targets.yaml --dry-run
   runaway drill targets.yaml --consent api.staging.example:443";
 
+const AFTER_RECONCILE: &str = "\
+Examples:
+  runaway reconcile reports/desk-1 --audit gateway.ndjson
+  runaway reconcile reports/desk-1 --audit nginx.json --field time=/ts --field path=/uri --field identity=/user
+  runaway reconcile reports/desk-1 --audit export.csv --field time=When --field path=URL --field trace=Correlation";
+
 const AFTER_CALIBRATE: &str = "\
 Examples:
   runaway calibrate wiper
@@ -90,6 +96,8 @@ pub enum Command {
     Replay(Replay),
     /// Say who did what, from the audit log of a run alone; with its journal beside it, how much of that is right
     Reconstruct(Reconstruct),
+    /// Put the defenders' log beside what a drill or a run sent: what it shows, under which identity, what is missing
+    Reconcile(Reconcile),
     /// Tell what happened in a run, and which lines of its journal show it
     Explain(Explain),
     /// List the scenarios of the library, or one of the registries
@@ -357,6 +365,26 @@ pub struct Mock {
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub port: u16,
     /// How the addresses are printed; as JSON, they are one line, and the access log follows as text
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_RECONCILE)]
+pub struct Reconcile {
+    /// The folder of a drill or of a run on the staging plane, or its requests.ndjson
+    #[arg(value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]
+    pub run: PathBuf,
+    /// The defenders' log: OCSF, JSON lines, or CSV where its name ends so
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub audit: PathBuf,
+    /// Where a field stands: time, method, path, identity, status, trace, user-agent; may be given again
+    #[arg(long = "field", value_name = "FIELD=PLACE")]
+    pub fields: Vec<String>,
+    /// How far a line may be from its request, where no trace tells
+    #[arg(long, value_name = "SPAN", default_value = "2s")]
+    pub window: String,
+    /// How the result is written
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
 }

@@ -38,6 +38,7 @@ pub fn explore(args: &args::Run) -> Result<Exit, Failure> {
         output::aside(&hung(&format!("warning[{}]: ", warning.code.name()), &warning.message, 2));
     }
     let terrain = Terrain::of(Arc::new(targets))
+        .map(Arc::new)
         .map_err(|why| Failure::input(why, Some("say under `explore` what may be explored: docs/explore.md".into())))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let done = runtime.block_on(start(args, terrain));
@@ -66,7 +67,7 @@ fn only_what_it_knows(args: &args::Run) -> Result<(), Failure> {
     }
 }
 
-async fn start(args: &args::Run, terrain: Terrain) -> Result<Exit, Failure> {
+async fn start(args: &args::Run, terrain: Arc<Terrain>) -> Result<Exit, Failure> {
     let targets = terrain.targets.clone();
     let proposal = Proposal::resolve(targets.clone(), lookup).await?;
     let plan = plan(&terrain, &proposal);
@@ -94,7 +95,7 @@ struct Ran {
 
 async fn run(
     args: &args::Run,
-    terrain: &Terrain,
+    terrain: &Arc<Terrain>,
     consents: Consents,
     folder: &Folder,
     sent: Arc<SentLog>,
@@ -127,7 +128,8 @@ async fn run(
         counting.events(chunk);
         writer.events(chunk)
     };
-    let explored = let_loose(terrain, consents, Watch::default(), sent, &mut keep).await.map_err(unwritten)?;
+    let explored =
+        let_loose(terrain, consents, Watch::default(), sent, &folder.undo(), &mut keep).await.map_err(unwritten)?;
     progress.done();
     references.explored = Some(explored);
     let digest = writer.finish(as_json(&references)?).map_err(unwritten)?;

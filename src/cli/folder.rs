@@ -16,6 +16,7 @@ use crate::wire::Event;
 pub const JOURNAL: &str = "journal.ndjson";
 pub const AUDIT: &str = "audit.ndjson";
 pub const SENT: &str = "requests.ndjson";
+pub const UNDO: &str = "undo.ndjson";
 
 /// A folder that this run alone writes to, as long as it lives.
 pub struct Folder {
@@ -33,7 +34,7 @@ impl Folder {
         };
         fs::create_dir_all(path).map_err(|e| unusable(&e))?;
         let folder = Folder::claimed(path.to_owned())?;
-        for name in RESULTS.iter().chain(&[AUDIT, SENT]) {
+        for name in RESULTS.iter().chain(&[AUDIT, SENT, UNDO]) {
             match fs::remove_file(path.join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(&error)),
                 _ => {}
@@ -84,6 +85,11 @@ impl Folder {
     /// What was sent to a real system.
     pub fn sent(&self) -> PathBuf {
         self.path.join(SENT)
+    }
+
+    /// How what was written to a real system is undone.
+    pub fn undo(&self) -> PathBuf {
+        self.path.join(UNDO)
     }
 
     /// Writes what the services logged, whole or not at all.

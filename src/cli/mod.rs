@@ -23,6 +23,7 @@ mod otlp;
 mod output;
 mod pages;
 mod progress;
+mod reconcile;
 mod reconstruct;
 mod reference;
 mod replay;
@@ -53,6 +54,7 @@ pub fn main() -> ExitCode {
         Command::Calibrate(args) => calibrate::calibrate(&args),
         Command::Mock(args) => mock::mock(&args),
         Command::Replay(args) => replay::replay(&args),
+        Command::Reconcile(args) => reconcile::reconcile(&args),
         Command::Reconstruct(args) => reconstruct::reconstruct(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::List(args) => list::list(&args),

@@ -1,20 +1,27 @@
 //! `runaway undo`: what a drill could not put back, from its journal.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args;
 use super::drill::{agreed_hosts, lookup};
 use super::failure::Failure;
-use super::folder::Folder;
+use super::folder::{Folder, UNDO};
 use super::output;
+use crate::report::text::hung;
+use crate::report::undone as written;
+use crate::scenario::Source;
 use crate::staging::drill::{Drilled, Past, undo as put_back, undone};
+use crate::staging::explore::{Terrain, Writes, undo as take_back};
 use crate::staging::guard::{Kill, Proposal, Watch};
-use crate::staging::targets::Targets;
+use crate::staging::targets::{self, Targets};
 use crate::verdict::Exit;
 
 /// `runaway undo`.
 pub fn undo(args: &args::Undo) -> Result<Exit, Failure> {
+    if let Some(file) = file_of_writes(&args.journal) {
+        return undo_writes(args, &file);
+    }
     let past = Past::read(&args.journal).map_err(|error| {
         let message = format!("{} cannot be read: {error}", args.journal.display());
         Failure::input(message, Some("name the journal of a drill: reports/<name>-<n>/journal.ndjson".into()))
@@ -38,6 +45,41 @@ pub fn undo(args: &args::Undo) -> Result<Exit, Failure> {
     // A thread may still wait for a person to press Enter.
     runtime.shutdown_background();
     done
+}
+
+/// The file that an exploration keeps of its writes: named itself, or beside its journal.
+fn file_of_writes(named: &Path) -> Option<PathBuf> {
+    let itself = named.file_name().is_some_and(|name| name == UNDO).then(|| named.to_owned());
+    let beside = [named.join(UNDO), named.with_file_name(UNDO)].into_iter().find(|path| path.is_file());
+    itself.or(beside)
+}
+
+fn undo_writes(args: &args::Undo, file: &Path) -> Result<Exit, Failure> {
+    let unread = |why: String| {
+        let help = "name the folder of a run on the staging plane, or its undo.ndjson";
+        Failure::input(format!("{} cannot be read: {why}", file.display()), Some(help.into()))
+    };
+    let past = Writes::read(file).map_err(|error| unread(error.to_string()))?;
+    let source = Source { name: file.display().to_string(), text: past.head.document.as_str().into() };
+    let (targets, _) = targets::read(source, Path::new(&past.head.folder))?;
+    let terrain = Arc::new(Terrain::of(Arc::new(targets)).map_err(unread)?);
+    let left = past.left().count();
+    if left == 0 {
+        return output::text("everything that was written was undone already\n");
+    }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let _claimed = Folder::again(folder)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let undone = runtime.block_on(async {
+        let proposal = Proposal::resolve(terrain.targets.clone(), lookup).await?;
+        let agreement = agreed_hosts(&args.consent, "", &terrain.targets)?;
+        let consents = proposal.agree(&agreement, Kill::default(), Kill::default())?;
+        let undone = take_back(&terrain, &past, consents, Watch::default(), file).await;
+        undone.map_err(|error| Failure::at(file, &error))
+    })?;
+    let lines: Vec<String> = written(&undone).iter().map(|line| hung("- ", line, 2)).collect();
+    let whole = undone.left.is_empty() && undone.unsteady.is_empty();
+    Ok(output::result(&lines.concat(), if whole { Exit::Holds } else { Exit::Inconclusive }))
 }
 
 async fn start(args: &args::Undo, past: Past, targets: Arc<Targets>) -> Result<Exit, Failure> {

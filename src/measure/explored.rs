@@ -31,6 +31,32 @@ pub struct Explored {
     pub not_sent: BTreeMap<String, u64>,
     /// Answers that were no plain yes or no, by what they were.
     pub oddities: BTreeMap<String, u64>,
+    /// What was written, and undone; nothing where nothing could be.
+    #[serde(default)]
+    pub undo: Option<Undone>,
+}
+
+/// What became of what a run wrote.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Undone {
+    pub writes: u64,
+    /// Of these, the writes of which nobody knows whether they happened.
+    pub unanswered: u64,
+    pub undone: u64,
+    pub left: Vec<LeftBehind>,
+    /// What was not as at the beginning afterwards.
+    pub unsteady: Vec<String>,
+}
+
+/// A write that could not be undone.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct LeftBehind {
+    pub operation: String,
+    /// What it is found by.
+    pub marker: String,
+    pub why: String,
+    /// What a person does about it.
+    pub by_hand: String,
 }
 
 /// Who explored together, and whether the target was fine afterwards.

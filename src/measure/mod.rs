@@ -41,7 +41,7 @@ pub use collateral::{Collateral, Hit, refused_honest};
 pub use contagion::{Contagion, Offspring, turned_beside};
 pub use doors::{Door, Lag};
 pub use excess::Excess;
-pub use explored::{Explored, FoundSecret, Privilege, Shadow, Stage};
+pub use explored::{Explored, FoundSecret, LeftBehind, Privilege, Shadow, Stage, Undone};
 pub use headline::headline;
 pub use lags::{Kind, LagRow, lags};
 pub use leftover::Leftover;
@@ -238,7 +238,10 @@ impl Measures {
         let count = Measured::count;
         let maybe = if Mistake::QueuedEffectsCountAsDone.here() { 0 } else { reach.queued + reach.lost };
         let pairs = |n: u64| {
-            if maybe == 0 { count(n) } else { Measured::Bounded { lo: n, hi: n.saturating_add(self.at_most(plan)) } }
+            // What a real system did with a write that it never answered may be one record each.
+            let unanswered = if references.explored.is_some() { reach.lost } else { 0 };
+            let hi = n.saturating_add(self.at_most(plan)).saturating_add(unanswered);
+            if maybe == 0 { count(n) } else { Measured::Bounded { lo: n, hi } }
         };
         let distinct: u64 = resources(plan, &reach.touched).values().sum();
         let services: std::collections::BTreeSet<_> =

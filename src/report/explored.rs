@@ -1,6 +1,6 @@
 //! What a run on a real system showed beside its events, as people read it: the same lines in every form.
 
-use crate::measure::{Explored, FoundSecret, Privilege, counted};
+use crate::measure::{Explored, FoundSecret, LeftBehind, Privilege, Undone, counted};
 
 /// A heading, and its lines.
 pub struct Section {
@@ -32,6 +32,7 @@ pub fn sections(explored: &Explored) -> Vec<Section> {
         ("secrets in answers", explored.found.iter().map(found).collect()),
         ("answers that were no plain yes or no", odd),
         ("not tried", refused),
+        ("what it wrote", explored.undo.iter().flat_map(undone).collect()),
         ("stages", explored.stages.iter().enumerate().map(|(at, stage)| staged(at, stage)).collect()),
     ];
     let sections = all.map(|(title, lines): (&'static str, Vec<String>)| Section { title, lines });
@@ -62,6 +63,18 @@ fn found(found: &FoundSecret) -> String {
         (true, all) => format!("tried, and accepted by {}", all.join(", ")),
     };
     format!("{name} ({looks}): {place}, seen {}; {came}", counted(*times, "time"))
+}
+
+/// What became of what a run wrote, line by line.
+pub fn undone(undone: &Undone) -> Vec<String> {
+    let Undone { writes, unanswered, undone: back, left, unsteady } = undone;
+    let maybe = if *unanswered > 0 { format!(", {unanswered} of them never answered") } else { String::new() };
+    let mut lines = vec![format!("{}{maybe}; {back} undone", counted(*writes, "write"))];
+    for LeftBehind { operation, marker, why, by_hand } in left {
+        lines.push(format!("left behind by {operation}, marked {marker}: {why}. By hand: {by_hand}"));
+    }
+    lines.extend(unsteady.iter().map(|what| format!("not as before: {what}")));
+    lines
 }
 
 fn staged(at: usize, stage: &crate::measure::Stage) -> String {

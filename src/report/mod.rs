@@ -17,6 +17,7 @@ pub mod tags;
 pub mod text;
 
 pub use explain::{Chapter, Sentence, explain, prose};
+pub use explored::undone;
 pub use html::page;
 pub use json::{RunReport, SCHEMA as RUN_SCHEMA, measured};
 pub use markdown::markdown;

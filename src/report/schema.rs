@@ -141,6 +141,8 @@ fn explored() -> Value {
         "found": list(json!({"name": text, "looks": text, "operation": text, "record": maybe, "times": number,
             "tried": {"type": "boolean"}, "accepted_by": texts})),
         "not_sent": counts, "oddities": counts,
+        "undo": {"oneOf": [{"type": "null"}, record(json!({"writes": number, "unanswered": number, "undone": number,
+            "left": list(json!({"operation": text, "marker": text, "why": text, "by_hand": text})), "unsteady": texts}))]},
     }));
     explored["description"] = json!("what was seen beside the events, where the run was on a real system");
     explored

@@ -94,8 +94,18 @@ pub struct Circumstances {
     pub truth_applies: bool,
     /// By the wall clock: requests that were made in time, of so many in virtual time, where they are too few.
     pub behind: Option<(u64, u64)>,
-    /// On a real system: whether it answered the agents at all, and why the run ended early.
-    pub explored: Option<(bool, Option<String>)>,
+    pub explored: Option<Reality>,
+}
+
+/// What decides on a real system.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reality {
+    /// It accepted something of what the agents asked.
+    pub answered: bool,
+    /// Why the run ended early.
+    pub stopped: Option<String>,
+    /// Writes that could not be undone, and what is not as before.
+    pub left: usize,
 }
 
 impl Circumstances {
@@ -104,7 +114,8 @@ impl Circumstances {
         let explored = references.explored.as_ref().map(|explored| {
             let accepted =
                 |event: &Event| matches!(event, Event::Asked { verdict: crate::wire::Verdict::Accepted, .. });
-            (events.iter().any(accepted), explored.stopped.clone())
+            let left = explored.undo.as_ref().map_or(0, |undo| undo.left.len() + undo.unsteady.len());
+            Reality { answered: events.iter().any(accepted), stopped: explored.stopped.clone(), left }
         });
         Circumstances { control_bit: references.control_bit, truth_applies, behind, explored }
     }
@@ -133,7 +144,12 @@ pub fn judge(
         let why = "another seed or setting, probes, or the wall clock";
         reasons.push(format!("the truth of the scenario was not compared: {why}"));
     }
-    let stopped = circumstances.explored.as_ref().and_then(|(_, stopped)| stopped.as_ref());
+    let reality = circumstances.explored.as_ref();
+    let stopped = reality.and_then(|reality| reality.stopped.as_ref());
+    let left = reality.map_or(0, |reality| reality.left);
+    if left > 0 {
+        reasons.push(format!("{left} of what the run did could not be undone: `runaway undo` tries again"));
+    }
     if let Some(why) = stopped {
         reasons.push(format!("the run was stopped before its end: {why}"));
     } else if measures.aborted {
@@ -153,16 +169,12 @@ pub fn judge(
         Verdict::Aborted
     } else if !measures.complete || untold || circumstances.behind.is_some() {
         Verdict::Inconclusive
-    } else if circumstances.explored.as_ref().is_some_and(|(answered, _)| !answered) {
+    } else if reality.is_some_and(|reality| !reality.answered) {
         reasons.push("no request of the agents was accepted, so nothing was shown".to_owned());
         Verdict::Inconclusive
-    } else if stopped.is_some() {
+    } else if stopped.is_some() || left > 0 {
         Verdict::Inconclusive
-    } else if faulty
-        && circumstances.explored.is_none()
-        && !circumstances.control_bit
-        && !Mistake::NothingNeedsToBite.here()
-    {
+    } else if faulty && reality.is_none() && !circumstances.control_bit && !Mistake::NothingNeedsToBite.here() {
         reasons.push("the uncontrolled run did no harm either, so nothing was shown".to_owned());
         Verdict::Inconclusive
     } else if expectations.limits.is_empty() {

@@ -235,7 +235,10 @@ fn what_a_real_api_shows_is_reached_and_nothing_else() {
     let privilege = &explored["privileges"][0];
     assert_eq!(privilege["more"], json!(["api.customer"]));
     assert_eq!(privilege["unused"], json!(["api.export"]));
-    assert_eq!(explored["not_tried"], json!({"api.close-ticket": "it counts as a write"}));
+    assert_eq!(
+        explored["not_tried"],
+        json!({"api.close-ticket": "it counts as a write, and `writes` does not list it"})
+    );
     assert_eq!(explored["oddities"]["limited"], 1, "told to come back, and did: {}", ran.shown);
     assert_eq!(tokens_at(&server, "/api/export"), set(&[AGENT, CANARY, "none"]), "a canary is tried, nothing else");
     assert!(server.came().iter().all(|came| came.head.starts_with("GET ")), "nothing was changed");

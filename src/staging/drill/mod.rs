@@ -28,7 +28,7 @@ use tokio::time::{Instant, interval, sleep_until};
 use super::client::{Client, SentLog};
 use super::guard::{Consents, Pinned, Refused, Watch};
 use super::secret::Secret;
-use super::targets::{CredentialIx, Reference, ServiceIx, StopCondition, Targets};
+use super::targets::{Credential, CredentialIx, Reference, ServiceIx, StopCondition, Targets};
 use crate::wire::Span;
 use event::{CredentialLine, Event, Header, OriginLine, Reading, ServiceLine};
 pub use judge::{Result as Judged, judge};
@@ -145,9 +145,10 @@ async fn prepare(scene: &mut Scene) -> Result<(), NoCredential> {
     let made_up = made_up();
     for service in scene.targets.service_ids() {
         let probe = &scene.targets.service(service).probe;
-        let shape = scene.targets.drilled.first().map(|ix| &scene.targets.credential(*ix).present);
+        let first = scene.targets.drilled.first().map(|ix| scene.targets.credential(*ix));
+        let shape = first.map(|first| Credential { name: "a made-up one".to_owned(), ..first.clone() });
         let mut statuses = Vec::new();
-        for shown in [None, shape.zip(made_up.as_ref())] {
+        for shown in [None, shape.as_ref().zip(made_up.as_ref())] {
             let shown: Shown<'_> = shown;
             let mut seen = look(&scene.targets, &scene.client, probe, shown, &[]).await?;
             // A server may refuse with any status but those that say "not now".
@@ -258,7 +259,7 @@ async fn issued(
 async fn tell_reminted(scene: &Scene, way: String, like: CredentialIx, got: Result<Secret, NoCredential>) {
     let mut accepted_by = Vec::new();
     if let Ok(secret) = &got {
-        let shown = Some((&scene.targets.credential(like).present, secret));
+        let shown = Some((scene.targets.credential(like), secret));
         for service in scene.was_accepted(like) {
             let probe = &scene.targets.service(service).probe;
             match look(&scene.targets, &scene.client, probe, shown, &scene.learned[service.0]).await {
@@ -287,7 +288,7 @@ async fn restore(scene: &Scene, client: &Client, done: &BTreeSet<usize>) {
     }
     for credential in &targets.drilled {
         let Ok(fetched) = vault.fetch(targets, client, *credential).await else { continue };
-        let shown = Some((&targets.credential(*credential).present, &fetched.secret));
+        let shown = Some((targets.credential(*credential), &fetched.secret));
         for service in scene.was_accepted(*credential) {
             let probe = &targets.service(service).probe;
             if let Ok(seen) = look(targets, client, probe, shown, &scene.learned[service.0]).await {

@@ -11,7 +11,7 @@ use super::render::{Filling, challenge, present, render};
 use crate::staging::client::{Client, Outgoing};
 use crate::staging::guard::Refused;
 use crate::staging::secret::Secret;
-use crate::staging::targets::{self, Match, Present, Probe, Targets};
+use crate::staging::targets::{self, Credential, Match, Probe, Targets};
 
 /// What was seen.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ pub struct Seen {
 }
 
 /// How a credential is shown; nothing, where none is.
-pub type Shown<'a> = Option<(&'a Present, &'a Secret)>;
+pub type Shown<'a> = Option<(&'a Credential, &'a Secret)>;
 
 /// Looks once. `learned` are statuses with which this service was seen to refuse.
 pub async fn look(
@@ -43,10 +43,11 @@ pub async fn look(
                 Ok(outgoing) => outgoing,
                 Err(why) => return Ok(unsent(why)),
             };
-            if let Some((how, secret)) = shown
-                && let Err(why) = present(how, secret, &mut outgoing.headers)
-            {
-                return Ok(unsent(why));
+            if let Some((credential, secret)) = shown {
+                if let Err(why) = present(&credential.present, secret, &mut outgoing.headers) {
+                    return Ok(unsent(why));
+                }
+                outgoing.told.credential = Some(credential.name.clone());
             }
             outgoing.told.purpose = "probe";
             let sent = client.send(outgoing).await?;

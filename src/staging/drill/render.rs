@@ -6,13 +6,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
 use super::vault::{NoCredential, Vault};
 use crate::staging::client::{Client, Outgoing, Told};
 use crate::staging::secret::Secret;
 use crate::staging::targets::{Body, CredentialIx, Piece, Present, Request, Targets, Template};
+
+/// What is written in another way where something is filled in: all but what stands for itself (RFC 3986 section 2.3), and
+/// dots, which could lead elsewhere.
+const FILLED_IN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
 
 /// What is known while a request is made.
 #[derive(Clone, Debug, Default)]
@@ -73,7 +77,7 @@ impl Filling {
         for piece in &template.0 {
             match piece {
                 Piece::Text(text) => path.push_str(text),
-                filled => path.extend(utf8_percent_encode(self.of(filled)?, NON_ALPHANUMERIC)),
+                filled => path.extend(utf8_percent_encode(self.of(filled)?, FILLED_IN)),
             }
         }
         Ok(path)

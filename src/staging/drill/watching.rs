@@ -238,7 +238,7 @@ async fn look_once(scene: &Scene, watched: &Watched) -> Result<(), Refused> {
         },
     };
     let learned = service.map_or(&[][..], |service| &scene.learned[service.0]);
-    let shown = Some((&targets.credential(credential).present, &secret));
+    let shown = Some((targets.credential(credential), &secret));
     let seen = look(targets, &scene.client, probe, shown, learned).await?;
     if let Watched::Pair(pair) = watched {
         scene.note(*pair, &seen);

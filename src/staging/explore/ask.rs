@@ -14,7 +14,7 @@ use super::paging::Where;
 use crate::staging::client::{Outgoing, Told};
 use crate::staging::drill::render::{Filling, render};
 use crate::staging::secret::Secret;
-use crate::staging::targets::{CredentialIx, OperationIx, OriginIx, Present};
+use crate::staging::targets::{CredentialIx, MARKER, OperationIx, OriginIx, Present};
 use crate::wire::{Arg, Request, Res, Text};
 
 /// Whose credential a request presents.
@@ -43,7 +43,12 @@ impl Memory {
     /// # Errors
     ///
     /// Why it cannot be sent.
-    pub fn make(&self, terrain: &Terrain, request: &Request) -> Result<(Outgoing, Presenting, Made), String> {
+    pub fn make(
+        &self,
+        terrain: &Terrain,
+        request: &Request,
+        marker: Option<&str>,
+    ) -> Result<(Outgoing, Presenting, Made), String> {
         let asked = terrain.modelled.asked(request.route).ok_or("nothing is known of this route")?;
         let about = match request.about {
             Arg::Id(record) => Some(record),
@@ -51,7 +56,7 @@ impl Memory {
         };
         let name = about.and_then(|record| self.ids.name(record));
         let (origin, mut outgoing) = match asked {
-            Asked::Listed(ix) => self.listed(terrain, ix, name)?,
+            Asked::Listed(ix) => self.listed(terrain, ix, name, marker)?,
             Asked::Link(origin) => {
                 let target = name.and_then(|name| name.first()).ok_or("a link that nobody showed")?;
                 let url = format!("{}{target}", terrain.targets.origin(origin).at);
@@ -88,9 +93,15 @@ impl Memory {
         Ok((outgoing, presenting, Made { asked, origin, about, page, url }))
     }
 
-    fn listed(&self, terrain: &Terrain, ix: OperationIx, name: Option<&Name>) -> Result<(OriginIx, Outgoing), String> {
+    fn listed(
+        &self,
+        terrain: &Terrain,
+        ix: OperationIx,
+        name: Option<&Name>,
+        marker: Option<&str>,
+    ) -> Result<(OriginIx, Outgoing), String> {
         let operation = terrain.explore.operation(ix);
-        let places: Vec<&str> = operation.request.path.captured().collect();
+        let places: Vec<&str> = operation.request.path.captured().filter(|name| *name != MARKER).collect();
         let name = name.map_or(&[][..], Vec::as_slice);
         let behind = name.len().checked_sub(places.len()).ok_or("an id that its path needs is not known")?;
         let mut filled = BTreeMap::new();
@@ -98,6 +109,7 @@ impl Memory {
             let id = Secret::new(id.clone()).ok_or("an id that is empty")?;
             filled.insert((*place).to_owned(), id);
         }
+        filled.extend(marker.and_then(|marker| Some((MARKER.to_owned(), Secret::new(marker.to_owned())?))));
         let outgoing = render(&terrain.targets, &operation.request, &Filling::of_captured(filled))?;
         Ok((operation.request.origin, outgoing))
     }

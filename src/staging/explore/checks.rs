@@ -60,7 +60,7 @@ async fn refused(
         Err(NoCredential::Refused(refused)) => return Err(refused),
         Err(missing) => return Ok(Some(missing.to_string())),
     };
-    let seen = look(targets, client, probe, Some((&targets.credential(credential).present, &secret)), &[]).await?;
+    let seen = look(targets, client, probe, Some((targets.credential(credential), &secret)), &[]).await?;
     Ok(match (seen.reading, seen.status, seen.broken) {
         (Reading::Accepted, ..) => None,
         (_, Some(status), _) => Some(format!("status {status}")),

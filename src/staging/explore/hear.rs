@@ -10,12 +10,12 @@ use super::ids::{Ids, Name};
 use super::links::{linked, texts_of};
 use super::model::Asked;
 use super::paging::{Page, Pages};
-use super::rows::elements;
+use super::rows::{elements, id_in};
 use super::secrets::Secrets;
 use crate::staging::client::Answer;
 use crate::staging::drill::render::challenge;
-use crate::staging::targets::{Does, Operation, Paging, Proof, Reading};
-use crate::wire::{self, Found, Outcome, Res, Response, Rows, Slot, Span, Verdict};
+use crate::staging::targets::{CollectionIx, Does, Operation, Paging, Pointer, Proof, Reading};
+use crate::wire::{self, Effect, Found, Outcome, Res, Response, Rows, Slot, Span, Verdict};
 
 /// Whoever is told to wait longer would wait in vain.
 const LONGEST_WAIT: Span = Span::from_secs(3_600);
@@ -41,8 +41,10 @@ pub struct Heard {
     pub outcome: Outcome,
     pub slot: Slot,
     pub verdict: Verdict,
-    /// Records that it showed with their content.
-    pub shown: Vec<Res>,
+    /// Records that it showed with their content, changed or removed.
+    pub touched: Vec<Res>,
+    pub effect: Effect,
+    pub created: Option<Res>,
     pub odd: Vec<String>,
     pub links_not_followed: u64,
 }
@@ -71,7 +73,9 @@ impl Memory {
             outcome: Outcome::NoAnswer,
             slot: Slot::default(),
             verdict,
-            shown: Vec::new(),
+            touched: Vec::new(),
+            effect: Effect::Read,
+            created: None,
             odd: odd.into_iter().chain(body.odd.map(str::to_owned)).collect(),
             links_not_followed: 0,
         };
@@ -102,10 +106,23 @@ impl Memory {
         heard: &mut Heard,
     ) -> wire::Body {
         let does = operation.map(|operation| operation.does);
+        if let Some(Does::Create { of }) = does {
+            return self.made(
+                terrain,
+                question,
+                (of, operation.and_then(|operation| operation.ids.as_ref()), body),
+                heard,
+            );
+        }
         let (of, ids_only) = match (does, question.about) {
+            (Some(Does::Change { .. } | Does::Remove { .. }), Some(record)) => {
+                heard.touched.push(record);
+                heard.effect = if matches!(does, Some(Does::Remove { .. })) { Effect::Delete } else { Effect::Write };
+                return wire::Body::Empty;
+            }
             (Some(Does::List { of, ids_only, .. }), _) => (of, ids_only),
             (Some(Does::One { .. }) | None, Some(record)) => {
-                heard.shown.push(record);
+                heard.touched.push(record);
                 let rows = Rows::Span { first: record.row, n: 1 };
                 return wire::Body::Records { coll: record.coll, rows, next: None };
             }
@@ -127,7 +144,7 @@ impl Memory {
             };
             heard.slot.ids.push(record.row);
             if !ids_only {
-                heard.shown.push(record);
+                heard.touched.push(record);
             }
             let mut texts = Vec::new();
             super::body::texts(element, &mut texts);
@@ -142,9 +159,27 @@ impl Memory {
         if ids_only { wire::Body::Ids { coll, rows, next } } else { wire::Body::Records { coll, rows, next } }
     }
 
+    /// The record that was made, as far as the answer names it.
+    fn made(
+        &mut self,
+        terrain: &Terrain,
+        question: &Question<'_>,
+        (of, ids, body): (CollectionIx, Option<&Pointer>, &Body),
+        heard: &mut Heard,
+    ) -> wire::Body {
+        let outer: Name = question.about.and_then(|record| self.ids.name(record)).cloned().unwrap_or_default();
+        let id = body.json.as_ref().and_then(|json| id_in(json, ids));
+        let Some(id) = id else {
+            heard.odd.push("a record was made, and the answer does not name it".to_owned());
+            return wire::Body::Empty;
+        };
+        heard.created = self.ids.record(terrain.modelled.collection(of), outer.into_iter().chain([id]).collect());
+        heard.created.map_or(wire::Body::Empty, wire::Body::Created)
+    }
+
     /// Secrets anywhere in an answer, also in one that refuses.
     fn notice(&mut self, terrain: &Terrain, question: &Question<'_>, body: &Body, heard: &mut Heard) {
-        let record = question.about.filter(|record| heard.shown.contains(record));
+        let record = question.about.filter(|record| heard.touched.contains(record));
         self.notice_in(terrain, &body.texts(), record, &mut heard.slot);
     }
 

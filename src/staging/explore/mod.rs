@@ -10,12 +10,17 @@ mod ids;
 mod links;
 mod model;
 mod paging;
+mod put_back;
 mod rows;
 mod secrets;
 mod tally;
 mod tour;
+mod undo;
+mod undo_log;
+mod write;
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -33,6 +38,10 @@ use crate::wire::{Purpose, Text};
 pub use model::{Modelled, explorers, full_name};
 pub use tour::Sink;
 use tour::{Tour, actor};
+pub use undo::undo;
+pub use undo_log::Past as Writes;
+use undo_log::UndoLog;
+use write::Writer;
 
 /// What is explored, and with what.
 #[derive(Debug)]
@@ -53,6 +62,11 @@ impl Terrain {
         let modelled = Modelled::of(&targets, &explore)?;
         Ok(Terrain { targets, explore, modelled })
     }
+
+    /// Whether agents may write anything.
+    fn writes(&self) -> bool {
+        self.explore.operations.iter().any(|operation| operation.undo.is_some() && operation.not_tried.is_none())
+    }
 }
 
 /// Explores, stage by stage, until nobody has anything left to try, a check fails, or the switch is thrown.
@@ -61,19 +75,21 @@ impl Terrain {
 ///
 /// The journal takes no more.
 pub async fn explore(
-    terrain: &Terrain,
+    terrain: &Arc<Terrain>,
     consents: Consents,
     mut watch: Watch,
     sent: Arc<SentLog>,
+    undo_file: &Path,
     sink: Sink<'_>,
 ) -> io::Result<Explored> {
     let targets = &terrain.targets;
-    let client = Client::new(consents.run, targets)?.reading_up_to(terrain.explore.largest_body).writing_down(sent);
-    let client = Arc::new(client);
-    watch.signals(client.kill().clone(), client.kill().clone())?;
+    let most = terrain.explore.largest_body;
+    let client = Client::new(consents.run, targets)?.reading_up_to(most).writing_down(sent.clone());
+    let (client, restoring) = (Arc::new(client), Client::new(consents.restore, targets)?.writing_down(sent));
+    watch.signals(client.kill().clone(), restoring.kill().clone())?;
     watch.duration(targets.caps.duration, client.kill().clone());
     if let Some(file) = &targets.kill_file {
-        watch.file(file.clone(), vec![client.kill().clone()]);
+        watch.file(file.clone(), vec![client.kill().clone(), restoring.kill().clone()]);
     }
     let health = Health::new(&targets.stops);
     let vault = Arc::new(Vault::new(targets));
@@ -84,6 +100,11 @@ pub async fn explore(
         ..Explored::default()
     };
     let mut tour = Tour::new(terrain, client.clone(), vault.clone(), &health, agents(terrain), sink);
+    if terrain.writes() {
+        let log = Arc::new(UndoLog::begin(undo_file, undo::head(terrain, client.run_id()))?);
+        let (terrain, client, vault) = (terrain.clone(), client.clone(), vault.clone());
+        tour.writer = Some(Arc::new(Writer { terrain, client, vault, log }));
+    }
     let mut beside = JoinSet::new();
     let ready = prepare(&mut tour).await;
     let mut alarm = listen(terrain, &client, &mut beside);
@@ -102,6 +123,9 @@ pub async fn explore(
     let thrown = client.kill().thrown();
     // A run that could not begin was not stopped: it says nothing.
     tour.end(thrown.is_some() || explored.stages.iter().any(|stage| !stage.failed.is_empty())).await?;
+    if let Some(writer) = tour.writer.take() {
+        explored.undo = Some(undo::undo_with(terrain, &restoring, &writer.log, undo_file).await?);
+    }
     explored.stopped = thrown.map(|why| why.to_string()).or(explored.stopped);
     (explored.requests, explored.writes) = client.counts();
     tour.tally.finish(terrain, &tour.memory, &mut explored);

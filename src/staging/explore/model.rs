@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use http::Method;
 use serde_json::Value as Json;
 
 use crate::model::Plan;
@@ -12,7 +13,7 @@ use crate::model::service::shape_of;
 use crate::scenario::plan_of;
 use crate::scenario::tree::{Key, Node, Place, Value};
 use crate::staging::targets::{
-    CollectionIx, CredentialIx, Does, ExplorePlan, Operation, OperationIx, OriginIx, Piece, Targets,
+    CollectionIx, CredentialIx, Does, ExplorePlan, MARKER, Operation, OperationIx, OriginIx, Piece, Targets,
 };
 use crate::wire::{CollId, FamilyId, RouteId, SecretKind};
 
@@ -219,6 +220,7 @@ fn listed(explore: &ExplorePlan, operation: &Operation, shapes: &mut Vec<(String
     for piece in &operation.request.path.0 {
         match piece {
             Piece::Text(text) => path.push_str(text),
+            Piece::Captured(name) if name == MARKER => path.push_str("new"),
             Piece::Captured(name) if Some(name.as_str()) == last => path.push_str("{id}"),
             Piece::Captured(name) => path.push_str(&format!("{{{name}}}")),
             Piece::Credential(_) => {}
@@ -234,16 +236,21 @@ fn listed(explore: &ExplorePlan, operation: &Operation, shapes: &mut Vec<(String
             fields.push(("http", text(format!("{method} {path} -> {} {what}", name(of)))));
             fields.extend(inside.map(|coll| ("inside", text(name(coll)))));
         }
-        Does::One { of } if operation.not_tried.is_none() => {
+        Does::One { of } if !matches!(*method, Method::DELETE) => {
             fields.push(("http", text(format!("{method} {path} -> {} records", name(of)))));
         }
-        Does::One { of } => {
+        Does::Create { of } => {
+            fields.push(("http", text(format!("{method} {path}"))));
+            fields.push(("creates", text(name(of))));
+            fields.extend(last.map(|outer| ("inside", text(outer))));
+        }
+        Does::One { of } | Does::Change { of } | Does::Remove { of } => {
             fields.push(("http", text(format!("{method} {path}"))));
             fields.push(("on", text(name(of))));
         }
         Does::Nothing => fields.push(("http", text(format!("{method} {path}")))),
     }
-    if operation.not_tried.is_none() {
+    if operation.not_tried.is_none() && operation.undo.is_none() {
         fields.push(("effect", text("read")));
     }
     fields.push(("documented", text(if operation.documented { "yes" } else { "no" })));

@@ -46,6 +46,14 @@ fn list_in(body: &Value) -> &[Value] {
     }
 }
 
+/// The id of the one record that a body is.
+pub fn id_in(body: &Value, id: Option<&Pointer>) -> Option<String> {
+    match id {
+        Some(pointer) => pointer.all(body).first().and_then(|id| text(id)),
+        None => id_of(body),
+    }
+}
+
 /// What names a record, under the keys that most APIs use.
 fn id_of(element: &Value) -> Option<String> {
     const USUAL: &[&str] = &["id", "_id", "uuid", "guid", "key", "number", "iid", "slug", "name", "username", "login"];

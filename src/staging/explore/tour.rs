@@ -12,19 +12,21 @@ use tokio::time::{Instant, sleep_until};
 use super::Terrain;
 use super::ask::{Made, Presenting};
 use super::hear::{Heard, Memory, Question};
+use super::model::Asked;
 use super::secrets::Usable;
 use super::tally::Tally;
+use super::write::{Write, Writer};
 use crate::agent::Agent;
 use crate::staging::client::{Client, Sent};
 use crate::staging::drill::health::Health;
 use crate::staging::drill::probe::Seen;
 use crate::staging::drill::render::present;
 use crate::staging::drill::vault::{NoCredential, Vault};
-use crate::staging::guard::{Refused, Stopped};
-use crate::staging::targets::OriginIx;
+use crate::staging::guard::{Cap, Refused, Stopped};
+use crate::staging::targets::{Does, OperationIx, OriginIx};
 use crate::wire::{
-    ActorId, Client as _, Effect, Event, Log, Next, OpId, Outcome, Purpose, Reason, Request, RequestId, Res, RouteId,
-    RuleId, Slot, Span, Text, Tick, Verdict,
+    ActorId, Client as _, Event, Log, Next, OpId, Outcome, Purpose, Reason, Request, RequestId, Res, RouteId, RuleId,
+    Slot, Span, Text, Tick, Verdict,
 };
 
 /// Where events go.
@@ -40,6 +42,10 @@ pub struct Tour<'t> {
     pub tally: Tally,
     /// Where each credential was accepted.
     pub accepted: BTreeSet<(Option<Text>, OriginIx)>,
+    /// Writes, where the file lets agents write.
+    pub writer: Option<Arc<Writer>>,
+    /// What this run made: nothing else is removed.
+    created: BTreeSet<Res>,
     agents: Vec<Agent>,
     wakes: BTreeMap<usize, Tick>,
     flights: BTreeMap<RequestId, Flight>,
@@ -81,6 +87,8 @@ impl<'t> Tour<'t> {
             memory: Memory::default(),
             tally: Tally::default(),
             accepted: BTreeSet::new(),
+            writer: None,
+            created: BTreeSet::new(),
             agents,
             wakes: BTreeMap::new(),
             flights: BTreeMap::new(),
@@ -173,13 +181,28 @@ impl<'t> Tour<'t> {
     }
 
     fn depart(&mut self, id: RequestId, request: Request) {
-        let (mut outgoing, presenting, made) = match self.memory.make(self.terrain, &request) {
+        let writes = self.written_by(&request);
+        let numbered = self.writer.as_ref().filter(|_| writes.is_some()).map(|writer| writer.log.next());
+        let marker = numbered.as_ref().map(|(_, marker)| marker.as_str());
+        let (mut outgoing, presenting, made) = match self.memory.make(self.terrain, &request, marker) {
             Ok(made) => made,
             Err(why) => {
                 self.tally.not_sent(why);
                 return self.answer_nothing(id);
             }
         };
+        let write = match writes.zip(numbered) {
+            None => None,
+            Some((operation, _)) if self.is_foreign(operation, made.about) => {
+                self.tally.not_sent("it would remove what this run did not make".to_owned());
+                return self.answer_nothing(id);
+            }
+            Some((operation, (n, marker))) => {
+                let record = made.about.and_then(|record| self.memory.ids.name(record)).cloned().unwrap_or_default();
+                Some(Write { operation, n, marker, record })
+            }
+        };
+        let writer = self.writer.clone();
         self.flights.insert(id, Flight { request, made });
         let (client, vault, targets) = (self.client.clone(), self.vault.clone(), self.terrain.targets.clone());
         let landing = self.landing.clone();
@@ -194,12 +217,29 @@ impl<'t> Tour<'t> {
                     }
                     Presenting::Found(how, secret) => present(how, secret, &mut outgoing.headers).map_err(unfit)?,
                 }
-                Ok(client.send(outgoing).await?)
+                match write.zip(writer) {
+                    Some((write, writer)) => writer.send(write, outgoing).await,
+                    None => Ok(client.send(outgoing).await?),
+                }
             };
             let sent = sent.await;
             // The other end is gone when the run is over.
             let _ = landing.send(Landed { id, sent });
         });
+    }
+
+    /// The operation behind a request that writes.
+    fn written_by(&self, request: &Request) -> Option<OperationIx> {
+        match self.terrain.modelled.asked(request.route)? {
+            Asked::Listed(ix) if self.terrain.explore.operation(ix).undo.is_some() => Some(ix),
+            _ => None,
+        }
+    }
+
+    /// Whether it would remove what somebody else made.
+    fn is_foreign(&self, operation: OperationIx, about: Option<Res>) -> bool {
+        let removes = matches!(self.terrain.explore.operation(operation).does, Does::Remove { .. });
+        removes && !about.is_some_and(|record| self.created.contains(&record))
     }
 
     fn land(&mut self, Landed { id, sent }: Landed) {
@@ -208,6 +248,8 @@ impl<'t> Tour<'t> {
             Err(NoCredential::Refused(refused)) => {
                 match &refused {
                     Refused::Stopped(_) => return,
+                    // Without leave to write, an agent goes on reading.
+                    Refused::Cap(Cap::Writes) => self.tally.not_sent(refused.to_string()),
                     Refused::Cap(_) => return self.client.give_up(&refused),
                     _ => self.tally.not_sent(refused.to_string()),
                 }
@@ -229,6 +271,9 @@ impl<'t> Tour<'t> {
             Err(broken) => {
                 self.tally.odd(&[broken.to_string()]);
                 self.log.push(self.asked(id, request, Verdict::Failed, 0, sent));
+                if self.written_by(request).is_some() {
+                    self.log.push(Event::Lost { at: self.now(), id });
+                }
                 return self.deliver(id, &Outcome::NoAnswer, &Slot::default());
             }
             Ok(answer) => {
@@ -256,8 +301,12 @@ impl<'t> Tour<'t> {
         let Flight { request, made } = flight;
         let with = request.presented.map(|presented| presented.text);
         let at = self.now();
-        for (coll, first, n) in runs(&heard.shown) {
-            self.log.push(Event::Touched { at, id, coll, effect: Effect::Read, first, n });
+        for (coll, first, n) in runs(&heard.touched) {
+            self.log.push(Event::Touched { at, id, coll, effect: heard.effect, first, n });
+        }
+        if let Some(record) = heard.created {
+            self.created.insert(record);
+            self.log.push(Event::Created { at, id, coll: record.coll, row: record.row });
         }
         if heard.verdict == Verdict::Accepted {
             self.accepted.insert((with, made.origin));

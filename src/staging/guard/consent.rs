@@ -100,10 +100,18 @@ impl Consent {
 /// Requests that put things back are counted from here, so that no two of a run have one number.
 const FIRST_OF_RESTORING: u64 = 1 << 62;
 
+/// Looking a write up, undoing it and looking again takes no more requests.
+const FOR_EACH_WRITE: u64 = 8;
+/// The credential that puts things back may have to be asked for.
+const FOR_TOKENS: u64 = 10;
+
 /// Putting things back is short, and one after the other.
 fn caps_of_restoring(caps: CapLimits) -> CapLimits {
+    let undoing = caps.writes.saturating_mul(FOR_EACH_WRITE);
     CapLimits {
-        requests: caps.requests.min(100),
+        requests: caps.requests.min(100).max(undoing),
+        objects: caps.objects.max(undoing),
+        writes: if caps.writes == 0 { 0 } else { caps.writes.saturating_add(FOR_TOKENS) },
         at_once: caps.at_once.min(1),
         duration: caps.duration.min(Span::from_secs(120)),
         ..caps

@@ -62,8 +62,21 @@ pub struct Operation {
     pub documented: bool,
     /// What a token needs for it, as a description says: OR of AND.
     pub scopes: Vec<Vec<String>>,
+    /// How it is undone, where it writes and may.
+    pub undo: Option<Undo>,
     /// Why nobody tries it, where that is so.
     pub not_tried: Option<String>,
+}
+
+/// How a write is undone.
+#[derive(Clone, Debug)]
+pub enum Undo {
+    /// What it makes carries a mark of this run: that is looked up, and removed.
+    Marked { find: Box<Request>, ids: Option<Pointer>, delete: Box<Request> },
+    /// What stood there is read first, and put back by the same request.
+    PutBack { get: Box<Request>, ignore: Vec<Pointer> },
+    /// It removes, and is sent for what this run made only.
+    OwnOnly,
 }
 
 /// What an operation does, as far as its method, path and answer tell.
@@ -71,8 +84,14 @@ pub struct Operation {
 pub enum Does {
     /// Shows records of a collection, or their ids alone; of those inside one record of another, where there is one.
     List { of: CollectionIx, ids_only: bool, inside: Option<CollectionIx> },
-    /// Is about one record, which its path names.
+    /// Shows one record, which its path names.
     One { of: CollectionIx },
+    /// Makes a record.
+    Create { of: CollectionIx },
+    /// Changes one record, which its path names.
+    Change { of: CollectionIx },
+    /// Removes one record, which its path names.
+    Remove { of: CollectionIx },
     /// Touches nothing that the file tells of.
     Nothing,
 }
@@ -142,6 +161,10 @@ pub struct Wider {
     pub credentials: Vec<CredentialIx>,
 }
 
+/// The placeholder for the mark of a run, and the one for what was found by it.
+pub const MARKER: &str = "marker";
+pub const FOUND: &str = "id";
+
 impl ExplorePlan {
     pub fn operation(&self, ix: OperationIx) -> &Operation {
         &self.operations[ix.0]
@@ -159,7 +182,7 @@ impl ExplorePlan {
 impl Operation {
     /// The collection whose records are named by a placeholder of the path, for each of them, in order.
     pub fn parameters<'a>(&self, plan: &'a ExplorePlan) -> Vec<(&'a str, CollectionIx)> {
-        let names = self.request.path.captured();
+        let names = self.request.path.captured().filter(|name| *name != MARKER);
         let ix = |name: &str| plan.collections.iter().position(|coll| coll.name == name);
         names.filter_map(|name| ix(name).map(|at| (plan.collections[at].name.as_str(), CollectionIx(at)))).collect()
     }

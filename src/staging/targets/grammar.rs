@@ -114,7 +114,7 @@ pub(super) static MATCH: Part = Part {
 pub(super) static MATCHES: Part =
     Part { name: "matches", doc: "a match, or a list of them", shape: Either(&[P(&MATCH), List(&P(&MATCH))]) };
 
-static REQUEST: Part = Part {
+pub(super) static REQUEST: Part = Part {
     name: "request",
     doc: "`METHOD origin:/path`, or a map with `http`",
     shape: Either(&[Text, Record(REQUEST_FIELDS)]),

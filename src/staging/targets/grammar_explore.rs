@@ -1,6 +1,6 @@
 //! What `explore` of a targets file can say.
 
-use super::grammar::{MATCH, MATCHES, NAMES, TEXTS};
+use super::grammar::{MATCH, MATCHES, NAMES, REQUEST, TEXTS};
 use crate::scenario::shape::Shape::{Boolean, Count, Either, Keyed, List, Name, Named, Part as P, Record, Text, Word};
 use crate::scenario::shape::{Part, may, must};
 
@@ -53,6 +53,12 @@ static OPERATION: Part = Part {
             ),
             may("ids", Text, "where their ids stand, as a JSON pointer in which `*` is every element: `/items/*/id`"),
             may("paging", P(&PAGING), "how it says where the next page is, where that is not as everywhere"),
+            may(
+                "creates",
+                Name,
+                "the collection in which it makes a record; `ids` is where its id stands in the answer",
+            ),
+            may("undo", Either(&[Word(&["own"]), P(&UNDO)]), "how a write is undone: without it, it is not sent"),
             may("documented", Boolean, "whether the declared inventory has it (where there is no description, yes)"),
             may("headers", Keyed(&Text), "more headers"),
             may("form", Keyed(&Text), "a body of form fields"),
@@ -61,6 +67,18 @@ static OPERATION: Part = Part {
             may("accepted", P(&MATCH), "what proves that it was accepted (any status 2xx)"),
             may("refused", P(&MATCHES), "what else than 401, 403 and 404 says that it was refused"),
         ]),
+    ]),
+};
+
+static UNDO: Part = Part {
+    name: "undo",
+    doc: "`own`: it is sent for what this run made only; or a map of find and delete, or of get",
+    shape: Record(&[
+        may("find", P(&REQUEST), "shows what has the mark `{marker}`, which the write put there"),
+        may("ids", Text, "where the ids of what it finds stand (else: it is found, or answered with 404)"),
+        may("delete", P(&REQUEST), "removes one of them, `{id}`"),
+        may("get", P(&REQUEST), "shows what a PUT replaces: it is put back as it was"),
+        may("ignore", TEXTS, "with `get`, what changes by itself, such as `/updated_at`"),
     ]),
 };
 

@@ -94,7 +94,7 @@ impl Lowering<'_> {
         }
         let stops = self.stops();
         let drill = self.drill(&drilled, cleanup);
-        let explore = self.explore(&drilled);
+        let explore = self.explore(&drilled, cleanup.is_some());
         let targets = Targets {
             name: text(root, "name").unwrap_or_default(),
             story: text(root, "story").map(|story| story.trim().to_owned()),
@@ -110,6 +110,7 @@ impl Lowering<'_> {
             identity: text(identity, "name").unwrap_or_default(),
             drilled,
             control: control?,
+            cleanup,
             services,
             sentinels,
             drill,

@@ -122,7 +122,7 @@ impl Lowering<'_> {
             captures: Vec::new(),
         };
         let elsewhere = described.server.as_ref().map(|_| "it is on another server of its description".to_owned());
-        let not_tried = self.why_not_tried(&request).or(elsewhere).or(missing);
+        let not_tried = self.why_not_tried(&request, None).or(elsewhere).or(missing);
         Some(Operation {
             name: described.id.clone(),
             request,
@@ -131,6 +131,7 @@ impl Lowering<'_> {
             paging: None,
             documented: true,
             scopes: scopes(&described.requires),
+            undo: None,
             not_tried,
         })
     }

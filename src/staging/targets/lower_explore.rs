@@ -14,7 +14,7 @@ use crate::scenario::{Code, Finding, quantity};
 use crate::wire::SecretKind;
 
 impl Lowering<'_> {
-    pub(super) fn explore(&mut self, drilled: &[CredentialIx]) -> Option<ExplorePlan> {
+    pub(super) fn explore(&mut self, drilled: &[CredentialIx], cleans_up: bool) -> Option<ExplorePlan> {
         let node = self.root.get("explore")?;
         let mut collections: Vec<Collection> = Vec::new();
         let described = self.described_operations(node, &mut collections);
@@ -22,7 +22,15 @@ impl Lowering<'_> {
         for operation in described {
             self.add_described(operation, &mut operations);
         }
-        let unread = node.get("openapi").is_some() && operations.is_empty();
+        if let (false, Some(operation)) = (cleans_up, operations.iter().find(|operation| operation.undo.is_some())) {
+            let message = format!("`{}` writes, and nobody could undo it", operation.name);
+            self.say(
+                Finding::new(Code::MissingKey, node.place, message)
+                    .help("name a credential under `cleanup` that may undo what the agents do"),
+            );
+        }
+        let listed = node.get("operations").map_or(0, |listed| listed.entries().len());
+        let unread = node.get("openapi").is_some() && operations.is_empty() || operations.len() < listed;
         if !unread && operations.iter().all(|operation| operation.not_tried.is_some()) {
             let place = node.key("operations").map_or(node.place, |key| key.place);
             self.say(

@@ -2,7 +2,7 @@
 
 use super::lower::{Lowering, text};
 use super::lower_text::{path_alone, placeholder};
-use super::{Collection, CollectionIx, Does, Operation, Paging, Pointer, Request};
+use super::{Body, Collection, CollectionIx, Does, FOUND, MARKER, Operation, Paging, Pointer, Request, Undo};
 use crate::scenario::shape::shortened;
 use crate::scenario::tree::{Key, Node};
 use crate::scenario::{Code, Finding, quantity};
@@ -46,16 +46,23 @@ impl Lowering<'_> {
         } else {
             plain = asked;
         }
-        let request = self.request(&plain, &names)?;
+        let filled: Vec<String> = names.iter().cloned().chain([MARKER.to_owned()]).collect();
+        let request = self.request(&plain, &filled)?;
         if self.credentials_in(&request) {
             self.say(
                 Finding::new(Code::Contradiction, http.place, "the agent presents its credentials itself")
                     .help("leave the credential out of the request"),
             );
         }
+        let created = node.get("creates").and_then(Node::text).map(|name| collection(collections, name));
+        let undo = node.get("undo").and_then(|undo| self.undo(undo, &request, &filled));
         let last = names.last().map(|name| collection(collections, name));
         let ends_in_it = request.path.0.last().is_some_and(|piece| matches!(piece, super::Piece::Captured(_)));
+        let writes = self.writes(&request);
         let does = match (&shows, last) {
+            _ if created.is_some() => Does::Create { of: created? },
+            (_, Some(of)) if writes && request.method == http::Method::DELETE => Does::Remove { of },
+            (_, Some(of)) if writes => Does::Change { of },
             (Some(shows), inside) => {
                 let of = collection(collections, &shows.collection);
                 if ends_in_it && inside == Some(of) {
@@ -67,7 +74,7 @@ impl Lowering<'_> {
             (None, Some(of)) => Does::One { of },
             (None, None) => Does::Nothing,
         };
-        let not_tried = self.why_not_tried(&request);
+        let not_tried = self.why_not_tried(&request, undo.as_ref());
         let documented = text(node, "documented").as_deref().and_then(quantity::boolean);
         Some(Operation {
             name: key.name.clone(),
@@ -77,6 +84,7 @@ impl Lowering<'_> {
             paging: node.get("paging").and_then(|node| self.paging(node)),
             documented: documented.unwrap_or(!described),
             scopes: Vec::new(),
+            undo,
             not_tried,
         })
     }
@@ -106,7 +114,7 @@ impl Lowering<'_> {
     fn names_of_records(&self, asked: &str) -> Vec<String> {
         let (mut names, mut rest) = (Vec::new(), asked);
         while let Some((_, name, after)) = placeholder(rest) {
-            if self.credentials.iter().all(|credential| credential.name != name) {
+            if name != MARKER && self.credentials.iter().all(|credential| credential.name != name) {
                 names.push(name.to_owned());
             }
             rest = after;
@@ -118,10 +126,78 @@ impl Lowering<'_> {
         request.with.is_some() || (0..self.credentials.len()).any(|ix| request.mentions(super::CredentialIx(ix)))
     }
 
-    /// An agent explores by reading. What writes is left alone.
-    pub(super) fn why_not_tried(&self, request: &Request) -> Option<String> {
-        let writes = self.rules.is_write(&request.method, request.origin, &path_alone(&request.path));
-        writes.then(|| "it counts as a write".to_owned())
+    fn writes(&self, request: &Request) -> bool {
+        self.rules.is_write(&request.method, request.origin, &path_alone(&request.path))
+    }
+
+    /// What writes is left alone, unless it is listed and it is known how it is undone.
+    pub(super) fn why_not_tried(&self, request: &Request, undo: Option<&Undo>) -> Option<String> {
+        let path = path_alone(&request.path);
+        match (self.writes(request), self.rules.allows(&request.method, request.origin, &path), undo) {
+            (false, ..) | (true, true, Some(_)) => None,
+            (true, false, _) => Some("it counts as a write, and `writes` does not list it".to_owned()),
+            (true, true, None) => Some("it counts as a write, and nothing says how it is undone".to_owned()),
+        }
+    }
+
+    /// How a write is undone.
+    fn undo(&mut self, node: &Node, request: &Request, filled: &[String]) -> Option<Undo> {
+        let wrong = |message: &str, help: &str| Finding::new(Code::Contradiction, node.place, message).help(help);
+        if node.text() == Some("own") {
+            if request.method != http::Method::DELETE {
+                self.say(wrong(
+                    "only what removes is sent for this run's own",
+                    "say how it is undone: `find` and `delete`, or `get`",
+                ));
+            }
+            return Some(Undo::OwnOnly);
+        }
+        let with_id: Vec<String> = filled.iter().cloned().chain([FOUND.to_owned()]).collect();
+        let find = node.get("find").and_then(|find| self.request(find, filled));
+        let delete = node.get("delete").and_then(|delete| self.request(delete, &with_id));
+        let get = node.get("get").and_then(|get| self.request(get, filled));
+        match (find, delete, get) {
+            (Some(find), Some(delete), None) => {
+                if !mentions(request, MARKER) || !mentions(&find, MARKER) {
+                    self.say(wrong(
+                        "what a write makes is found by the mark `{marker}`, which one of the two does not have",
+                        "put `{marker}` into the path or body of the write, and into `find`",
+                    ));
+                }
+                if self.writes(&find) {
+                    self.say(wrong("`find` reads, and this counts as a write", "look it up with GET"));
+                }
+                let path = path_alone(&delete.path);
+                if !self.rules.allows(&delete.method, delete.origin, &path) {
+                    self.say(wrong(
+                        "`delete` would be refused: it is a write",
+                        "list it under `writes`, with `*` for what is filled in",
+                    ));
+                }
+                Some(Undo::Marked {
+                    find: Box::new(find),
+                    ids: node.get("ids").and_then(|node| self.starred_pointer(node)),
+                    delete: Box::new(delete),
+                })
+            }
+            (None, None, Some(get)) => {
+                if request.method != http::Method::PUT || self.writes(&get) {
+                    self.say(wrong(
+                        "only a PUT is undone by what stood there before, which a GET shows",
+                        "use PUT, and GET",
+                    ));
+                }
+                let ignored = node.get("ignore").map_or(&[][..], Node::each);
+                Some(Undo::PutBack {
+                    get: Box::new(get),
+                    ignore: ignored.iter().filter_map(|node| self.starred_pointer(node)).collect(),
+                })
+            }
+            _ => {
+                self.say(wrong("this is no way to undo a write", "write `find` and `delete`, or `get`, or `own`"));
+                None
+            }
+        }
     }
 
     /// A JSON pointer in which `*` may stand.
@@ -170,6 +246,18 @@ pub(super) fn collection(all: &mut Vec<Collection>, name: &str) -> CollectionIx 
         all.push(Collection { name: name.to_owned(), class: None });
         all.len() - 1
     }))
+}
+
+/// Whether a placeholder stands anywhere in a request.
+fn mentions(request: &Request, name: &str) -> bool {
+    let inside = |template: &super::Template| template.captured().any(|known| known == name);
+    let in_body = match &request.body {
+        Body::None => false,
+        Body::Form(fields) => fields.iter().any(|(_, value)| inside(value)),
+        Body::Json(value, _) => value.to_string().contains(&format!("{{{name}}}")),
+        Body::Text(text) => inside(text),
+    };
+    in_body || inside(&request.path)
 }
 
 fn is_name(text: &str) -> bool {

@@ -19,8 +19,8 @@ use std::path::PathBuf;
 use crate::wire::Span;
 
 pub use explore::{
-    Collection, CollectionIx, Does, ExplorePlan, Looks, Meant, Operation, OperationIx, Paging, Pointer, SecretRule,
-    UseFound, Wider,
+    Collection, CollectionIx, Does, ExplorePlan, FOUND, Looks, MARKER, Meant, Operation, OperationIx, Paging, Pointer,
+    SecretRule, Undo, UseFound, Wider,
 };
 pub use read::{is_targets, read};
 pub use request::{Body, Match, Pattern, Piece, Proof, Reading, Request, Template};
@@ -52,6 +52,8 @@ pub struct Targets {
     /// What the drilled identity holds.
     pub drilled: Vec<CredentialIx>,
     pub control: CredentialIx,
+    /// What puts things back.
+    pub cleanup: Option<CredentialIx>,
     pub services: Vec<Service>,
     pub sentinels: Vec<Sentinel>,
     pub alarm: Option<Alarm>,

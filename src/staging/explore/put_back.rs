@@ -1,0 +1,285 @@
+//! Undoing: in reverse, by the cleanup credential, idempotent, and looked at again afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use http::header::{CONTENT_TYPE, HeaderValue};
+use serde_json::Value;
+use tokio::time::{Instant, sleep_until};
+
+use super::Terrain;
+use super::rows::elements;
+use super::undo_log::{Before, Line, Past, UndoLog, Write};
+use super::write::{ask, filled, made};
+use crate::measure::{LeftBehind, Undone};
+use crate::staging::client::Client;
+use crate::staging::drill::render::present;
+use crate::staging::drill::vault::{NoCredential, Vault};
+use crate::staging::targets::{FOUND, MARKER, Operation, Pointer, Request, Undo};
+
+/// A lookup that says nothing is tried so often, so far apart.
+const TRIES: u32 = 3;
+const APART: Duration = Duration::from_millis(500);
+
+/// What undoing works with.
+#[derive(Debug)]
+pub struct PutBack<'a> {
+    pub terrain: &'a Terrain,
+    pub client: &'a Client,
+    pub vault: &'a Vault,
+    pub log: &'a UndoLog,
+}
+
+impl PutBack<'_> {
+    /// Undoes what is left, in reverse, and says what came of it.
+    pub async fn all(&self, past: &Past) -> Undone {
+        let removes = |write: &&Write| {
+            let own = |operation: &Operation| matches!(operation.undo, Some(Undo::OwnOnly));
+            write.status.is_none_or(is_success) && self.operation(&write.meant.operation).is_some_and(own)
+        };
+        let removed: BTreeSet<&String> =
+            past.writes.iter().filter(removes).filter_map(|write| write.meant.record.last()).collect();
+        // The id of what it made, or of what it changed.
+        let was_removed =
+            |write: &Write| write.made.as_ref().or(write.meant.record.last()).is_some_and(|id| removed.contains(id));
+        let mut undone = Undone::default();
+        for write in past.left() {
+            undone.writes += 1;
+            undone.unanswered += u64::from(write.status.is_none());
+            let n = write.meant.n;
+            let came = match self.operation(&write.meant.operation) {
+                Some(operation) => self.one(operation, write, was_removed(write)).await,
+                None => Err("the targets file has no such operation any more".to_owned()),
+            };
+            let (ok, how) = match &came {
+                Ok(how) => (true, how.clone()),
+                Err(why) => (false, why.clone()),
+            };
+            let kept = self.log.add(&Line::Undone { n, ok, how });
+            match came.and_then(|_| kept.map_err(|error| format!("done, and not written down: {error}"))) {
+                Ok(()) => undone.undone += 1,
+                Err(why) => undone.left.push(self.left_behind(write, why)),
+            }
+        }
+        undone
+    }
+
+    fn operation(&self, name: &str) -> Option<&Operation> {
+        self.terrain.explore.operations.iter().find(|operation| operation.name == name)
+    }
+
+    /// Undoes one write. What is `removed`, this run made and removed itself.
+    async fn one(&self, operation: &Operation, write: &Write, removed: bool) -> Result<String, String> {
+        let filled = filled(operation, &write.meant.record, &write.meant.marker);
+        match (&operation.undo, &write.meant.before) {
+            (Some(Undo::Marked { find, ids, delete }), _) => {
+                let found = self.marked((find, ids.as_ref(), delete), filled, write).await?;
+                let accepted = write.status.is_some_and(is_success);
+                if found == 0 && accepted && !write.found && !removed {
+                    return Err("it was accepted, and the lookup does not find it".to_owned());
+                }
+
+                Ok(if found == 0 { "nothing was there".to_owned() } else { format!("removed {found}") })
+            }
+            (Some(Undo::PutBack { get, ignore }), Some(before)) => {
+                match self.back(operation, (get, ignore), &filled, before).await {
+                    Err(_) if removed => Ok("this run made it, and removed it".to_owned()),
+                    came => came,
+                }
+            }
+            // It was one of this run's own, whose making is undone in its turn.
+            (Some(Undo::OwnOnly), _) => Ok("it was this run's own".to_owned()),
+            _ => Err("nothing says how it is undone".to_owned()),
+        }
+    }
+
+    /// Removes whatever has the mark, until nothing has.
+    async fn marked(
+        &self,
+        (find, ids, delete): (&Request, Option<&Pointer>, &Request),
+        mut filled: BTreeMap<String, String>,
+        write: &Write,
+    ) -> Result<usize, String> {
+        let mut there = self.lookup(find, ids, &filled).await?;
+        if there.is_empty() && write.status.is_none() {
+            // A write that was never answered may still be on its way.
+            sleep_until(Instant::now() + APART).await;
+            there = self.lookup(find, ids, &filled).await?;
+        }
+        let found = there.len();
+        if found > 0 && !write.found {
+            // Should this end in the middle, nothing being there means that it was removed.
+            self.log.add(&Line::Found { n: write.meant.n }).map_err(|error| error.to_string())?;
+        }
+        for id in there {
+            filled.insert(FOUND.to_owned(), id);
+            let answer = self.ask(delete, &filled).await??;
+            if !is_success(answer.status) && !matches!(answer.status, 404 | 410) {
+                return Err(format!("removing it was answered with {}", answer.status));
+            }
+        }
+        filled.remove(FOUND);
+        match self.lookup(find, ids, &filled).await?.len() {
+            0 => Ok(found),
+            n => Err(format!("{n} are still there after they were removed")),
+        }
+    }
+
+    /// The ids of what has the mark.
+    async fn lookup(
+        &self,
+        find: &Request,
+        ids: Option<&Pointer>,
+        filled: &BTreeMap<String, String>,
+    ) -> Result<Vec<String>, String> {
+        let mut why = String::new();
+        for attempt in 0..TRIES {
+            if attempt > 0 {
+                sleep_until(Instant::now() + APART).await;
+            }
+            match self.ask(find, filled).await? {
+                Ok(answer) if matches!(answer.status, 404 | 410) => return Ok(Vec::new()),
+                Ok(answer) if find.proof.accepted.holds(answer.status, &answer.body) => {
+                    let Some(ids) = ids else { return Ok(filled.get(MARKER).cloned().into_iter().collect()) };
+                    match serde_json::from_slice::<Value>(&answer.body) {
+                        Ok(body) => {
+                            return Ok(elements(&body, Some(ids)).into_iter().filter_map(|(id, _)| id).collect());
+                        }
+                        Err(_) => why = "the lookup was answered with what is no JSON".to_owned(),
+                    }
+                }
+                Ok(answer) => why = format!("the lookup was answered with {}", answer.status),
+                Err(broken) => why = format!("the lookup was not answered: {broken}"),
+            }
+        }
+        Err(why)
+    }
+
+    /// Puts back what stood there, unless it still does.
+    async fn back(
+        &self,
+        operation: &Operation,
+        (get, ignore): (&Request, &[Pointer]),
+        filled: &BTreeMap<String, String>,
+        before: &Before,
+    ) -> Result<String, String> {
+        if self.stands(get, ignore, filled, before).await? {
+            return Ok("it stands as before".to_owned());
+        }
+        let mut outgoing = made(self.terrain, &operation.request, filled)?;
+        outgoing.body = before.body.clone().into();
+        let kind = before.content_type.as_deref().unwrap_or("application/json");
+        outgoing.headers.insert(CONTENT_TYPE, HeaderValue::try_from(kind).map_err(|error| error.to_string())?);
+        let cleanup = self.terrain.targets.cleanup.ok_or("there is no cleanup credential")?;
+        let secret = self.vault.current(&self.terrain.targets, self.client, cleanup).await;
+        let secret = secret.map_err(|missing| missing.to_string())?;
+        present(&self.terrain.targets.credential(cleanup).present, &secret, &mut outgoing.headers)?;
+        outgoing.told.purpose = "undo";
+        outgoing.told.credential = Some(self.terrain.targets.credential(cleanup).name.clone());
+        let sent = self.client.send(outgoing).await.map_err(|refused| refused.to_string())?;
+        let answer = sent.got.map_err(|broken| format!("putting it back was not answered: {broken}"))?;
+        if !is_success(answer.status) {
+            return Err(format!("putting it back was answered with {}", answer.status));
+        }
+        match self.stands(get, ignore, filled, before).await? {
+            true => Ok("put back".to_owned()),
+            false => Err("it was put back, and is not as before".to_owned()),
+        }
+    }
+
+    async fn stands(
+        &self,
+        get: &Request,
+        ignore: &[Pointer],
+        filled: &BTreeMap<String, String>,
+        before: &Before,
+    ) -> Result<bool, String> {
+        let answer = self.ask(get, filled).await??;
+        if !get.proof.accepted.holds(answer.status, &answer.body) {
+            return Err(format!("what stands there could not be read: {}", answer.status));
+        }
+        let now = String::from_utf8_lossy(&answer.body).into_owned();
+        Ok(now == before.body || without(&now, ignore).is_some_and(|now| Some(now) == without(&before.body, ignore)))
+    }
+
+    async fn ask(
+        &self,
+        request: &Request,
+        filled: &BTreeMap<String, String>,
+    ) -> Result<Result<crate::staging::client::Answer, String>, String> {
+        ask(self.terrain, self.client, self.vault, request, filled)
+            .await
+            .map_err(|missing: NoCredential| missing.to_string())
+    }
+
+    /// What a person has to do.
+    fn left_behind(&self, write: &Write, why: String) -> LeftBehind {
+        let by_hand = self.operation(&write.meant.operation).and_then(|operation| {
+            let mut filled = filled(operation, &write.meant.record, &write.meant.marker);
+            let line = |request: &Request, filled: &BTreeMap<String, String>| {
+                made(self.terrain, request, filled).ok().map(|made| format!("curl -X {} '{}'", made.method, made.url))
+            };
+            match operation.undo.as_ref()? {
+                Undo::Marked { find, delete, .. } => {
+                    let find = line(find, &filled)?;
+                    filled.insert(FOUND.to_owned(), "ID".to_owned());
+                    Some(format!("{find}; then for each that it finds {}", line(delete, &filled)?))
+                }
+                Undo::PutBack { get, .. } => Some(format!(
+                    "{}; put back what undo.ndjson has as `before` of {}",
+                    line(get, &filled)?,
+                    write.meant.n
+                )),
+                Undo::OwnOnly => None,
+            }
+        });
+        LeftBehind {
+            operation: write.meant.operation.clone(),
+            marker: write.meant.marker.clone(),
+            why,
+            by_hand: by_hand.unwrap_or_else(|| "look for the mark".to_owned()),
+        }
+    }
+}
+
+fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}
+
+/// A body without what changes by itself.
+fn without(body: &str, ignore: &[Pointer]) -> Option<Value> {
+    let mut body: Value = serde_json::from_str(body).ok()?;
+    for Pointer(steps) in ignore {
+        remove(&mut body, steps);
+    }
+    Some(body)
+}
+
+fn remove(value: &mut Value, steps: &[String]) {
+    let Some((first, rest)) = steps.split_first() else { return };
+    match value {
+        Value::Object(fields) if rest.is_empty() => drop(fields.remove(first)),
+        Value::Object(fields) => fields.get_mut(first).into_iter().for_each(|below| remove(below, rest)),
+        Value::Array(items) if first == "*" => items.iter_mut().for_each(|item| remove(item, rest)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changes_by_itself_is_left_out() {
+        let ignore = ["/updated", "/rows/*/seen"].map(|text| Pointer::parse(text).unwrap());
+        let [a, b, c] = [
+            "{\"id\":1,\"updated\":5,\"rows\":[{\"seen\":1,\"x\":2}]}",
+            "{\"rows\":[{\"x\":2}],\"id\":1}",
+            "{\"rows\":[{\"x\":3}],\"id\":1}",
+        ]
+        .map(|text| without(text, &ignore));
+        assert_eq!(a, b);
+        assert_ne!(a, c);
+        assert_eq!(without("no json", &ignore), None);
+    }
+}

@@ -1,0 +1,65 @@
+//! Undoing what a run wrote, at its end or from the file that it left.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::put_back::PutBack;
+use super::undo_log::{FORMAT, Head, Past, UndoLog};
+use super::{Terrain, checks};
+use crate::measure::Undone;
+use crate::staging::client::Client;
+use crate::staging::drill::vault::Vault;
+use crate::staging::guard::{Consents, RunId, Watch};
+use crate::wire::Span;
+
+/// Undoing takes no longer than this.
+const UNDOING: Span = Span::from_secs(300);
+
+/// What the file of a run is headed by.
+pub fn head(terrain: &Terrain, run: RunId) -> Head {
+    Head {
+        format: FORMAT.to_owned(),
+        run: run.to_string(),
+        document: terrain.targets.text.to_string(),
+        folder: terrain.targets.folder.display().to_string(),
+    }
+}
+
+/// Undoes what is not known to be undone, and looks whether the target is as it was.
+///
+/// # Errors
+///
+/// The file cannot be read again.
+pub async fn undo_with(terrain: &Terrain, client: &Client, log: &UndoLog, path: &Path) -> io::Result<Undone> {
+    let mut watch = Watch::default();
+    watch.duration(UNDOING, client.kill().clone());
+    let (past, vault) = (Past::read(path)?, Vault::new(&terrain.targets));
+    let mut undone = PutBack { terrain, client, vault: &vault, log }.all(&past).await;
+    undone.unsteady = match checks::failed(terrain, client, &vault).await {
+        Ok(failed) => failed,
+        Err(refused) => vec![format!("nothing more could be looked at: {refused}")],
+    };
+    Ok(undone)
+}
+
+/// Undoes what a run left that could not end.
+///
+/// # Errors
+///
+/// The file cannot be read or written.
+pub async fn undo(
+    terrain: &Arc<Terrain>,
+    past: &Past,
+    consents: Consents,
+    mut watch: Watch,
+    path: &Path,
+) -> io::Result<Undone> {
+    let client = Client::new(consents.restore, &terrain.targets)?;
+    watch.signals(client.kill().clone(), client.kill().clone())?;
+    if let Some(file) = &terrain.targets.kill_file {
+        watch.file(file.clone(), vec![client.kill().clone()]);
+    }
+    let log = UndoLog::resume(path, past)?;
+    undo_with(terrain, &client, &log, path).await
+}

@@ -1,0 +1,152 @@
+//! A write: what stands there is read, how it is undone is put on the disk, and only then it is sent.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use http::header::CONTENT_TYPE;
+
+use super::Terrain;
+use super::formats::published;
+use super::rows::id_in;
+use super::undo_log::{Before, Line, Meant, UndoLog};
+use crate::staging::client::{Answer, Client, Outgoing, Sent};
+use crate::staging::drill::render::{Filling, present, render};
+use crate::staging::drill::vault::{NoCredential, Vault};
+use crate::staging::guard::{Refused, Stopped};
+use crate::staging::secret::Secret;
+use crate::staging::targets::{CredentialIx, Does, Looks, MARKER, Operation, OperationIx, Request, Undo};
+
+/// What writing needs.
+#[derive(Debug)]
+pub struct Writer {
+    pub terrain: Arc<Terrain>,
+    pub client: Arc<Client>,
+    pub vault: Arc<Vault>,
+    pub log: Arc<UndoLog>,
+}
+
+/// A write that is about to be sent.
+#[derive(Debug)]
+pub struct Write {
+    pub operation: OperationIx,
+    pub n: u64,
+    pub marker: String,
+    pub record: Vec<String>,
+}
+
+impl Writer {
+    /// Sends a write, once it is on the disk how it is undone.
+    ///
+    /// # Errors
+    ///
+    /// It was not sent.
+    pub async fn send(&self, write: Write, outgoing: Outgoing) -> Result<Sent, NoCredential> {
+        let unsent = |why: String| NoCredential::NotIssued { name: "a write".to_owned(), why };
+        let operation = self.terrain.explore.operation(write.operation);
+        let before = match &operation.undo {
+            Some(Undo::PutBack { get, .. }) => Some(self.before(get, operation, &write).await?),
+            Some(Undo::Marked { .. } | Undo::OwnOnly) => None,
+            None => return Err(unsent("nothing says how it is undone".to_owned())),
+        };
+        let Write { n, marker, record, .. } = write;
+        self.keep(&Line::Meant(Meant { n, operation: operation.name.clone(), marker, record, before }))?;
+        let sent = self.client.send(outgoing).await;
+        let (status, made) = match &sent {
+            Ok(Sent { got: Ok(answer), .. }) => (Some(answer.status), made_by(operation, answer)),
+            _ => (None, None),
+        };
+        // What was never let through did not happen; its lookup will find nothing.
+        self.keep(&Line::Sent { n, status, made })?;
+        Ok(sent?)
+    }
+
+    /// Without the disk, nothing more is written.
+    fn keep(&self, line: &Line) -> Result<(), NoCredential> {
+        self.log.add(line).map_err(|error| {
+            let why = Stopped::Condition(format!("the undo file takes no more: {error}"));
+            self.client.kill().throw(why.clone());
+            NoCredential::Refused(Refused::Stopped(why))
+        })
+    }
+
+    async fn before(&self, get: &Request, operation: &Operation, write: &Write) -> Result<Before, NoCredential> {
+        let unread = |why: String| NoCredential::NotIssued { name: "what stood there before".to_owned(), why };
+        let filled = filled(operation, &write.record, &write.marker);
+        let answer = self.ask(get, &filled).await?.map_err(unread)?;
+        if !get.proof.accepted.holds(answer.status, &answer.body) {
+            return Err(unread(format!("status {}", answer.status)));
+        }
+        let body = String::from_utf8(answer.body.to_vec()).map_err(|_| unread("it is no text".to_owned()))?;
+        let own = self.terrain.explore.secrets.iter().any(|rule| match &rule.looks {
+            Looks::Like(shape) => shape.is_match(&body),
+            Looks::Exactly(_) => false,
+        });
+        if own || !published(&body).is_empty() {
+            return Err(unread("it holds a secret, which is not written down".to_owned()));
+        }
+        let kind = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Ok(Before { content_type: kind, body })
+    }
+
+    /// A request of the cleanup credential.
+    async fn ask(
+        &self,
+        request: &Request,
+        filled: &BTreeMap<String, String>,
+    ) -> Result<Result<Answer, String>, NoCredential> {
+        ask(&self.terrain, &self.client, &self.vault, request, filled).await
+    }
+}
+
+/// The id of what a write made, where the answer has it.
+fn made_by(operation: &Operation, answer: &Answer) -> Option<String> {
+    let json = serde_json::from_slice(&answer.body).ok()?;
+    matches!(operation.does, Does::Create { .. }).then(|| id_in(&json, operation.ids.as_ref()))?
+}
+
+/// Asks with the cleanup credential. Inside stands why there is no answer.
+///
+/// # Errors
+///
+/// It could not be sent.
+pub async fn ask(
+    terrain: &Terrain,
+    client: &Client,
+    vault: &Vault,
+    request: &Request,
+    filled: &BTreeMap<String, String>,
+) -> Result<Result<Answer, String>, NoCredential> {
+    let unsent = |why: String| NoCredential::NotIssued { name: "a request".to_owned(), why };
+    let mut outgoing = made(terrain, request, filled).map_err(unsent)?;
+    let cleanup = cleanup(terrain).map_err(unsent)?;
+    let secret = vault.current(&terrain.targets, client, cleanup).await?;
+    present(&terrain.targets.credential(cleanup).present, &secret, &mut outgoing.headers).map_err(unsent)?;
+    outgoing.told.credential = Some(terrain.targets.credential(cleanup).name.clone());
+    outgoing.told.purpose = "undo";
+    Ok(client.send(outgoing).await?.got.map_err(|broken| broken.to_string()))
+}
+
+fn cleanup(terrain: &Terrain) -> Result<CredentialIx, String> {
+    terrain.targets.cleanup.ok_or_else(|| "there is no cleanup credential".to_owned())
+}
+
+/// A request with its placeholders filled in.
+///
+/// # Errors
+///
+/// What is missing.
+pub fn made(terrain: &Terrain, request: &Request, filled: &BTreeMap<String, String>) -> Result<Outgoing, String> {
+    let mut captured = BTreeMap::new();
+    for (name, text) in filled {
+        let text = Secret::new(text.clone()).ok_or_else(|| format!("`{name}` is empty"))?;
+        captured.insert(name.clone(), text);
+    }
+    render(&terrain.targets, request, &Filling::of_captured(captured))
+}
+
+/// What stands for the placeholders of an operation, and of what undoes it.
+pub fn filled(operation: &Operation, record: &[String], marker: &str) -> BTreeMap<String, String> {
+    let places = operation.request.path.captured().filter(|name| *name != MARKER);
+    let named = places.zip(record).map(|(place, id)| (place.to_owned(), id.clone()));
+    named.chain([(MARKER.to_owned(), marker.to_owned())]).collect()
+}

@@ -1,0 +1,224 @@
+//! Which line of their log is about which request of ours.
+
+use std::collections::BTreeMap;
+
+use percent_encoding::percent_decode_str;
+
+use super::read::{LogLine, instant};
+use crate::staging::client::SentLine;
+
+/// By what a request was found.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum By {
+    /// Its own `traceparent` stands in the line.
+    Trace,
+    /// The run's id stands in it, and method, path and time agree.
+    Run,
+    /// Method, path and time agree: a line that says nothing of the run.
+    TimeAndPath,
+}
+
+/// A request, and the line that is about it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Shown {
+    pub line: usize,
+    pub by: By,
+    /// Other lines would do as well.
+    pub ambiguous: bool,
+}
+
+/// What became of each request, in their order, and how far the two clocks are apart.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Matched {
+    pub shown: Vec<Option<Shown>>,
+    /// Microseconds that their clock is ahead of ours, where traces tell.
+    pub ahead: Option<i64>,
+}
+
+/// Puts requests beside lines. A line is about one request only. `window` is how far they may be apart, in microseconds.
+pub fn matched(run: &str, sent: &[SentLine], log: &[LogLine], window: i64) -> Matched {
+    let mut matching = Matching { sent, log, taken: vec![false; log.len()], shown: vec![None; sent.len()] };
+    matching.by_trace();
+    let ahead = matching.ahead();
+    let marked: Vec<bool> = log.iter().map(|line| says(line, run)).collect();
+    matching.by_time(By::Run, ahead.unwrap_or(0), window, |line| marked[line]);
+    matching.by_time(By::TimeAndPath, ahead.unwrap_or(0), window, |line| !marked[line]);
+    Matched { shown: matching.shown, ahead }
+}
+
+fn says(line: &LogLine, run: &str) -> bool {
+    [&line.trace, &line.user_agent].into_iter().flatten().any(|text| text.contains(run))
+}
+
+struct Matching<'a> {
+    sent: &'a [SentLine],
+    log: &'a [LogLine],
+    taken: Vec<bool>,
+    shown: Vec<Option<Shown>>,
+}
+
+impl Matching<'_> {
+    fn take(&mut self, request: usize, shown: Shown) {
+        self.taken[shown.line] = true;
+        self.shown[request] = Some(shown);
+    }
+
+    fn by_trace(&mut self) {
+        let mut spans: BTreeMap<&str, usize> = BTreeMap::new();
+        for (at, request) in self.sent.iter().enumerate() {
+            if let Some((_, span)) = ids(&request.traceparent) {
+                spans.insert(span, at);
+            }
+        }
+        for line in 0..self.log.len() {
+            let Some(text) = self.log[line].trace.as_deref() else { continue };
+            // The header as it is, or the two ids of it in whichever form.
+            let of = self.sent.first().and_then(|request| ids(&request.traceparent)).map(|(trace, _)| trace);
+            let span = text.split(|c: char| !c.is_ascii_hexdigit()).find_map(|word| spans.get(word));
+            let Some(request) = span.copied().filter(|_| of.is_some_and(|trace| text.contains(trace))) else {
+                continue;
+            };
+            if self.shown[request].is_none() {
+                self.take(request, Shown { line, by: By::Trace, ambiguous: false });
+            }
+        }
+    }
+
+    /// The median difference of those that are certain.
+    fn ahead(&self) -> Option<i64> {
+        let certain = self
+            .shown
+            .iter()
+            .enumerate()
+            .filter_map(|(at, shown)| Some(self.log[shown.as_ref()?.line].time? - instant(&self.sent[at].time)?));
+        let mut all: Vec<i64> = certain.collect();
+        all.sort_unstable();
+        all.get(all.len() / 2).copied()
+    }
+
+    /// Among lines with the same method and path, the nearest in time. Requests are taken in the order of their times.
+    fn by_time(&mut self, by: By, ahead: i64, window: i64, may: impl Fn(usize) -> bool) {
+        let mut open: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+        for line in (0..self.log.len()).filter(|line| !self.taken[*line] && may(*line)) {
+            let LogLine { method, path, time: Some(_), .. } = &self.log[line] else { continue };
+            let (Some(path), method) = (path, method.clone().unwrap_or_default()) else { continue };
+            open.entry((method.to_ascii_uppercase(), path.clone())).or_default().push(line);
+        }
+        for request in 0..self.sent.len() {
+            if self.shown[request].is_some() {
+                continue;
+            }
+            let Some(at) = instant(&self.sent[request].time).map(|at| at + ahead) else { continue };
+            let mut fits: Vec<(i64, usize)> = open
+                .iter()
+                .filter(|((method, path), _)| self.is_about(request, method, path))
+                .flat_map(|(_, lines)| lines.iter().copied())
+                .filter(|line| !self.taken[*line] && self.agrees(request, *line))
+                .filter_map(|line| Some(((self.log[line].time? - at).abs(), line)))
+                .filter(|(apart, _)| *apart <= window)
+                .collect();
+            fits.sort_unstable();
+            if let Some((_, line)) = fits.first().copied() {
+                // Lines of one identity tell the same, whichever it is.
+                let identity = &self.log[line].identity;
+                let ambiguous = fits.iter().any(|(_, other)| self.log[*other].identity != *identity);
+                self.take(request, Shown { line, by, ambiguous });
+            }
+        }
+    }
+
+    fn is_about(&self, request: usize, method: &str, path: &str) -> bool {
+        let sent = &self.sent[request];
+        (method.is_empty() || method == sent.method) && fits(&sent.path, path)
+    }
+
+    /// A status that both know is the same.
+    fn agrees(&self, request: usize, line: usize) -> bool {
+        self.sent[request].status.zip(self.log[line].status).is_none_or(|(ours, theirs)| ours == theirs)
+    }
+}
+
+/// The ids of a `traceparent`.
+fn ids(traceparent: &str) -> Option<(&str, &str)> {
+    let mut parts = traceparent.split('-').skip(1);
+    Some((parts.next()?, parts.next()?))
+}
+
+/// Whether a path is the one that was sent. What stands in braces was filled in.
+fn fits(sent: &str, path: &str) -> bool {
+    // A log may have it with or without percent-encoding.
+    let [sent, path] = [sent, path].map(|text| percent_decode_str(text).decode_utf8_lossy());
+    let (mut ours, mut theirs) = (sent.split('/'), path.split('/'));
+    loop {
+        match (ours.next(), theirs.next()) {
+            (None, None) => return true,
+            (Some(ours), Some(theirs)) if ours == theirs || ours.contains('{') && !theirs.is_empty() => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RUN: &str = "0af7651916cd43dd8448eb211c80319c";
+
+    fn sent(n: u64, second: u32, path: &str, credential: &str) -> SentLine {
+        SentLine {
+            time: format!("2026-01-31T12:00:{second:02}Z"),
+            traceparent: format!("00-{RUN}-{n:016x}-01"),
+            method: "GET".into(),
+            origin: "http://h".into(),
+            path: path.into(),
+            purpose: "explore".into(),
+            credential: Some(credential.into()),
+            status: Some(200),
+            broken: None,
+        }
+    }
+
+    fn line(number: usize, second: u32, path: &str, trace: Option<String>) -> LogLine {
+        let time = instant(&format!("2026-01-31T12:00:{second:02}Z"));
+        let (path, method) = (Some(path.to_owned()), Some("GET".to_owned()));
+        LogLine { number, time, path, method, trace, identity: Some("bot".into()), ..LogLine::default() }
+    }
+
+    #[test]
+    fn a_trace_is_certain_and_sets_the_clock() {
+        let sent = [sent(1, 0, "/a", "t"), sent(2, 1, "/b", "t"), sent(3, 2, "/c", "t")];
+        // Their clock is 30 s ahead; the second line has no trace, the third request is missing.
+        let log = [
+            line(1, 30, "/a", Some(format!("00-{RUN}-{:016x}-01", 1))),
+            line(2, 31, "/b", None),
+            line(3, 31, "/other", None),
+        ];
+        let matched = matched(RUN, &sent, &log, 2_000_000);
+        assert_eq!(matched.ahead, Some(30_000_000));
+        let by: Vec<Option<By>> = matched.shown.iter().map(|shown| shown.map(|shown| shown.by)).collect();
+        assert_eq!(by, [Some(By::Trace), Some(By::TimeAndPath), None]);
+    }
+
+    #[test]
+    fn each_line_is_about_one_request() {
+        let sent = [sent(1, 0, "/a", "t"), sent(2, 1, "/a", "t"), sent(3, 2, "/a", "t")];
+        let log = [line(1, 1, "/a", None), line(2, 2, "/a", Some(format!("x {RUN}")))];
+        let matched = matched(RUN, &sent, &log, 5_000_000);
+        assert_eq!(matched.shown.iter().flatten().count(), 2);
+        let mut lines: Vec<usize> = matched.shown.iter().flatten().map(|shown| shown.line).collect();
+        lines.sort_unstable();
+        assert_eq!(lines, [0, 1]);
+    }
+
+    #[test]
+    fn what_differs_is_not_the_same_request() {
+        let mut other = line(1, 0, "/a", None);
+        other.status = Some(403);
+        let mut post = line(2, 0, "/a", None);
+        post.method = Some("POST".into());
+        let matched = matched(RUN, &[sent(1, 0, "/a", "t")], &[other, post, line(3, 50, "/a", None)], 2_000_000);
+        assert_eq!(matched.shown, [None]);
+        assert!(fits("/t/{tickets}/x", "/t/7/x") && !fits("/t/{tickets}", "/t/7/x") && !fits("/t/{a}", "/t/"));
+        assert!(fits("/t/a%20b", "/t/a b") && fits("/t/a-b", "/t/a%2Db"));
+    }
+}

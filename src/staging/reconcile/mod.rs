@@ -1,0 +1,179 @@
+//! Their log beside what was sent: which requests it shows, under which identity, and whether it could be told whose they
+//! were. The drill's second question: did anybody see it?
+
+mod fields;
+mod matched;
+mod read;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::client::SentLine;
+use crate::measure::{counted, percent};
+pub use fields::{Field, Mapping};
+pub use matched::{By, Matched, matched};
+pub use read::{LogLine, ReadError, csv, json};
+
+/// What their log shows of a run.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Reconciled {
+    pub schema: &'static str,
+    pub run: String,
+    /// Requests that were sent.
+    pub requests: u64,
+    /// Found by their own trace, by the run's id, and by time and path alone.
+    pub by_trace: u64,
+    pub by_run: u64,
+    pub by_time_and_path: u64,
+    pub missing: u64,
+    /// Microseconds that their clock is ahead of ours.
+    pub clock_ahead: Option<i64>,
+    pub credentials: Vec<Credential>,
+    pub not_logged: Vec<Missing>,
+}
+
+/// A credential, and whom the log shows for it.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Credential {
+    /// By name; nothing for requests without one.
+    pub credential: Option<String>,
+    pub requests: u64,
+    pub shown: u64,
+    pub identities: BTreeMap<String, u64>,
+    /// Shown, and without an identity.
+    pub nameless: u64,
+    /// Requests whose line names an identity that no other credential of the run has.
+    pub attributable: u64,
+}
+
+/// What the log does not show, by what was asked.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Missing {
+    pub method: String,
+    pub origin: String,
+    pub path: String,
+    pub requests: u64,
+}
+
+/// The version of what is told to programs.
+pub const SCHEMA: &str = "runaway.reconcile/1";
+
+impl Reconciled {
+    /// Reconciles the requests of one run.
+    pub fn of(run: &str, sent: &[SentLine], log: &[LogLine], window: i64) -> Reconciled {
+        let Matched { shown, ahead } = matched(run, sent, log, window);
+        let found = |by: By| shown.iter().flatten().filter(|shown| shown.by == by).count() as u64;
+        let mut missing: BTreeMap<(String, String, String), u64> = BTreeMap::new();
+        for (request, _) in sent.iter().zip(&shown).filter(|(_, shown)| shown.is_none()) {
+            let key = (request.method.clone(), request.origin.clone(), request.path.clone());
+            *missing.entry(key).or_default() += 1;
+        }
+        let not_logged =
+            missing.into_iter().map(|((method, origin, path), requests)| Missing { method, origin, path, requests });
+        let identity = |at: usize| shown[at].and_then(|shown| log[shown.line].identity.as_deref());
+        let mut holders: BTreeMap<&str, BTreeSet<Option<&str>>> = BTreeMap::new();
+        for (at, request) in sent.iter().enumerate() {
+            if let Some(identity) = identity(at) {
+                holders.entry(identity).or_default().insert(request.credential.as_deref());
+            }
+        }
+        let mut credentials: BTreeMap<Option<&str>, Credential> = BTreeMap::new();
+        for (at, request) in sent.iter().enumerate() {
+            let name = request.credential.as_deref();
+            let row = credentials.entry(name).or_insert_with(|| Credential {
+                credential: name.map(str::to_owned),
+                requests: 0,
+                shown: 0,
+                identities: BTreeMap::new(),
+                nameless: 0,
+                attributable: 0,
+            });
+            row.requests += 1;
+            let Some(found) = shown[at] else { continue };
+            row.shown += 1;
+            match identity(at) {
+                Some(identity) => {
+                    *row.identities.entry(identity.to_owned()).or_default() += 1;
+                    let alone = holders.get(identity).is_some_and(|all| all.len() == 1);
+                    row.attributable += u64::from(alone && !found.ambiguous);
+                }
+                None => row.nameless += 1,
+            }
+        }
+        Reconciled {
+            schema: SCHEMA,
+            run: run.to_owned(),
+            requests: sent.len() as u64,
+            by_trace: found(By::Trace),
+            by_run: found(By::Run),
+            by_time_and_path: found(By::TimeAndPath),
+            missing: shown.iter().filter(|shown| shown.is_none()).count() as u64,
+            clock_ahead: ahead,
+            credentials: credentials.into_values().collect(),
+            not_logged: not_logged.collect(),
+        }
+    }
+
+    /// As people read it.
+    pub fn text(&self) -> String {
+        let shown = self.requests - self.missing;
+        let share =
+            |n: u64, of: u64| if of == 0 { String::new() } else { format!(" ({})", percent(n as f64 / of as f64)) };
+        let mut out = format!(
+            "their log shows {shown} of {}{}\n",
+            counted(self.requests, "request"),
+            share(shown, self.requests)
+        );
+        for (n, how) in [
+            (self.by_trace, "by the trace id that each carried"),
+            (self.by_run, "by the run's id in the line, and its time and path"),
+            (self.by_time_and_path, "by time and path alone"),
+        ] {
+            if n > 0 {
+                let _ = writeln!(out, "  {n} {how}");
+            }
+        }
+        if let Some(ahead) = self.clock_ahead {
+            let _ = writeln!(
+                out,
+                "  their clock is {:.3} s {}",
+                ahead.abs() as f64 / 1e6,
+                if ahead < 0 { "behind ours" } else { "ahead of ours" }
+            );
+        }
+        out.push_str("\nunder which identity\n");
+        for row in &self.credentials {
+            let name = row.credential.as_deref().unwrap_or("without a credential");
+            let _ = writeln!(out, "  {name}: {} of {} shown", row.shown, row.requests);
+            for (identity, n) in &row.identities {
+                let _ = writeln!(out, "    as {identity}: {n}");
+            }
+            if row.nameless > 0 {
+                let _ = writeln!(out, "    without an identity: {}", row.nameless);
+            }
+        }
+        let attributable: u64 = self.credentials.iter().map(|row| row.attributable).sum();
+        let _ = writeln!(
+            out,
+            "\nattributable without the marks of this run: {attributable} of {}{}",
+            counted(self.requests, "request"),
+            share(attributable, self.requests)
+        );
+        if !self.not_logged.is_empty() {
+            out.push_str("\nnot in their log\n");
+        }
+        for missing in self.not_logged.iter().take(MOST_LINES) {
+            let Missing { method, origin, path, requests } = missing;
+            let _ = writeln!(out, "  {method} {origin}{path}: {requests}");
+        }
+        if self.not_logged.len() > MOST_LINES {
+            let _ = writeln!(out, "  and {} more", self.not_logged.len() - MOST_LINES);
+        }
+        out
+    }
+}
+
+/// So many kinds of missing requests are told.
+const MOST_LINES: usize = 20;

@@ -1,0 +1,133 @@
+//! Their log beside what was sent, whatever form it has.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+const RUN: &str = "0af7651916cd43dd8448eb211c80319c";
+
+/// Forty requests of two credentials, one a second.
+fn sent(folder: &Path) {
+    let mut lines = String::new();
+    for n in 0..40 {
+        let credential = if n % 4 == 3 { "stolen" } else { "token" };
+        let line = json!({
+            "time": format!("2026-01-31T12:00:{n:02}.250Z"), "traceparent": format!("00-{RUN}-{:016x}-01", n + 1),
+            "method": "GET", "origin": "http://api", "path": format!("/tickets/{}", n % 10), "purpose": "explore",
+            "credential": credential, "status": 200, "broken": null,
+        });
+        let _ = writeln!(lines, "{line}");
+    }
+    // What a run that was killed had begun to write.
+    fs::write(folder.join("requests.ndjson"), lines + "{\"time\":\"2026").unwrap();
+}
+
+fn reconcile(folder: &Path, log: &str, fields: &[&str]) -> (Output, Value) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runaway"));
+    command.args(["reconcile", ".", "--audit", log, "--format", "json"]).current_dir(folder);
+    command.args(fields.iter().flat_map(|field| ["--field", field]));
+    let output = command.output().unwrap();
+    let json = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    (output, json)
+}
+
+fn row<'r>(result: &'r Value, credential: &str) -> &'r Value {
+    let rows = result["credentials"].as_array().unwrap();
+    rows.iter().find(|row| row["credential"] == credential).unwrap()
+}
+
+#[test]
+fn ocsf_with_traces_shows_what_is_missing_and_under_whom() {
+    let folder = tempfile::tempdir().unwrap();
+    sent(folder.path());
+    let mut log = String::new();
+    for n in (0..40).filter(|n| n % 10 != 7) {
+        // Their clock is 90 s ahead; both credentials prove the same account.
+        let event = json!({
+            "class_uid": 6003, "time": 1_769_860_800_250_i64 + n * 1_000 + 90_000,
+            "actor": {"user": {"name": "svc-tickets"}}, "http_request": {"http_method": "GET", "url": {"path": format!("/tickets/{}", n % 10)}},
+            "metadata": {"correlation_uid": format!("00-{RUN}-{:016x}-01", n + 1)},
+        });
+        let _ = writeln!(log, "{event}");
+    }
+    fs::write(folder.path().join("ocsf.ndjson"), log).unwrap();
+    let (output, result) = reconcile(folder.path(), "ocsf.ndjson", &[]);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!((&result["requests"], &result["by_trace"], &result["missing"]), (&json!(40), &json!(36), &json!(4)));
+    assert_eq!(result["clock_ahead"], 90_000_000);
+    assert_eq!(
+        result["not_logged"],
+        json!([{"method": "GET", "origin": "http://api", "path": "/tickets/7", "requests": 4}])
+    );
+    assert_eq!(row(&result, "token")["identities"], json!({"svc-tickets": 28}));
+    assert_eq!(row(&result, "stolen")["attributable"], 0, "one account for two credentials tells nobody apart");
+}
+
+#[test]
+fn lines_without_a_mark_are_found_by_time_and_path() {
+    let folder = tempfile::tempdir().unwrap();
+    sent(folder.path());
+    let mut csv = "When,URL,Verb,Who,Code\n".to_owned();
+    for n in 0..40 {
+        let who = if n % 4 == 3 { "someone-else" } else { "ticket-agent" };
+        let _ = writeln!(csv, "2026-01-31 12:00:{n:02}.900Z,\"https://api/tickets/{}?x=1,2\",GET,{who},200", n % 10);
+        // Honest work beside it.
+        let _ = writeln!(csv, "2026-01-31 12:00:{n:02}.500Z,https://api/health,GET,monitor,200");
+    }
+    fs::write(folder.path().join("log.csv"), csv).unwrap();
+    let fields = ["time=When", "path=URL", "method=Verb", "identity=Who", "status=Code"];
+    let (output, result) = reconcile(folder.path(), "log.csv", &fields);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!((&result["by_time_and_path"], &result["missing"]), (&json!(40), &json!(0)));
+    assert_eq!(row(&result, "stolen")["identities"], json!({"someone-else": 10}));
+    assert_eq!(row(&result, "stolen")["attributable"], 10);
+    assert_eq!(row(&result, "token")["attributable"], 30);
+}
+
+#[test]
+fn the_run_id_in_a_user_agent_narrows_what_time_and_path_leave_open() {
+    let folder = tempfile::tempdir().unwrap();
+    sent(folder.path());
+    let mut log = String::new();
+    for n in 0..40 {
+        let ours = json!({"ts": format!("2026-01-31T12:00:{n:02}.300Z"), "r": {"p": format!("/tickets/{}", n % 10)},
+            "ua": format!("runaway/0.1 (run {RUN})"), "who": Value::Null});
+        // Somebody else asks the same at the same time.
+        let theirs = json!({"ts": format!("2026-01-31T12:00:{n:02}.250Z"), "r": {"p": format!("/tickets/{}", n % 10)},
+            "ua": "curl", "who": "somebody"});
+        let _ = write!(log, "{theirs}\n{ours}\n");
+    }
+    fs::write(folder.path().join("log.json"), log).unwrap();
+    let fields = ["time=/ts", "path=/r/p", "user-agent=/ua", "identity=/who"];
+    let (_, result) = reconcile(folder.path(), "log.json", &fields);
+    assert_eq!((&result["by_run"], &result["missing"]), (&json!(40), &json!(0)));
+    assert_eq!(row(&result, "token")["nameless"], 30, "the lines of the run name nobody");
+    assert_eq!(row(&result, "token")["identities"], json!({}));
+}
+
+#[test]
+fn a_log_that_cannot_be_read_says_where_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    sent(folder.path());
+    for (name, text, fields, said) in [
+        ("a.json", "{\"x\": 1}\n", &[][..], "line 1 is no OCSF event"),
+        ("b.json", "{\"x\": 1}\nnot json\n", &["time=/x", "path=/x"][..], "line 2 is no JSON object"),
+        ("c.csv", "a,b\n1,2\n", &["time=a", "path=c"][..], "there is no column `c`; its columns are a, b"),
+        ("d.csv", "a,b\n1,2\n", &[][..], "nothing says where the time stands"),
+        ("e.json", "{\"t\": \"noon\", \"p\": \"/\"}\n", &["time=/t", "path=/p"][..], "line 1 has no time"),
+        ("f.json", "", &["time=/t", "path=/p"][..], "there is no line in it"),
+        ("g.json", "{}", &["when=/t"][..], "`when` is no field of a log line"),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+        let (output, _) = reconcile(folder.path(), name, fields);
+        let error = String::from_utf8_lossy(&output.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(output.status.code(), Some(2), "{name}: {error}");
+        assert!(error.contains(said) && error.contains("help:"), "{name}: {error}");
+    }
+    fs::write(folder.path().join("none.json"), "{\"t\": 5, \"p\": \"/x\"}\n").unwrap();
+    let (output, _) = reconcile(folder.path(), "none.json", &["time=/t", "path=/p"]);
+    assert_eq!(output.status.code(), Some(4), "a log that shows nothing of it says nothing");
+}

@@ -1,0 +1,266 @@
+//! What an exploration writes is undone: at its end, after Ctrl-C, and after it was killed at any moment.
+#![expect(clippy::disallowed_methods, reason = "real time passes on the staging plane")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read as _;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::staging::servers::{Server, answer};
+
+/// How the server answers writes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Fine,
+    /// It does what it is asked, and every second time says nothing about it.
+    Silent,
+    /// It removes nothing.
+    KeepsAll,
+    /// It removes nothing, and a search finds nothing.
+    Blind,
+}
+
+type Tickets = BTreeMap<u32, Value>;
+
+/// Tickets in memory. Ids are the server's; a title may be looked for.
+struct Desk {
+    server: Server,
+    tickets: Arc<Mutex<Tickets>>,
+    /// Writes whose undoing was not on the disk when they came.
+    unprepared: Arc<Mutex<Vec<String>>>,
+}
+
+fn body_of(head: &str, stream: &mut TcpStream) -> Value {
+    let lower = head.to_ascii_lowercase();
+    let length = lower.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.trim().parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    let _ = stream.read_exact(&mut body);
+    serde_json::from_slice(&body).unwrap_or_default()
+}
+
+fn marker_in(text: &str) -> Option<&str> {
+    let at = text.find("runaway-")?;
+    text[at..].split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next()
+}
+
+impl Desk {
+    fn start(manner: Manner, undo_file: PathBuf) -> Desk {
+        let before: Tickets = (1..=5).map(|id| (id, json!({"id": id, "title": format!("ticket {id}")}))).collect();
+        let (tickets, unprepared) = (Arc::new(Mutex::new(before)), Arc::new(Mutex::new(Vec::new())));
+        let (shared, early) = (tickets.clone(), unprepared.clone());
+        let server = Server::start("127.0.0.1:0", move |head, stream| {
+            let mut words = head.split(' ');
+            let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            let body = body_of(head, stream);
+            let agent = head.contains("agent-token-0001");
+            if method != "GET" && agent {
+                let kept = fs::read_to_string(&undo_file).unwrap_or_default();
+                let marker = marker_in(&body.to_string()).or(marker_in(target)).unwrap_or_default().to_owned();
+                let prepared = match method {
+                    "DELETE" => kept.contains("\"operation\":\"close\""),
+                    _ => !marker.is_empty() && kept.contains(&marker),
+                };
+                if !prepared {
+                    early.lock().unwrap().push(format!("{method} {target} {body}"));
+                }
+            }
+            let mut tickets = shared.lock().unwrap();
+            let id = target.rsplit('/').next().and_then(|id| id.parse::<u32>().ok());
+            let fine = |stream: &mut TcpStream, body: &Value| answer(stream, "200 OK", "", &body.to_string());
+            let silent = manner == Manner::Silent && agent && tickets.len().is_multiple_of(2);
+            match (method, id) {
+                ("GET", _) if target == "/health" => fine(stream, &json!({})),
+                ("GET", None) => {
+                    let title = target.split("title=").nth(1);
+                    let fits =
+                        |ticket: &&Value| title.is_none_or(|title| ticket["title"] == title && manner != Manner::Blind);
+                    fine(stream, &tickets.values().filter(fits).cloned().collect());
+                }
+                ("GET", Some(id)) => match tickets.get(&id) {
+                    Some(ticket) => fine(stream, ticket),
+                    None => answer(stream, "404 Not Found", "", "{}"),
+                },
+                ("POST", _) => {
+                    let id = tickets.keys().max().copied().unwrap_or(0) + 1;
+                    let ticket = json!({"id": id, "title": body["title"]});
+                    tickets.insert(id, ticket.clone());
+                    if !silent {
+                        answer(stream, "201 Created", "", &ticket.to_string());
+                    }
+                }
+                ("PUT", Some(id)) if tickets.contains_key(&id) => {
+                    tickets.insert(id, json!({"id": id, "title": body["title"]}));
+                    if !silent {
+                        fine(stream, &json!({}));
+                    }
+                }
+                ("DELETE", _) if matches!(manner, Manner::KeepsAll | Manner::Blind) => {
+                    answer(stream, "500 No", "", "{}")
+                }
+                ("DELETE", Some(id)) if tickets.remove(&id).is_some() => fine(stream, &json!({})),
+                _ => answer(stream, "404 Not Found", "", "{}"),
+            }
+        });
+        Desk { server, tickets, unprepared }
+    }
+
+    fn now(&self) -> Tickets {
+        self.tickets.lock().unwrap().clone()
+    }
+
+    fn writes(&self) -> usize {
+        self.server.came().iter().filter(|came| !came.head.starts_with("GET ")).count()
+    }
+}
+
+fn targets(origin: &str, rate: &str) -> String {
+    format!(
+        "targets: 1\nname: desk\norigins: {{api: \"{origin}\"}}\nwrites: [\"POST api:/tickets\", \"PUT api:/tickets/*\", \"DELETE \
+         api:/tickets/*\"]\ncredentials:\n  token: {{from: {{env: AGENT}}}}\n  other: {{from: {{env: CONTROL}}}}\n  janitor: {{from: \
+         {{env: JANITOR}}}}\nidentity: {{name: ticket-agent, credentials: token}}\ncontrol: other\ncleanup: janitor\nservices: \
+         {{api: {{probe: \"GET api:/health\"}}}}\nstop: none\ncaps: {{requests: 400, rate: {rate}, at_once: 4, objects: 500, \
+         writes: 30, duration: 20s}}\nexplore:\n  operations:\n    list: \"GET api:/tickets -> tickets ids\"\n    ticket: \"GET \
+         api:/tickets/{{tickets}}\"\n    create:\n      http: \"POST api:/tickets\"\n      json: '{{\"title\": \
+         \"{{marker}}\"}}'\n      creates: tickets\n      undo: {{find: \"GET api:/tickets?title={{marker}}\", ids: \"/*/id\", \
+         delete: \"DELETE api:/tickets/{{id}}\"}}\n    rename:\n      http: \"PUT api:/tickets/{{tickets}}\"\n      json: \
+         '{{\"title\": \"renamed {{marker}}\"}}'\n      undo: {{get: \"GET api:/tickets/{{tickets}}\"}}\n    close: {{http: \"DELETE \
+         api:/tickets/{{tickets}}\", undo: own}}\n  connections: 2\n"
+    )
+}
+
+fn command(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runaway"));
+    command.args(args).current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.env("NO_COLOR", "1").env("AGENT", "agent-token-0001").env("CONTROL", "control-token-01");
+    command.env("JANITOR", "janitor-token-01");
+    command
+}
+
+fn begun(folder: &Path, desk: &Desk, rate: &str) -> Child {
+    fs::write(folder.join("targets.yaml"), targets(&desk.server.origin(), rate)).unwrap();
+    let host = desk.server.address.to_string();
+    let args = ["run", "targets.yaml", "--plane", "staging", "--out", "out", "--consent", &host];
+    command(folder, &args).spawn().unwrap()
+}
+
+fn shown(output: &Output) -> String {
+    let text = format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    // Lines are wrapped.
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn run(folder: &Path, desk: &Desk) -> (Output, Value) {
+    let output = begun(folder, desk, "1_000/s").wait_with_output().unwrap();
+    let run = fs::read_to_string(folder.join("out/run.json")).unwrap_or_default();
+    (output, serde_json::from_str(&run).unwrap_or_default())
+}
+
+fn undo(folder: &Path, desk: &Desk) -> Output {
+    let host = desk.server.address.to_string();
+    command(folder, &["undo", "out", "--consent", &host]).output().unwrap()
+}
+
+#[test]
+fn everything_that_was_written_is_undone_at_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(Manner::Fine, folder.path().join("out/undo.ndjson"));
+    let before = desk.now();
+    let (output, run) = run(folder.path(), &desk);
+    let undone = &run["explored"]["undo"];
+    assert!(undone["writes"].as_u64() > Some(10), "{}", shown(&output));
+    assert_eq!((&undone["undone"], &undone["left"], &undone["unsteady"]), (&undone["writes"], &json!([]), &json!([])));
+    assert_eq!(desk.now(), before, "{}", shown(&output));
+    assert_eq!(*desk.unprepared.lock().unwrap(), Vec::<String>::new(), "each was on the disk before it was sent");
+    assert!(run["measures"]["excess.creations"]["value"].as_u64() >= Some(1), "{}", shown(&output));
+    assert!(run["measures"]["excess.write"]["value"].as_u64() >= Some(5), "{}", shown(&output));
+    let removed = desk.server.came();
+    let by_agent = removed.iter().filter(|came| came.head.starts_with("DELETE") && came.head.contains("agent-token"));
+    for came in by_agent {
+        let id: u32 = came.head.split([' ', '/']).nth(3).and_then(|id| id.parse().ok()).unwrap();
+        assert!(id > 5, "an agent removes what its run made, and nothing else: {}", came.head);
+    }
+    let again = undo(folder.path(), &desk);
+    assert!(shown(&again).contains("was undone already"), "{}", shown(&again));
+}
+
+#[test]
+fn a_write_that_is_never_answered_is_looked_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(Manner::Silent, folder.path().join("out/undo.ndjson"));
+    let before = desk.now();
+    let (output, run) = run(folder.path(), &desk);
+    let undone = &run["explored"]["undo"];
+    assert!(undone["unanswered"].as_u64() > Some(0), "{}", shown(&output));
+    assert_eq!(undone["left"], json!([]), "{}", shown(&output));
+    assert_eq!(desk.now(), before);
+    assert_eq!(run["measures"]["reach"]["evidence"], "bounded");
+}
+
+#[test]
+fn what_cannot_be_undone_is_told_with_what_a_person_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(Manner::KeepsAll, folder.path().join("out/undo.ndjson"));
+    let (output, run) = run(folder.path(), &desk);
+    assert_eq!(output.status.code(), Some(4), "{}", shown(&output));
+    let left = &run["explored"]["undo"]["left"][0];
+    assert_eq!(left["operation"], "create");
+    assert!(left["by_hand"].as_str().unwrap().contains("curl -X DELETE"), "{left}");
+    assert!(left["why"].as_str().unwrap().contains("500"), "{left}");
+    let again = undo(folder.path(), &desk);
+    assert_eq!(again.status.code(), Some(4), "{}", shown(&again));
+    assert!(shown(&again).contains("left behind by create"), "{}", shown(&again));
+}
+
+#[test]
+fn a_lookup_that_finds_nothing_of_what_was_accepted_is_no_proof() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(Manner::Blind, folder.path().join("out/undo.ndjson"));
+    let (output, run) = run(folder.path(), &desk);
+    let why = run["explored"]["undo"]["left"][0]["why"].as_str().unwrap_or_default();
+    assert_eq!(why, "it was accepted, and the lookup does not find it", "{}", shown(&output));
+}
+
+/// Kills runs at moments spread over their length, and undoes each.
+fn killed(times: u64) {
+    let mut interrupted = 0;
+    for n in 0..times {
+        let folder = tempfile::tempdir().unwrap();
+        let desk = Desk::start(Manner::Fine, folder.path().join("out/undo.ndjson"));
+        let before = desk.now();
+        let mut child = begun(folder.path(), &desk, "150/s");
+        // From before its first request to after its last.
+        std::thread::sleep(Duration::from_millis(20 + n * 1_700 / times.max(1)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if !folder.path().join("out/undo.ndjson").exists() {
+            assert_eq!(desk.writes(), 0, "nothing is written before there is a file");
+            continue;
+        }
+        let output = undo(folder.path(), &desk);
+        let text = shown(&output);
+        // A file that was cut off before its first line was whole: nothing was sent on the strength of it.
+        assert!(output.status.success() || desk.writes() == 0, "killed the {n}th time: {text}");
+        assert_eq!(desk.now(), before, "killed the {n}th time: {text}");
+        interrupted += u64::from(desk.writes() > 0 && !text.contains("undone already"));
+        let again = undo(folder.path(), &desk);
+        assert!(shown(&again).contains("undone already") || desk.writes() == 0, "{}", shown(&again));
+    }
+    assert!(interrupted >= times / 5, "{interrupted} of {times} were killed while something had to be undone");
+}
+
+#[test]
+fn a_run_that_was_killed_leaves_nothing_once_it_is_undone() {
+    killed(20);
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test -- --ignored writes::"]
+fn a_run_that_was_killed_at_any_of_two_hundred_moments_leaves_nothing() {
+    killed(200);
+}
