@@ -45,6 +45,7 @@ mod parity;
 mod planted;
 mod probes;
 mod properties;
+mod recycled;
 mod reference;
 mod responses;
 mod rights;
