@@ -1,5 +1,7 @@
 //! `runaway run`: one scenario, from arguments to an exit code.
 
+mod watch;
+
 use std::path::Path;
 
 use super::args::{self, ClockName, PlaneName};
@@ -8,8 +10,9 @@ use super::folder::Folder;
 use super::interrupt::stop_on_interrupt;
 use super::job::Job;
 use super::open::open;
-use super::output;
+use super::{otlp, output};
 use crate::model::Plan;
+use crate::plane::driver::Stop;
 use crate::report::text::shell_word;
 use crate::run::{Plane, RunOptions};
 use crate::scenario::{Overrides, duration};
@@ -18,7 +21,13 @@ use crate::wire::{Span, Tick};
 
 /// `runaway run`.
 pub fn run(args: &args::Run) -> Result<Exit, Failure> {
+    if args.watch { watch::run(args) } else { once(args, &stop_on_interrupt()?) }
+}
+
+/// One run, into a folder that is given or found.
+fn once(args: &args::Run, stop: &Stop) -> Result<Exit, Failure> {
     let plane = plane(args)?;
+    otlp::available(args.otlp.as_deref())?;
     let named = open(&args.scenario)?;
     let overrides = Overrides { sets: sets(&args.sets)?, seed: args.seed };
     patient(&named.document.resolve(named.variant.as_deref(), &overrides)?.plan, args)?;
@@ -26,7 +35,6 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
         Some(folder) => Folder::given(folder)?,
         None => Folder::fresh(Path::new("reports"), named.document.name(), named.variant.as_deref())?,
     };
-    let stop = stop_on_interrupt()?;
     let job = Job {
         document: &named.document,
         variant: named.variant.as_deref(),
@@ -35,7 +43,7 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
         options: RunOptions { probes: cadence(args.probe.as_deref())? },
         seeds: args.seeds,
     };
-    let done = job.run(Some(&folder), &stop, args.quiet)?;
+    let done = job.run(Some(&folder), stop, args.quiet)?;
     let summary = done.summary();
     let verdict = done.finished.judgement.verdict;
     let stopped = done.prepared.references.interrupted;
@@ -43,6 +51,7 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
         // Whoever stopped a run wants it to end; `replay --out` writes the log from the journal.
         if stopped { Ok(()) } else { folder.write_audit(&done.prepared.plan, &done.events) }
     });
+    let written = written.and_then(|()| args.otlp.as_ref().map_or(Ok(()), |file| otlp::write(file, &summary)));
     let text = if args.quiet {
         summary.in_short()
     } else {
