@@ -339,11 +339,9 @@ impl<'a, D: Doors> Search<'a, '_, D> {
                 self.room.waiting[coll.index()].push((guest.caller, op));
                 self.touch_known(guest, op, coll);
             }
-            (Act::All, Some(coll)) => {
-                if self.doors.counts(op) {
-                    let (rule, effect) = (self.doors.rule(op), spec.effect);
-                    self.permitted(rule, guest, coll).for_each(|row| self.touch(Res { coll, row }, effect));
-                }
+            (Act::All, Some(coll)) if self.doors.counts(op) => {
+                let (rule, effect) = (self.doors.rule(op), spec.effect);
+                self.permitted(rule, guest, coll).for_each(|row| self.touch(Res { coll, row }, effect));
             }
             (Act::Create { .. }, _) => {
                 self.room.found.creates.insert(op.number());
