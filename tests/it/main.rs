@@ -47,6 +47,7 @@ mod planted;
 mod probes;
 mod properties;
 mod reconcile;
+mod recycled;
 mod reference;
 mod responses;
 mod rights;
