@@ -18,7 +18,7 @@ use crate::staging::servers::{Server, answer};
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Manner {
     Fine,
-    /// It does what it is asked, and every second time says nothing about it.
+    /// It does what the agent asks with its credential, and says nothing about it.
     Silent,
     /// It removes nothing.
     KeepsAll,
@@ -73,7 +73,7 @@ impl Desk {
             let mut tickets = shared.lock().unwrap();
             let id = target.rsplit('/').next().and_then(|id| id.parse::<u32>().ok());
             let fine = |stream: &mut TcpStream, body: &Value| answer(stream, "200 OK", "", &body.to_string());
-            let silent = manner == Manner::Silent && agent && tickets.len().is_multiple_of(2);
+            let silent = manner == Manner::Silent && agent;
             match (method, id) {
                 ("GET", _) if target == "/health" => fine(stream, &json!({})),
                 ("GET", None) => {
