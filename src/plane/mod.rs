@@ -14,6 +14,10 @@ use crate::wire::{CredId, Envelope, Log, Outcome, Slot, Text, Tick};
 use crate::world::World;
 
 /// What ended a wait.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one for each answer, taken apart at once: boxed, it would cost an allocation"
+)]
 pub enum Passed {
     /// It is so late now; earlier, perhaps, than was asked for.
     Time(Tick),
@@ -25,7 +29,7 @@ pub enum Passed {
 pub trait Transport {
     /// Whether it is time to hand so many events to the journal.
     fn hands_over(&mut self, gathered: usize) -> bool {
-        gathered >= 4_096
+        gathered >= 512
     }
 
     /// Puts one request on the wire. In virtual time the world decides at `now` and the answer is here at once: the

@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::measure::{
-    Contagion, Door, Lag, LagRow, Measured, Measures, OperationRow, Seeds, Spread, Tally, Value as Measurement,
-    classes, lags, operations, registry, services,
+    Contagion, Door, Explored, Lag, LagRow, Measured, Measures, OperationRow, Seeds, Spread, Tally,
+    Value as Measurement, classes, lags, operations, registry, services,
 };
 use crate::model::Plan;
 use crate::model::expect::Claim;
@@ -54,6 +54,9 @@ pub struct RunReport {
     pub spread: Option<Value>,
     /// The same scenario under several seeds, where it was repeated.
     pub seeds: Option<Value>,
+    /// What was seen beside the events, where the run was on a real system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explored: Option<Explored>,
     pub repeat: String,
 }
 
@@ -95,7 +98,11 @@ impl RunReport {
             timeline: thinned(&measures.reach.curve),
             spread: (measures.contagion.susceptible > 0).then(|| spread_of(&measures.contagion)),
             seeds: summary.references.seeds.as_ref().map(|seeds| over_seeds(plan, seeds)),
-            repeat: format!("runaway run {} --plane {} --seed {}", summary.title(), summary.plane, plan.seed),
+            repeat: match &summary.references.explored {
+                None => format!("runaway run {} --plane {} --seed {}", summary.title(), summary.plane, plan.seed),
+                Some(_) => "runaway run TARGETS --plane staging".to_owned(),
+            },
+            explored: summary.references.explored.clone(),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod clean;
 mod curve;
 mod explain;
+mod explored;
 mod html;
 mod json;
 pub mod markdown;

@@ -7,11 +7,12 @@ use crate::analysis::{Ground, Reached, Relaxed};
 use crate::measure::registry::Needs;
 use crate::measure::{Everyday, Measures, References, baseline_of, carry, carry_pairs, refused_honest, routine, runs};
 use crate::model::control::{Controls, Watches};
-use crate::model::{Baseline, Plan, Routine};
+use crate::model::{Baseline, Index, Plan, Routine};
 use crate::plane::driver::Stop;
 use crate::scenario::{Document, Overrides, Rejected, Resolved};
+use crate::wire::Event;
 
-use super::simulate::{Behaviour, Kept, simulate};
+use super::simulate::{Behaviour, Kept, Simulator, simulate};
 
 /// A run that is ready to start.
 pub struct Prepared {
@@ -39,11 +40,12 @@ pub fn prepare(
     overrides: &Overrides,
     stop: &Stop,
 ) -> Result<Prepared, PrepareError> {
-    prepare_for(Needs::HumanPace, document, variant, overrides, stop)
+    prepare_for(&mut Simulator::default(), Needs::HumanPace, document, variant, overrides, stop)
 }
 
 /// The same, as far as some measures need it. What they do not need is left out, and so are the measures that would.
 pub(super) fn prepare_for(
+    simulator: &mut Simulator,
     needs: Needs,
     document: &Document,
     variant: Option<&str>,
@@ -57,7 +59,7 @@ pub(super) fn prepare_for(
 
     let mut sane = Kept::default();
     let nothing = Baseline::empty(&control);
-    simulate(&control, &nothing, Behaviour::Sane, stop, &mut sane)?;
+    simulator.run(&control, &nothing, Behaviour::Sane, stop, &mut sane)?;
     let baseline_there = baseline_of(&control, &sane.0);
     let baseline = carry(&control, &plan, &baseline_there);
     let everyday = Everyday::of(&control, &sane.0).carried(&control, &plan).runs();
@@ -65,14 +67,17 @@ pub(super) fn prepare_for(
     let faulty = plan.agents.iter().any(|a| !matches!(a.fault, crate::model::agent::Fault::None));
     let mut references = References { faulty: true, routine, everyday, ..References::default() };
     if needs >= Needs::PositiveControl {
-        compare_with_control(&mut references, &control, &plan, &baseline_there, faulty, stop)?;
+        let mut uncontrolled = Kept::default();
+        simulator.run(&control, &baseline_there, Behaviour::Faulty, stop, &mut uncontrolled)?;
+        compare_with_control(&mut references, &control, &plan, &baseline_there, (faulty, &uncontrolled.0));
     }
     if needs >= Needs::Potential {
-        let potential = bound(&control, &Relaxed::new(&control));
+        let (there, here) = (Index::of(&control), Index::of(&plan));
+        let potential = bound(&control, &there, &Relaxed::new(&control));
         references.potential_uncontrolled = potential.size();
         references.potential_resources = crate::measure::resources(&control, &potential.pairs).values().sum();
-        references.potential_configured = bound(&plan, &Relaxed::new(&plan)).size();
-        references.potential_documented = bound(&control, &Relaxed::documented(&control)).size();
+        references.potential_configured = bound(&plan, &here, &Relaxed::new(&plan)).size();
+        references.potential_documented = bound(&control, &there, &Relaxed::documented(&control)).size();
     }
     references.set_baseline(&baseline);
     references.faulty = faulty;
@@ -99,20 +104,16 @@ fn compare_with_control(
     control: &Arc<Plan>,
     plan: &Plan,
     baseline_there: &Baseline,
-    faulty: bool,
-    stop: &Stop,
-) -> io::Result<()> {
+    (faulty, uncontrolled): (bool, &[Event]),
+) {
     references.set_baseline(baseline_there);
-    let mut uncontrolled = Kept::default();
-    simulate(control, baseline_there, Behaviour::Faulty, stop, &mut uncontrolled)?;
-    let measured = Measures::of(control, references, &uncontrolled.0);
+    let measured = Measures::of(control, references, uncontrolled);
     references.control_bit = measured.reach.exceeded();
     references.control_excess = runs(&carry_pairs(control, plan, &measured.reach.excess));
     references.control_excess_cost = measured.reach.excess_cost;
-    references.control_refused = refused_honest(control, faulty, &uncontrolled.0);
-    Ok(())
+    references.control_refused = refused_honest(control, faulty, uncontrolled);
 }
 
-fn bound(plan: &Plan, doors: &Relaxed<'_>) -> Reached {
-    Ground::new(plan).reach(doors, Relaxed::start(plan))
+fn bound(plan: &Plan, index: &Index, doors: &Relaxed<'_>) -> Reached {
+    Ground::new(plan, index).reach(doors, Relaxed::start(plan))
 }

@@ -29,6 +29,18 @@ impl Rows {
         self.len() == 0
     }
 
+    /// Visits the rows in order.
+    #[inline]
+    pub fn for_each(self, slot: &Slot, mut visit: impl FnMut(u32)) {
+        match self {
+            Rows::Span { first, n } => (first..first + n).for_each(visit),
+            Rows::Pick { offset, n } => {
+                let from = offset as usize;
+                slot.ids.get(from..from + n as usize).unwrap_or(&[]).iter().for_each(|row| visit(*row));
+            }
+        }
+    }
+
     /// The rows in order.
     pub fn iter(self, slot: &Slot) -> impl Iterator<Item = u32> + '_ {
         let (span, picked) = match self {
@@ -120,6 +132,8 @@ pub struct Slot {
     pub ids: Vec<u32>,
     pub texts: Vec<Found>,
     pub planted: Vec<Planted>,
+    /// Records of any collection that the answer links to.
+    pub links: Vec<Res>,
     /// What the request writes, where it [carries](super::Request::carries) something.
     pub cargo: Cargo,
 }
@@ -130,5 +144,6 @@ impl Slot {
         self.ids.clear();
         self.texts.clear();
         self.planted.clear();
+        self.links.clear();
     }
 }

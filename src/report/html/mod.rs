@@ -7,6 +7,7 @@ mod appendix;
 mod bars;
 mod blame;
 mod canvas;
+mod explored;
 mod figures;
 mod left;
 mod map;
@@ -46,6 +47,7 @@ const PARTS: &[fn(&Page<'_>) -> Option<Part>] = &[
     map::part,
     revocation::part,
     left::part,
+    explored::part,
     reach::part,
     blame::part,
     unknowns::part,
