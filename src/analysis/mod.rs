@@ -6,6 +6,7 @@
 mod exchange;
 mod minted;
 mod relaxed;
+mod watch;
 
 use std::collections::VecDeque;
 
@@ -19,6 +20,7 @@ pub use minted::{Minted, mints};
 
 use exchange::Exchanges;
 pub use relaxed::Relaxed;
+pub use watch::Watch;
 
 /// What a search may pass.
 pub trait Doors {
@@ -119,7 +121,27 @@ impl<'a> Ground<'a> {
         start: impl IntoIterator<Item = CredId>,
         learnt: &[Bits],
     ) -> Reached {
-        let mut search = Search::new(self, doors);
+        self.search(doors, start, learnt, &mut ())
+    }
+
+    /// The same, and `watch` sees each way that is found.
+    pub fn reach_watched(
+        &self,
+        doors: &impl Doors,
+        start: impl IntoIterator<Item = CredId>,
+        watch: &mut impl Watch,
+    ) -> Reached {
+        self.search(doors, start, &[], watch)
+    }
+
+    fn search<D: Doors, W: Watch>(
+        &self,
+        doors: &D,
+        start: impl IntoIterator<Item = CredId>,
+        learnt: &[Bits],
+        watch: &mut W,
+    ) -> Reached {
+        let mut search = Search::new(self, doors, watch);
         search.meet(Caller::Nobody);
         for cred in start {
             search.hold(cred);
@@ -188,9 +210,10 @@ impl Permitted<'_> {
 
 /// The search in progress. A caller is looked at once for each operation; operations that wait for ids are looked at
 /// again when ids of their collection become known.
-struct Search<'a, D> {
+struct Search<'a, D, W> {
     ground: &'a Ground<'a>,
     doors: &'a D,
+    watch: &'a mut W,
     found: Reached,
     open: VecDeque<Caller>,
     met_nobody: bool,
@@ -204,8 +227,8 @@ struct Search<'a, D> {
     exchanges: Option<Exchanges>,
 }
 
-impl<'a, D: Doors> Search<'a, D> {
-    fn new(ground: &'a Ground<'a>, doors: &'a D) -> Search<'a, D> {
+impl<'a, D: Doors, W: Watch> Search<'a, D, W> {
+    fn new(ground: &'a Ground<'a>, doors: &'a D, watch: &'a mut W) -> Search<'a, D, W> {
         let collections = ground.plan.collections.len();
         let known = ground
             .plan
@@ -224,6 +247,7 @@ impl<'a, D: Doors> Search<'a, D> {
         Search {
             ground,
             doors,
+            watch,
             found: Reached::default(),
             open: VecDeque::new(),
             met_nobody: false,
@@ -249,6 +273,7 @@ impl<'a, D: Doors> Search<'a, D> {
         for family in plan.family_ids().filter(|family| plan.family(*family).signed_by == signed_by) {
             for who in (0..plan.identities()).map(IdentityId::new) {
                 let of = Minted { family, rights: Access::of(family), who: Some(who), actor: None };
+                self.watch.forges(self.doors.credential(key).of.family, of);
                 self.meet(Caller::Forged { key, of });
             }
         }
@@ -324,19 +349,30 @@ impl<'a, D: Doors> Search<'a, D> {
             }
             (Act::All, Some(coll)) => {
                 let (rule, effect) = (self.doors.rule(op), spec.effect);
-                self.permitted(rule, caller, coll).for_each(|row| self.touch(op, Res { coll, row }, effect, false));
+                self.permitted(rule, caller, coll)
+                    .for_each(|row| self.touch(caller, op, Res { coll, row }, effect, false));
             }
-            (Act::Create { .. }, _) => {
+            (Act::Create { .. }, target) => {
                 self.found.creates.insert(op.number());
+                self.watch.opens(caller, op);
+                target.into_iter().for_each(|coll| self.watch.touches(op, coll, spec.effect));
             }
             (Act::Mint { .. }, _) => {
                 let from = self.presents(caller).map(|(from, _)| from).filter(|_| !Mistake::SearchMintsNothing.here());
                 let minted = from.map(|from| mints(self.ground.plan, op, from, from)).unwrap_or_default();
-                minted.into_iter().for_each(|minted| self.meet(Caller::Minted(minted)));
+                if !minted.is_empty() {
+                    self.watch.opens(caller, op);
+                }
+                minted.into_iter().for_each(|minted| self.issue(op, minted));
                 self.ask(from, op);
             }
-            _ => {}
+            _ => self.watch.opens(caller, op),
         }
+    }
+
+    fn issue(&mut self, op: OpId, minted: Minted) {
+        self.watch.issues(op, minted);
+        self.meet(Caller::Minted(minted));
     }
 
     /// Somebody may call an operation that exchanges: for every subject that there is.
@@ -366,7 +402,7 @@ impl<'a, D: Doors> Search<'a, D> {
         let taken = plan.issues_from(op, of.family) && self.doors.exchanges(subject, op);
         let fresh = self.exchanges.as_mut().is_some_and(|tried| taken && tried.is_new(plan, op, of, caller));
         if fresh {
-            mints(plan, op, of, caller).into_iter().for_each(|minted| self.meet(Caller::Minted(minted)));
+            mints(plan, op, of, caller).into_iter().for_each(|minted| self.issue(op, minted));
         }
     }
 
@@ -375,14 +411,16 @@ impl<'a, D: Doors> Search<'a, D> {
         let permitted = self.permitted(rule, caller, coll);
         let whole = permitted.is_all() && inside.is_none() && answer == Answer::Records && self.doors.counts(op);
         if whole && !self.whole.insert(coll.number()) {
+            self.watch.opens(caller, op);
             return;
         }
         permitted.for_each(|row| {
             let shown = inside.is_none_or(|parent| self.shows_inside(parent, coll, row));
             if shown {
                 self.learn(Res { coll, row });
+                self.watch.opens(caller, op);
                 if answer == Answer::Records {
-                    self.touch(op, Res { coll, row }, Effect::Read, true);
+                    self.touch(caller, op, Res { coll, row }, Effect::Read, true);
                 }
             }
         });
@@ -422,15 +460,20 @@ impl<'a, D: Doors> Search<'a, D> {
         let (rule, effect) = (self.doors.rule(op), spec.effect);
         self.permitted(rule, caller, coll).for_each(|row| {
             if self.known[coll.index()].contains(row) {
-                self.touch(op, Res { coll, row }, effect, answer == Answer::Records);
+                self.touch(caller, op, Res { coll, row }, effect, answer == Answer::Records);
             }
         });
     }
 
-    fn touch(&mut self, op: OpId, res: Res, effect: Effect, shows: bool) {
+    fn touch(&mut self, caller: Caller, op: OpId, res: Res, effect: Effect, shows: bool) {
+        self.watch.opens(caller, op);
+        self.watch.touches(op, res.coll, effect);
         if shows && !Mistake::SearchFindsNoSecrets.here() {
             let doors = self.doors;
-            doors.secrets_in(res).for_each(|cred| self.hold(cred));
+            doors.secrets_in(res).for_each(|cred| {
+                self.watch.finds(res, cred);
+                self.hold(cred);
+            });
         }
         if !self.doors.counts(op) {
             return;

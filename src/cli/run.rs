@@ -34,6 +34,7 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
         plane,
         options: RunOptions { probes: cadence(args.probe.as_deref())? },
         seeds: args.seeds,
+        fix: args.fix,
     };
     let done = job.run(Some(&folder), &stop, args.quiet)?;
     let summary = done.summary();

@@ -8,6 +8,7 @@ mod bars;
 mod blame;
 mod canvas;
 mod figures;
+mod first;
 mod left;
 mod map;
 mod over_time;
@@ -15,6 +16,7 @@ mod reach;
 mod revocation;
 mod top;
 mod unknowns;
+mod ways;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
@@ -46,6 +48,8 @@ const PARTS: &[fn(&Page<'_>) -> Option<Part>] = &[
     map::part,
     revocation::part,
     left::part,
+    first::part,
+    ways::part,
     reach::part,
     blame::part,
     unknowns::part,
