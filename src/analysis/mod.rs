@@ -336,6 +336,7 @@ impl<'a, D: Doors, W: Watch> Search<'a, D, W> {
 
     fn perform(&mut self, caller: Caller, op: OpId) {
         self.found.operations.insert(op.number());
+        self.watch.performs(caller, op);
         let spec = self.ground.plan.operation(op);
         match (spec.act, spec.target) {
             (Act::List { answer, inside: None }, Some(coll)) => self.list(caller, op, coll, answer, None),

@@ -6,6 +6,9 @@ use super::{Caller, Minted};
 
 /// Hears of each way that a search takes, again and again where several rows lead the same way.
 pub trait Watch {
+    /// An operation is open to this caller, whether or not it finds anything.
+    fn performs(&mut self, _caller: Caller, _op: OpId) {}
+
     /// An operation does something for this caller.
     fn opens(&mut self, _caller: Caller, _op: OpId) {}
 

@@ -56,7 +56,8 @@ pub fn classes(plan: &Plan, graph: &Graph) -> Vec<Class> {
     for node in graph.nodes() {
         if let Node::Collection(coll) = node {
             let spec = plan.collection(coll);
-            let mut classes: BTreeSet<ClassId> = (0..spec.count).map(|row| spec.class_of(row)).collect();
+            let rows = if spec.classes.is_empty() { 0 } else { spec.count };
+            let mut classes: BTreeSet<ClassId> = (0..rows).map(|row| spec.class_of(row)).collect();
             classes.insert(spec.class);
             classes.into_iter().for_each(|class| reached.entry(class).or_default().push(coll));
         }

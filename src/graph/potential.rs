@@ -66,7 +66,7 @@ fn agents(plan: &Plan, graph: &mut Graph) {
 fn told(plan: &Plan, graph: &mut Graph) {
     for coll in plan.collection_ids() {
         let spec = plan.collection(coll);
-        let planted = (0..spec.count).any(|row| spec.plants.get(row).is_some());
+        let planted = !spec.plants.is_empty() && (0..spec.count).any(|row| spec.plants.get(row).is_some());
         if planted {
             graph.add(Node::Start, Node::Collection(coll), at_once(Step::Planted));
         }
@@ -134,6 +134,21 @@ pub(super) fn inside(plan: &Plan, coll: CollId) -> impl Iterator<Item = CollId> 
 }
 
 impl Watch for Drawn<'_> {
+    /// Where records can be made, there may be some by then.
+    fn performs(&mut self, caller: Caller, op: OpId) {
+        let spec = self.plan.operation(op);
+        let made = |coll: &CollId| {
+            let makes = |op: &crate::model::service::Operation| {
+                matches!(op.act, Act::Create { .. }) && op.target == Some(*coll)
+            };
+            self.plan.operations.iter().any(makes)
+        };
+        if let Some(coll) = spec.target.filter(made) {
+            self.opens(caller, op);
+            self.touches(op, coll, spec.effect);
+        }
+    }
+
     fn opens(&mut self, caller: Caller, op: OpId) {
         let takes = self.plan.operation(op).latency.least;
         let from = self.caller(caller);

@@ -19,7 +19,10 @@ pub fn label(plan: &Plan, node: Node) -> String {
             let same = |other: &&crate::model::agent::AgentPlan| {
                 other.identity.map(|who| plan.population_of(who).first) == group.map(|group| group.first)
             };
-            several(&spec.name, if group.is_some() { plan.agents.iter().filter(same).count() as u64 } else { 1 })
+            match (group, plan.agents.iter().filter(same).count()) {
+                (Some(group), n) if n > 1 => several(&group.name, n as u64),
+                _ => spec.name.clone(),
+            }
         }
         Node::Identity(who) => {
             let group = plan.population_of(who);

@@ -84,7 +84,10 @@ fn what_to_fix_first_stands_on_the_page_where_it_was_tried() {
     let schema = jsonschema::validator_for(&runaway::report::run_schema()).unwrap();
     assert!(schema.is_valid(&run), "{:?}", schema.iter_errors(&run).map(|e| e.to_string()).collect::<Vec<_>>());
     let first = run["fixes"]["fixes"][0]["told"].as_str().unwrap();
-    assert!(page.contains("id=\"first\"") && page.contains(first) && summary.contains("what to fix first"), "{summary}");
+    assert!(
+        page.contains("id=\"first\"") && page.contains(first) && summary.contains("what to fix first"),
+        "{summary}"
+    );
     let texts = Regex::new(r#"data-run="([^"]+/text)">([^<]*)<"#).unwrap();
     let mut seen = 0;
     for found in texts.captures_iter(&page) {
