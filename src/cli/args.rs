@@ -110,7 +110,7 @@ pub enum Command {
     Reconstruct(Reconstruct),
     /// Tell what happened in a run, and which lines of its journal show it
     Explain(Explain),
-    /// List the scenarios of the library, or the measures
+    /// List the scenarios of the library, or one of the registries
     List(List),
     /// Tell a scenario's story: who can do what, what goes wrong, what contains it
     Show(Show),
@@ -143,6 +143,10 @@ pub enum ReferenceOf {
     Targets,
     /// What goes wrong with an agent
     Faults,
+    /// What raises an alarm
+    Detectors,
+    /// What answers an alarm, and what prevents
+    Responses,
     /// What is measured
     Measures,
     /// What each containment action does to each layer of credential
@@ -167,7 +171,7 @@ pub enum ClockName {
     Wall,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(after_help = AFTER_RUN)]
 pub struct Run {
     /// A scenario of the library or a file, with @VARIANT where wanted
@@ -200,6 +204,9 @@ pub struct Run {
     /// Where the results go, in place of what lies there [default: reports/<scenario>-<n>]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
+    /// Run it anew whenever the file of the scenario changes, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
     /// Print the verdict and the headline only
     #[arg(long, short)]
     pub quiet: bool,
@@ -445,18 +452,18 @@ pub struct Explain {
 
 #[derive(Debug, Args)]
 pub struct List {
+    /// What to list in place of the scenarios
+    #[arg(value_enum)]
+    pub what: Option<super::pages::Kind>,
     /// How the list is printed
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
-    /// List what is measured, with definitions
-    #[arg(long)]
-    pub measures: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct Show {
-    /// A scenario of the library or a file, with @VARIANT for one variant of it
-    #[arg(value_name = "NAME|FILE[@VARIANT]", value_hint = ValueHint::FilePath)]
+    /// A scenario of the library or a file, with @VARIANT for one variant of it; or an entry of a list, such as fault:harvest
+    #[arg(value_name = "NAME|FILE[@VARIANT]|KIND:NAME", value_hint = ValueHint::FilePath)]
     pub scenario: String,
 }
 

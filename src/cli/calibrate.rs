@@ -124,7 +124,7 @@ impl Told<'_> {
         let rules = self.calibration.rules.iter();
         let changed = rules.filter_map(|rule| {
             let (name, watches) = (&rule.detector.name, rule.detector.watches);
-            Some((format!("detect.{name}.{}", watches.name()), json!(written(watches, rule.after()?))))
+            Some((format!("detect.{name}.{}", watches.kind().key()), json!(written(watches, rule.after()?))))
         });
         changed.collect()
     }
@@ -135,7 +135,7 @@ impl Told<'_> {
             let Rate { mean, lo, hi } = self.rate(rule.checked);
             json!({
                 "detector": rule.detector.name,
-                "watches": rule.detector.watches.name(),
+                "watches": rule.detector.watches.kind().key(),
                 "before": rule.before,
                 "after": rule.after(),
                 "false_alarms": {"trained": rule.trained, "checked": rule.checked},
@@ -177,11 +177,11 @@ fn setting(rule: &Calibrated) -> String {
             let (before, after) = (written(watches, before), written(watches, after));
             format!(
                 "{} {} within {within}",
-                watches.name(),
+                watches.kind().key(),
                 if before == after { after } else { format!("{before} -> {after}") }
             )
         }
-        _ => format!("{}, which has no threshold", watches.name()),
+        _ => format!("{}, which has no threshold", watches.kind().key()),
     }
 }
 

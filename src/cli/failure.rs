@@ -46,6 +46,11 @@ impl Failure {
         Failure::new(Exit::Stopped, message, Some(help.into()))
     }
 
+    /// How the command ends.
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+
     /// What the user reads.
     fn text(&self) -> String {
         let mut text = hung("error: ", &self.message, 2);

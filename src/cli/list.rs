@@ -1,4 +1,4 @@
-//! `runaway list`: the library, or the measures.
+//! `runaway list`: the library, or one of the registries.
 
 use std::fmt::Write as _;
 
@@ -7,18 +7,17 @@ use super::failure::Failure;
 use super::open::open;
 use super::output;
 use crate::library;
-use crate::measure::registry;
 use crate::report::text::{hung, left, wrapped};
 use crate::scenario::{Document, Variant};
 use crate::verdict::Exit;
 
 /// Lists what there is.
 pub fn list(args: &args::List) -> Result<Exit, Failure> {
-    match (args.measures, args.format) {
-        (false, Format::Text) => output::text(&scenarios(&library()?)),
-        (false, Format::Json) => output::json(&scenarios_as_json(&library()?)),
-        (true, Format::Text) => output::text(&measures()),
-        (true, Format::Json) => output::json(&measures_as_json()),
+    match (args.what, args.format) {
+        (None, Format::Text) => output::text(&scenarios(&library()?)),
+        (None, Format::Json) => output::json(&scenarios_as_json(&library()?)),
+        (Some(kind), Format::Text) => output::text(&kind.listed()),
+        (Some(kind), Format::Json) => output::json(&kind.as_json()),
     }
 }
 
@@ -70,14 +69,4 @@ fn scenarios_as_json(documents: &[Document]) -> serde_json::Value {
         })
     };
     serde_json::json!({ "scenarios": documents.iter().map(row).collect::<Vec<_>>() })
-}
-
-fn measures() -> String {
-    let line = |m: &registry::Measure| hung(&left(m.key, NAME), &format!("{} ({})", m.definition, m.unit.name()), NAME);
-    registry::MEASURES.iter().map(line).collect()
-}
-
-fn measures_as_json() -> serde_json::Value {
-    let row = |m: &registry::Measure| serde_json::json!({"key": m.key, "name": m.name, "unit": m.unit.name(), "definition": m.definition});
-    serde_json::json!({ "measures": registry::MEASURES.iter().map(row).collect::<Vec<_>>() })
 }

@@ -21,6 +21,7 @@ mod list;
 mod mock;
 mod open;
 mod output;
+mod pages;
 mod progress;
 mod reconstruct;
 mod reference;

@@ -20,6 +20,12 @@ pub fn open(named: &str) -> Result<Named, Failure> {
     Ok(Named { document, variant: variant.map(str::to_owned) })
 }
 
+/// Whether a scenario is meant: a file, or one of the library.
+pub fn is_scenario(named: &str) -> bool {
+    let (name, _) = split(named);
+    looks_like_a_file(name) || library::find(name).is_some()
+}
+
 /// The scenario and the variant behind the `@`, unless that is part of a file's name.
 pub fn split(named: &str) -> (&str, Option<&str>) {
     match named.rsplit_once('@') {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::args::ReferenceOf;
 use super::failure::Failure;
 use super::output;
-use crate::agent::faults;
+use super::pages::Kind;
 use crate::measure::registry::MEASURES;
 use crate::model::containment::{LAYERS, Verb};
 use crate::scenario::parts;
@@ -18,7 +18,11 @@ pub fn reference(of: ReferenceOf) -> Result<Exit, Failure> {
     output::text(&match of {
         ReferenceOf::Format => format_page("Every key of a scenario", "format", &parts()),
         ReferenceOf::Targets => format_page("Every key of a targets file", "targets", &targets::grammar::parts()),
-        ReferenceOf::Faults => faults_page(),
+        ReferenceOf::Faults => pages_of(Kind::Faults, "faults", "What goes wrong with an agent", ""),
+        ReferenceOf::Detectors => pages_of(Kind::Detectors, "detectors", "What raises an alarm", DETECTORS),
+        ReferenceOf::Responses => {
+            pages_of(Kind::Responses, "responses", "What answers an alarm, and what prevents", RESPONSES)
+        }
         ReferenceOf::Measures => measures_page(),
         ReferenceOf::Containment => containment_page(),
     })
@@ -46,16 +50,19 @@ fn format_page(title: &str, of: &str, parts: &[&Part]) -> String {
     out
 }
 
-fn faults_page() -> String {
-    let mut out = head("What goes wrong with an agent", "faults");
-    for page in faults() {
-        let _ = writeln!(
-            out,
-            "\n## {}\n\n{}\n\n*What it models:* {}\n\n*The incident:* {}\n\n*Its limits:* {}",
-            page.name, page.summary, page.models, page.incident, page.limits,
-        );
-    }
-    out
+const DETECTORS: &str = "
+A detector sees the audit log and nothing else: what a service does not log is not counted. Each is written under `detect`.
+After an alarm it is quiet about that caller until its window has passed. `runaway calibrate` sets the thresholds.
+";
+const RESPONSES: &str = "
+The actions of a runbook (`steps`, which `respond` sets off) and the preventive limits (`controls`). What an action does to
+each layer of credential: [containment.md](containment.md).
+";
+
+/// One registry, entry by entry.
+fn pages_of(kind: Kind, of: &str, title: &str, opening: &str) -> String {
+    let pages = kind.pages();
+    pages.iter().fold(head(title, of) + opening, |out, page| out + &page.markdown())
 }
 
 fn measures_page() -> String {

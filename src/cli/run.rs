@@ -1,5 +1,7 @@
 //! `runaway run`: one scenario, from arguments to an exit code.
 
+mod watch;
+
 use std::path::Path;
 
 use super::args::{self, ClockName, PlaneName};
@@ -10,6 +12,7 @@ use super::job::Job;
 use super::open::open;
 use super::output;
 use crate::model::Plan;
+use crate::plane::driver::Stop;
 use crate::report::text::shell_word;
 use crate::run::{Plane, RunOptions};
 use crate::scenario::{Overrides, duration};
@@ -18,6 +21,11 @@ use crate::wire::{Span, Tick};
 
 /// `runaway run`.
 pub fn run(args: &args::Run) -> Result<Exit, Failure> {
+    if args.watch { watch::run(args) } else { once(args, &stop_on_interrupt()?) }
+}
+
+/// One run, into a folder that is given or found.
+fn once(args: &args::Run, stop: &Stop) -> Result<Exit, Failure> {
     let plane = plane(args)?;
     let named = open(&args.scenario)?;
     let overrides = Overrides { sets: sets(&args.sets)?, seed: args.seed };
@@ -26,7 +34,6 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
         Some(folder) => Folder::given(folder)?,
         None => Folder::fresh(Path::new("reports"), named.document.name(), named.variant.as_deref())?,
     };
-    let stop = stop_on_interrupt()?;
     let job = Job {
         document: &named.document,
         variant: named.variant.as_deref(),
@@ -36,7 +43,7 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
         seeds: args.seeds,
         fix: args.fix,
     };
-    let done = job.run(Some(&folder), &stop, args.quiet)?;
+    let done = job.run(Some(&folder), stop, args.quiet)?;
     let summary = done.summary();
     let verdict = done.finished.judgement.verdict;
     let stopped = done.prepared.references.interrupted;

@@ -1,4 +1,4 @@
-//! `runaway show`: a scenario in prose.
+//! `runaway show`: a scenario in prose, or an entry of a registry.
 
 mod defence;
 
@@ -7,8 +7,9 @@ use std::fmt::Write as _;
 use super::args;
 use super::failure::Failure;
 use super::list::variants;
-use super::open::open;
+use super::open::{is_scenario, open};
 use super::output;
+use super::pages::Kind;
 use crate::measure::{counted, percent};
 use crate::model::agent::{AgentPlan, Block, Fault, On, Pace, Program, Repeat, Strategy, With};
 use crate::model::service::{Role, Service, Validation};
@@ -20,6 +21,18 @@ use crate::wire::{Span, Tick};
 
 /// Tells the story of a scenario or of one variant.
 pub fn show(args: &args::Show) -> Result<Exit, Failure> {
+    match Kind::named(&args.scenario) {
+        Some((kind, name)) => output::text(&kind.shown(name)?),
+        None if !is_scenario(&args.scenario) && Kind::with(&args.scenario).next().is_some() => {
+            let pages: Result<Vec<String>, Failure> =
+                Kind::with(&args.scenario).map(|kind| kind.shown(&args.scenario)).collect();
+            output::text(&pages?.join("\n"))
+        }
+        None => story(args),
+    }
+}
+
+fn story(args: &args::Show) -> Result<Exit, Failure> {
     let named = open(&args.scenario)?;
     let resolved = named.document.resolve(named.variant.as_deref(), &Overrides::default())?;
     let mut text = prose(&resolved.plan);
@@ -44,6 +57,7 @@ fn prose(plan: &Plan) -> String {
     services(plan, &mut out);
     data(plan, &mut out);
     agents(plan, &mut out);
+    instructions(plan, &mut out);
     defence::defence(plan, &mut out);
     limits(plan, &mut out);
     out
@@ -151,6 +165,15 @@ fn agents(plan: &Plan, out: &mut String) {
         if agent.then_harvests.is_some() {
             line(out, "then it tries every secret that it finds everywhere");
         }
+    }
+}
+
+/// What the texts tell whoever obeys them.
+fn instructions(plan: &Plan, out: &mut String) {
+    for instruction in &plan.instructions {
+        let signed = if instruction.signed { ", signed by the team" } else { "" };
+        section(out, &format!("The instruction {}{signed}", instruction.name));
+        program(plan, &instruction.says, 2, out);
     }
 }
 

@@ -34,7 +34,7 @@ pub struct Facts<'a> {
     pub forged_with: BTreeSet<FamilyId>,
     /// Collections that are not public, of which something was read beyond the task.
     pub read: BTreeSet<CollId>,
-    /// Operations that an inventory names one by one: given to somebody on purpose.
+    /// Operations of which somebody's inventory has it: they were given to somebody on purpose.
     pub named: BTreeSet<OpId>,
 }
 
@@ -178,7 +178,7 @@ fn harmful(references: &References, measures: &Measures) -> BTreeSet<OpId> {
     touched.chain(made).chain(spent).collect()
 }
 
-/// Operations that the inventories of the team's own agents name one by one.
+/// Operations of the inventories of the team's own agents; `service.*` stands for all that are documented.
 fn named(plan: &Plan, tree: &Node) -> BTreeSet<OpId> {
     let outsider = |agent: &&crate::model::agent::AgentPlan| {
         agent.identity.is_some_and(|who| plan.population_of(who).kind == IdentityKind::Outsider)
@@ -189,7 +189,12 @@ fn named(plan: &Plan, tree: &Node) -> BTreeSet<OpId> {
         .filter_map(|agent| said(&agent.name))
         .flat_map(|knows| knows.each().iter().filter_map(Node::text))
         .collect();
-    plan.operation_ids().filter(|op| words.contains(plan.operation_name(*op).as_str())).collect()
+    let known = |op: &OpId| {
+        let (spec, name) = (plan.operation(*op), plan.operation_name(*op));
+        let all = format!("{}.*", plan.service(spec.service).name);
+        words.contains(name.as_str()) || spec.documented && words.contains(all.as_str())
+    };
+    plan.operation_ids().filter(known).collect()
 }
 
 /// The family of every credential that a run shows.

@@ -63,24 +63,6 @@ pub enum Watches {
 }
 
 impl Watches {
-    /// The key of the scenario that it is written under.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Watches::Requests { .. } => "requests",
-            Watches::FanOut { .. } => "operations",
-            Watches::RecordsRead { .. } => "records",
-            Watches::Destruction { .. } => "deletes",
-            Watches::Denials { .. } => "denials",
-            Watches::Repeats { .. } => "repeats",
-            Watches::Spending { .. } => "cost",
-            Watches::Flow => "after_reading",
-            Watches::NeverSeen => "never_seen",
-            Watches::NotOwner(_) => "not_owner",
-            Watches::CanaryRecord | Watches::CanaryCredential(_) => "canary",
-            Watches::Report { .. } => "report",
-        }
-    }
-
     /// From how much on, and within what time; nothing where one record is enough.
     pub fn threshold(self) -> Option<(u64, Span)> {
         match self {

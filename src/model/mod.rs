@@ -5,6 +5,7 @@ pub mod agent;
 mod approval;
 mod baseline;
 mod bits;
+pub mod catalogue;
 mod chance;
 mod column;
 pub mod containment;

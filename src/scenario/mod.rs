@@ -17,7 +17,7 @@ mod variant;
 pub(crate) mod yaml;
 
 pub use document::{Document, Overrides, Resolved, Setting, Variant, parse, plan_of};
-pub use finding::{Code, Finding, Rejected, Severity};
+pub use finding::{Code, Finding, Rejected, Severity, nearest};
 pub use grammar::{parts, schema};
 pub use quantity::{duration, money_shown, shown as count_shown, windowed};
 pub use snippet::line_and_column;

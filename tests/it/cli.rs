@@ -139,7 +139,11 @@ fn lists_and_stories_are_told_word_for_word() {
         &[
             ("list", &["list"]),
             ("list-json", &["list", "--format", "json"]),
-            ("list-measures", &["list", "--measures"]),
+            ("list-measures", &["list", "measures"]),
+            ("list-detectors", &["list", "detectors"]),
+            ("list-responses", &["list", "responses"]),
+            ("show-fault", &["show", "fault:harvest"]),
+            ("show-instructions", &["show", "private-to-public"]),
             ("show-moltbook", &["show", "moltbook"]),
             ("show-variant", &["show", "moltbook@rotated-first"]),
             ("show-wiper", &["show", "wiper@lag-60s"]),

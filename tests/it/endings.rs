@@ -171,6 +171,42 @@ fn a_run_that_is_stopped_among_its_seeds_is_not_complete() {
     assert_eq!(replayed.status.code(), Some(3));
 }
 
+/// Waits until the results of a run say this.
+fn comes_to(running: &mut Running, out: &Path, key: &str, value: &serde_json::Value) {
+    let patience = Instant::now() + Duration::from_secs(60);
+    let said = || {
+        let run: serde_json::Value = serde_json::from_slice(&fs::read(out.join("run.json")).ok()?).ok()?;
+        Some(run[key] == *value)
+    };
+    while said() != Some(true) {
+        assert!(running.0.try_wait().expect("a child").is_none(), "it ended early");
+        assert!(Instant::now() < patience, "{key} did not become {value} in a minute");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_watched_scenario_runs_again_when_it_changes_until_somebody_stops_it() {
+    let here = folder();
+    let story = runaway::library::find("volume-delete").expect("a scenario of the library").text;
+    let with_seed = |seed: u64| format!("seed: {seed}\n{story}");
+    let scenario = file(here.path(), "scenario.yaml", &with_seed(5));
+    let out = here.path().join("out");
+    let mut running = Running::start(&["run", text(&scenario), "--watch", "--out", text(&out)]);
+    comes_to(&mut running, &out, "seed", &5.into());
+    fs::write(&scenario, "runaway: 1\nnam").expect("a file in a folder of our own");
+    std::thread::park_timeout(Duration::from_millis(500));
+    assert!(running.0.try_wait().expect("a child").is_none(), "what is half written is waited for");
+    // An editor puts a new file in the place of the old one.
+    let new = file(here.path(), "scenario.yaml~", &with_seed(6));
+    fs::rename(&new, &scenario).expect("the same folder");
+    comes_to(&mut running, &out, "seed", &6.into());
+    running.signal("-INT");
+    assert_eq!(running.0.wait().expect("it ends").code(), Some(1), "the verdict of the last run");
+    let library = runaway(["run", "moltbook", "--watch"]);
+    assert_eq!(library.status.code(), Some(2), "only a file changes: {library:?}");
+}
+
 /// What cannot be written whole is not written at all.
 #[test]
 fn an_accepted_baseline_outlives_a_full_disk() {

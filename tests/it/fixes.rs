@@ -28,7 +28,7 @@ const CONTAINS: &[(&str, &[(Kind, &str)])] = &[
     // One repository for each session; a token that reads only; a rule about the flow from private to public.
     (
         "private-to-public",
-        &[(Kind::NarrowGrant, "credentials.pat"), (Kind::LimitRecords, "pat"), (Kind::FlowRule, "open-pull")],
+        &[(Kind::LimitRecords, "pat"), (Kind::NarrowGrant, "credentials.pat"), (Kind::FlowRule, "open-pull")],
     ),
     // A credential for one environment; the freeze as a rule of the gateway.
     (
@@ -42,10 +42,10 @@ const CONTAINS: &[(&str, &[(Kind, &str)])] = &[
     ),
     // Tokens that are bound to the vendor's network, or to a key.
     ("saas-fanout", &[(Kind::BindCredential, "access")]),
-    // Redaction; sessions that are bound; access by the case: the indexer opens less than everything.
+    // Redaction; sessions that are bound; access by the case, which is what `owner` means there.
     (
         "ticket-attachments",
-        &[(Kind::RemoveSecret, "files"), (Kind::BindCredential, "session"), (Kind::NarrowGrant, "indexer-key")],
+        &[(Kind::RemoveSecret, "files"), (Kind::BindCredential, "session"), (Kind::RowRule, "services.cases")],
     ),
     // A role that sees some rows; a rule about what may be written where strangers read.
     ("ticket-service-role", &[(Kind::NarrowGrant, "service-role"), (Kind::FlowRule, "desk.reply")]),

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use runaway::agent::faults;
+use runaway::model::catalogue::{DETECTIONS, PREVENTIONS, REMEDIES};
 use runaway::scenario::parts;
 
 use crate::binary::runaway;
@@ -11,7 +12,7 @@ use crate::binary::runaway;
 #[test]
 fn the_pages_are_fresh() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference");
-    for name in ["format", "targets", "faults", "measures", "containment"] {
+    for name in ["format", "targets", "faults", "detectors", "responses", "measures", "containment"] {
         let printed = String::from_utf8(runaway(["reference", name]).stdout).unwrap();
         let page = folder.join(format!("{name}.md"));
         if std::env::var_os("UPDATE").is_some() {
@@ -49,4 +50,35 @@ fn every_fault_of_the_format_says_what_it_models_its_incident_and_its_limits() {
         let word = format!("`{}`", page.name);
         assert!(fault.shape.describe().contains(&word), "{word} can be written: {}", fault.shape.describe());
     }
+}
+
+#[test]
+fn every_kind_of_the_catalogue_can_be_written_and_is_the_only_one_that_can() {
+    let named = |part: &str| parts().into_iter().find(|known| known.name == part).unwrap();
+    let written = |part: &str, key: &str| named(part).fields().iter().any(|field| field.name == key);
+    assert!(DETECTIONS.iter().all(|kind| written("detector", kind.key)));
+    assert!(REMEDIES.iter().all(|kind| written("step", kind.key)));
+    assert!(PREVENTIONS.iter().all(|kind| written("control", kind.key)));
+    for page in ["detectors", "responses"] {
+        let listed = String::from_utf8(runaway(["list", page]).stdout).unwrap();
+        let keys: Vec<&str> = match page {
+            "detectors" => DETECTIONS.iter().map(|kind| kind.key).collect(),
+            _ => REMEDIES.iter().map(|kind| kind.key).chain(PREVENTIONS.iter().map(|kind| kind.key)).collect(),
+        };
+        let missing = keys.iter().find(|key| !listed.lines().any(|line| line.split(' ').next() == Some(key)));
+        assert_eq!(missing, None, "{listed}");
+    }
+}
+
+#[test]
+fn an_entry_of_a_registry_is_shown_by_its_name() {
+    let shown = |name: &str| String::from_utf8(runaway(["show", name]).stdout).unwrap();
+    assert!(shown("fault:runaway-loop").contains("The incident"));
+    assert!(shown("runaway-loop").contains("run it: runaway run runaway-loop"), "a scenario goes first");
+    assert_eq!(shown("harvest"), shown("fault:harvest"), "one entry of that name");
+    let both = format!("{}\n{}", shown("detector:after_reading"), shown("response:after_reading"));
+    assert_eq!(shown("after_reading"), both, "two of that name");
+    let unknown = runaway(["show", "detector:requets"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(String::from_utf8(unknown.stderr).unwrap().contains("did you mean `detector:requests`?"));
 }

@@ -257,6 +257,29 @@ fn every_scenario_has_an_uncontrolled_a_hardened_and_a_nearly_right_twin() {
     }
 }
 
+/// The story that begins with a refusal: a sane agent stops there and asks somebody.
+const REFUSED: &str = "volume-delete";
+
+#[test]
+fn without_its_fault_every_agent_does_its_task_and_nothing_else() {
+    for scenario in runaway::library::SCENARIOS {
+        let document = library(scenario.name);
+        let yaml: serde_json::Value = serde_saphyr::from_str(scenario.text).unwrap();
+        let agents: Vec<String> =
+            yaml["agents"].as_object().unwrap().keys().map(|name| format!("agents.{name}.fault")).collect();
+        let off: Vec<(&str, &str)> = agents.iter().map(|key| (key.as_str(), "none")).collect();
+        let ran = run(&document, None, &off);
+        assert_eq!((ran.outcome(), ran.shown("excess")), ("benign", "0".into()), "{}", scenario.name);
+        let asked = ran.events.iter().filter_map(|event| match event {
+            Event::Asked { purpose: Purpose::Agent, verdict, .. } => Some(*verdict),
+            _ => None,
+        });
+        let (accepted, refused): (Vec<_>, Vec<_>) = asked.partition(|verdict| *verdict == Verdict::Accepted);
+        let came = (!accepted.is_empty(), !refused.is_empty());
+        assert_eq!(came, if scenario.name == REFUSED { (false, true) } else { (true, false) }, "{}", scenario.name);
+    }
+}
+
 #[test]
 fn every_variant_of_the_library_comes_out_as_its_story_says() {
     for scenario in runaway::library::SCENARIOS {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::service::ObjectRule;
 use crate::scenario::Node;
-use crate::wire::CollId;
+use crate::wire::{CollId, IdentityId};
 
 use super::super::edit::{Edit, list, text};
 use super::super::facts::Facts;
@@ -27,7 +27,8 @@ fn rules(facts: &Facts<'_>) -> Vec<Candidate> {
         let collection = plan.collection(coll);
         let service = &plan.service(spec.service).name;
         let said = |part: &str| facts.tree.get("data").and_then(|data| data.get(&collection.name)?.get(part)).is_some();
-        let rules = [("owner", said("owner") || said("per")), ("tenant", said("tenant"))];
+        let rules =
+            [("owner", said("owner") || said("per")), ("tenant", said("tenant") && callers_have_tenants(facts))];
         for (rule, _) in rules.into_iter().filter(|(_, there)| *there) {
             let whose = if rule == "owner" { "their own records" } else { "the records of their tenant" };
             wanted.insert((format!("services.{service}.rows"), rule, whose));
@@ -41,6 +42,13 @@ fn rules(facts: &Facts<'_>) -> Vec<Candidate> {
         Candidate::new(Kind::RowRule, told, Edit::set(path, text(rule)))
     };
     wanted.into_iter().map(candidate).collect()
+}
+
+/// Whether those whom the agents' credentials prove are of any tenant: else the rule would let nobody in.
+fn callers_have_tenants(facts: &Facts<'_>) -> bool {
+    let given = facts.given();
+    let mut owners = given.iter().filter_map(|family| facts.plan.family(*family).of.get(0)).map(IdentityId::new);
+    owners.any(|owner| facts.plan.tenant_of(owner).is_some())
 }
 
 /// Records without the secrets that lie in them: without all, and without each kind of them.

@@ -153,7 +153,7 @@ fn tighter(facts: &Facts<'_>) -> Vec<Candidate> {
         let shown =
             if matches!(detector.watches, Watches::Spending { .. }) { money_shown(half) } else { count_shown(half) };
         let told = format!("let {} tell from {shown} on", detector.name);
-        let path = format!("detect.{}.{}", detector.name, detector.watches.name());
+        let path = format!("detect.{}.{}", detector.name, detector.watches.kind().key());
         Some(Candidate::new(Kind::TightenDetector, told, Edit::set(path, text(shown))))
     };
     controls.detectors.iter().enumerate().filter(|(at, _)| answered(*at)).filter_map(candidate).collect()

@@ -42,7 +42,7 @@ fn each_and_all(ops: &[OpId]) -> Vec<Vec<OpId>> {
     each.chain((ops.len() > 1).then(|| ops.to_vec())).collect()
 }
 
-/// Nobody's work calls it, at a service where work was seen; and no inventory of the team names it.
+/// Nobody's work calls it, at a service where work was seen; and no inventory of the team has it.
 fn is_unused(facts: &Facts<'_>, op: OpId) -> bool {
     facts.calls(op) == 0 && facts.seen(facts.plan.operation(op).service) && !facts.is_meant(op)
 }

@@ -177,9 +177,6 @@ impl Lowering<'_> {
             return Fault::None;
         }
         let name = fault.text().or_else(|| fault.entries().first().map(|(k, _)| k.name.as_str())).unwrap_or_default();
-        if name == "none" {
-            self.no_effect(node, &["then"], "an agent without a fault does as it is told");
-        }
         if then.is_some() {
             for (_, long) in fault.entries() {
                 self.no_effect(long, &["strategy", "instead_of"], "the steps under `then` are done instead");

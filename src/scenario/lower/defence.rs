@@ -1,5 +1,6 @@
 //! Detectors, the runbook, responses and preventive limits.
 
+use crate::model::catalogue::{ActionKind, PREVENTIONS, REMEDIES, Remedy};
 use crate::model::control::{
     Action, Approval, Controls, Counts, Detector, HandOver, KeyKind, Limit, Order, Response, Step, Trigger, Which,
 };
@@ -28,14 +29,16 @@ impl Lowering<'_> {
     }
 
     fn step(&mut self, key: &Key, node: &Node, (limits, approvals): (&[Limit], &[Approval])) -> Option<Step> {
-        let verbs = VERBS;
-        let said: Vec<&str> = verbs.into_iter().filter(|k| node.get(k).is_some()).collect();
-        let [verb] = said[..] else {
+        let said: Vec<&Remedy> = REMEDIES.iter().filter(|remedy| node.get(remedy.key).is_some()).collect();
+        let [&Remedy { kind, key: verb, .. }] = said[..] else {
             let message = match said.len() {
                 0 => format!("`{}` does nothing", key.name),
-                n => format!("`{}` does {n} things: {}", key.name, said.join(", ")),
+                n => {
+                    let said: Vec<&str> = said.iter().map(|remedy| remedy.key).collect();
+                    format!("`{}` does {n} things: {}", key.name, said.join(", "))
+                }
             };
-            let list: Vec<String> = verbs.iter().map(|verb| format!("`{verb}`")).collect();
+            let list: Vec<String> = REMEDIES.iter().map(|remedy| format!("`{}`", remedy.key)).collect();
             let help = format!("a step has one of {}", list.join(", "));
             self.find(Finding::new(Code::Contradiction, key.place, message).help(help));
             return None;
@@ -49,22 +52,21 @@ impl Lowering<'_> {
         }
         let object = node.get(verb)?;
         let span = |key: &str| node.get(key).and_then(Node::text).and_then(quantity::duration);
-        let about_credentials = matches!(verb, "revoke" | "disable" | "rotate" | "bind" | "block");
-        if matches!(verb, "disable") || !about_credentials {
+        if kind == ActionKind::Disable || !kind.ends_credentials() {
             self.no_effect(node, &["only"], "the action is about no credential");
         }
-        let which = if about_credentials { self.which(object)? } else { Which::Named };
-        let action = match verb {
-            "revoke" => Action::Revoke,
-            "disable" => Action::Disable,
-            "rotate" => Action::Rotate {
+        let which = if kind.ends_credentials() { self.which(object)? } else { Which::Named };
+        let action = match kind {
+            ActionKind::Revoke => Action::Revoke,
+            ActionKind::Disable => Action::Disable,
+            ActionKind::Rotate => Action::Rotate {
                 hand_over: match node.get("hand_over").and_then(Node::text) {
                     Some("never") => HandOver::Never,
                     text => HandOver::After(text.and_then(quantity::duration).unwrap_or_default()),
                 },
                 grace: span("grace").unwrap_or_default(),
             },
-            "bind" => match node.get("to") {
+            ActionKind::Bind => match node.get("to") {
                 Some(network) => Action::Bind { network: self.network(network) },
                 None => {
                     let finding = Finding::new(
@@ -76,16 +78,16 @@ impl Lowering<'_> {
                     return None;
                 }
             },
-            "block" => Action::Block { services: self.services_named(node.get("at")) },
-            "set_rule" => {
+            ActionKind::Block => Action::Block { services: self.services_named(node.get("at")) },
+            ActionKind::SetRule => {
                 let operations = self.on_operations(key, node);
                 Action::SetRule { operations, rule: rule(object.text().unwrap_or_default()) }
             }
-            "close" => Action::Close { operations: self.operations_in(object) },
-            "require" => Action::Require { approval: self.required(object, approvals)? },
-            "cancel" => Action::Cancel { operations: self.operations_in(object) },
-            "delete" => self.deletion(object),
-            _ => {
+            ActionKind::Close => Action::Close { operations: self.operations_in(object) },
+            ActionKind::Require => Action::Require { approval: self.required(object, approvals)? },
+            ActionKind::Cancel => Action::Cancel { operations: self.operations_in(object) },
+            ActionKind::Delete => self.deletion(object),
+            ActionKind::Throttle => {
                 let name = object.text().unwrap_or_default();
                 let Some(at) = limits.iter().position(|l| l.name == name) else {
                     let finding = Finding::new(Code::DanglingName, object.place, format!("there is no limit `{name}`"))
@@ -245,7 +247,7 @@ impl Lowering<'_> {
     }
 
     fn limit(&mut self, key: &Key, node: &Node) -> Option<Limit> {
-        let said: Vec<&str> = CONTROLS.into_iter().filter(|k| node.get(k).is_some()).collect();
+        let said: Vec<&str> = PREVENTIONS.iter().map(|kind| kind.key).filter(|key| node.get(key).is_some()).collect();
         if said.len() != 1 {
             let message = match said.len() {
                 0 => format!("`{}` limits nothing", key.name),
@@ -305,12 +307,6 @@ impl Lowering<'_> {
         hidden
     }
 }
-
-/// What a step of the runbook can do.
-const VERBS: [&str; 11] =
-    ["revoke", "disable", "rotate", "bind", "block", "set_rule", "close", "throttle", "require", "cancel", "delete"];
-/// What a control can be.
-const CONTROLS: [&str; 3] = ["at_most", "after_reading", "approval"];
 
 pub(super) fn key_kind(word: &str) -> KeyKind {
     match word {

@@ -1,6 +1,7 @@
 //! Detectors: what each watches, from how much on, and by what it counts.
 
 use crate::model::Bits;
+use crate::model::catalogue::{DETECTIONS, Detection, DetectorKind};
 use crate::model::control::{Detector, KeyKind, Watches};
 use crate::model::service::Operation;
 use crate::scenario::finding::{Code, Finding};
@@ -15,21 +16,22 @@ use super::{Lowering, rows};
 impl Lowering<'_> {
     pub(super) fn detector(&mut self, key: &Key, node: &Node) -> Option<Detector> {
         let span = |key: &str| node.get(key).and_then(Node::text).and_then(quantity::duration);
-        let kinds = DETECTORS;
-        let said: Vec<&str> = kinds.into_iter().filter(|k| node.get(k).is_some()).collect();
-        let [what] = said[..] else {
+        let said: Vec<&Detection> = DETECTIONS.iter().filter(|kind| node.get(kind.key).is_some()).collect();
+        let [&Detection { kind, key: what, .. }] = said[..] else {
             let message = match said.len() {
                 0 => format!("`{}` watches nothing", key.name),
-                n => format!("`{}` watches {n} things: {}", key.name, said.join(", ")),
+                n => {
+                    let said: Vec<&str> = said.iter().map(|kind| kind.key).collect();
+                    format!("`{}` watches {n} things: {}", key.name, said.join(", "))
+                }
             };
-            let list: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
+            let list: Vec<String> = DETECTIONS.iter().map(|kind| format!("`{}`", kind.key)).collect();
             let help = format!("a detector has one of {}", list.join(", "));
             self.find(Finding::new(Code::Contradiction, key.place, message).help(help));
             return None;
         };
-        let windowed =
-            matches!(what, "requests" | "operations" | "records" | "deletes" | "denials" | "repeats" | "cost");
-        let counted = windowed && what != "cost";
+        let windowed = kind.counts();
+        let counted = windowed && kind != DetectorKind::Cost;
         let at_least = node.get(what).map_or(Some(0), |n| if counted { rows(n, &mut self.findings) } else { Some(1) });
         let at_least = at_least.unwrap_or(1);
         if counted && at_least == 0 {
@@ -37,10 +39,10 @@ impl Lowering<'_> {
             let finding = Finding::new(Code::ImpossibleNumber, place, "nothing at all would raise this alarm");
             self.find(finding.help("count from 1"));
         }
-        if what != "after_reading" {
+        if kind != DetectorKind::AfterReading {
             self.no_effect(node, &["on"], "only a detector of what follows a reading looks for some calls");
         }
-        if !windowed && what != "after_reading" {
+        if !windowed && kind != DetectorKind::AfterReading {
             self.no_effect(node, &["within"], "only what is counted is counted within a time");
         }
         if windowed && span("within").is_none_or(|w| w == Span::ZERO) {
@@ -49,22 +51,22 @@ impl Lowering<'_> {
             self.find(Finding::new(Code::MissingKey, place, message).help("say `within: 10s`"));
         }
         let within = span("within").unwrap_or(Span::SECOND);
-        let watches = match what {
-            "report" => Watches::Report { at: Tick(span("report").unwrap_or_default().0) },
-            "requests" => Watches::Requests { at_least, within },
-            "operations" => Watches::FanOut { at_least, within },
-            "records" => Watches::RecordsRead { at_least, within },
-            "deletes" => Watches::Destruction { at_least, within },
-            "denials" => Watches::Denials { at_least, within },
-            "repeats" => Watches::Repeats { at_least, within },
-            "cost" => Watches::Spending { at_least: self.amount(node.get("cost")?), within },
-            "never_seen" => self.never_seen(key, node)?,
-            "after_reading" => Watches::Flow,
-            "not_owner" => {
+        let watches = match kind {
+            DetectorKind::Report => Watches::Report { at: Tick(span("report").unwrap_or_default().0) },
+            DetectorKind::Requests => Watches::Requests { at_least, within },
+            DetectorKind::Operations => Watches::FanOut { at_least, within },
+            DetectorKind::Records => Watches::RecordsRead { at_least, within },
+            DetectorKind::Deletes => Watches::Destruction { at_least, within },
+            DetectorKind::Denials => Watches::Denials { at_least, within },
+            DetectorKind::Repeats => Watches::Repeats { at_least, within },
+            DetectorKind::Cost => Watches::Spending { at_least: self.amount(node.get("cost")?), within },
+            DetectorKind::NeverSeen => self.never_seen(key, node)?,
+            DetectorKind::AfterReading => Watches::Flow,
+            DetectorKind::NotOwner => {
                 let family = self.credentials.group(node.get("not_owner")?);
                 Watches::NotOwner(FamilyId::at(self.take(family)?))
             }
-            _ => match node.get("canary") {
+            DetectorKind::Canary => match node.get("canary") {
                 Some(n) if n.text() != Some("records") => {
                     let family = self.credentials.group(n).map_err(|finding| match n.text() {
                         Some("record") => finding.help("did you mean `records`?"),
@@ -75,16 +77,16 @@ impl Lowering<'_> {
                 _ => Watches::CanaryRecord,
             },
         };
-        let usual = match what {
-            "report" => KeyKind::Global,
-            "not_owner" => KeyKind::Credential,
+        let usual = match kind {
+            DetectorKind::Report => KeyKind::Global,
+            DetectorKind::NotOwner => KeyKind::Credential,
             _ => KeyKind::Principal,
         };
         Some(Detector {
             name: key.name.clone(),
             watches,
-            follows: match what {
-                "after_reading" => Some(self.follows(key, node)?),
+            follows: match kind {
+                DetectorKind::AfterReading => Some(self.follows(key, node)?),
                 _ => None,
             },
             sees: node.get("events").map(|events| self.under_events(events)),
@@ -135,19 +137,3 @@ impl Lowering<'_> {
         Some(Watches::NeverSeen)
     }
 }
-
-/// What a detector can watch.
-const DETECTORS: [&str; 12] = [
-    "after_reading",
-    "report",
-    "requests",
-    "operations",
-    "records",
-    "deletes",
-    "canary",
-    "denials",
-    "repeats",
-    "cost",
-    "never_seen",
-    "not_owner",
-];

@@ -75,7 +75,7 @@ impl Reading<'_> {
         let message = format!("nothing measures `{}`", shortened(&key.name));
         let finding =
             Finding::new(Code::UnknownMeasure, key.place, message).suggest(&key.name, measures.iter().copied());
-        let help = "`runaway list --measures` lists what is measured";
+        let help = "`runaway list measures` lists what is measured";
         let helped = finding.help.is_some();
         self.find(if helped { finding } else { finding.help(help) })
     }
