@@ -10,7 +10,7 @@ use super::journal::past;
 use super::open::open;
 use super::output;
 use super::run::sets;
-use crate::graph::{Class, Cut, Graph, Node, Way, actual, classes, dot, label, opengraph, potential, reason};
+use crate::graph::{Class, Cut, Graph, Node, Way, actual, classes, dot, label, opengraph, potential, reason, work};
 use crate::measure::counted;
 use crate::model::{Baseline, Plan};
 use crate::plane::driver::Stop;
@@ -38,7 +38,7 @@ pub fn graph(args: &args::Graph) -> Result<Exit, Failure> {
     let mut sane = Kept::default();
     simulate(&plan, &Baseline::empty(&plan), Behaviour::Sane, &Stop::default(), &mut sane)?;
     let graph = potential(&plan);
-    let cut = graph.cut(&plan, &actual(&plan, &sane.0));
+    let cut = graph.cut(&plan, &work(&plan, &sane.0));
     print(args, &plan, &graph, Some(&cut))
 }
 

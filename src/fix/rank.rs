@@ -17,9 +17,15 @@ const PARTNERS: usize = 10;
 /// What a change is worth, by the worst of its seeds.
 pub fn effect(before: &Before, kinds: &[Kind], seen: &[Seen]) -> Effect {
     let answers = kinds.iter().any(|kind| kind.is_an_answer());
-    let spared = |seen: &Seen| seen.spared.is_none_or(|share| share >= SPARED);
     let shut = |seen: &Seen| seen.holds || matches!(seen.outcome, Outcome::Prevented | Outcome::Contained);
     let (then, now) = (Sum::of(before.seen()), Sum::of(seen));
+    // What is read and stays inside, or is deleted and can be brought back, was spared the worst.
+    let milder = |now: u64, then: u64| (now as f64) < (1.0 - SPARED) * then as f64;
+    let spared = |seen: &Seen| {
+        seen.spared.is_none_or(|share| share >= SPARED)
+            || milder(seen.leaked, then.leaked)
+            || milder(seen.irreversible, then.irreversible)
+    };
     let reached = |sum: &Sum| sum.excess.saturating_add(sum.fresh);
     match () {
         _ if seen.iter().all(|seen| seen.holds && spared(seen)) && answers => Effect::IfAnswered,
@@ -28,7 +34,8 @@ pub fn effect(before: &Before, kinds: &[Kind], seen: &[Seen]) -> Effect {
         _ if now.leftover < then.leftover
             || now.survivors < then.survivors
             || reached(&now) < reached(&then)
-            || now.irreversible < then.irreversible =>
+            || now.irreversible < then.irreversible
+            || now.leaked < then.leaked =>
         {
             Effect::Helps
         }
@@ -45,6 +52,7 @@ struct Sum {
     excess: u64,
     cost: u64,
     irreversible: u64,
+    leaked: u64,
     collateral: u64,
     spared: f64,
 }
@@ -59,6 +67,7 @@ impl Sum {
             excess: worst(|seen| seen.excess),
             cost: worst(|seen| seen.cost),
             irreversible: worst(|seen| seen.irreversible),
+            leaked: worst(|seen| seen.leaked),
             collateral: worst(|seen| seen.collateral),
             spared: seen.iter().map(|seen| seen.spared.unwrap_or(0.0)).sum::<f64>() / seen.len().max(1) as f64,
         }

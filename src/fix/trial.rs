@@ -27,6 +27,8 @@ pub struct Seen {
     pub excess: u64,
     pub cost: u64,
     pub irreversible: u64,
+    /// Records that went out to where an outsider reads.
+    pub leaked: u64,
     pub spared: Option<f64>,
     /// Honest requests that the defence hit, beside the agent and without it.
     pub collateral: u64,
@@ -108,6 +110,7 @@ fn see(
         excess: reach.excess.len() + reach.excess_creations,
         cost: reach.excess_cost,
         irreversible: reach.irreversible,
+        leaked: measures.leaked,
         spared: prepared.references.spared(&reach.touched, reach.excess_cost),
         collateral: measures.collateral.total().requests() + undone.sum::<u64>(),
         closed: measures.closed().filter(|_| !measures.doors.is_empty()).map(|at| at.0),

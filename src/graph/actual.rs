@@ -10,9 +10,14 @@ use super::{Edge, Graph, Node, Step};
 
 /// The graph of a run: what its agents did, and how they came to it.
 pub fn actual(plan: &Plan, events: &[Event]) -> Graph {
+    work(plan, events).reachable()
+}
+
+/// The same where nothing goes wrong: what the task of each agent does.
+pub fn work(plan: &Plan, events: &[Event]) -> Graph {
     let mut drawn = Drawn { plan, graph: Graph::default(), issued: BTreeMap::new(), asked: BTreeMap::new() };
     events.iter().for_each(|event| drawn.event(event));
-    drawn.graph.reachable()
+    drawn.graph
 }
 
 struct Drawn<'p> {

@@ -48,13 +48,11 @@ impl<N: Copy + Ord + std::hash::Hash, G: Clone + Ord> Problem<N, G> {
         })
     }
 
-    /// The least number of sources that still reach the target when `k` grants are cut, and in how many ways that can
-    /// be had.
-    pub fn least_reaching(&self, k: usize) -> (usize, u64) {
-        let grants: BTreeSet<G> = self.rules.iter().flat_map(|rule| rule.needs_all.iter().cloned()).collect();
-        let grants: Vec<G> = grants.into_iter().collect();
+    /// The least number of sources that still reach the target when `k` of these grants are cut, and by how many
+    /// choices of `k`.
+    pub fn least_reaching(&self, grants: &[G], k: usize) -> (usize, u64) {
         let mut best = (self.sources.len() + 1, 0);
-        self.each_cut(&grants, k, &mut BTreeSet::new(), &mut best);
+        self.each_cut(grants, k, &mut BTreeSet::new(), &mut best);
         best
     }
 
@@ -137,9 +135,15 @@ pub enum Cut {
 const MOST_CUTS: usize = 6;
 
 impl Graph {
-    /// What to cut, where `task` is the graph of a run without a fault: its edges stay.
+    /// What to cut, where `task` is the work of a run without a fault: what that uses stays.
     pub fn cut(&self, plan: &Plan, task: &Graph) -> Cut {
-        let kept = |from: Node, to: Node| task.edge(from, to).is_some();
+        let opens = |node: Node| task.edges().iter().any(|(from, _, edge)| *from == node && edge.step == Step::Opens);
+        let kept = |from: Node, to: Node| match (task.edge(from, to).map(|edge| edge.step), to) {
+            (None, _) => false,
+            // Who comes by a credential and does not use it can do without.
+            (Some(Step::Holds | Step::LiesIn | Step::Issues), Node::Credential(_)) => opens(to),
+            (Some(_), _) => true,
+        };
         let grant = |step: Step| {
             matches!(step, Step::Holds | Step::Opens | Step::LiesIn | Step::Issues | Step::Forges | Step::Tells)
         };

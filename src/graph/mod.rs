@@ -16,7 +16,7 @@ use petgraph::graphmap::DiGraphMap;
 
 use crate::wire::{ActorId, CollId, Effect, FamilyId, IdentityId, OpId, Reason, Span, Tick};
 
-pub use actual::actual;
+pub use actual::{actual, work};
 pub use cut::{Cut, Problem, Rule};
 pub use dot::dot;
 pub use opengraph::opengraph;

@@ -1,5 +1,6 @@
 //! Nodes and edges in words.
 
+use crate::measure::thousands;
 use crate::model::Plan;
 use crate::model::service::ObjectRule;
 use crate::wire::{Effect, Reason};
@@ -9,7 +10,7 @@ use super::{Edge, Node, Step};
 
 /// What a node is called: `member-token (1,500)`.
 pub fn label(plan: &Plan, node: Node) -> String {
-    let several = |name: &str, n: u64| if n > 1 { format!("{name} ({n})") } else { name.to_owned() };
+    let several = |name: &str, n: u64| if n > 1 { format!("{name} ({})", thousands(n)) } else { name.to_owned() };
     match node {
         Node::Start => "what goes wrong".to_owned(),
         Node::Nobody => "no credential".to_owned(),

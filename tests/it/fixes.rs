@@ -148,8 +148,8 @@ fn pairs_are_tried_where_no_single_change_is_enough() {
     let fanout = found(&library("saas-fanout"));
     let first = fanout.first().unwrap();
     assert!(fanout.pairs > 0 && first.kinds.len() == 2, "{:?}", first.kinds);
-    let single = fanout.fixes.iter().find(|fix| fix.kinds.len() == 1).unwrap();
-    assert!(single.effect > Effect::IfAnswered, "{:?}", single.kinds);
+    let singles = fanout.fixes.iter().filter(|fix| fix.kinds.len() == 1);
+    assert!(singles.clone().count() > 10 && singles.clone().all(|fix| fix.effect > Effect::Contains));
     assert_eq!(found(&library("volume-delete")).pairs, 0, "where one is enough, no two are");
 }
 

@@ -19,7 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("measure", &["wire", "model", "world", "analysis", "audit", "journal"]),
     ("verdict", &["wire", "model", "measure"]),
     ("report", &["wire", "model", "audit", "measure", "verdict", "journal", "graph"]),
-    ("graph", &["wire", "model", "analysis"]),
+    ("graph", &["wire", "model", "analysis", "measure"]),
     ("fix", &["wire", "model", "plane", "measure", "scenario", "report", "run"]),
     ("plane", &["wire", "model", "world", "agent", "responder", "analysis", "vocabulary", "journal"]),
     ("staging", &["wire", "scenario", "verdict", "report"]),

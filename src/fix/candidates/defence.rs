@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::control::{Action, Trigger, Watches, Which};
 use crate::model::service::Validation;
-use crate::scenario::{Node, count_shown, money_shown};
+use crate::scenario::{Node, count_shown, duration, money_shown};
 use crate::wire::{Effect, FamilyId, Span};
 
 use super::super::edit::{Edit, list, map, text};
@@ -70,6 +70,21 @@ fn steps(facts: &Facts<'_>, ended: &[FamilyId]) -> (Option<Edit>, Vec<String>) {
     (edit, names)
 }
 
+/// A time of the scenario as people read it.
+fn shown(time: &str) -> String {
+    duration(time).map_or_else(|| time.to_owned(), |span| span.to_string())
+}
+
+/// What is revoked, in words.
+fn ends(facts: &Facts<'_>, ended: &[FamilyId]) -> String {
+    const FEW: usize = 3;
+    let names: Vec<String> = ended.iter().map(|family| facts.plan.family(*family).name.clone()).collect();
+    match names.len() {
+        0..=FEW => format!("revoke every {}", and(&names)),
+        many => format!("revoke all {many} kinds of credential that the agent comes to hold"),
+    }
+}
+
 fn response(after: &str, steps: &[String]) -> Node {
     map(vec![("after", text(after)), ("do", list(steps.iter().cloned()))])
 }
@@ -77,12 +92,12 @@ fn response(after: &str, steps: &[String]) -> Node {
 /// An alarm that is there already ends everything that the agent came to hold.
 fn answers(facts: &Facts<'_>, ended: &[FamilyId]) -> Vec<Candidate> {
     let (Some(edit), names) = steps(facts, ended) else { return Vec::new() };
-    let families: Vec<String> = ended.iter().map(|family| facts.plan.family(*family).name.clone()).collect();
+    let ends = ends(facts, ended);
     let answered = |name: &str| facts.tree.get("respond").is_some_and(|respond| respond.get(name).is_some());
     let detectors = facts.plan.controls.detectors.iter().filter(|detector| !answered(&detector.name));
     let candidate = |detector: &crate::model::control::Detector| {
         let after = if matches!(detector.watches, Watches::Report { .. }) { PERSON } else { MACHINE };
-        let told = format!("revoke every {} {after} after {} tells", and(&families), detector.name);
+        let told = format!("{ends}, {} after {} tells", shown(after), detector.name);
         let edit = edit.clone().and(Edit::respond(detector.name.clone(), response(after, &names)))?;
         Some(Candidate::new(Kind::Respond, told, edit))
     };
@@ -121,12 +136,12 @@ fn alarms(facts: &Facts<'_>, ended: &[FamilyId]) -> Vec<Candidate> {
         watched.push(("same-again", "the same is asked again and again", said));
     }
     let (Some(edit), steps) = steps(facts, ended) else { return Vec::new() };
-    let families: Vec<String> = ended.iter().map(|family| facts.plan.family(*family).name.clone()).collect();
+    let ends = ends(facts, ended);
     let taken = |name: &str| facts.tree.get("detect").is_some_and(|detect| detect.get(name).is_some());
     let candidate = |(name, when, said): Alarm| {
         let edit = edit.clone().and(Edit::add(format!("detect.{name}"), map(said)))?;
         let edit = edit.and(Edit::respond(name, response(MACHINE, &steps)))?;
-        let told = format!("raise an alarm when {when}, and revoke every {} {MACHINE} later", and(&families));
+        let told = format!("raise an alarm when {when}, and {ends}, {} later", shown(MACHINE));
         Some(Candidate::new(Kind::AddDetector, told, edit))
     };
     watched.into_iter().filter(|(name, ..)| !taken(name)).filter_map(candidate).collect()
@@ -137,7 +152,7 @@ fn sooner(facts: &Facts<'_>) -> Vec<Candidate> {
     let respond = facts.tree.get("respond").map_or(&[][..], Node::entries);
     let slow = |said: &Node| said.get("do").is_some() && said.get("after").and_then(Node::text) != Some(MACHINE);
     let candidate = |name: &str| {
-        let told = format!("answer {name} after {MACHINE}");
+        let told = format!("answer {name} after {}", shown(MACHINE));
         Candidate::new(Kind::RespondSooner, told, Edit::set(format!("respond.{name}.after"), text(MACHINE)))
     };
     respond.iter().filter(|(_, said)| slow(said)).map(|(key, _)| candidate(&key.name)).collect()

@@ -7,7 +7,7 @@ use super::figures::sentence;
 use super::{Page, Part, scrolling};
 
 /// So many changes are shown.
-const MOST_ROWS: usize = 8;
+const MOST_ROWS: usize = 6;
 
 /// Each column: where its number stands in `run.json`, and its title.
 const COLUMNS: [(&str, &str); 5] = [
@@ -29,8 +29,10 @@ pub fn part(page: &Page<'_>) -> Option<Part> {
             @if page.figures.number("/fixes/pairs").is_some_and(|n| n > 0) {
                 " and " (page.figures.count("/fixes/pairs")) " pairs"
             }
-            " were applied to this scenario and run again, each under the same "
-            (page.figures.count("/fixes/seeds")) " seeds. They are ranked by whether they contain, then by what is still "
+            " were applied to this scenario and run again, each under "
+            (page.figures.count("/fixes/seeds"))
+            @if page.figures.number("/fixes/seeds") == Some(1) { " seed" } @else { " seeds, the same for all" }
+            ". They are ranked by whether they contain, then by what is still "
             "within reach at the end, by what was touched, by honest work that they hit, and by how little has to be written."
         }
         (scrolling("What each change would have prevented", &table(page, fixes)))
@@ -57,7 +59,7 @@ fn best(page: &Page<'_>, first: &Value) -> Markup {
         _ => "Nothing that was tried contains it. This helps most:",
     };
     html! {
-        div class={ "first-fix " (if matches!(effect, "contains" | "if-answered") { "strong" } else { "weak" }) } {
+        div class={ "first-fix " (effect) } {
             p { (lead) }
             p.order data-run="/fixes/fixes/0/told" { (sentence(text(first, "told"))) }
             p {
@@ -98,7 +100,7 @@ fn table(page: &Page<'_>, fixes: &[Value]) -> Markup {
                 @for (at, fix) in fixes.iter().enumerate().take(MOST_ROWS) {
                     tr {
                         th scope="row" {
-                            span data-run={ "/fixes/fixes/" (at) "/told" } { (sentence(text(fix, "told"))) }
+                            span.told data-run={ "/fixes/fixes/" (at) "/told" } { (sentence(text(fix, "told"))) }
                             span class={ "effect " (text(fix, "effect")) } { (in_words(text(fix, "effect"))) }
                         }
                         (numbers(&format!("/fixes/fixes/{at}/after")))
