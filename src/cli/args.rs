@@ -204,6 +204,9 @@ pub struct Run {
     /// Where the results go, in place of what lies there [default: reports/<scenario>-<n>]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
+    /// Write the run as OpenTelemetry spans (OTLP, JSON lines) here; needs a build with the feature `otlp`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub otlp: Option<PathBuf>,
     /// Run it anew whenever the file of the scenario changes, until Ctrl-C
     #[arg(long)]
     pub watch: bool,
@@ -425,6 +428,9 @@ pub struct Replay {
     /// Write run.json, the summary and the audit log here again
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
+    /// Write the run as OpenTelemetry spans (OTLP, JSON lines) here; needs a build with the feature `otlp`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub otlp: Option<PathBuf>,
     /// Print the verdict and the headline only
     #[arg(long, short)]
     pub quiet: bool,

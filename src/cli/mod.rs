@@ -20,6 +20,7 @@ mod journal;
 mod list;
 mod mock;
 mod open;
+mod otlp;
 mod output;
 mod pages;
 mod progress;

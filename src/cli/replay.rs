@@ -4,12 +4,13 @@ use super::args;
 use super::failure::Failure;
 use super::folder::Folder;
 use super::journal::{Past, past};
-use super::output;
+use super::{otlp, output};
 use crate::report::Summary;
 use crate::verdict::{Circumstances, Exit, judge};
 
 /// Rebuilds the summary. An incomplete journal says so, and is never a pass.
 pub fn replay(args: &args::Replay) -> Result<Exit, Failure> {
+    otlp::available(args.otlp.as_deref())?;
     let Past { journal, references, measures } = past(&args.journal)?;
     let truth_applies = journal.header.truth_applies;
     let circumstances = Circumstances::of(&journal.plan, &references, &journal.events, truth_applies);
@@ -27,6 +28,9 @@ pub fn replay(args: &args::Replay) -> Result<Exit, Failure> {
         let folder = Folder::given(folder)?;
         folder.write_results(&summary, &journal.digest, &journal.header.document)?;
         folder.write_audit(&journal.plan, &journal.events)?;
+    }
+    if let Some(file) = &args.otlp {
+        otlp::write(file, &summary)?;
     }
     let text = if args.quiet { summary.in_short() } else { summary.render(output::style()) };
     Ok(output::result(&text, judgement.verdict.exit()))

@@ -10,7 +10,7 @@ use super::folder::Folder;
 use super::interrupt::stop_on_interrupt;
 use super::job::Job;
 use super::open::open;
-use super::output;
+use super::{otlp, output};
 use crate::model::Plan;
 use crate::plane::driver::Stop;
 use crate::report::text::shell_word;
@@ -27,6 +27,7 @@ pub fn run(args: &args::Run) -> Result<Exit, Failure> {
 /// One run, into a folder that is given or found.
 fn once(args: &args::Run, stop: &Stop) -> Result<Exit, Failure> {
     let plane = plane(args)?;
+    otlp::available(args.otlp.as_deref())?;
     let named = open(&args.scenario)?;
     let overrides = Overrides { sets: sets(&args.sets)?, seed: args.seed };
     patient(&named.document.resolve(named.variant.as_deref(), &overrides)?.plan, args)?;
@@ -51,6 +52,7 @@ fn once(args: &args::Run, stop: &Stop) -> Result<Exit, Failure> {
         // Whoever stopped a run wants it to end; `replay --out` writes the log from the journal.
         if stopped { Ok(()) } else { folder.write_audit(&done.prepared.plan, &done.events) }
     });
+    let written = written.and_then(|()| args.otlp.as_ref().map_or(Ok(()), |file| otlp::write(file, &summary)));
     let text = if args.quiet {
         summary.in_short()
     } else {

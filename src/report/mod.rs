@@ -8,6 +8,8 @@ mod html;
 mod json;
 pub mod markdown;
 mod names;
+#[cfg(feature = "otlp")]
+pub mod otlp;
 mod reconstruction;
 mod schema;
 mod summary;

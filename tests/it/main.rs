@@ -54,6 +54,8 @@ mod samples;
 mod schemas;
 mod secrets;
 mod seeds;
+#[cfg(feature = "otlp")]
+mod spans;
 mod spread;
 mod staging;
 mod starter;
