@@ -94,7 +94,7 @@ fn what_to_fix_first_stands_on_the_page_where_it_was_tried() {
         assert_eq!(run.pointer(&found[1]).and_then(Value::as_str), Some(&*unescaped(&found[2])), "{}", &found[1]);
         seen += 1;
     }
-    assert!(seen >= 40, "only {seen} numbers");
+    assert_eq!(seen, 4 + 7 * 5, "four in the sentence, five in each row");
     assert!(summary.lines().count() <= 45, "{summary}");
 }
 
