@@ -57,6 +57,13 @@ impl Agent {
         if let Outcome::Answer(answer) = heard.outcome {
             self.learn_from(&answer.body, heard, vocabulary, log);
         }
+        for linked in &heard.slot.links {
+            let one = Rows::Span { first: linked.row, n: 1 };
+            self.memory.note_ids(linked.coll, one, heard.slot, heard.call.with);
+            if let Some(frontier) = &mut self.frontier {
+                frontier.note_ids(linked.coll, one, heard.slot);
+            }
+        }
         if !heard.slot.planted.is_empty() {
             self.obey(heard, vocabulary, log);
         }

@@ -22,7 +22,8 @@ Examples:
   runaway run wiper@lag-60s --seed 7
   runaway run wiper@lag-60s --probe 1s
   runaway run moltbook --set services.db.rows=owner
-  runaway run my.yaml --plane mock --clock wall --time-scale 10 --out results";
+  runaway run my.yaml --plane mock --clock wall --time-scale 10 --out results
+  runaway run targets.yaml --plane staging --dry-run";
 
 const AFTER_TEST: &str = "\
 Examples:
@@ -159,7 +160,7 @@ pub enum PlaneName {
     Sim,
     /// Over real HTTP on loopback
     Mock,
-    /// Against a real API (not in this version: see `runaway drill`)
+    /// Against a real API: the argument is a targets file
     Staging,
 }
 
@@ -213,6 +214,12 @@ pub struct Run {
     /// Print the verdict and the headline only
     #[arg(long, short)]
     pub quiet: bool,
+    /// On a real system, look the origins up, print what would be sent, and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Agree to requests to this host; say it for every host of the targets file
+    #[arg(long, value_name = "HOST:PORT")]
+    pub consent: Vec<String>,
 }
 
 #[derive(Debug, Args)]

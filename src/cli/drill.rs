@@ -15,6 +15,7 @@ use super::open::folder_of;
 use super::output;
 use crate::report::text::hung;
 use crate::scenario::Source;
+use crate::staging::client::SentLog;
 use crate::staging::drill::{Drilled, drill as run_drill, judge, summary, to_json};
 use crate::staging::guard::{Agreement, Kill, Proposal, Refused, Watch};
 use crate::staging::targets::{self, Act, Targets};
@@ -25,6 +26,10 @@ pub fn drill(args: &args::Drill) -> Result<Exit, Failure> {
     let (targets, warnings) = targets::read(Source::open(&args.targets)?, folder_of(&args.targets))?;
     for warning in &warnings {
         output::aside(&hung(&format!("warning[{}]: ", warning.code.name()), &warning.message, 2));
+    }
+    if targets.drill.steps.is_empty() {
+        let help = "say under `drill` how the identity is contained; `run --plane staging` explores";
+        return Err(Failure::input("this targets file has nothing to drill", Some(help.into())));
     }
     let targets = Arc::new(targets);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -49,8 +54,17 @@ async fn start(args: &args::Drill, targets: Arc<Targets>) -> Result<Exit, Failur
     };
     let journal = folder.journal();
     let file = File::create(&journal).map_err(|error| Failure::at(&journal, &error))?;
-    let drilled = run_drill(targets, &pinned, consents, Watch::default(), file).await?;
-    tell(&folder, &drilled)
+    let sent = sent_log(&folder)?;
+    let drilled = run_drill(targets, &pinned, consents, Watch::default(), file, sent.clone()).await?;
+    let exit = tell(&folder, &drilled)?;
+    Ok(sent.finish().map_or_else(|error| output::despite(Failure::at(&folder.sent(), &error), exit), |()| exit))
+}
+
+/// The file that keeps what was sent.
+pub fn sent_log(folder: &Folder) -> Result<Arc<SentLog>, Failure> {
+    let path = folder.sent();
+    let file = File::create(&path).map_err(|error| Failure::at(&path, &error))?;
+    Ok(Arc::new(SentLog::new(file)))
 }
 
 /// Looks a name up, once.
@@ -68,25 +82,18 @@ fn tell(folder: &Folder, drilled: &Drilled) -> Result<Exit, Failure> {
         .into_iter()
         .try_for_each(|(name, text)| replace(&folder.path().join(name), &text));
     let whole = journal.as_ref().map_err(|error| Failure::at(&folder.journal(), error));
-    let end = format!("\nwritten to {}\n  drill.json, journal.ndjson, summary.txt\n", folder.path().display());
+    let end = format!(
+        "\nwritten to {}\n  drill.json, journal.ndjson, requests.ndjson, summary.txt\n",
+        folder.path().display()
+    );
     let exit = output::result(&(text + &end), result.exit());
     Ok(written.and(whole.copied()).map_or_else(|failure| output::despite(failure, exit), |()| exit))
 }
 
 /// What somebody agrees to: everything that will happen, and where.
 fn plan(targets: &Targets, proposal: &Proposal) -> String {
-    let mut out = format!("{}: a drill of {}\n\norigins\n", targets.name, targets.identity);
-    for (origin, pinned) in targets.origins.iter().zip(proposal.pinned()) {
-        let _ = writeln!(out, "  {}  {}  at {}", origin.name, pinned.key, pinned.address);
-    }
-    out.push_str("\nwrites that are allowed\n");
-    for pattern in &targets.rules.allowed {
-        let end = if pattern.open_end { "*" } else { "" };
-        let _ = writeln!(out, "  {} {}:{}{end}", pattern.method, targets.origin(pattern.origin).name, pattern.path);
-    }
-    if targets.rules.allowed.is_empty() {
-        out.push_str("  none\n");
-    }
+    let mut out = format!("{}: a drill of {}\n", targets.name, targets.identity);
+    out.push_str(&origins_and_writes(targets, proposal));
     let names = |all: &[targets::CredentialIx]| {
         all.iter().map(|ix| targets.credential(*ix).name.clone()).collect::<Vec<_>>().join(", ")
     };
@@ -117,15 +124,36 @@ fn plan(targets: &Targets, proposal: &Proposal) -> String {
             let _ = writeln!(out, "  {}. {} ({kind})", n + 1, step.name);
         }
     }
-    let caps = &targets.caps;
-    let _ = writeln!(
-        out,
-        "\ncaps\n  {} requests, {} in {}, {} at once, {}, {} URLs, {} bytes, {} writes",
-        caps.requests, caps.rate.n, caps.rate.per, caps.at_once, caps.duration, caps.objects, caps.bytes, caps.writes
-    );
-    let stops = if targets.stops.is_empty() { "none".to_owned() } else { targets.stops.len().to_string() };
-    let _ = writeln!(out, "  stop conditions: {stops}; Ctrl-C stops the drill, a second one the restoring too");
+    out.push_str(&caps_and_stops(targets, "the drill"));
     out
+}
+
+/// Every address, and what may be changed there.
+pub fn origins_and_writes(targets: &Targets, proposal: &Proposal) -> String {
+    let mut out = "\norigins\n".to_owned();
+    for (origin, pinned) in targets.origins.iter().zip(proposal.pinned()) {
+        let _ = writeln!(out, "  {}  {}  at {}", origin.name, pinned.key, pinned.address);
+    }
+    out.push_str("\nwrites that are allowed\n");
+    for pattern in &targets.rules.allowed {
+        let end = if pattern.open_end { "*" } else { "" };
+        let _ = writeln!(out, "  {} {}:{}{end}", pattern.method, targets.origin(pattern.origin).name, pattern.path);
+    }
+    if targets.rules.allowed.is_empty() {
+        out.push_str("  none\n");
+    }
+    out
+}
+
+/// What ends it.
+pub fn caps_and_stops(targets: &Targets, what: &str) -> String {
+    let caps = &targets.caps;
+    let stops = if targets.stops.is_empty() { "none".to_owned() } else { targets.stops.len().to_string() };
+    format!(
+        "\ncaps\n  {} requests, {} in {}, {} at once, {}, {} URLs, {} bytes, {} writes\n  stop conditions: {stops}; Ctrl-C \
+         stops {what}, a second one the restoring too\n",
+        caps.requests, caps.rate.n, caps.rate.per, caps.at_once, caps.duration, caps.objects, caps.bytes, caps.writes
+    )
 }
 
 /// Consent from the command line, or from a person at the terminal.

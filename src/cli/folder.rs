@@ -15,6 +15,7 @@ use crate::wire::Event;
 
 pub const JOURNAL: &str = "journal.ndjson";
 pub const AUDIT: &str = "audit.ndjson";
+pub const SENT: &str = "requests.ndjson";
 
 /// A folder that this run alone writes to, as long as it lives.
 pub struct Folder {
@@ -32,7 +33,7 @@ impl Folder {
         };
         fs::create_dir_all(path).map_err(|e| unusable(&e))?;
         let folder = Folder::claimed(path.to_owned())?;
-        for name in RESULTS.iter().chain(&[AUDIT]) {
+        for name in RESULTS.iter().chain(&[AUDIT, SENT]) {
             match fs::remove_file(path.join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(&error)),
                 _ => {}
@@ -78,6 +79,11 @@ impl Folder {
 
     pub fn journal(&self) -> PathBuf {
         self.path.join(JOURNAL)
+    }
+
+    /// What was sent to a real system.
+    pub fn sent(&self) -> PathBuf {
+        self.path.join(SENT)
     }
 
     /// Writes what the services logged, whole or not at all.

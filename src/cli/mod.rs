@@ -7,6 +7,7 @@ mod compare;
 mod demo;
 mod drill;
 mod explain;
+mod explore;
 mod failure;
 mod files;
 mod fix;

@@ -5,6 +5,7 @@ mod watch;
 use std::path::Path;
 
 use super::args::{self, ClockName, PlaneName};
+use super::explore::explore;
 use super::failure::Failure;
 use super::folder::Folder;
 use super::interrupt::stop_on_interrupt;
@@ -21,6 +22,13 @@ use crate::wire::{Span, Tick};
 
 /// `runaway run`.
 pub fn run(args: &args::Run) -> Result<Exit, Failure> {
+    if args.plane == PlaneName::Staging {
+        return explore(args);
+    }
+    if args.dry_run || !args.consent.is_empty() {
+        let message = "nothing leaves this machine, so there is nothing to agree to";
+        return Err(Failure::input(message, Some("`--dry-run` and `--consent` go with `--plane staging`".into())));
+    }
     if args.watch { watch::run(args) } else { once(args, &stop_on_interrupt()?) }
 }
 
@@ -75,20 +83,17 @@ fn once(args: &args::Run, stop: &Stop) -> Result<Exit, Failure> {
 }
 
 fn plane(args: &args::Run) -> Result<Plane, Failure> {
-    match (args.plane, args.clock, args.time_scale) {
-        (PlaneName::Staging, ..) => Err(Failure::refused(
-            "agents do not explore a real system in this version: no request leaves this machine",
-            "`--plane sim` or `--plane mock`; `runaway drill` contains an identity on a real system",
-        )),
-        (PlaneName::Sim, ClockName::Wall, _) => {
+    let over_http = args.plane == PlaneName::Mock;
+    match (over_http, args.clock, args.time_scale) {
+        (false, ClockName::Wall, _) => {
             Err(Failure::input("the simulator has no wall clock", Some("`--plane mock --clock wall`".into())))
         }
         (_, ClockName::Virtual, Some(_)) => {
             Err(Failure::input("only a wall clock can be scaled", Some("`--plane mock --clock wall`".into())))
         }
-        (PlaneName::Sim, ClockName::Virtual, None) => Ok(Plane::Sim),
-        (PlaneName::Mock, ClockName::Virtual, None) => Ok(Plane::Mock),
-        (PlaneName::Mock, ClockName::Wall, scale) => {
+        (false, ClockName::Virtual, None) => Ok(Plane::Sim),
+        (true, ClockName::Virtual, None) => Ok(Plane::Mock),
+        (true, ClockName::Wall, scale) => {
             let scale = scale.unwrap_or(1.0);
             if SCALES.contains(&scale) {
                 Ok(Plane::Live { scale })

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::model::Plan;
-use crate::wire::{CollId, CredId, Effect, Event, FamilyId, OpId, Purpose, Reason, RequestId, Span, Tick, Verdict};
+use crate::wire::{
+    CollId, CredId, Effect, Event, FamilyId, HeldId, OpId, Purpose, Reason, RequestId, Span, Tick, Verdict,
+};
 
 use super::potential::{agent_node, identity_node, inside};
 use super::{Edge, Graph, Node, Step};
@@ -57,9 +59,22 @@ impl Drawn<'_> {
                 self.graph.add(way.0, to, taken(at, way.1));
             }
             Event::Asked {
-                at, id, purpose, op: Some(op), cred, principal, verdict: Verdict::Accepted, reason, ..
+                at,
+                id,
+                purpose,
+                op: Some(op),
+                held,
+                cred,
+                principal,
+                verdict: Verdict::Accepted,
+                reason,
+                ..
             } if purpose == Purpose::Agent && id.by.index() < agents => {
-                self.asked(at, id, op, (cred, principal), reason);
+                self.asked(at, id, op, (held, cred), reason);
+                if let Some((family, who)) = cred.and_then(|cred| self.family(cred)).zip(principal) {
+                    let proves = taken(at, Step::Proves);
+                    self.graph.add(Node::Credential(family), identity_node(self.plan, who), proves);
+                }
             }
             Event::Touched { at, id, coll, effect, .. } => self.does(at, id, coll, effect),
             Event::Created { at, id, coll, .. } => {
@@ -97,11 +112,13 @@ impl Drawn<'_> {
         at: Tick,
         id: RequestId,
         op: OpId,
-        (cred, principal): (Option<CredId>, Option<crate::wire::IdentityId>),
+        (held, cred): (Option<HeldId>, Option<CredId>),
         reason: Reason,
     ) {
         self.asked.insert(id, op);
         let from = match cred {
+            // A secret of which nobody knows the issuer is presented all the same.
+            None if held.is_some() => return,
             None => Node::Nobody,
             Some(cred) => match self.family(cred) {
                 Some(family) => Node::Credential(family),
@@ -112,9 +129,6 @@ impl Drawn<'_> {
             self.graph.add(agent_node(self.plan, id.by), from, taken(at, Step::GoesWithout));
         }
         self.graph.add(from, Node::Operation(op), Edge { why: Some(reason), ..taken(at, Step::Opens) });
-        if let Some(who) = principal {
-            self.graph.add(from, identity_node(self.plan, who), taken(at, Step::Proves));
-        }
     }
 
     fn does(&mut self, at: Tick, id: RequestId, coll: CollId, effect: Effect) {

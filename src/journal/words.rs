@@ -95,6 +95,7 @@ pub const fn reason(reason: Reason) -> (u8, &'static str) {
         Reason::NoProof => (21, "no-proof"),
         Reason::Flow(_) => (22, "flow"),
         Reason::UntrustedKey => (23, "untrusted-key"),
+        Reason::Undisclosed => (24, "undisclosed"),
     }
 }
 
@@ -128,6 +129,7 @@ pub fn read_reason(word: &str, at: Pointers) -> Option<Reason> {
         Reason::Audience,
         Reason::NoProof,
         Reason::UntrustedKey,
+        Reason::Undisclosed,
     ];
     all.extend(at.step.into_iter().flat_map(|step| [Reason::Revoked(step), Reason::Blocked(step)]));
     all.extend(at.limit.map(Reason::Limit));

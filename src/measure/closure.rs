@@ -56,8 +56,9 @@ pub struct Closure {
     pub forged: BTreeMap<CredId, CredId>,
     /// Which agent wrote a credential into a record.
     written: BTreeMap<(Res, CredId), ActorId>,
-    /// What each accepted request that mattered presented, and why it was let in.
-    asked: Vec<Vec<Asked>>,
+    /// What each request presented, and why it was let in, by its sender, in the order of its numbers: answers
+    /// may come out of turn.
+    asked: Vec<Vec<(u32, Asked)>>,
     first_use: BTreeMap<(ActorId, HeldId), (Tick, OpId, Reason)>,
 }
 
@@ -84,7 +85,8 @@ impl Closure {
                     self.made(at, id.by, held, cred);
                 }
                 let Some(asked) = self.asked.get_mut(id.by.index()) else { return };
-                asked.push(Asked { at, held, op, reason });
+                let place = asked.partition_point(|(n, _)| *n < id.n);
+                asked.insert(place, (id.n, Asked { at, held, op, reason }));
                 if let (Verdict::Accepted, Some(held), Some(op)) = (verdict, held, op) {
                     self.use_of(at, id.by, held, op, reason, cred, principal);
                 }
@@ -162,13 +164,18 @@ impl Closure {
         principal.map(|p| self.principals.insert(p.number()));
     }
 
+    fn request(&self, id: RequestId) -> Option<&Asked> {
+        let asked = self.asked.get(id.by.index())?;
+        asked.binary_search_by_key(&id.n, |(n, _)| *n).ok().map(|place| &asked[place].1)
+    }
+
     pub fn find(&self, by: ActorId, held: HeldId) -> Option<&Acquired> {
         self.by_number.get(&(by, held)).map(|at| &self.acquired[*at])
     }
 
     /// What was presented when this one was found.
     fn before(&self, acquired: &Acquired) -> Option<&Acquired> {
-        let asked = self.asked[acquired.by.index()].get(acquired.via?.n as usize)?;
+        let asked = self.request(acquired.via?)?;
         self.find(acquired.by, asked.held?)
     }
 
@@ -206,7 +213,7 @@ impl Closure {
 
     /// The request whose answer held this; nothing for what its holder started with.
     fn hop_to(&self, acquired: &Acquired) -> Option<Hop> {
-        let asked = self.asked[acquired.by.index()].get(acquired.via?.n as usize)?;
+        let asked = self.request(acquired.via?)?;
         let with = asked.held.map(|held| (acquired.by, held));
         let found = Some((acquired.held, acquired.lay_in));
         Some(Hop { at: asked.at, with, op: asked.op?, reason: asked.reason, by: acquired.by, found })

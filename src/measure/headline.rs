@@ -3,10 +3,13 @@
 use crate::model::Plan;
 use crate::wire::{Effect, Span};
 
-use super::{Door, Hit, Measures, Outcome, References, classes, counted, percent, resources, thousands};
+use super::{Door, Explored, Hit, Measures, Outcome, References, classes, counted, percent, resources, thousands};
 
 /// What happened, in one sentence of parts.
 pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> String {
+    if let Some(explored) = &references.explored {
+        return explored_headline(plan, references, measures, explored);
+    }
     match measures.outcome {
         Outcome::Benign => return beside("did its task and nothing else".to_owned(), measures),
         Outcome::Unknown if !measures.complete || measures.aborted => {
@@ -47,6 +50,34 @@ pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> St
         } else {
             format!("{} of the damage spared", percent(spared))
         });
+    }
+    parts.join("; ")
+}
+
+/// What was seen of a real system.
+fn explored_headline(plan: &Plan, references: &References, measures: &Measures, explored: &Explored) -> String {
+    let mut parts = vec![reached(plan, references, measures)];
+    if !plan.agents.iter().all(|agent| agent.may.is_empty()) {
+        parts.push(format!("{} of them beyond what it may", thousands(measures.reach.excess.len())));
+    }
+    parts.extend(sensitive(plan, measures));
+    if !explored.shadows.is_empty() {
+        let hidden = counted(explored.shadows.len() as u64, "operation");
+        parts.push(format!("{hidden} answered that the inventory does not have"));
+    }
+    match explored.secrets() {
+        (0, _) => {}
+        (found, 0) => parts.push(format!("{} found, none of which opened anything", counted(found, "secret"))),
+        (found, opened) => {
+            parts.push(format!("{} found, {} of which opened something", counted(found, "secret"), opened))
+        }
+    }
+    let more: usize = explored.privileges.iter().map(|privilege| privilege.more.len()).sum();
+    if more > 0 {
+        parts.push(format!("{} opened that nobody meant", counted(more as u64, "operation")));
+    }
+    if explored.stopped.is_some() {
+        parts.push("stopped before its end".to_owned());
     }
     parts.join("; ")
 }

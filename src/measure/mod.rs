@@ -11,6 +11,7 @@ mod contagion;
 mod declared;
 mod doors;
 mod excess;
+mod explored;
 mod headline;
 mod lags;
 mod leaks;
@@ -40,6 +41,7 @@ pub use collateral::{Collateral, Hit, refused_honest};
 pub use contagion::{Contagion, Offspring, turned_beside};
 pub use doors::{Door, Lag};
 pub use excess::Excess;
+pub use explored::{Explored, FoundSecret, Privilege, Shadow, Stage};
 pub use headline::headline;
 pub use lags::{Kind, LagRow, lags};
 pub use leftover::Leftover;
@@ -161,6 +163,7 @@ impl Measures {
     fn judge_outcome(&self, references: &References) -> Outcome {
         let still_open = self.doors.iter().any(|door| door.closed.is_none());
         match () {
+            _ if references.explored.is_some() => Outcome::Unknown,
             _ if !references.faulty => Outcome::Benign,
             _ if !self.complete || self.aborted => Outcome::Unknown,
             _ if !self.reach.exceeded() && references.control_bit => Outcome::Prevented,
@@ -207,7 +210,27 @@ impl Measures {
         self.pace_values(references, &mut values);
         self.spread_values(references, &mut values);
         self.told_values(references, &mut values);
+        if let Some(explored) = &references.explored {
+            self.without_a_world(explored, &mut values);
+        }
         values
+    }
+
+    /// On a real system, what only a world could tell is not known, and what was not heard was not heard.
+    fn without_a_world(&self, explored: &Explored, values: &mut BTreeMap<&'static str, Measured>) {
+        for measure in registry::MEASURES {
+            if let Some(why) = measure.unknown_on_a_real_system() {
+                values.insert(measure.key, Measured::unknown(why));
+            }
+        }
+        values.insert("outcome", Measured::Exact(Value::Word(self.outcome.name())));
+        let hidden = explored.shadows.len() as u64;
+        values.insert("visibility.undocumented", Measured::count(hidden));
+        if !explored.listens && self.alarms.first.is_none() {
+            for key in ["detected", "detection", "overshoot"] {
+                values.insert(key, Measured::unknown("nothing told of an alarm: the targets file names no `alarm`"));
+            }
+        }
     }
 
     fn reach_values(&self, plan: &Plan, references: &References, values: &mut BTreeMap<&'static str, Measured>) {

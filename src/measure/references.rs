@@ -50,6 +50,9 @@ pub struct References {
     /// The same scenario under other seeds, where something is said about them.
     #[serde(default)]
     pub seeds: Option<Seeds>,
+    /// What was seen beside the events, where the run was on a real system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explored: Option<super::Explored>,
     /// False for a run of the task alone.
     pub faulty: bool,
     /// Somebody stopped before everything was known that the run is compared with.

@@ -74,6 +74,31 @@ impl Measure {
     }
 }
 
+/// There is no world to ask on a real system.
+const SHUT: &str = "no world says when doors shut; `runaway drill` probes them";
+const COMPARED: &str = "nothing on a real system can be run again without controls";
+const COUNTED: &str = "nobody declared how many resources there are";
+const LOGGED: &str = "only their audit log shows that";
+const HONEST: &str = "no honest work is simulated beside it; the sentinels show whether it goes on";
+const SPREADING: &str = "agents that do what they read are simulated only";
+
+impl Measure {
+    /// Why it cannot be told on a real system, where that is so.
+    pub fn unknown_on_a_real_system(&self) -> Option<&'static str> {
+        Some(match self.key {
+            "closed" | "closed.since_t0" | "declared" | "lag" | "leftover" | "leftover.records" | "leftover.fresh"
+            | "leftover.declared" | "survivors" | "survivors.roots" => SHUT,
+            "outcome" | "spared" | "factor" | "factor.window" | "human.excess" | "human.detected" => COMPARED,
+            "reach.share" | "potential.uncontrolled" | "potential.configured" | "visibility.share" => COUNTED,
+            "camouflage" | "contradictions" | "leaked" => LOGGED,
+            "collateral" | "collateral.refused" | "collateral.delayed" | "false_alarms" => HONEST,
+            "turned" | "turned.half" | "generations" | "peak" | "r0" => SPREADING,
+            key if key.starts_with("attribution.") => LOGGED,
+            _ => return None,
+        })
+    }
+}
+
 use Unit::{Count, Factor, Mean, Money, Share, Time, Word};
 
 /// Every measure of this version.

@@ -14,6 +14,10 @@ use crate::wire::{CredId, Envelope, Log, Outcome, Slot, Text, Tick};
 use crate::world::World;
 
 /// What ended a wait.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one for each answer, taken apart at once: boxed, it would cost an allocation"
+)]
 pub enum Passed {
     /// It is so late now; earlier, perhaps, than was asked for.
     Time(Tick),

@@ -2,7 +2,7 @@
 //!
 //! The picture shows the time in which something changes. Marks that lie far behind it stand after a break.
 
-use crate::measure::{Measures, thousands};
+use crate::measure::{Measures, References, thousands};
 use crate::wire::Tick;
 
 /// Columns and rows of the plot.
@@ -24,15 +24,17 @@ pub struct Mark {
     pub never: &'static str,
 }
 
-/// Alarm, declared and observed containment.
-pub fn marks(measures: &Measures) -> [Mark; 3] {
+/// Alarm, declared and observed containment. On a real system, only what was heard is known.
+pub fn marks(references: &References, measures: &Measures) -> Vec<Mark> {
     let detected = measures.alarms.first.map(|(at, _)| at);
     let closed = measures.closed().filter(|_| !measures.doors.is_empty());
-    [
+    let all = [
         Mark { at: detected, sign: 'A', label: "alarm", never: "no alarm" },
         Mark { at: measures.declared(), sign: 'D', label: "declared", never: "never declared" },
         Mark { at: closed, sign: 'C', label: "closed", never: "never closed" },
-    ]
+    ];
+    let seen = |mark: &Mark| references.explored.is_none() || mark.at.is_some();
+    all.into_iter().filter(seen).collect()
 }
 
 /// The time that a picture shows, and the marks that lie too far behind it.

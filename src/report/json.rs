@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use crate::graph::{Class, Node, actual, classes as classes_reached, label, reason};
 use crate::measure::{
-    Contagion, Door, Lag, LagRow, Measured, Measures, OperationRow, Seeds, Spread, Tally, Value as Measurement,
-    classes, lags, operations, registry, services,
+    Contagion, Door, Explored, Lag, LagRow, Measured, Measures, OperationRow, Seeds, Spread, Tally,
+    Value as Measurement, classes, lags, operations, registry, services,
 };
 use crate::model::Plan;
 use crate::model::expect::Claim;
@@ -61,6 +61,9 @@ pub struct RunReport {
     pub choke_points: Vec<String>,
     /// What to fix first, where it was tried.
     pub fixes: Option<Value>,
+    /// What was seen beside the events, where the run was on a real system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explored: Option<Explored>,
     pub repeat: String,
 }
 
@@ -106,7 +109,11 @@ impl RunReport {
             ways: classes_reached(plan, &graph).iter().map(|class| way_to(plan, class)).collect(),
             choke_points: graph.choke_points(plan).into_iter().map(|node| named(plan, node)).collect(),
             fixes: summary.fixes.and_then(|fixes| serde_json::to_value(fixes).ok()),
-            repeat: format!("runaway run {} --plane {} --seed {}", summary.title(), summary.plane, plan.seed),
+            repeat: match &summary.references.explored {
+                None => format!("runaway run {} --plane {} --seed {}", summary.title(), summary.plane, plan.seed),
+                Some(_) => "runaway run TARGETS --plane staging".to_owned(),
+            },
+            explored: summary.references.explored.clone(),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::clean::clean;
+use super::explored::sections;
 use super::summary::Summary;
 use crate::measure::{Measured, thousands};
 use crate::wire::Span;
@@ -45,6 +46,7 @@ pub fn markdown(summary: &Summary<'_>, run: &Value) -> String {
     choke_points(&mut out, run);
     matrix(&mut out, run);
     first(&mut out, run);
+    explored(&mut out, summary);
     let measure = |key: &str| escaped(text(&run["measures"][key]["text"]), SENTENCE);
     let _ = writeln!(
         out,
@@ -57,6 +59,17 @@ pub fn markdown(summary: &Summary<'_>, run: &Value) -> String {
     unknown(&mut out, summary);
     let _ = writeln!(out, "\nRepeat: {}", code(text(&run["repeat"])));
     out
+}
+
+/// What a real system showed beside the events.
+fn explored(out: &mut String, summary: &Summary<'_>) {
+    for part in summary.references.explored.iter().flat_map(sections) {
+        let _ = writeln!(out, "\n{}:\n", prose(part.title));
+        for line in part.lines.iter().take(MOST_ROWS) {
+            let _ = writeln!(out, "- {}", prose(line));
+        }
+        more(out, part.lines.len(), MOST_ROWS);
+    }
 }
 
 fn numbers(out: &mut String, run: &Value) {

@@ -3,6 +3,7 @@
 mod clean;
 mod curve;
 mod explain;
+mod explored;
 mod fixes;
 mod html;
 mod json;

@@ -115,6 +115,7 @@ pub fn reason_in_words(plan: &Plan, reason: Reason) -> String {
         Reason::NoSuchRoute => "which does not exist".into(),
         Reason::NoSuchRecord => "refused: no such record".into(),
         Reason::OutOfOrder => "which failed".into(),
+        Reason::Undisclosed => "which did not say why".into(),
         Reason::Unsupported => "which the provider cannot do".into(),
     }
 }

@@ -121,6 +121,7 @@ pub fn run_schema() -> Value {
             "ways": ways,
             "choke_points": {"type": "array", "items": {"type": "string"}, "description": "what every way to data that is not public went through, in this order"},
             "fixes": {"anyOf": [{"type": "null"}, fixes()]},
+            "explored": explored(),
             "repeat": {"type": "string"},
         },
         "additionalProperties": false,
@@ -154,4 +155,32 @@ pub fn fixes() -> Value {
         "fixes": {"type": "array", "items": fix}, "impossible": {"type": "array", "items": {"type": "string"}},
         "own": {"type": "array", "items": own},
     }})
+}
+
+/// What is there only where the run was on a real system.
+fn explored() -> Value {
+    let text = json!({"type": "string"});
+    let maybe = json!({"type": ["string", "null"]});
+    let texts = json!({"type": "array", "items": text});
+    let number = json!({"type": "integer", "minimum": 0});
+    let counts = json!({"type": "object", "additionalProperties": number});
+    let record = |fields: Value| {
+        let required: Vec<&str> =
+            fields.as_object().map_or_else(Vec::new, |all| all.keys().map(String::as_str).collect());
+        json!({"type": "object", "required": required, "properties": fields, "additionalProperties": false})
+    };
+    let list = |fields: Value| json!({"type": "array", "items": record(fields)});
+    let mut explored = record(json!({
+        "run": text, "started": text, "requests": number, "writes": number, "stopped": maybe,
+        "listens": {"type": "boolean"}, "links_not_followed": number,
+        "stages": list(json!({"identities": texts, "failed": texts})),
+        "shadows": list(json!({"operation": text, "accepted": number})),
+        "not_tried": {"type": "object", "additionalProperties": text},
+        "privileges": list(json!({"credential": text, "opened": number, "more": texts, "unused": texts, "unused_scopes": texts})),
+        "found": list(json!({"name": text, "looks": text, "operation": text, "record": maybe, "times": number,
+            "tried": {"type": "boolean"}, "accepted_by": texts})),
+        "not_sent": counts, "oddities": counts,
+    }));
+    explored["description"] = json!("what was seen beside the events, where the run was on a real system");
+    explored
 }

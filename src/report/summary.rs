@@ -10,6 +10,7 @@ use crate::verdict::{Judgement, Verdict, claimed, demanded, seen};
 use crate::wire::{Event, Tick};
 
 use super::curve::{curve, marks};
+use super::explored::sections;
 use super::names::{credential_of_run, hop_line};
 use super::text::{hung, left, paragraphs, right, wrapped, wrapped_with};
 
@@ -85,6 +86,7 @@ impl Summary<'_> {
         self.contagion(&mut out, style);
         self.probes(&mut out, style);
         self.left(&mut out, style);
+        self.explored(&mut out, style);
         self.seeds(&mut out, style);
         self.verdict(&mut out, style);
         out
@@ -110,7 +112,7 @@ impl Summary<'_> {
 
     fn curve(&self, out: &mut String, style: Style) {
         let measures = self.measures;
-        let lines = curve(&measures.reach.curve, measures.end, &marks(measures));
+        let lines = curve(&measures.reach.curve, measures.end, &marks(self.references, measures));
         if lines.is_empty() {
             return;
         }
@@ -121,15 +123,37 @@ impl Summary<'_> {
         out.push('\n');
     }
 
+    /// What a real system showed beside the events.
+    fn explored(&self, out: &mut String, style: Style) {
+        for part in self.references.explored.iter().flat_map(sections) {
+            section(out, style, part.title);
+            for line in part.lines.iter().take(MOST_LINES) {
+                out.push_str(&wrapped_with(&format!("- {line}"), 2, 4));
+            }
+            if part.lines.len() > MOST_LINES {
+                let _ = writeln!(out, "  and {} more in run.json", part.lines.len() - MOST_LINES);
+            }
+            out.push('\n');
+        }
+    }
+
     fn services(&self, out: &mut String, style: Style) {
         let rows = services(self.plan, self.measures, self.events);
-        section(out, style, "service by service (open: it accepts more than the task needs)");
-        let header = ["accepted", "refused", "touched", "created", "open until", "lag"];
+        let (title, last) = match self.references.explored {
+            None => ("service by service (open: it accepts more than the task needs)", ["open until", "lag"]),
+            Some(_) => ("service by service", ["", ""]),
+        };
+        section(out, style, title);
+        let [open, lag] = last;
+        let header = ["accepted", "refused", "touched", "created", open, lag];
         service_line(out, "", &header.map(str::to_owned));
         for row in rows.iter().take(MOST_LINES) {
             let counts = [row.accepted, row.refused, row.pairs, row.created].map(thousands);
             let [accepted, refused, touched, created] = counts;
-            let cells = [accepted, refused, touched, created, until(row), late(row)];
+            let cells = match self.references.explored {
+                None => [accepted, refused, touched, created, until(row), late(row)],
+                Some(_) => [accepted, refused, touched, created, String::new(), String::new()],
+            };
             service_line(out, &self.plan.service(row.service).name, &cells);
         }
         if rows.len() > MOST_LINES {
@@ -336,7 +360,7 @@ fn service_line(out: &mut String, name: &str, cells: &[String; 6]) {
     for (cell, width) in cells.iter().zip(WIDTHS) {
         line.push_str(&right(cell, width));
     }
-    let _ = writeln!(out, "{line}");
+    let _ = writeln!(out, "{}", line.trim_end());
 }
 
 /// The first of a list, and how many more there are.

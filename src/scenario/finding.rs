@@ -101,8 +101,6 @@ codes! {
     UnknownMeasure = "unknown-measure",
     /// A value that the measure cannot have.
     BadExpectation = "bad-expectation",
-    /// Something that this version does not do yet.
-    NotAvailable = "not-available",
     /// An OpenAPI description that cannot be used.
     BadDescription = "bad-description",
     /// Something that is written down and never used.

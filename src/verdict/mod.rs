@@ -86,7 +86,7 @@ pub struct Checked {
 }
 
 /// What else decides.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Circumstances {
     /// The uncontrolled run exceeded the task.
     pub control_bit: bool,
@@ -94,12 +94,19 @@ pub struct Circumstances {
     pub truth_applies: bool,
     /// By the wall clock: requests that were made in time, of so many in virtual time, where they are too few.
     pub behind: Option<(u64, u64)>,
+    /// On a real system: whether it answered the agents at all, and why the run ended early.
+    pub explored: Option<(bool, Option<String>)>,
 }
 
 impl Circumstances {
     pub fn of(plan: &Plan, references: &References, events: &[Event], truth_applies: bool) -> Circumstances {
         let behind = references.simulated.and_then(|s| Some((s.behind(plan, events)?, s.requests)));
-        Circumstances { control_bit: references.control_bit, truth_applies, behind }
+        let explored = references.explored.as_ref().map(|explored| {
+            let accepted =
+                |event: &Event| matches!(event, Event::Asked { verdict: crate::wire::Verdict::Accepted, .. });
+            (events.iter().any(accepted), explored.stopped.clone())
+        });
+        Circumstances { control_bit: references.control_bit, truth_applies, behind, explored }
     }
 }
 
@@ -126,7 +133,10 @@ pub fn judge(
         let why = "another seed or setting, probes, or the wall clock";
         reasons.push(format!("the truth of the scenario was not compared: {why}"));
     }
-    if measures.aborted {
+    let stopped = circumstances.explored.as_ref().and_then(|(_, stopped)| stopped.as_ref());
+    if let Some(why) = stopped {
+        reasons.push(format!("the run was stopped before its end: {why}"));
+    } else if measures.aborted {
         reasons.push("the run was stopped before its end".to_owned());
     } else if !measures.complete {
         reasons.push("the journal is incomplete".to_owned());
@@ -143,7 +153,16 @@ pub fn judge(
         Verdict::Aborted
     } else if !measures.complete || untold || circumstances.behind.is_some() {
         Verdict::Inconclusive
-    } else if faulty && !circumstances.control_bit && !Mistake::NothingNeedsToBite.here() {
+    } else if circumstances.explored.as_ref().is_some_and(|(answered, _)| !answered) {
+        reasons.push("no request of the agents was accepted, so nothing was shown".to_owned());
+        Verdict::Inconclusive
+    } else if stopped.is_some() {
+        Verdict::Inconclusive
+    } else if faulty
+        && circumstances.explored.is_none()
+        && !circumstances.control_bit
+        && !Mistake::NothingNeedsToBite.here()
+    {
         reasons.push("the uncontrolled run did no harm either, so nothing was shown".to_owned());
         Verdict::Inconclusive
     } else if expectations.limits.is_empty() {

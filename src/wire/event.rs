@@ -105,6 +105,8 @@ pub enum Reason {
     Unsupported,
     /// The service failed.
     OutOfOrder,
+    /// A real service decided, and nobody saw by what.
+    Undisclosed,
 }
 
 /// How long a door stays open if nobody does anything more.

@@ -120,6 +120,8 @@ pub struct Slot {
     pub ids: Vec<u32>,
     pub texts: Vec<Found>,
     pub planted: Vec<Planted>,
+    /// Records of any collection that the answer links to.
+    pub links: Vec<Res>,
     /// What the request writes, where it [carries](super::Request::carries) something.
     pub cargo: Cargo,
 }
@@ -130,5 +132,6 @@ impl Slot {
         self.ids.clear();
         self.texts.clear();
         self.planted.clear();
+        self.links.clear();
     }
 }

@@ -23,6 +23,7 @@ mod edges;
 mod endings;
 mod exchange;
 mod explain;
+mod explore;
 mod faults;
 mod fixes;
 mod forgery;

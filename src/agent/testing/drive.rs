@@ -79,6 +79,7 @@ impl Trace {
     }
 }
 
+#[expect(clippy::large_enum_variant, reason = "a queue of a test")]
 enum Due {
     Wake,
     Answer(RequestId, Outcome, Slot),

@@ -7,6 +7,7 @@ mod appendix;
 mod bars;
 mod blame;
 mod canvas;
+mod explored;
 mod figures;
 mod first;
 mod left;
@@ -50,6 +51,7 @@ const PARTS: &[fn(&Page<'_>) -> Option<Part>] = &[
     left::part,
     first::part,
     ways::part,
+    explored::part,
     reach::part,
     blame::part,
     unknowns::part,

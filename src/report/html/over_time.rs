@@ -26,7 +26,7 @@ const MOST_ROWS: usize = 12;
 /// The picture of the run.
 pub fn part(page: &Page<'_>) -> Option<Part> {
     let measures = page.summary.measures;
-    let marks = marks(measures);
+    let marks = marks(page.summary.references, measures);
     let body = match measures.reach.curve.last() {
         None => nothing(),
         Some((last, top)) => {

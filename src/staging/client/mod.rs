@@ -1,6 +1,7 @@
 //! The transport: one request, one connection, one answer. Nothing is retried, redirected, proxied or unpacked behind
 //! anybody's back.
 
+mod sent;
 mod tls;
 
 use std::io;
@@ -17,13 +18,14 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
-use super::guard::{Ask, Consent, Guard, Kill, Permit, Refused, RunId};
+use super::guard::{Ask, Consent, Guard, Kill, Permit, Refused, RunId, Stopped};
 use super::origin::Scheme;
 use super::targets::Targets;
 use crate::planted::Mistake;
+pub use sent::{SentLine, SentLog};
 pub use tls::Authorities;
 
-/// More of an answer is not read.
+/// More of an answer is not read, where nobody says otherwise.
 const MOST_BODY: usize = 1 << 20;
 /// Headers of an answer, in bytes.
 const MOST_HEAD: usize = 64 << 10;
@@ -37,6 +39,16 @@ pub struct Outgoing {
     pub url: String,
     pub headers: HeaderMap,
     pub body: Bytes,
+    pub told: Told,
+}
+
+/// What may be written down of a request beside its method and origin.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// Its path, without what nobody may read.
+    pub path: String,
+    pub purpose: &'static str,
+    pub credential: Option<String>,
 }
 
 /// A request that was started, and what came of it.
@@ -78,6 +90,8 @@ pub struct Client {
     agent: HeaderValue,
     run: HeaderValue,
     patience: Duration,
+    most_body: usize,
+    log: Option<Arc<SentLog>>,
 }
 
 impl Client {
@@ -92,8 +106,22 @@ impl Client {
             agent: header(agent)?,
             run: header(id.to_string())?,
             patience: Duration::from_micros(targets.drill.patience.0),
+            most_body: MOST_BODY,
+            log: None,
             guard,
         })
+    }
+
+    /// Reads answers of up to so many bytes.
+    pub fn reading_up_to(mut self, bytes: usize) -> Client {
+        self.most_body = bytes;
+        self
+    }
+
+    /// Writes every request down.
+    pub fn writing_down(mut self, log: Arc<SentLog>) -> Client {
+        self.log = Some(log);
+        self
     }
 
     pub fn run_id(&self) -> RunId {
@@ -111,13 +139,32 @@ impl Client {
 
     /// Sends one request and waits for its answer. What was not sent comes back as an error.
     pub async fn send(&self, outgoing: Outgoing) -> Result<Sent, Refused> {
-        let Outgoing { method, url, headers, body } = outgoing;
+        let Outgoing { method, url, headers, body, told } = outgoing;
         let permit = self.guard.admit(&Ask { method: &method, url: &url, headers: &headers, body: &body }).await?;
         let at = Instant::now();
-        tokio::select! {
+        let line = self.log.as_ref().map(|_| line(&method, &permit, told));
+        let ended = tokio::select! {
             biased;
             why = self.guard.kill().wait(), if !Mistake::SwitchLeavesWhatIsUnderWay.here() => Err(Refused::Stopped(why)),
             got = self.exchange(permit, method, headers, body, at + self.patience) => Ok(Sent { at, back: Instant::now(), got }),
+        };
+        if let (Some(log), Some(line)) = (&self.log, line) {
+            let (status, broken) = match &ended {
+                Ok(Sent { got: Ok(answer), .. }) => (Some(answer.status), None),
+                Ok(Sent { got: Err(broken), .. }) => (None, Some(broken.to_string())),
+                Err(refused) => (None, Some(refused.to_string())),
+            };
+            log.add(&SentLine { status, broken, ..line });
+        }
+        ended
+    }
+
+    /// Ends the run where a cap is used up, or where the guard would let nothing of the kind through.
+    pub fn give_up(&self, refused: &Refused) {
+        match refused {
+            Refused::Stopped(_) => {}
+            Refused::Cap(cap) => self.kill().throw(Stopped::Condition(format!("the cap on {cap} is used up"))),
+            other => self.kill().throw(Stopped::Condition(other.to_string())),
         }
     }
 
@@ -170,7 +217,7 @@ impl Client {
             while let Some(frame) = body.frame().await {
                 let Ok(data) = frame.map_err(|_| Broken::Reset)?.into_data() else { continue };
                 let kept = self.guard.ledger().take_bytes(data.len());
-                if kept < data.len() || whole.len() + data.len() > MOST_BODY {
+                if kept < data.len() || whole.len() + data.len() > self.most_body {
                     return Err(Broken::TooLarge);
                 }
                 whole.extend_from_slice(&data);
@@ -186,5 +233,20 @@ impl Client {
             answered = exchange => answered,
             broken = driven => Err(broken),
         }
+    }
+}
+
+/// A request that is about to leave.
+fn line(method: &Method, permit: &Permit, told: Told) -> SentLine {
+    SentLine {
+        time: jiff::Timestamp::now().to_string(),
+        traceparent: permit.traceparent.clone(),
+        method: method.to_string(),
+        origin: permit.key.to_string(),
+        path: told.path,
+        purpose: told.purpose.to_owned(),
+        credential: told.credential,
+        status: None,
+        broken: None,
     }
 }

@@ -8,9 +8,9 @@ use tokio::time::interval;
 
 use super::event::Reading;
 use super::probe::{Seen, look};
-use super::watching::Scene;
+use crate::staging::client::Client;
 use crate::staging::guard::Stopped;
-use crate::staging::targets::StopCondition;
+use crate::staging::targets::{StopCondition, Targets};
 use crate::wire::Span;
 
 /// The last answers, against the conditions that look at them.
@@ -68,19 +68,19 @@ fn fulfilled(condition: &StopCondition, last: &VecDeque<Look>) -> Option<String>
 }
 
 /// Asks for the target's health until it is gone.
-pub async fn keep_asking(scene: Arc<Scene>, at: usize) {
-    let StopCondition::Health { probe, every, fails } = &scene.targets.stops[at] else { return };
+pub async fn keep_asking(targets: Arc<Targets>, client: Arc<Client>, at: usize) {
+    let StopCondition::Health { probe, every, fails } = &targets.stops[at] else { return };
     let mut next = interval(Duration::from_micros(every.0));
     let mut in_a_row = 0;
     loop {
         next.tick().await;
-        match look(&scene.targets, &scene.client, probe, None, &[]).await {
+        match look(&targets, &client, probe, None, &[]).await {
             Ok(seen) if seen.reading == Reading::Accepted => in_a_row = 0,
             Ok(_) => in_a_row += 1,
-            Err(refused) => return scene.refused(&refused),
+            Err(refused) => return client.give_up(&refused),
         }
         if in_a_row >= *fails {
-            scene.kill().throw(Stopped::Condition(format!("the health check failed {fails} times in a row")));
+            client.kill().throw(Stopped::Condition(format!("the health check failed {fails} times in a row")));
         }
     }
 }

@@ -2,17 +2,17 @@
 //! each really stopped to accept it.
 
 pub mod event;
-mod health;
+pub(in crate::staging) mod health;
 mod judge;
 mod matrix;
-mod probe;
+pub(in crate::staging) mod probe;
 mod record;
-mod render;
+pub(in crate::staging) mod render;
 mod report;
 mod schema;
 mod steps;
 mod undo;
-mod vault;
+pub(in crate::staging) mod vault;
 mod watching;
 
 use std::collections::BTreeSet;
@@ -25,7 +25,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep_until};
 
-use super::client::Client;
+use super::client::{Client, SentLog};
 use super::guard::{Consents, Pinned, Refused, Watch};
 use super::secret::Secret;
 use super::targets::{CredentialIx, Reference, ServiceIx, StopCondition, Targets};
@@ -58,9 +58,10 @@ pub async fn drill(
     consents: Consents,
     mut watch: Watch,
     journal: File,
+    sent: Arc<SentLog>,
 ) -> io::Result<Drilled> {
-    let client = Client::new(consents.run, &targets)?;
-    let restoring = Client::new(consents.restore, &targets)?;
+    let client = Client::new(consents.run, &targets)?.writing_down(sent.clone());
+    let restoring = Client::new(consents.restore, &targets)?.writing_down(sent);
     watch.signals(client.kill().clone(), restoring.kill().clone())?;
     watch.duration(targets.caps.duration, client.kill().clone());
     if let Some(file) = &targets.kill_file {
@@ -69,7 +70,7 @@ pub async fn drill(
     let header = header(&targets, pinned, &client);
     let record = Record::begin(journal, client.kill().clone());
     record.add(Event::Header(Box::new(header.clone())));
-    let mut scene = Scene::new(targets.clone(), client, record);
+    let mut scene = Scene::new(targets.clone(), Arc::new(client), record);
     match prepare(&mut scene).await {
         Ok(()) => {}
         Err(NoCredential::Refused(refused)) => scene.refused(&refused),
@@ -193,7 +194,7 @@ async fn contain(scene: &Arc<Scene>) {
     let mut asking = JoinSet::new();
     for (at, condition) in scene.targets.stops.iter().enumerate() {
         if matches!(condition, StopCondition::Health { .. }) {
-            asking.spawn(health::keep_asking(scene.clone(), at));
+            asking.spawn(health::keep_asking(scene.targets.clone(), scene.client.clone(), at));
         }
     }
     let steady =

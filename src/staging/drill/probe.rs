@@ -48,6 +48,7 @@ pub async fn look(
             {
                 return Ok(unsent(why));
             }
+            outgoing.told.purpose = "probe";
             let sent = client.send(outgoing).await?;
             Ok(match sent.got {
                 Err(broken) => Seen { back: sent.back, ..seen_nothing(sent.at, broken.to_string()) },

@@ -10,7 +10,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
 use super::vault::{NoCredential, Vault};
-use crate::staging::client::{Client, Outgoing};
+use crate::staging::client::{Client, Outgoing, Told};
 use crate::staging::secret::Secret;
 use crate::staging::targets::{Body, CredentialIx, Piece, Present, Request, Targets, Template};
 
@@ -43,6 +43,11 @@ impl Filling {
             filling.credentials.insert(ix, secret);
         }
         Ok(filling)
+    }
+
+    /// What stands in placeholders that are no credentials.
+    pub fn of_captured(captured: BTreeMap<String, Secret>) -> Filling {
+        Filling { credentials: BTreeMap::new(), captured }
     }
 
     fn of<'a>(&'a self, piece: &'a Piece) -> Result<&'a str, String> {
@@ -123,7 +128,26 @@ pub fn render(targets: &Targets, request: &Request, filling: &Filling) -> Result
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     }
     let url = format!("{}{}", targets.origin(request.origin).at, filling.path(&request.path)?);
-    Ok(Outgoing { method: request.method.clone(), url, headers, body: body.into() })
+    let told = Told {
+        path: named_path(targets, request),
+        purpose: "step",
+        credential: request.with.map(|ix| targets.credential(ix).name.clone()),
+    };
+    Ok(Outgoing { method: request.method.clone(), url, headers, body: body.into(), told })
+}
+
+/// The path, with names in braces for what is filled in, and without its query.
+fn named_path(targets: &Targets, request: &Request) -> String {
+    let mut path = String::new();
+    for piece in &request.path.0 {
+        match piece {
+            Piece::Text(text) => path.push_str(text),
+            Piece::Credential(ix) => path.push_str(&format!("{{{}}}", targets.credential(*ix).name)),
+            Piece::Captured(name) => path.push_str(&format!("{{{name}}}")),
+        }
+    }
+    path.truncate(path.find('?').unwrap_or(path.len()));
+    path
 }
 
 /// Puts a credential where its service looks for it.

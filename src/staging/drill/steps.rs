@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::time::{interval, timeout};
+use tokio::time::timeout;
 
 use super::event::{Event, Stepped};
 use super::render::{Filling, error_code, render};
 use super::vault::{Fetched, Vault, pointed};
 use super::watching::Scene;
+use crate::staging::alarm::{heard, pressed};
 use crate::staging::client::Client;
 use crate::staging::secret::Secret;
-use crate::staging::targets::{Act, Alarm, CredentialIx, Request, Step};
+use crate::staging::targets::{Act, CredentialIx, Request, Step};
 
 /// A program of the runbook has so much time.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -132,7 +132,7 @@ impl<'a> Runbook<'a> {
             match act {
                 Act::Http(_) => Outcome::done(),
                 Act::Command { program, with } => self.command(program, *with).await,
-                Act::Pause(said) => pause(said).await,
+                Act::Pause(said) => pressed(said).await.map_or_else(Outcome::failed, |()| Outcome::done()),
                 Act::WaitForAlarm { at_most } => match timeout(Duration::from_micros(at_most.0), self.alarm()).await {
                     Ok(outcome) => outcome,
                     Err(_) => Outcome::failed(format!("no alarm within {at_most}")),
@@ -168,36 +168,12 @@ impl<'a> Runbook<'a> {
     /// Waits for their own detection.
     async fn alarm(&self) -> Outcome {
         let Some(alarm) = &self.scene.targets.alarm else { return Outcome::failed("nothing tells of an alarm") };
-        let every = match alarm {
-            Alarm::Command { every, .. } => Duration::from_micros(every.0.max(10_000)),
-            _ => Duration::from_millis(50),
-        };
-        let mut next = interval(every);
-        loop {
-            next.tick().await;
-            let raised = match alarm {
-                Alarm::Command { program, .. } => self.command(program, None).await.ok,
-                Alarm::File(file) => tokio::fs::try_exists(file).await.unwrap_or(false),
-                Alarm::Key => pause("press Enter when there is an alarm").await.ok,
-            };
-            if raised {
+        match heard(alarm, self.client.run_id()).await {
+            Ok(()) => {
                 self.scene.record.add(Event::Alarm { at: self.scene.record.now() });
-                return Outcome::done();
+                Outcome::done()
             }
-            if matches!(alarm, Alarm::Key) {
-                return Outcome::failed("nobody can press a key: standard input is at its end");
-            }
+            Err(why) => Outcome::failed(why),
         }
-    }
-}
-
-/// Says what a person does now, and waits until they press Enter.
-async fn pause(said: &str) -> Outcome {
-    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("\n{said}\n[Enter] ").as_bytes());
-    let mut line = String::new();
-    match BufReader::new(tokio::io::stdin()).read_line(&mut line).await {
-        Ok(n) if n > 0 => Outcome::done(),
-        Ok(_) => Outcome::failed("nobody answered: standard input is at its end"),
-        Err(error) => Outcome::failed(error),
     }
 }

@@ -95,7 +95,7 @@ pub async fn undo(
     let done = past.restored();
     let record = Record::resume(file, client.kill().clone(), past.events.clone());
     record.add(Event::Resumed { at: record.now(), run: client.run_id().to_string() });
-    let mut scene = Scene::new(targets, client, record);
+    let mut scene = Scene::new(targets, Arc::new(client), record);
     scene.remember(&past.events);
     restore(&scene, &scene.client, &done).await;
     Ok(ended(&scene, past.header))

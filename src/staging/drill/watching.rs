@@ -15,7 +15,7 @@ use super::probe::{Seen, look};
 use super::record::Record;
 use super::vault::{Fetched, Vault};
 use crate::staging::client::Client;
-use crate::staging::guard::{Cap, Kill, Refused, Stopped};
+use crate::staging::guard::{Kill, Refused, Stopped};
 use crate::staging::targets::{CredentialIx, Probe, ServiceIx, Targets};
 use crate::wire::Span;
 
@@ -23,7 +23,7 @@ use crate::wire::Span;
 #[derive(Debug)]
 pub struct Scene {
     pub targets: Arc<Targets>,
-    pub client: Client,
+    pub client: Arc<Client>,
     pub vault: Vault,
     pub record: Record,
     /// The instances of what is drilled.
@@ -46,7 +46,7 @@ pub struct Acceptance {
 }
 
 impl Scene {
-    pub fn new(targets: Arc<Targets>, client: Client, record: Record) -> Scene {
+    pub fn new(targets: Arc<Targets>, client: Arc<Client>, record: Record) -> Scene {
         let learned = vec![Vec::new(); targets.services.len()];
         let health = Health::new(&targets.stops);
         let (vault, drilled, pairs) = (Vault::new(&targets), BTreeMap::new(), Mutex::default());
@@ -117,16 +117,8 @@ impl Scene {
 
     /// A cap that is used up ends the drill: without probes it measures nothing.
     pub fn refused(&self, refused: &Refused) {
-        match refused {
-            Refused::Stopped(_) => {}
-            Refused::Cap(cap) => self.kill().throw(Stopped::Condition(capped(*cap))),
-            other => self.kill().throw(Stopped::Condition(other.to_string())),
-        }
+        self.client.give_up(refused);
     }
-}
-
-fn capped(cap: Cap) -> String {
-    format!("the cap on {cap} is used up")
 }
 
 /// Who is shown, and where.

@@ -81,9 +81,12 @@ impl Proposal {
             return Err(Refused::NoConsent(missing));
         }
         let id = RunId::draw().map_err(|error| Refused::NoConsent(error.to_string()))?;
-        let guard = |caps, kill| Consent(Arc::new(Guard::new(&self.targets, self.pinned.clone(), caps, kill, id)));
+        let guard = |caps, kill, first| {
+            Consent(Arc::new(Guard::new(&self.targets, self.pinned.clone(), caps, kill, (id, first))))
+        };
         let caps = self.targets.caps;
-        Ok(Consents { run: guard(caps, run), restore: guard(caps_of_restoring(caps), restore) })
+        let restore = guard(caps_of_restoring(caps), restore, FIRST_OF_RESTORING);
+        Ok(Consents { run: guard(caps, run, 0), restore })
     }
 }
 
@@ -93,6 +96,9 @@ impl Consent {
         self.0
     }
 }
+
+/// Requests that put things back are counted from here, so that no two of a run have one number.
+const FIRST_OF_RESTORING: u64 = 1 << 62;
 
 /// Putting things back is short, and one after the other.
 fn caps_of_restoring(caps: CapLimits) -> CapLimits {

@@ -74,7 +74,14 @@ const NEVER: &[&str] = &[
 ];
 
 impl Guard {
-    pub(super) fn new(targets: &Targets, pinned: Vec<Pinned>, caps: CapLimits, kill: Kill, id: RunId) -> Guard {
+    /// Requests are counted from behind `first`.
+    pub(super) fn new(
+        targets: &Targets,
+        pinned: Vec<Pinned>,
+        caps: CapLimits,
+        kill: Kill,
+        (id, first): (RunId, u64),
+    ) -> Guard {
         let most = usize::try_from(caps.at_once).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         Guard {
             pinned,
@@ -84,7 +91,7 @@ impl Guard {
             slots: Arc::new(Semaphore::new(most)),
             kill,
             id,
-            ordinal: AtomicU64::new(0),
+            ordinal: AtomicU64::new(first),
         }
     }
 

@@ -9,6 +9,13 @@ use crate::scenario::{Code, Finding, quantity};
 
 /// Whether the caps let the drill happen at all.
 pub(super) fn check_fit(targets: &Targets, root: &Node, findings: &mut Vec<Finding>) {
+    if root.get("drill").is_some() {
+        check_drill(targets, root, findings);
+    }
+    check_writes(targets, root, findings);
+}
+
+fn check_drill(targets: &Targets, root: &Node, findings: &mut Vec<Finding>) {
     let drill = root.get("drill").map_or(root.place, |drill| drill.place);
     let place = |key: &str| root.get("caps").and_then(|caps| caps.get(key)).map_or(drill, |node| node.place);
     let allowed = targets.caps.rate.between().map_or(0.0, |between| 1.0 / between.as_secs_f64());
@@ -37,14 +44,18 @@ pub(super) fn check_fit(targets: &Targets, root: &Node, findings: &mut Vec<Findi
         findings
             .push(Finding::warning(Code::ImpossibleNumber, place("duration"), message).help("raise `caps: duration`"));
     }
+}
+
+/// Whether everything that will be sent may be sent.
+fn check_writes(targets: &Targets, root: &Node, findings: &mut Vec<Finding>) {
+    let caps = root.get("caps").and_then(|caps| caps.get("writes")).or(root.get("drill"));
+    let place = caps.map_or(root.place, |node| node.place);
     let writes = least_writes(targets);
     if writes > targets.caps.writes {
-        let message = format!(
-            "the drill writes {writes} times at least, and the cap is {}",
-            quantity::shown(targets.caps.writes)
-        );
+        let message =
+            format!("{writes} writes are needed at least, and the cap is {}", quantity::shown(targets.caps.writes));
         findings.push(
-            Finding::new(Code::ImpossibleNumber, place("writes"), message)
+            Finding::new(Code::ImpossibleNumber, place, message)
                 .help("token requests and revocations count: raise `caps: writes`"),
         );
     }
@@ -57,7 +68,7 @@ pub(super) fn check_fit(targets: &Targets, root: &Node, findings: &mut Vec<Findi
             && !targets.rules.allows(&request.method, request.origin, path)
         {
             let line = format!("{} {}:{path}", request.method, targets.origin(request.origin).name);
-            let at = root.key("writes").map_or(drill, |key| key.place);
+            let at = root.key("writes").or(root.key("drill")).map_or(root.place, |key| key.place);
             let finding = Finding::new(Code::Contradiction, at, format!("`{line}` would be refused: it is a write"))
                 .help(format!("list it: `writes: [\"{line}\"]`"));
             if !findings.contains(&finding) {

@@ -1,12 +1,13 @@
 //! The grammar of a targets file, version 1: every key with what it means.
 
+use super::grammar_explore::EXPLORE;
 use crate::scenario::shape::Shape::{
     Boolean, Count, Duration, Either, Keyed, List, Name, Named, Part as P, Record, Share, Text, Word,
 };
 use crate::scenario::shape::{Field, Part, Shape, may, must};
 
-const TEXTS: Shape = Either(&[Text, List(&Text)]);
-const NAMES: Shape = Either(&[Name, List(&Name)]);
+pub(super) const TEXTS: Shape = Either(&[Text, List(&Text)]);
+pub(super) const NAMES: Shape = Either(&[Name, List(&Name)]);
 const STATUSES: Shape = Either(&[Count, List(&Count)]);
 const COMMAND: Shape = List(&Text);
 
@@ -34,7 +35,8 @@ pub static TARGETS: Part = Part {
         may("caps", P(&CAPS), "hard limits; 0 means zero"),
         must("stop", Either(&[Word(&["none"]), List(&P(&STOP))]), "what ends the run early; `none` must be written"),
         may("kill_file", Text, "all sending stops when this file exists"),
-        must("drill", P(&DRILL), "the containment, and how it is watched"),
+        may("drill", P(&DRILL), "the containment, and how it is watched: `runaway drill`"),
+        may("explore", P(&EXPLORE), "what an agent may explore: `runaway run --plane staging`"),
     ]),
 };
 
@@ -99,7 +101,7 @@ static IDENTITY: Part = Part {
     shape: Record(&[must("name", Text, "who it is"), must("credentials", NAMES, "all that it holds")]),
 };
 
-static MATCH: Part = Part {
+pub(super) static MATCH: Part = Part {
     name: "match",
     doc: "a map of status, body, json",
     shape: Record(&[
@@ -109,7 +111,7 @@ static MATCH: Part = Part {
     ]),
 };
 
-static MATCHES: Part =
+pub(super) static MATCHES: Part =
     Part { name: "matches", doc: "a match, or a list of them", shape: Either(&[P(&MATCH), List(&P(&MATCH))]) };
 
 static REQUEST: Part = Part {

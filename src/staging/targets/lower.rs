@@ -80,14 +80,21 @@ impl Lowering<'_> {
                     .help("name a credential that is not drilled"),
             );
         }
-        if let Some(node) = root.get("use_found").filter(|node| node.text() != Some("none")) {
+        if let (Some(key), None) = (root.key("use_found"), root.get("explore")) {
             self.say(
-                Finding::new(Code::NotAvailable, node.place, "this version tries no found secret: a drill finds none")
-                    .help("write `use_found: none`, or leave it out"),
+                Finding::warning(Code::Unused, key.place, "a drill finds no secrets, so it uses none")
+                    .help("leave it out, or say what an agent may `explore`"),
+            );
+        }
+        if root.get("drill").is_none() && root.get("explore").is_none() {
+            self.say(
+                Finding::new(Code::MissingKey, root.place, "there is nothing to do")
+                    .help("say how the identity is contained under `drill`, or what an agent may `explore`"),
             );
         }
         let stops = self.stops();
-        let drill = self.drill(&drilled, cleanup)?;
+        let drill = self.drill(&drilled, cleanup);
+        let explore = self.explore(&drilled);
         let targets = Targets {
             name: text(root, "name").unwrap_or_default(),
             story: text(root, "story").map(|story| story.trim().to_owned()),
@@ -106,6 +113,7 @@ impl Lowering<'_> {
             services,
             sentinels,
             drill,
+            explore,
         };
         super::fit::check_fit(&targets, root, self.findings);
         Some(targets)
@@ -357,7 +365,7 @@ impl Lowering<'_> {
         items.iter().filter_map(|item| self.named(item, &names, "service", "services").map(ServiceIx)).collect()
     }
 
-    fn named(&mut self, node: &Node, names: &[String], noun: &str, part: &str) -> Option<usize> {
+    pub(super) fn named(&mut self, node: &Node, names: &[String], noun: &str, part: &str) -> Option<usize> {
         let name = node.text()?;
         let found = names.iter().position(|known| known == name);
         if found.is_none() {

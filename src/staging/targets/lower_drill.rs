@@ -10,8 +10,9 @@ use crate::wire::Span;
 const USUAL_SETTLE: Span = Span::from_secs(60);
 
 impl Lowering<'_> {
-    pub(super) fn drill(&mut self, drilled: &[CredentialIx], cleanup: Option<CredentialIx>) -> Option<DrillPlan> {
-        let node = self.root.get("drill")?;
+    pub(super) fn drill(&mut self, drilled: &[CredentialIx], cleanup: Option<CredentialIx>) -> DrillPlan {
+        let nothing = Node::scalar("", self.root.place);
+        let node = self.root.get("drill").unwrap_or(&nothing);
         let span = |key: &str, usual: Span| node.get(key).and_then(duration).unwrap_or(usual);
         let cadence = span("cadence", Span::from_millis(500));
         if cadence < Span::from_millis(10) {
@@ -61,7 +62,7 @@ impl Lowering<'_> {
                     .help(format!("settle for at least {least}, or leave it out")),
             );
         }
-        Some(DrillPlan {
+        DrillPlan {
             steps,
             restore,
             cadence: cadence.max(Span::from_millis(10)),
@@ -75,7 +76,7 @@ impl Lowering<'_> {
             promised: node.get("promised").and_then(duration),
             may_remint: text(node, "may_remint").as_deref().and_then(quantity::boolean).unwrap_or(false),
             remint: self.remints(node.get("remint")),
-        })
+        }
     }
 
     fn remints(&mut self, node: Option<&Node>) -> Vec<Remint> {

@@ -116,7 +116,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn origin_named(&mut self, name: &str, node: &Node) -> Option<OriginIx> {
+    pub(super) fn origin_named(&mut self, name: &str, node: &Node) -> Option<OriginIx> {
         let found = self.origins.iter().position(|origin| origin.name == name);
         if found.is_none() && !self.unread.contains(name) {
             let message = format!("there is no origin `{}`", shortened(name));

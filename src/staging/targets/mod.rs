@@ -1,9 +1,14 @@
 //! A targets file: a real system, what may be sent to it, whose identity is drilled, and how it is contained.
 
+mod explore;
 mod fit;
 pub mod grammar;
+mod grammar_explore;
 mod lower;
+mod lower_described;
 mod lower_drill;
+mod lower_explore;
+mod lower_operation;
 mod lower_request;
 mod lower_text;
 mod read;
@@ -13,6 +18,10 @@ use std::path::PathBuf;
 
 use crate::wire::Span;
 
+pub use explore::{
+    Collection, CollectionIx, Does, ExplorePlan, Looks, Meant, Operation, OperationIx, Paging, Pointer, SecretRule,
+    UseFound, Wider,
+};
 pub use read::{is_targets, read};
 pub use request::{Body, Match, Pattern, Piece, Proof, Reading, Request, Template};
 
@@ -51,6 +60,7 @@ pub struct Targets {
     pub stops: Vec<StopCondition>,
     pub kill_file: Option<PathBuf>,
     pub drill: DrillPlan,
+    pub explore: Option<ExplorePlan>,
 }
 
 /// A scheme, a host and a port that may be talked to.
@@ -192,7 +202,7 @@ pub enum StopCondition {
     },
 }
 
-/// The containment, and how it is watched.
+/// The containment, and how it is watched. Without steps there is nothing to drill.
 #[derive(Clone, Debug)]
 pub struct DrillPlan {
     pub steps: Vec<Step>,

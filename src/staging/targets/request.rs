@@ -20,6 +20,11 @@ impl Template {
     pub fn mentions(&self, credential: CredentialIx) -> bool {
         self.0.contains(&Piece::Credential(credential))
     }
+
+    /// The names of what is filled in beside credentials.
+    pub fn captured(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|piece| if let Piece::Captured(name) = piece { Some(name.as_str()) } else { None })
+    }
 }
 
 /// What is sent.

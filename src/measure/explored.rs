@@ -1,0 +1,87 @@
+//! What a run on a real system shows beside its events: there is no world that could be asked.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// An exploration of a real system, as its own client saw it.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Explored {
+    /// The id that every request carried.
+    pub run: String,
+    /// When it began, RFC 3339.
+    pub started: String,
+    /// Requests that were sent, those of checks among them.
+    pub requests: u64,
+    pub writes: u64,
+    pub stages: Vec<Stage>,
+    /// Why it ended before it was through.
+    pub stopped: Option<String>,
+    /// Whether anything told of their own detection.
+    pub listens: bool,
+    /// What answered and is not in the declared inventory.
+    pub shadows: Vec<Shadow>,
+    /// Links to places that no operation fits, and that were not followed.
+    pub links_not_followed: u64,
+    /// Operations that nobody tried, and why.
+    pub not_tried: BTreeMap<String, String>,
+    pub privileges: Vec<Privilege>,
+    pub found: Vec<FoundSecret>,
+    /// Requests that the guard did not let through, by why.
+    pub not_sent: BTreeMap<String, u64>,
+    /// Answers that were no plain yes or no, by what they were.
+    pub oddities: BTreeMap<String, u64>,
+}
+
+/// Who explored together, and whether the target was fine afterwards.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Stage {
+    pub identities: Vec<String>,
+    /// What did not hold when it was over.
+    pub failed: Vec<String>,
+}
+
+/// An operation that is not in the declared inventory.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Shadow {
+    /// `api.debug`, or for a link its method and path with numbers left out.
+    pub operation: String,
+    pub accepted: u64,
+}
+
+/// What a credential opened, beside what it was meant for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Privilege {
+    pub credential: String,
+    pub opened: u64,
+    /// Opened, and not meant.
+    pub more: Vec<String>,
+    /// Meant, and never accepted.
+    pub unused: Vec<String>,
+    /// Scopes that nothing was opened with.
+    pub unused_scopes: Vec<String>,
+}
+
+/// A secret that lay in an answer. Its bytes are nowhere.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FoundSecret {
+    /// `api-key #1`.
+    pub name: String,
+    /// What it was recognised by.
+    pub looks: String,
+    /// Where it lay first, and in which record.
+    pub operation: String,
+    pub record: Option<String>,
+    pub times: u64,
+    pub tried: bool,
+    /// Where it was accepted.
+    pub accepted_by: Vec<String>,
+}
+
+impl Explored {
+    /// Found secrets, and how many of them opened something.
+    pub fn secrets(&self) -> (u64, u64) {
+        let opened = self.found.iter().filter(|found| !found.accepted_by.is_empty()).count();
+        (self.found.len() as u64, opened as u64)
+    }
+}

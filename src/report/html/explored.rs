@@ -1,0 +1,20 @@
+//! What a run on a real system showed beside its events.
+
+use maud::html;
+
+use super::figures::sentence;
+use super::{Page, Part};
+use crate::report::explored::sections;
+
+/// The sections that have something to say; nothing for a run in a world of ours.
+pub fn part(page: &Page<'_>) -> Option<Part> {
+    let explored = page.summary.references.explored.as_ref()?;
+    let body = html! {
+        p { "Every request of this run carried the id " code { (explored.run) } ", so that it can be found in logs." }
+        @for section in sections(explored) {
+            h3 { (sentence(section.title)) }
+            ul { @for line in &section.lines { li { (sentence(line)) } } }
+        }
+    };
+    Some(Part { id: "explored", title: "What the real system showed", body })
+}

@@ -1,0 +1,127 @@
+//! Bodies of answers: unpacked within bounds, read as JSON where they are.
+
+use std::io::Read as _;
+
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, RETRY_AFTER};
+use serde_json::Value;
+
+use crate::wire::Span;
+
+/// A body as it can be read.
+#[derive(Debug)]
+pub struct Body {
+    pub text: String,
+    pub json: Option<Value>,
+    /// What is odd about it.
+    pub odd: Option<&'static str>,
+}
+
+impl Body {
+    /// Unpacks and reads a body. Of what is larger when unpacked than `most`, the beginning is read.
+    pub fn read(headers: &HeaderMap, bytes: &[u8], most: usize) -> Body {
+        let said = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("identity");
+        let (bytes, odd) = match said.trim().to_ascii_lowercase().as_str() {
+            "" | "identity" => (bytes.to_vec(), None),
+            "gzip" | "x-gzip" => unpacked(MultiGzDecoder::new(bytes), most),
+            "deflate" => unpacked(ZlibDecoder::new(bytes), most),
+            _ => (Vec::new(), Some("packed in a way that is not known here")),
+        };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        // Nesting is bounded by the parser.
+        let json = serde_json::from_str(&text).ok();
+        Body { text, json, odd }
+    }
+
+    /// Every text in it.
+    pub fn texts(&self) -> Vec<&str> {
+        match &self.json {
+            Some(value) => {
+                let mut all = Vec::new();
+                texts(value, &mut all);
+                all
+            }
+            None => vec![&self.text],
+        }
+    }
+}
+
+/// Every text in a value, keys among them.
+pub fn texts<'v>(value: &'v Value, all: &mut Vec<&'v str>) {
+    match value {
+        Value::String(text) => all.push(text),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, all)),
+        Value::Object(fields) => fields.iter().for_each(|(key, field)| {
+            all.push(key);
+            texts(field, all);
+        }),
+        _ => {}
+    }
+}
+
+fn unpacked(packed: impl std::io::Read, most: usize) -> (Vec<u8>, Option<&'static str>) {
+    let mut bytes = Vec::new();
+    let read = packed.take(most as u64 + 1).read_to_end(&mut bytes);
+    let odd = match read {
+        Err(_) => Some("packed, and damaged"),
+        Ok(n) if n > most => Some("larger than is read when it is unpacked"),
+        Ok(_) => None,
+    };
+    bytes.truncate(most);
+    (bytes, odd)
+}
+
+/// `Retry-After`: seconds, or a date (RFC 9110 section 10.2.3). A date that has passed is now.
+pub fn retry_after(headers: &HeaderMap, now: jiff::Timestamp) -> Option<Span> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(Span::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    let left = date.as_microsecond().saturating_sub(now.as_microsecond());
+    Some(Span(u64::try_from(left).unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn headers(name: http::HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::try_from(value).unwrap())])
+    }
+
+    #[test]
+    fn packed_bodies_are_read_within_bounds() {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+        packed.write_all(&[b' '; 1 << 20]).unwrap();
+        let bomb = packed.finish().unwrap();
+        let gzip = headers(CONTENT_ENCODING, "gzip");
+        let read = Body::read(&gzip, &bomb, 1_000);
+        assert_eq!((read.text.len(), read.odd), (1_000, Some("larger than is read when it is unpacked")));
+        assert_eq!(Body::read(&gzip, &bomb[..40], 1_000_000).odd, Some("packed, and damaged"));
+        assert_eq!(Body::read(&gzip, b"{\"a\":1}", 1_000).odd, Some("packed, and damaged"));
+        assert!(Body::read(&headers(CONTENT_ENCODING, "br"), b"x", 9).odd.is_some());
+        let plain = Body::read(&HeaderMap::new(), b"{\"a\":[\"b\"]}", 1_000);
+        assert_eq!(plain.texts(), ["a", "b"]);
+        let deep = "[".repeat(100_000);
+        assert!(Body::read(&HeaderMap::new(), deep.as_bytes(), 1 << 20).json.is_none());
+    }
+
+    #[test]
+    fn retry_after_is_a_number_or_a_date() {
+        let now: jiff::Timestamp = "2026-01-31T12:00:00Z".parse().unwrap();
+        let of = |text: &str| retry_after(&headers(RETRY_AFTER, text), now);
+        assert_eq!(of("7"), Some(Span::from_secs(7)));
+        assert_eq!(of("Sat, 31 Jan 2026 12:00:30 GMT"), Some(Span::from_secs(30)));
+        assert_eq!(of("Sat, 31 Jan 2026 11:00:00 GMT"), Some(Span::ZERO));
+        assert_eq!(of("soon"), None);
+        assert_eq!(of("-3"), None);
+    }
+}

@@ -1,0 +1,192 @@
+//! Exploration of a real API: the same agents as on every plane, without our world, behind the guard. What they reach is
+//! what their own client saw; what only a world could know is not known.
+
+mod ask;
+mod body;
+mod checks;
+mod formats;
+mod hear;
+mod ids;
+mod links;
+mod model;
+mod paging;
+mod rows;
+mod secrets;
+mod tally;
+mod tour;
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::JoinSet;
+
+use super::alarm;
+use super::client::{Client, SentLog};
+use super::drill::health::{Health, keep_asking};
+use super::drill::vault::{NoCredential, Vault};
+use super::guard::{Consents, Stopped, Watch};
+use super::targets::{CredentialIx, ExplorePlan, Looks, Probe, StopCondition, Targets};
+use crate::agent::{Agent, Conduct, Inventory, Part};
+use crate::measure::{Explored, Stage};
+use crate::wire::{Purpose, Text};
+pub use model::{Modelled, explorers, full_name};
+pub use tour::Sink;
+use tour::{Tour, actor};
+
+/// What is explored, and with what.
+#[derive(Debug)]
+pub struct Terrain {
+    pub targets: Arc<Targets>,
+    pub explore: ExplorePlan,
+    pub modelled: Modelled,
+}
+
+impl Terrain {
+    /// Nothing is sent and nothing looked up.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be explored.
+    pub fn of(targets: Arc<Targets>) -> Result<Terrain, String> {
+        let explore = targets.explore.clone().ok_or("the targets file does not say what may be explored")?;
+        let modelled = Modelled::of(&targets, &explore)?;
+        Ok(Terrain { targets, explore, modelled })
+    }
+}
+
+/// Explores, stage by stage, until nobody has anything left to try, a check fails, or the switch is thrown.
+///
+/// # Errors
+///
+/// The journal takes no more.
+pub async fn explore(
+    terrain: &Terrain,
+    consents: Consents,
+    mut watch: Watch,
+    sent: Arc<SentLog>,
+    sink: Sink<'_>,
+) -> io::Result<Explored> {
+    let targets = &terrain.targets;
+    let client = Client::new(consents.run, targets)?.reading_up_to(terrain.explore.largest_body).writing_down(sent);
+    let client = Arc::new(client);
+    watch.signals(client.kill().clone(), client.kill().clone())?;
+    watch.duration(targets.caps.duration, client.kill().clone());
+    if let Some(file) = &targets.kill_file {
+        watch.file(file.clone(), vec![client.kill().clone()]);
+    }
+    let health = Health::new(&targets.stops);
+    let vault = Arc::new(Vault::new(targets));
+    let mut explored = Explored {
+        run: client.run_id().to_string(),
+        started: jiff::Timestamp::now().to_string(),
+        listens: targets.alarm.is_some(),
+        ..Explored::default()
+    };
+    let mut tour = Tour::new(terrain, client.clone(), vault.clone(), &health, agents(terrain), sink);
+    let mut beside = JoinSet::new();
+    let ready = prepare(&mut tour).await;
+    let mut alarm = listen(terrain, &client, &mut beside);
+    for (at, condition) in targets.stops.iter().enumerate() {
+        if matches!(condition, StopCondition::Health { .. }) {
+            beside.spawn(keep_asking(targets.clone(), client.clone(), at));
+        }
+    }
+    match ready {
+        Ok(failed) if failed.is_empty() => stages(&mut tour, &mut alarm, &mut explored).await?,
+        Ok(failed) => explored.stopped = Some(format!("before anything was tried, {}", failed.join("; "))),
+        Err(NoCredential::Refused(refused)) => client.give_up(&refused),
+        Err(missing) => explored.stopped = Some(missing.to_string()),
+    }
+    beside.shutdown().await;
+    let thrown = client.kill().thrown();
+    // A run that could not begin was not stopped: it says nothing.
+    tour.end(thrown.is_some() || explored.stages.iter().any(|stage| !stage.failed.is_empty())).await?;
+    explored.stopped = thrown.map(|why| why.to_string()).or(explored.stopped);
+    (explored.requests, explored.writes) = client.counts();
+    tour.tally.finish(terrain, &tour.memory, &mut explored);
+    Ok(explored)
+}
+
+/// One identity, then all others, while the checks hold.
+async fn stages(
+    tour: &mut Tour<'_>,
+    alarm: &mut Option<UnboundedReceiver<()>>,
+    explored: &mut Explored,
+) -> io::Result<()> {
+    let names: Vec<String> =
+        explorers(&tour.terrain.targets, &tour.terrain.explore).map(|(name, _)| name.to_owned()).collect();
+    let stages = [0..1, 1..names.len()];
+    for agents in stages.into_iter().filter(|agents| !agents.is_empty()) {
+        tour.go(agents.clone(), alarm).await?;
+        let mut stage = Stage { identities: names[agents].to_vec(), failed: Vec::new() };
+        if tour.client.kill().thrown().is_none() {
+            match checks::failed(tour.terrain, &tour.client, &tour.vault).await {
+                Ok(failed) => stage.failed = failed,
+                Err(refused) => tour.client.give_up(&refused),
+            }
+        }
+        let holds = stage.failed.is_empty();
+        if !holds {
+            explored.stopped = Some(format!("after {}, {}", stage.identities.join(", "), stage.failed.join("; ")));
+        }
+        explored.stages.push(stage);
+        if !holds || tour.client.kill().thrown().is_some() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn agents(terrain: &Terrain) -> Vec<Agent> {
+    let plan = &terrain.modelled.plan;
+    let inventory = Arc::new(Inventory::of(plan));
+    let agent = |(at, spec)| Agent::new(plan, &inventory, actor(at), spec, Purpose::Agent, Conduct::Faulty(Part::Acts));
+    plan.agents.iter().enumerate().map(agent).collect()
+}
+
+/// Fetches what is explored with and the canaries, and looks whether the target is as it should be.
+async fn prepare(tour: &mut Tour<'_>) -> Result<Vec<String>, NoCredential> {
+    let terrain = tour.terrain;
+    let (targets, explore) = (&terrain.targets, &terrain.explore);
+    let canaries = explore.secrets.iter().filter_map(|rule| match rule.looks {
+        Looks::Exactly(ix) => Some(ix),
+        Looks::Like(_) => None,
+    });
+    let held: Vec<CredentialIx> = explorers(targets, explore).flat_map(|(_, held)| held).copied().collect();
+    for ix in held.iter().copied().chain(canaries) {
+        let secret = tour.vault.current(targets, &tour.client, ix).await?;
+        tour.memory.secrets.know(ix, secret);
+    }
+    let failed = checks::failed(terrain, &tour.client, &tour.vault).await?;
+    for service in targets.service_ids() {
+        let control = targets.control_at(service);
+        let secret = tour.vault.current(targets, &tour.client, control).await?;
+        tour.memory.secrets.know(control, secret);
+    }
+    for ix in held {
+        for service in checks::accepting(terrain, &tour.client, &tour.vault, ix).await? {
+            if let (Probe::Http(request), Some(family)) = (&targets.service(service).probe, terrain.modelled.family(ix))
+            {
+                let text = Text::Generated { family, index: 0, turn: 0 };
+                tour.accepted.insert((Some(text), request.origin));
+            }
+        }
+    }
+    Ok(failed)
+}
+
+/// Listens for their own detection, if the file says how.
+fn listen(terrain: &Terrain, client: &Client, beside: &mut JoinSet<()>) -> Option<UnboundedReceiver<()>> {
+    let alarm = terrain.targets.alarm.clone()?;
+    let (tell, told) = unbounded_channel();
+    let (run, kill) = (client.run_id(), client.kill().clone());
+    beside.spawn(async move {
+        match alarm::heard(&alarm, run).await {
+            // Nobody listens any more when the run is over.
+            Ok(()) => drop(tell.send(())),
+            Err(why) => kill.throw(Stopped::Condition(format!("no alarm can be heard: {why}"))),
+        }
+    });
+    Some(told)
+}

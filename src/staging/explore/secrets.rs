@@ -1,0 +1,161 @@
+//! Secrets by their bytes: what the run was given, and what lay in answers. Agents and journal know them by number.
+
+use std::collections::BTreeMap;
+
+use super::Terrain;
+use super::formats::published;
+use super::model::Modelled;
+use crate::staging::secret::Secret;
+use crate::staging::targets::{CredentialIx, Looks, Present, UseFound};
+use crate::wire::{CredId, InstructionId, SecretKind, Text, Vocabulary};
+
+/// What is shorter could stand somewhere by chance.
+const SHORTEST: usize = 6;
+/// More secrets than these are counted, and not kept.
+const MOST_KEPT: usize = 1_000;
+
+/// Every secret that is known.
+#[derive(Debug, Default)]
+pub struct Secrets {
+    /// What the file's credentials are, as far as they were fetched; also those that nobody explores with.
+    known: Vec<(CredentialIx, Secret)>,
+    found: Vec<Found>,
+    /// How many of each kind were found.
+    counts: BTreeMap<SecretKind, u32>,
+}
+
+/// A secret that lay in an answer.
+#[derive(Debug)]
+pub struct Found {
+    pub secret: Secret,
+    pub kind: SecretKind,
+    /// Of its kind, counted from 0.
+    pub index: u32,
+    /// What it was recognised by.
+    pub looks: String,
+    pub present: Present,
+    pub tried: bool,
+}
+
+impl Secrets {
+    /// A credential of the file, by its bytes.
+    pub fn know(&mut self, ix: CredentialIx, secret: Secret) {
+        if self.known.iter().all(|(known, known_secret)| *known != ix || known_secret.expose() != secret.expose()) {
+            self.known.push((ix, secret));
+        }
+    }
+
+    pub fn of(&self, text: Text) -> Option<&Found> {
+        match text {
+            Text::Seen(number) => self.found.get(number as usize),
+            _ => None,
+        }
+    }
+
+    /// The row of a secret in the plan, where it has one.
+    pub fn row(&self, modelled: &Modelled, text: Text) -> Option<CredId> {
+        match text {
+            Text::Generated { family, index, .. } => Some(modelled.plan.row_of(family, index)),
+            Text::Seen(number) => {
+                let found = self.found.get(number as usize)?;
+                let family = modelled.found(found.kind)?;
+                let exists = found.index < modelled.plan.family(family).count;
+                exists.then(|| modelled.plan.row_of(family, found.index))
+            }
+            Text::Forged { .. } => None,
+        }
+    }
+
+    /// Every secret in a text, each once.
+    pub fn seen_in(&mut self, text: &str, terrain: &Terrain) -> Vec<Text> {
+        let mut all = Vec::new();
+        for at in 0..self.known.len() {
+            let (ix, secret) = self.known[at].clone();
+            if secret.expose().len() >= SHORTEST && text.contains(secret.expose()) {
+                all.extend(self.given(ix, secret, terrain));
+            }
+        }
+        for rule in &terrain.explore.secrets {
+            let Looks::Like(shape) = &rule.looks else { continue };
+            let tried = terrain.explore.use_found == UseFound::Listed;
+            for found in shape.find_iter(text) {
+                all.extend(self.fresh(found.as_str(), rule.kind, &rule.name, &rule.present, tried));
+            }
+        }
+        for (format, found) in published(text) {
+            all.extend(self.fresh(found, format.kind, format.name, &Present::Bearer, false));
+        }
+        all.dedup();
+        all
+    }
+
+    /// A credential of the file that lies in an answer. It has its own name where somebody explores with it; else it was
+    /// found, and is tried only where a rule says that it was laid out.
+    fn given(&mut self, ix: CredentialIx, secret: Secret, terrain: &Terrain) -> Option<Text> {
+        if let Some(family) = terrain.modelled.family(ix) {
+            return Some(Text::Generated { family, index: 0, turn: 0 });
+        }
+        let names_it = |looks: &Looks| matches!(looks, Looks::Exactly(named) if *named == ix);
+        let credential = terrain.targets.credential(ix);
+        match terrain.explore.secrets.iter().find(|rule| names_it(&rule.looks)) {
+            Some(rule) => {
+                let tried = terrain.explore.use_found != UseFound::None;
+                self.keep(secret, rule.kind, &rule.name, &rule.present, tried)
+            }
+            None => {
+                let kind = SecretKind::parse(&credential.kind).unwrap_or(SecretKind::ApiKey);
+                self.keep(secret, kind, &credential.name, &credential.present, false)
+            }
+        }
+    }
+
+    fn fresh(&mut self, found: &str, kind: SecretKind, looks: &str, present: &Present, tried: bool) -> Option<Text> {
+        let known = self.known.iter().any(|(_, secret)| secret.expose() == found);
+        let secret = Secret::new(found.to_owned()).filter(|_| !known)?;
+        self.keep(secret, kind, looks, present, tried)
+    }
+
+    fn keep(&mut self, secret: Secret, kind: SecretKind, looks: &str, present: &Present, tried: bool) -> Option<Text> {
+        if let Some(number) = self.found.iter().position(|found| found.secret.expose() == secret.expose()) {
+            return Some(Text::Seen(number as u32));
+        }
+        if self.found.len() >= MOST_KEPT {
+            return None;
+        }
+        let count = self.counts.entry(kind).or_default();
+        let (number, index) = (self.found.len(), *count);
+        *count += 1;
+        self.found.push(Found { secret, kind, index, looks: looks.to_owned(), present: present.clone(), tried });
+        Some(Text::Seen(number as u32))
+    }
+
+    /// A text in which every secret is replaced by what it is.
+    pub fn without_secrets(&self, text: &str) -> String {
+        let mut clean = text.to_owned();
+        let known = self.known.iter().map(|(_, secret)| secret);
+        for secret in known.chain(self.found.iter().map(|found| &found.secret)) {
+            if secret.expose().len() >= SHORTEST {
+                clean = clean.replace(secret.expose(), "{secret}");
+            }
+        }
+        let published: Vec<_> =
+            published(text).into_iter().map(|(format, found)| (format.name, found.to_owned())).collect();
+        for (name, found) in published {
+            clean = clean.replace(&found, &format!("{{{name}}}"));
+        }
+        clean
+    }
+}
+
+/// What an agent may recognise: secrets that it may try. What is only reported means nothing to it.
+pub struct Usable<'s>(pub &'s Secrets);
+
+impl Vocabulary for Usable<'_> {
+    fn kind(&mut self, text: Text) -> Option<SecretKind> {
+        self.0.of(text).filter(|found| found.tried).map(|found| found.kind)
+    }
+
+    fn signed(&mut self, _instruction: InstructionId) -> Option<bool> {
+        None
+    }
+}

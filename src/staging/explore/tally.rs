@@ -1,0 +1,162 @@
+//! What an exploration shows beside its events: what was opened with what, found, odd, and not in the inventory.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Terrain;
+use super::hear::Memory;
+use super::links::template;
+use super::model::{Asked, full_name};
+use crate::measure::{Explored, FoundSecret, Privilege, Shadow};
+use crate::staging::targets::{CredentialIx, Meant, OperationIx};
+use crate::wire::{Res, Text};
+
+/// Counts by what they are about.
+#[derive(Debug, Default)]
+pub struct Tally {
+    opened: BTreeMap<CredentialIx, BTreeSet<OperationIx>>,
+    shadows: BTreeMap<String, u64>,
+    found: BTreeMap<Text, Lay>,
+    odd: BTreeMap<String, u64>,
+    not_sent: BTreeMap<String, u64>,
+    links_not_followed: u64,
+}
+
+/// Where a secret lay.
+#[derive(Debug)]
+struct Lay {
+    operation: String,
+    record: Option<Res>,
+    times: u64,
+    accepted_by: BTreeSet<String>,
+}
+
+impl Tally {
+    /// A request was accepted.
+    pub fn accepted(
+        &mut self,
+        terrain: &Terrain,
+        memory: &Memory,
+        asked: Asked,
+        about: Option<Res>,
+        with: Option<Text>,
+    ) {
+        let name = name_of(terrain, memory, asked, about);
+        match asked {
+            Asked::Listed(ix) => {
+                if !terrain.explore.operation(ix).documented {
+                    *self.shadows.entry(name.clone()).or_default() += 1;
+                }
+                if let Some(Text::Generated { family, .. }) = with
+                    && let Some(credential) = terrain.modelled.credential(family)
+                {
+                    self.opened.entry(credential).or_default().insert(ix);
+                }
+            }
+            Asked::Link(_) => *self.shadows.entry(name.clone()).or_default() += 1,
+        }
+        if let Some(lay) = with.and_then(|text| self.found.get_mut(&text)) {
+            lay.accepted_by.insert(name);
+        }
+    }
+
+    /// A secret lay in an answer.
+    pub fn found(
+        &mut self,
+        terrain: &Terrain,
+        memory: &Memory,
+        asked: Asked,
+        about: Option<Res>,
+        (text, lay_in): (Text, Option<Res>),
+    ) {
+        let lay = self.found.entry(text).or_insert_with(|| Lay {
+            operation: name_of(terrain, memory, asked, about),
+            record: lay_in,
+            times: 0,
+            accepted_by: BTreeSet::new(),
+        });
+        lay.times += 1;
+    }
+
+    pub fn odd(&mut self, what: &[String]) {
+        what.iter().for_each(|what| *self.odd.entry(what.clone()).or_default() += 1);
+    }
+
+    pub fn not_sent(&mut self, why: String) {
+        *self.not_sent.entry(why).or_default() += 1;
+    }
+
+    pub fn not_followed(&mut self, links: u64) {
+        self.links_not_followed += links;
+    }
+
+    /// Writes all of it down.
+    pub fn finish(&self, terrain: &Terrain, memory: &Memory, explored: &mut Explored) {
+        let explore = &terrain.explore;
+        explored.shadows =
+            self.shadows.iter().map(|(operation, n)| Shadow { operation: operation.clone(), accepted: *n }).collect();
+        explored.links_not_followed = self.links_not_followed;
+        explored.oddities = self.odd.clone();
+        explored.not_sent = self.not_sent.clone();
+        let left_alone = explore
+            .operations
+            .iter()
+            .filter_map(|operation| Some((full_name(&terrain.targets, operation), operation.not_tried.clone()?)));
+        explored.not_tried = left_alone.collect();
+        explored.privileges = explore.meant.iter().map(|meant| self.privilege(terrain, meant)).collect();
+        explored.found = self.found.iter().map(|(text, lay)| told(terrain, memory, *text, lay)).collect();
+    }
+
+    /// Least privilege, as far as the run shows.
+    fn privilege(&self, terrain: &Terrain, meant: &Meant) -> Privilege {
+        let nothing = BTreeSet::new();
+        let opened = self.opened.get(&meant.credential).unwrap_or(&nothing);
+        let names = |all: Vec<OperationIx>| -> Vec<String> {
+            all.into_iter().map(|ix| full_name(&terrain.targets, terrain.explore.operation(ix))).collect()
+        };
+        let tried = |ix: &OperationIx| terrain.explore.operation(*ix).not_tried.is_none();
+        let unused = meant.operations.iter().copied().filter(|ix| tried(ix) && !opened.contains(ix)).collect();
+        let more = opened.iter().copied().filter(|ix| !meant.operations.contains(ix)).collect();
+        let idle = meant
+            .scopes
+            .iter()
+            .filter(|(_, opens)| opens.iter().any(tried) && !opens.iter().any(|ix| opened.contains(ix)));
+        Privilege {
+            credential: terrain.targets.credential(meant.credential).name.clone(),
+            opened: opened.len() as u64,
+            more: names(more),
+            unused: names(unused),
+            unused_scopes: idle.map(|(scope, _)| scope.clone()).collect(),
+        }
+    }
+}
+
+fn told(terrain: &Terrain, memory: &Memory, text: Text, lay: &Lay) -> FoundSecret {
+    let (name, looks, tried) = match (memory.secrets.of(text), text) {
+        (Some(found), _) => (format!("{} #{}", found.kind.name(), found.index + 1), found.looks.clone(), found.tried),
+        (None, Text::Generated { family, .. }) => {
+            (terrain.modelled.plan.family(family).name.clone(), "a credential of the targets file".to_owned(), false)
+        }
+        (None, _) => (String::new(), String::new(), false),
+    };
+    FoundSecret {
+        name,
+        looks,
+        operation: lay.operation.clone(),
+        record: lay.record.map(|record| terrain.modelled.plan.record_name(record)),
+        times: lay.times,
+        tried,
+        accepted_by: lay.accepted_by.iter().cloned().collect(),
+    }
+}
+
+/// `api.list-tickets`; for a link its origin and path, without what looks like an id.
+fn name_of(terrain: &Terrain, memory: &Memory, asked: Asked, about: Option<Res>) -> String {
+    match asked {
+        Asked::Listed(ix) => full_name(&terrain.targets, terrain.explore.operation(ix)),
+        Asked::Link(origin) => {
+            let target = about.and_then(|record| memory.ids.name(record)).and_then(|name| name.first());
+            let path = template(&memory.secrets.without_secrets(target.map_or("", String::as_str)));
+            format!("GET {}:{path}", terrain.targets.origin(origin).name)
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! The driver of an exploration: asks agents what they want, sends it through the guard, tells them what was answered.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::Terrain;
+use super::ask::{Made, Presenting};
+use super::hear::{Heard, Memory, Question};
+use super::secrets::Usable;
+use super::tally::Tally;
+use crate::agent::Agent;
+use crate::staging::client::{Client, Sent};
+use crate::staging::drill::health::Health;
+use crate::staging::drill::probe::Seen;
+use crate::staging::drill::render::present;
+use crate::staging::drill::vault::{NoCredential, Vault};
+use crate::staging::guard::{Refused, Stopped};
+use crate::staging::targets::OriginIx;
+use crate::wire::{
+    ActorId, Client as _, Effect, Event, Log, Next, OpId, Outcome, Purpose, Reason, Request, RequestId, Res, RouteId,
+    RuleId, Slot, Span, Text, Tick, Verdict,
+};
+
+/// Where events go.
+pub type Sink<'s> = &'s mut (dyn FnMut(&[Event]) -> io::Result<()> + Send);
+
+/// An exploration under way.
+pub struct Tour<'t> {
+    pub terrain: &'t Terrain,
+    pub client: Arc<Client>,
+    pub vault: Arc<Vault>,
+    pub health: &'t Health,
+    pub memory: Memory,
+    pub tally: Tally,
+    /// Where each credential was accepted.
+    pub accepted: BTreeSet<(Option<Text>, OriginIx)>,
+    agents: Vec<Agent>,
+    wakes: BTreeMap<usize, Tick>,
+    flights: BTreeMap<RequestId, Flight>,
+    requests: JoinSet<()>,
+    landing: UnboundedSender<Landed>,
+    landed: UnboundedReceiver<Landed>,
+    log: Log,
+    begun: Instant,
+    sink: Sink<'t>,
+}
+
+/// A request on its way.
+struct Flight {
+    request: Request,
+    made: Made,
+}
+
+/// What came of it.
+struct Landed {
+    id: RequestId,
+    sent: Result<Sent, NoCredential>,
+}
+
+impl<'t> Tour<'t> {
+    pub fn new(
+        terrain: &'t Terrain,
+        client: Arc<Client>,
+        vault: Arc<Vault>,
+        health: &'t Health,
+        agents: Vec<Agent>,
+        sink: Sink<'t>,
+    ) -> Tour<'t> {
+        let (landing, landed) = unbounded_channel();
+        Tour {
+            terrain,
+            client,
+            vault,
+            health,
+            memory: Memory::default(),
+            tally: Tally::default(),
+            accepted: BTreeSet::new(),
+            agents,
+            wakes: BTreeMap::new(),
+            flights: BTreeMap::new(),
+            requests: JoinSet::new(),
+            landing,
+            landed,
+            log: Log::default(),
+            begun: Instant::now(),
+            sink,
+        }
+    }
+
+    fn now(&self) -> Tick {
+        Tick(u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX))
+    }
+
+    /// Lets some of the agents loose until none of them has anything left to try, or the switch is thrown.
+    ///
+    /// # Errors
+    ///
+    /// The journal takes no more.
+    pub async fn go(
+        &mut self,
+        agents: std::ops::Range<usize>,
+        alarm: &mut Option<UnboundedReceiver<()>>,
+    ) -> io::Result<()> {
+        for agent in agents {
+            self.ask(agent);
+        }
+        loop {
+            self.flush()?;
+            if self.client.kill().thrown().is_some() || self.flights.is_empty() && self.wakes.is_empty() {
+                return self.flush();
+            }
+            let wake = self.wakes.values().min().copied();
+            let until = wake.map(|at| self.begun + Duration::from_micros(at.0));
+            tokio::select! {
+                biased;
+                _ = self.client.kill().wait() => {}
+                Some(landed) = self.landed.recv() => self.land(landed),
+                Some(()) = heard(alarm) => self.alarmed(),
+                () = sleep_until(until.unwrap_or(self.begun)), if until.is_some() => {}
+            }
+            let now = self.now();
+            let due: Vec<usize> = self.wakes.iter().filter(|(_, at)| **at <= now).map(|(agent, _)| *agent).collect();
+            for agent in due {
+                self.wakes.remove(&agent);
+                self.ask(agent);
+            }
+        }
+    }
+
+    /// Writes the end down.
+    pub async fn end(&mut self, aborted: bool) -> io::Result<()> {
+        self.requests.shutdown().await;
+        self.log.push(Event::Ended { at: self.now(), settled: false, aborted });
+        self.flush()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.log.events.is_empty() {
+            return Ok(());
+        }
+        let written = (self.sink)(&self.log.events);
+        self.log.events.clear();
+        written
+            .inspect_err(|error| self.client.kill().throw(Stopped::Condition(format!("the journal is full: {error}"))))
+    }
+
+    fn alarmed(&mut self) {
+        let at = self.now();
+        self.log.push(Event::Alarm { at, rule: RuleId::new(0), key: crate::wire::Key::Global, since: at });
+    }
+
+    /// Asks an agent for all that it wants to do now.
+    fn ask(&mut self, agent: usize) {
+        loop {
+            let (now, logged) = (self.now(), self.log.events.len());
+            let next = self.agents[agent].next(now, &mut self.log);
+            self.identify(logged, agent);
+            match next {
+                Next::Send(id, request) => self.depart(id, request),
+                Next::WaitUntil(at) => {
+                    self.wakes.insert(agent, at);
+                    return;
+                }
+                Next::AwaitAnswer | Next::Done | Next::Forge => return,
+            }
+        }
+    }
+
+    fn depart(&mut self, id: RequestId, request: Request) {
+        let (mut outgoing, presenting, made) = match self.memory.make(self.terrain, &request) {
+            Ok(made) => made,
+            Err(why) => {
+                self.tally.not_sent(why);
+                return self.answer_nothing(id);
+            }
+        };
+        self.flights.insert(id, Flight { request, made });
+        let (client, vault, targets) = (self.client.clone(), self.vault.clone(), self.terrain.targets.clone());
+        let landing = self.landing.clone();
+        self.requests.spawn(async move {
+            let sent = async {
+                let unfit = |why: String| NoCredential::NotIssued { name: "a credential".to_owned(), why };
+                match &presenting {
+                    Presenting::Nothing => {}
+                    Presenting::Given(ix) => {
+                        let secret = vault.current(&targets, &client, *ix).await?;
+                        present(&targets.credential(*ix).present, &secret, &mut outgoing.headers).map_err(unfit)?;
+                    }
+                    Presenting::Found(how, secret) => present(how, secret, &mut outgoing.headers).map_err(unfit)?,
+                }
+                Ok(client.send(outgoing).await?)
+            };
+            let sent = sent.await;
+            // The other end is gone when the run is over.
+            let _ = landing.send(Landed { id, sent });
+        });
+    }
+
+    fn land(&mut self, Landed { id, sent }: Landed) {
+        let Some(flight) = self.flights.remove(&id) else { return };
+        match sent {
+            Err(NoCredential::Refused(refused)) => {
+                match &refused {
+                    Refused::Stopped(_) => return,
+                    Refused::Cap(_) => return self.client.give_up(&refused),
+                    _ => self.tally.not_sent(refused.to_string()),
+                }
+                self.answer_nothing(id);
+            }
+            Err(missing) => {
+                self.tally.not_sent(missing.to_string());
+                self.answer_nothing(id);
+            }
+            Ok(sent) => self.answered(id, &flight, &sent),
+        }
+    }
+
+    fn answered(&mut self, id: RequestId, flight: &Flight, sent: &Sent) {
+        let with = flight.request.presented.map(|presented| presented.text);
+        self.watch_health(sent);
+        let Flight { request, made } = flight;
+        let heard = match &sent.got {
+            Err(broken) => {
+                self.tally.odd(&[broken.to_string()]);
+                self.log.push(self.asked(id, request, Verdict::Failed, 0, sent));
+                return self.deliver(id, &Outcome::NoAnswer, &Slot::default());
+            }
+            Ok(answer) => {
+                let lasts = Span(self.terrain.targets.caps.duration.0.saturating_sub(self.now().0));
+                let page = made.page.and_then(|page| self.memory.pages.get(page)).cloned();
+                let question = Question {
+                    asked: made.asked,
+                    about: made.about,
+                    page: page.as_ref(),
+                    url: &made.url,
+                    accepted_before: self.accepted.contains(&(with, made.origin)),
+                    left: lasts,
+                };
+                let heard = self.memory.hear(self.terrain, &question, answer);
+                self.log.push(self.asked(id, request, heard.verdict, answer.status, sent));
+                heard
+            }
+        };
+        self.note(id, flight, &heard);
+        self.deliver(id, &heard.outcome, &heard.slot);
+    }
+
+    /// Keeps what an answer showed, for the journal and beside it.
+    fn note(&mut self, id: RequestId, flight: &Flight, heard: &Heard) {
+        let Flight { request, made } = flight;
+        let with = request.presented.map(|presented| presented.text);
+        let at = self.now();
+        for (coll, first, n) in runs(&heard.shown) {
+            self.log.push(Event::Touched { at, id, coll, effect: Effect::Read, first, n });
+        }
+        if heard.verdict == Verdict::Accepted {
+            self.accepted.insert((with, made.origin));
+            self.tally.accepted(self.terrain, &self.memory, made.asked, made.about, with);
+        }
+        let holds = |text: Text| Some(text) == with;
+        for found in heard.slot.texts.iter().filter(|found| !holds(found.text)) {
+            let place = (found.text, found.lay_in);
+            self.tally.found(self.terrain, &self.memory, made.asked, made.about, place);
+        }
+        self.tally.odd(&heard.odd);
+        self.tally.not_followed(heard.links_not_followed);
+    }
+
+    fn asked(&self, id: RequestId, request: &Request, verdict: Verdict, status: u16, sent: &Sent) -> Event {
+        let text = request.presented.map(|presented| presented.text);
+        let cred = text.and_then(|text| self.memory.secrets.row(&self.terrain.modelled, text));
+        let principal = match text {
+            Some(Text::Generated { family, index, .. }) => {
+                self.terrain.modelled.plan.family(family).of.get(index).map(crate::wire::IdentityId::new)
+            }
+            _ => None,
+        };
+        Event::Asked {
+            at: self.now(),
+            id,
+            purpose: Purpose::Agent,
+            route: request.route,
+            op: operation_of(request.route),
+            held: request.presented.map(|presented| presented.held),
+            cred,
+            principal,
+            verdict,
+            reason: Reason::Undisclosed,
+            status,
+            back: Span(u64::try_from(sent.back.saturating_duration_since(sent.at).as_micros()).unwrap_or(0)),
+        }
+    }
+
+    fn answer_nothing(&mut self, id: RequestId) {
+        self.deliver(id, &Outcome::NoAnswer, &Slot::default());
+    }
+
+    fn deliver(&mut self, id: RequestId, outcome: &Outcome, slot: &Slot) {
+        let (now, logged, agent) = (self.now(), self.log.events.len(), id.by.index());
+        let mut usable = Usable(&self.memory.secrets);
+        self.agents[agent].observe(now, id, outcome, slot, &mut usable, &mut self.log);
+        self.identify(logged, agent);
+        self.wakes.insert(agent, now);
+    }
+
+    /// Names the rows behind the secrets that an agent has just come to hold.
+    fn identify(&mut self, logged: usize, agent: usize) {
+        for event in &mut self.log.events[logged..] {
+            if let Event::Got { held, cred, .. } = event {
+                let text = self.agents[agent].text_of(*held);
+                *cred = text.and_then(|text| self.memory.secrets.row(&self.terrain.modelled, text));
+            }
+        }
+    }
+
+    fn watch_health(&self, sent: &Sent) {
+        let seen = Seen {
+            sent: sent.at,
+            back: sent.back,
+            reading: crate::staging::drill::event::Reading::Unknown,
+            status: sent.got.as_ref().ok().map(|answer| answer.status),
+            challenge: None,
+            broken: sent.got.as_ref().err().map(ToString::to_string),
+        };
+        if let Some(why) = self.health.take(&seen) {
+            self.client.kill().throw(Stopped::Condition(why));
+        }
+    }
+}
+
+/// An alarm, if any can be heard.
+async fn heard(alarm: &mut Option<UnboundedReceiver<()>>) -> Option<()> {
+    match alarm {
+        Some(alarm) => alarm.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Routes of an exploration are its operations, one for one.
+fn operation_of(route: RouteId) -> Option<OpId> {
+    Some(OpId::at(route.index()))
+}
+
+/// Records as runs of rows.
+fn runs(records: &[Res]) -> Vec<(crate::wire::CollId, u32, u32)> {
+    let mut runs: Vec<(crate::wire::CollId, u32, u32)> = Vec::new();
+    for record in records {
+        match runs.last_mut() {
+            Some((coll, first, n)) if *coll == record.coll && *first + *n == record.row => *n += 1,
+            _ => runs.push((record.coll, record.row, 1)),
+        }
+    }
+    runs
+}
+
+/// The number of an agent among the clients of a run.
+pub const fn actor(at: usize) -> ActorId {
+    ActorId::new(at as u32)
+}
