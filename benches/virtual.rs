@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::cell::LazyCell;
+use std::cell::{LazyCell, RefCell};
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use runaway::generate::{chain, grid};
 use runaway::journal::{Digest, Writer};
 use runaway::model::{Baseline, Plan};
 use runaway::plane::driver::{Sink, Stop};
-use runaway::run::{Behaviour, simulate};
+use runaway::run::{Behaviour, Simulator};
 use runaway::wire::Event;
 
 use support::allocations::{self, Counting};
@@ -28,23 +28,29 @@ static ALLOCATOR: Counting = Counting;
 struct World {
     plan: Arc<Plan>,
     baseline: Baseline,
+    simulator: RefCell<Simulator>,
 }
 
 impl World {
     fn of(text: String, sets: &[(&str, &str)]) -> World {
-        let plan = plan(text, sets);
-        World { baseline: Baseline::empty(&plan), plan }
+        World::running(plan(text, sets))
     }
 
     fn with_seed(&self, seed: u64) -> World {
         let mut plan = Plan::clone(&self.plan);
         plan.seed = seed;
-        World { baseline: Baseline::empty(&plan), plan: Arc::new(plan) }
+        World::running(Arc::new(plan))
+    }
+
+    fn running(plan: Arc<Plan>) -> World {
+        World { baseline: Baseline::empty(&plan), plan, simulator: RefCell::default() }
     }
 
     /// Runs to the end, into a sink.
     fn run(&self, sink: &mut dyn Sink) {
-        simulate(&self.plan, &self.baseline, Behaviour::Faulty, &Stop::default(), sink).expect("a run in memory");
+        let mut simulator = self.simulator.borrow_mut();
+        let end = simulator.run(&self.plan, &self.baseline, Behaviour::Faulty, &Stop::default(), sink);
+        end.expect("a run in memory");
     }
 
     /// Runs to the digest, `times` over, resets included.
@@ -74,21 +80,18 @@ impl World {
     fn on_two_threads(&self) -> Measured {
         let worlds = [self.with_seed(1), self.with_seed(2)];
         let both = std::thread::scope(|scope| {
-            worlds
-                .each_ref()
-                .map(|world| scope.spawn(|| world.to_digest(1)))
-                .map(|thread| thread.join().expect("a run"))
+            worlds.map(|world| scope.spawn(move || world.to_digest(1))).map(|thread| thread.join().expect("a run"))
         });
         // Two threads that do not hinder each other make twice as many steps in the CPU time that one of them takes.
         Measured { steps: both[0].steps + both[1].steps, cpu: (both[0].cpu + both[1].cpu) / 2 }
     }
 
-    /// Allocations in each step of the second half of a run.
+    /// Allocations in each step of a run for which one before it made room.
     fn allocations_per_step(&self) -> f64 {
+        self.digested();
         let mut marks = Marks::default();
         self.run(&mut marks);
-        let (first, last) = (marks.0[marks.0.len() / 2], marks.0[marks.0.len() - 1]);
-        (last.1 - first.1) as f64 / (last.0 - first.0) as f64
+        marks.last.map_or(f64::NAN, |(steps, calls)| (calls - marks.first) as f64 / steps as f64)
     }
 }
 
@@ -127,15 +130,23 @@ impl Sink for Written {
     }
 }
 
-/// How many steps there had been, and how many allocations, at each chunk.
-#[derive(Default)]
-struct Marks(Vec<(u64, u64)>);
+/// Allocations before the first events, and steps and allocations when the last came.
+struct Marks {
+    first: u64,
+    steps: Steps,
+    last: Option<(u64, u64)>,
+}
+
+impl Default for Marks {
+    fn default() -> Marks {
+        Marks { first: allocations::calls(), steps: Steps::default(), last: None }
+    }
+}
 
 impl Sink for Marks {
     fn events(&mut self, events: &[Event]) -> io::Result<()> {
-        let mut steps = Steps(self.0.last().map_or(0, |mark| mark.0));
-        steps.count(events);
-        self.0.push((steps.0, allocations::calls()));
+        self.steps.count(events);
+        self.last = Some((self.steps.0, allocations::calls()));
         Ok(())
     }
 }

@@ -303,6 +303,8 @@ mistakes! {
     LimitsHoldBelow = "limits-hold-below",
     /// The last block of a journal is left out of its digest.
     DigestLeavesOutTheEnd = "digest-leaves-out-the-end",
+    /// A run begins with the credentials as the one before it left them.
+    RunsLeaveTraces = "runs-leave-traces",
     /// The status of an answer is left out of the journal.
     StatusIsNotWritten = "status-is-not-written",
     /// An answer over HTTP does not say when to come back.

@@ -83,6 +83,7 @@ pub(super) enum Refusal {
 }
 
 impl Reply {
+    #[inline]
     pub fn to(outcome: &Outcome) -> Reply {
         let Outcome::Answer(answer) = outcome else { return Reply::Failed };
         match (answer.status, answer.retry_after, answer.body) {
@@ -106,20 +107,31 @@ pub(super) struct Pending {
 }
 
 impl Pending {
+    pub fn clear(&mut self) {
+        self.calls.clear();
+    }
+
     pub fn push(&mut self, due: Tick, call: Call) {
         self.calls.push((due, call));
     }
 
+    #[inline]
     pub fn len(&self) -> usize {
         self.calls.len()
     }
 
+    #[inline]
     pub fn due(&self) -> Option<Tick> {
         self.calls.iter().map(|(due, _)| *due).min()
     }
 
     /// The call that is due first, if it is due by `now`; of two, the one that came first.
+    #[inline]
     pub fn take(&mut self, now: Tick) -> Option<Call> {
+        if self.calls.is_empty() { None } else { self.take_first(now) }
+    }
+
+    fn take_first(&mut self, now: Tick) -> Option<Call> {
         let (at, due) = self.calls.iter().map(|(due, _)| *due).enumerate().min_by_key(|(_, due)| *due)?;
         (due <= now).then(|| self.calls.remove(at).1)
     }
@@ -150,6 +162,14 @@ impl Flights {
             calls: vec![None; usize::from(connections)],
             free: (0..connections).rev().collect(),
         }
+    }
+
+    /// Nothing is on its way.
+    pub fn clear(&mut self) {
+        let Flights { numbers, calls, free } = self;
+        calls.fill(None);
+        free.clear();
+        free.extend((0..numbers.len() as u16).rev());
     }
 
     /// How many answers are awaited.

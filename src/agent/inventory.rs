@@ -50,8 +50,9 @@ impl Inventory {
         Inventory { doors: doors.collect(), lies: lies.collect() }
     }
 
-    pub(super) fn door(&self, route: RouteId) -> Door {
-        self.doors[route.index()]
+    #[inline]
+    pub(super) fn door(&self, route: RouteId) -> &Door {
+        &self.doors[route.index()]
     }
 
     /// Which credential of the scenario a secret found in this record is, as far as its place tells: the record's own

@@ -1,7 +1,9 @@
 //! Ids that answers showed, in the order in which they came, as runs of rows.
 
+use std::collections::BTreeMap;
+
 use crate::model::Bits;
-use crate::wire::{Rows, Slot};
+use crate::wire::{HeldId, Rows, Slot};
 
 /// The known ids of one collection, each once.
 #[derive(Default, Debug)]
@@ -25,6 +27,12 @@ pub(super) struct Spot {
 }
 
 impl Listing {
+    pub fn clear(&mut self) {
+        let Listing { seen, runs } = self;
+        seen.clear();
+        runs.clear();
+    }
+
     /// Adds the rows that are new. Each answer begins runs of its own, so that a run never grows behind a reader.
     /// True when there were any.
     pub fn add(&mut self, rows: Rows, slot: &Slot) -> bool {
@@ -34,11 +42,11 @@ impl Listing {
             return false;
         }
         let before = self.runs.len();
-        for row in rows.iter(slot) {
+        rows.for_each(slot, |row| {
             if self.seen.insert(row) {
                 self.append(row, before);
             }
-        }
+        });
         self.runs.len() > before
     }
 
@@ -66,6 +74,52 @@ impl Listing {
             Some(run) if run.first + run.n == row => run.n += 1,
             _ => self.runs.push(Run { first: row, n: 1 }),
         }
+    }
+}
+
+/// The listed ids of a collection: all, and by the credential that they were listed with where the program asks.
+#[derive(Debug, Default)]
+pub(super) struct Listings {
+    all: Listing,
+    by: Option<BTreeMap<Option<HeldId>, Listing>>,
+}
+
+impl Listings {
+    pub fn clear(&mut self) {
+        let Listings { all, by } = self;
+        all.clear();
+        by.iter_mut().for_each(BTreeMap::clear);
+    }
+
+    /// Tells apart from now on with which credential an id was listed.
+    pub fn keep_apart(&mut self) {
+        self.by.get_or_insert_default();
+    }
+
+    /// What was listed with one credential counts as listed with its successor.
+    pub fn hand_over(&mut self, old: HeldId, new: HeldId) {
+        let Some(by) = &mut self.by else { return };
+        if let Some(listing) = by.remove(&Some(old)) {
+            by.entry(Some(new)).or_insert(listing);
+        }
+    }
+
+    /// True when there was a new one.
+    pub fn add(&mut self, rows: Rows, slot: &Slot, with: Option<HeldId>) -> bool {
+        let mut fresh = self.all.add(rows, slot);
+        if let Some(by) = &mut self.by {
+            fresh |= by.entry(with).or_default().add(rows, slot);
+        }
+        fresh
+    }
+
+    pub fn all(&self) -> &Listing {
+        &self.all
+    }
+
+    /// Those listed with one credential, where they are kept apart.
+    pub fn with(&self, with: Option<HeldId>) -> Option<&Listing> {
+        self.by.as_ref()?.get(&with)
     }
 }
 

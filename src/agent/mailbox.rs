@@ -21,6 +21,12 @@ impl Mailbox {
         Mailbox { who, listens, waiting: VecDeque::new(), at: Some(Conversation { by: who, n: 0 }) }
     }
 
+    /// Nothing has come yet.
+    pub fn clear(&mut self) {
+        self.waiting.clear();
+        self.at = Some(Conversation { by: self.who, n: 0 });
+    }
+
     pub fn put(&mut self, conversation: Option<Conversation>) {
         self.waiting.push_back(conversation);
     }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::Bits;
 use crate::model::agent::Load;
 use crate::wire::{Cargo, CollId, FamilyId, HeldId, Presented, Res, RouteId, Rows, SecretKind, Slot, Text};
 
 use super::call::scheme;
-use super::listing::Listing;
+use super::listing::{Listing, Listings};
 use super::program::Code;
+use super::reading::Reading;
 use super::texts::Texts;
 
 /// The memory of one client.
@@ -19,14 +19,14 @@ pub(super) struct Memory {
     given: Vec<HeldId>,
     texts: Texts,
     /// By family, in the order of acquisition.
-    families: BTreeMap<FamilyId, Vec<(HeldId, Option<u32>)>>,
+    families: Vec<Vec<(HeldId, Option<u32>)>>,
     dropped_calls: BTreeSet<(Option<HeldId>, RouteId)>,
     listings: Vec<Option<Listings>>,
     moved: BTreeMap<RouteId, RouteId>,
     /// The record of each collection that it made last.
     created: BTreeMap<CollId, u32>,
     /// What it has read, of collections that it may have to write about.
-    read: BTreeMap<CollId, Read>,
+    read: Reading,
     news: u64,
 }
 
@@ -44,31 +44,32 @@ struct Held {
 /// What an agent can say of a secret without looking into it: what it was handed as, or where it lay.
 pub(super) type Believed = (FamilyId, Option<u32>);
 
-/// The listed ids of a collection: all, and by the credential that they were listed with where the program asks.
-#[derive(Debug, Default)]
-struct Listings {
-    all: Listing,
-    by: Option<BTreeMap<Option<HeldId>, Listing>>,
-}
-
-/// The records of a collection that were read, and the secrets that lay in them.
-#[derive(Debug, Default)]
-struct Read {
-    rows: Bits,
-    secrets: Vec<HeldId>,
-}
-
 impl Memory {
     /// A memory that can note ids of so many collections.
     pub fn new(collections: usize) -> Memory {
         Memory { listings: std::iter::repeat_with(|| None).take(collections).collect(), ..Memory::default() }
     }
 
+    /// Forgets everything but what it is to take note of.
+    pub fn clear(&mut self) {
+        let Memory { held, given, texts, families, dropped_calls, listings, moved, created, read, news } = self;
+        held.clear();
+        given.clear();
+        texts.clear();
+        families.iter_mut().for_each(Vec::clear);
+        dropped_calls.clear();
+        listings.iter_mut().flatten().for_each(Listings::clear);
+        moved.clear();
+        created.clear();
+        read.clear();
+        *news = 0;
+    }
+
     /// Notes from now on which ids of a collection are listed, and with which credential where `apart`.
     fn track(&mut self, coll: CollId, apart: bool) {
         let listings = self.listings[coll.index()].get_or_insert_default();
         if apart {
-            listings.by.get_or_insert_default();
+            listings.keep_apart();
         }
     }
 
@@ -96,25 +97,31 @@ impl Memory {
         self.held[old.index()].dropped = true;
         self.held[new.index()].found &= found;
         self.held[new.index()].keyed |= keyed;
-        for members in self.families.values_mut() {
+        for members in &mut self.families {
             let known = members.iter().any(|(held, _)| *held == new);
             members.retain(|(held, _)| *held != old || !known);
             members.iter_mut().filter(|(held, _)| *held == old).for_each(|(held, _)| *held = new);
         }
         self.given.iter_mut().filter(|held| **held == old).for_each(|held| *held = new);
-        for by in self.listings.iter_mut().flatten().filter_map(|listings| listings.by.as_mut()) {
-            if let Some(listing) = by.remove(&Some(old)) {
-                by.entry(Some(new)).or_insert(listing);
-            }
-        }
+        self.listings.iter_mut().flatten().for_each(|listings| listings.hand_over(old, new));
         fresh.map(|held| (held, kind))
     }
 
+    #[inline]
     pub fn knows(&self, text: Text) -> bool {
         self.texts.get(text).is_some()
     }
 
+    /// What it holds of a family.
+    fn members(&mut self, family: FamilyId) -> &mut Vec<(HeldId, Option<u32>)> {
+        if family.index() >= self.families.len() {
+            self.families.resize_with(family.index() + 1, Vec::new);
+        }
+        &mut self.families[family.index()]
+    }
+
     /// Takes a secret in hand, unless it is there already.
+    #[inline]
     pub fn find(&mut self, text: Text, kind: SecretKind, believed: Option<Believed>) -> Option<HeldId> {
         let held = HeldId::at(self.held.len());
         if !self.texts.insert(text, held) {
@@ -122,7 +129,7 @@ impl Memory {
         }
         self.held.push(Held { text, kind, found: true, keyed: false, dropped: false });
         if let Some((family, index)) = believed {
-            self.families.entry(family).or_default().push((held, index));
+            self.members(family).push((held, index));
         }
         self.news += 1;
         Some(held)
@@ -132,7 +139,7 @@ impl Memory {
     pub fn forge(&mut self, text: Text, kind: SecretKind, (family, whose): (FamilyId, u32)) {
         let Some(made) = self.find(text, kind, None) else { return };
         self.held[made.index()] = Held { found: false, keyed: true, ..self.held[made.index()] };
-        let members = self.families.entry(family).or_default();
+        let members = self.members(family);
         match members.iter_mut().find(|(_, of)| *of == Some(whose)) {
             Some((held, _)) => *held = made,
             None => members.push((made, Some(whose))),
@@ -141,13 +148,14 @@ impl Memory {
 
     /// The first that it holds of a family.
     pub fn first_of(&self, family: FamilyId) -> Option<HeldId> {
-        self.families.get(&family)?.iter().map(|(held, _)| *held).find(|held| !self.held[held.index()].dropped)
+        self.families.get(family.index())?.iter().map(|(held, _)| *held).find(|held| !self.held[held.index()].dropped)
     }
 
     pub fn text(&self, held: HeldId) -> Option<Text> {
         self.held.get(held.index()).map(|held| held.text)
     }
 
+    #[inline]
     pub fn present(&self, held: HeldId) -> Presented {
         let Held { text, kind, keyed, .. } = self.held[held.index()];
         Presented { scheme: scheme(kind), text, held, proven: keyed }
@@ -197,6 +205,7 @@ impl Memory {
     }
 
     /// The one found last that it may still use for this.
+    #[inline]
     pub fn last_found(&self, route: RouteId) -> Option<HeldId> {
         let latest_first = self.held.iter().enumerate().rev();
         let mut found = latest_first.filter(|(_, held)| held.found).map(|(at, _)| HeldId::at(at));
@@ -206,36 +215,33 @@ impl Memory {
     /// The first of a family that it may still use for this; with an index, of that credential and its rotations.
     pub fn of_family(&self, family: FamilyId, index: Option<u32>, route: RouteId) -> Option<HeldId> {
         let wanted = |at: Option<u32>| index.is_none() || at == index;
-        let members = self.families.get(&family)?;
+        let members = self.families.get(family.index())?;
         members.iter().filter(|(_, at)| wanted(*at)).map(|(held, _)| *held).find(|h| self.may_call(Some(*h), route))
     }
 
     /// The next of a family from `turn` on, round and round, and the turn that it has.
     pub fn in_turn(&self, family: FamilyId, turn: usize, route: RouteId) -> Option<(HeldId, usize)> {
-        let members = self.families.get(&family)?;
+        let members = self.families.get(family.index())?;
         let from = if turn < members.len() { turn } else { 0 };
         let round = (from..members.len()).chain(0..from);
         round.map(|at| (members[at].0, at)).find(|(held, _)| self.may_call(Some(*held), route))
     }
 
     /// Notes ids that an answer showed.
+    #[inline]
     pub fn note_ids(&mut self, coll: CollId, rows: Rows, slot: &Slot, with: Option<HeldId>) {
         let Some(listings) = self.listings.get_mut(coll.index()).and_then(Option::as_mut) else { return };
-        let mut fresh = listings.all.add(rows, slot);
-        if let Some(by) = &mut listings.by {
-            fresh |= by.entry(with).or_default().add(rows, slot);
-        }
-        self.news += u64::from(fresh);
+        self.news += u64::from(listings.add(rows, slot, with));
     }
 
     /// The listed ids of a collection.
     pub fn listed(&self, coll: CollId) -> Option<&Listing> {
-        Some(&self.listings.get(coll.index())?.as_ref()?.all)
+        Some(self.listings.get(coll.index())?.as_ref()?.all())
     }
 
     /// Those listed with one credential.
     pub fn listed_with(&self, coll: CollId, with: Option<HeldId>) -> Option<&Listing> {
-        self.listings.get(coll.index())?.as_ref()?.by.as_ref()?.get(&with)
+        self.listings.get(coll.index())?.as_ref()?.with(with)
     }
 
     /// Notes from now on what a program may ask for later.
@@ -246,29 +252,23 @@ impl Memory {
             }
             for load in &deed.carries {
                 if let Load::Records(coll) = load {
-                    self.read.entry(*coll).or_default();
+                    self.read.remember(*coll);
                 }
             }
         }
     }
 
     /// Notes records that an answer showed with their content.
+    #[inline]
     pub fn note_read(&mut self, coll: CollId, rows: Rows, slot: &Slot) {
-        let Some(read) = self.read.get_mut(&coll) else { return };
-        match rows {
-            Rows::Span { first, n } => read.rows.insert_run(first, n),
-            Rows::Pick { .. } => rows.iter(slot).for_each(|row| _ = read.rows.insert(row)),
-        }
-        for found in slot.texts.iter().filter(|found| found.lay_in.is_some_and(|res| res.coll == coll)) {
-            read.secrets.extend(self.texts.get(found.text).filter(|held| !read.secrets.contains(held)));
-        }
+        self.read.note(coll, rows, slot, &self.texts);
     }
 
     /// Writes down what it has read of a collection.
     pub fn copy_read(&self, coll: CollId, cargo: &mut Cargo) {
-        let Some(read) = self.read.get(&coll) else { return };
-        cargo.copies.extend(read.rows.runs().into_iter().map(|(first, n)| (coll, first, n)));
-        cargo.secrets.extend(read.secrets.iter().map(|held| self.held[held.index()].text));
+        let Some((rows, secrets)) = self.read.of(coll) else { return };
+        cargo.copies.extend(rows.runs().map(|(first, n)| (coll, first, n)));
+        cargo.secrets.extend(secrets.iter().map(|held| self.held[held.index()].text));
     }
 
     /// Writes down every secret that it has found.
@@ -292,6 +292,7 @@ impl Memory {
     }
 
     /// Where a route is called.
+    #[inline]
     pub fn address(&self, route: RouteId) -> RouteId {
         if self.moved.is_empty() { route } else { self.moved.get(&route).copied().unwrap_or(route) }
     }

@@ -11,6 +11,7 @@ mod memory;
 mod observe;
 mod pace;
 mod program;
+mod reading;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -53,6 +54,7 @@ pub struct Agent {
     starts: Tick,
     network: PlaceId,
     purpose: Purpose,
+    conduct: Conduct,
     life: Life,
     memory: Memory,
     pacer: Pacer,
@@ -96,10 +98,7 @@ impl Agent {
         let instruction = if faulty { Instruction::faulty(spec, inventory) } else { Instruction::sane(spec) };
         let mut memory = Memory::new(plan.collections.len());
         memory.prepare_for(&instruction.code);
-        let orders = match conduct {
-            Conduct::Faulty(part) if spec.fault.does_what_it_reads() => Some(Orders::new(spec, part, plan.seed, who)),
-            _ => None,
-        };
+        let orders = orders(plan, who, spec, conduct);
         for program in orders.iter().flat_map(|_| spec.obedience.does.iter()) {
             memory.prepare_for(&Code::plain(program));
         }
@@ -107,15 +106,13 @@ impl Agent {
             Onset::AfterTask(strategy) => Some(strategy),
             _ => spec.then_harvests.filter(|_| faulty),
         };
-        let frontier = roams.map(|strategy| Frontier::new(plan, spec, inventory, strategy, who.number()));
+        let frontier = roams.map(|strategy| Frontier::new(plan, spec, inventory, strategy, who));
         let connections = spec.pace.connections();
         Agent {
             frontier,
             pacer: Pacer::new(spec.pace, spec.starts),
             flights: Flights::new(connections),
-            runner: Runner::new(instruction.code, connections, || {
-                Box::new(Stream::new(plan.seed, Draws::Moments, who.number()))
-            }),
+            runner: Runner::new(instruction.code, connections, || dice(plan, who)),
             onset: instruction.onset,
             substitute: None,
             roams: false,
@@ -131,8 +128,53 @@ impl Agent {
             starts: spec.starts,
             network: spec.network,
             purpose,
+            conduct,
             memory,
         }
+    }
+
+    /// Before its start, as new. What it made room for is kept.
+    pub fn reset(&mut self) {
+        let plan = self.plan.clone();
+        let spec = plan.client(self.who);
+        let Agent {
+            plan: _,
+            inventory,
+            who,
+            holds: _,
+            starts,
+            network: _,
+            purpose: _,
+            conduct,
+            life,
+            memory,
+            pacer,
+            flights,
+            runner,
+            frontier,
+            roams,
+            onset: _,
+            substitute,
+            orders,
+            sent,
+            mailbox,
+            to_forge,
+        } = self;
+        *starts = spec.starts;
+        *life = Life::Unborn;
+        memory.clear();
+        pacer.reset(spec.starts);
+        flights.clear();
+        runner.reset(|| dice(&plan, *who));
+        if let Some(frontier) = frontier {
+            frontier.reset(&plan, spec, inventory, *who);
+        }
+        *roams = false;
+        *substitute = None;
+        *orders = self::orders(&plan, *who, spec, *conduct);
+        *sent = 0;
+        mailbox.clear();
+        *to_forge = None;
     }
 
     fn start(&mut self, now: Tick, log: &mut Log) {
@@ -216,6 +258,19 @@ impl Agent {
             self.turn(now, Turn::OutOfWork, log);
         }
         Next::Done
+    }
+}
+
+/// What the random times of a program are drawn from.
+fn dice(plan: &Plan, who: ActorId) -> Box<Stream> {
+    Box::new(Stream::new(plan.seed, Draws::Moments, who.number()))
+}
+
+/// What an agent has been told that obeys what it reads: nothing yet.
+fn orders(plan: &Plan, who: ActorId, spec: &AgentPlan, conduct: Conduct) -> Option<Orders> {
+    match conduct {
+        Conduct::Faulty(part) if spec.fault.does_what_it_reads() => Some(Orders::new(spec, part, plan.seed, who)),
+        _ => None,
     }
 }
 

@@ -39,6 +39,7 @@ struct Secret {
 
 impl Agent {
     /// Notes the secrets, ids and routes that an answer shows.
+    #[inline]
     pub(super) fn learn(&mut self, heard: &Heard<'_>, vocabulary: &mut dyn Vocabulary, log: &mut Log) {
         let held = self.memory.holds();
         let seen = if Mistake::SecretsOverlooked.here() { 1 } else { usize::MAX };
@@ -76,6 +77,7 @@ impl Agent {
         }
     }
 
+    #[inline]
     fn learn_from(&mut self, body: &Body, heard: &Heard<'_>, vocabulary: &mut dyn Vocabulary, log: &mut Log) {
         match *body {
             Body::Ids { coll, rows, .. } | Body::Records { coll, rows, .. } => {
@@ -143,6 +145,7 @@ impl Agent {
         }
     }
 
+    #[inline]
     fn acquire(&mut self, heard: &Heard<'_>, secret: Secret, log: &mut Log) {
         let Secret { text, kind, believed, lay_in } = secret;
         if let Some(held) = self.memory.find(text, kind, believed) {
@@ -155,6 +158,7 @@ impl Agent {
     }
 
     /// Goes on as the answer says.
+    #[inline]
     pub(super) fn react(&mut self, heard: &Heard<'_>, log: &mut Log) {
         match heard.call.asker {
             Asker::Line(place) | Asker::Order(place) => self.react_in_program(place, heard, log),
@@ -181,11 +185,12 @@ impl Agent {
         }
     }
 
+    #[inline]
     fn react_in_program(&mut self, place: Place, heard: &Heard<'_>, log: &mut Log) {
         let (now, call) = (heard.now, heard.call);
         let Some(runner) = self.runner_of(call.asker) else { return };
         runner.landed(place, now);
-        let (follows_pages, after_refusal) = (runner.follows_pages(place), runner.after_refusal(place));
+        let (follows_pages, after_refusal) = runner.manners(place);
         let reply = Reply::to(heard.outcome);
         if let Some(substitute) = &mut self.substitute
             && matches!(reply, Reply::Accepted | Reply::More(_))
@@ -218,6 +223,7 @@ impl Agent {
     }
 
     /// The program that a call belongs to: the task, or an instruction that it obeys.
+    #[inline]
     fn runner_of(&mut self, asker: Asker) -> Option<&mut Runner> {
         match asker {
             Asker::Order(_) => self.orders.as_mut().and_then(Orders::runner),

@@ -35,6 +35,11 @@ impl Pacer {
         Pacer { pace, starts, next: starts, promised: starts, meant: starts }
     }
 
+    /// As new.
+    pub fn reset(&mut self, starts: Tick) {
+        *self = Pacer::new(self.pace, starts);
+    }
+
     /// The client will be woken at `at`, or by an answer.
     pub fn promise(&mut self, at: Tick) {
         self.promised = at;
@@ -56,7 +61,7 @@ impl Pacer {
 
     /// Its first message starts it.
     pub fn begin(&mut self, now: Tick) {
-        *self = Pacer::new(self.pace, now);
+        self.reset(now);
     }
 
     /// An answer came to a request that had left `late`.

@@ -15,6 +15,14 @@ pub(super) struct Texts {
 }
 
 impl Texts {
+    pub fn clear(&mut self) {
+        let Texts { generated, seen, rotated } = self;
+        generated.iter_mut().for_each(Table::clear);
+        seen.clear();
+        rotated.clear();
+    }
+
+    #[inline]
     pub fn get(&self, text: Text) -> Option<HeldId> {
         match text {
             Text::Generated { family, index, turn: 0 } => self.generated.get(family.index())?.get(index as usize),
@@ -57,6 +65,14 @@ const GAP: usize = 64;
 const MOST_FAR: usize = 1_024;
 
 impl Table {
+    fn clear(&mut self) {
+        let Table { first, near, far } = self;
+        *first = 0;
+        near.clear();
+        far.clear();
+    }
+
+    #[inline]
     fn get(&self, at: usize) -> Option<HeldId> {
         match self.near.get(at.wrapping_sub(self.first)) {
             Some(Some(held)) => Some(*held),

@@ -20,6 +20,7 @@ pub(super) enum Turns {
 impl Agent {
     /// Whose turn it is: of what it was told by what it read, of the program's lines, and of the frontier when that is
     /// what is left.
+    #[inline]
     pub(super) fn poll(&mut self, now: Tick, log: &mut Log) -> (Turns, Due) {
         let ordered = self.orders.as_mut().map_or(Due::Over, |orders| orders.poll(now, &self.memory));
         self.claim(now, log);
@@ -30,6 +31,7 @@ impl Agent {
         (whose, due.or(ordered))
     }
 
+    #[inline]
     fn poll_own(&mut self, now: Tick, unordered: bool, log: &mut Log) -> (Turns, Due) {
         if !self.roams {
             let due = self.runner.poll(now, &self.memory);
@@ -58,9 +60,12 @@ impl Agent {
     /// What it says of itself on its way.
     #[inline]
     fn claim(&mut self, now: Tick, log: &mut Log) {
-        if self.runner.said.is_empty() && self.orders.is_none() {
-            return;
+        if !self.runner.said.is_empty() || self.orders.is_some() {
+            self.say(now, log);
         }
+    }
+
+    fn say(&mut self, now: Tick, log: &mut Log) {
         let ordered = self.orders.iter_mut().flat_map(|orders| orders.said.drain(..));
         for (op, calls) in self.runner.said.drain(..).chain(ordered) {
             log.push(Event::Claimed { at: now, by: self.who, op, calls });
@@ -68,6 +73,7 @@ impl Agent {
     }
 
     /// Sends the request that [`Agent::poll`] announced.
+    #[inline]
     pub(super) fn advance(&mut self, now: Tick, (whose, line): (Turns, usize), log: &mut Log) -> Next {
         let call = match whose {
             Turns::Range => self.frontier.as_mut().and_then(|frontier| frontier.take(now)),

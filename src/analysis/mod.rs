@@ -10,8 +10,9 @@ mod watch;
 
 use std::collections::VecDeque;
 
+use crate::model::agent::AgentPlan;
 use crate::model::service::{Act, Answer, Grant, ObjectRule};
-use crate::model::{Access, Bits, Inverse, Nesting, Pairs, Plan};
+use crate::model::{Access, Bits, Index, Pairs, Plan};
 use crate::planted::Mistake;
 use crate::wire::{CollId, CredId, Effect, FamilyId, IdentityId, OpId, Res};
 
@@ -24,11 +25,9 @@ pub use watch::Watch;
 
 /// What a search may pass.
 pub trait Doors {
-    /// The operations that may be open to somebody who presents this credential, or none, in the order of their ids.
-    fn operations(&self, caller: Caller) -> impl Iterator<Item = OpId>;
-
-    /// Whether an operation would be performed for a caller who presents this credential, or none.
-    fn opens(&self, caller: Caller, op: OpId) -> bool;
+    /// The operations that would be performed for somebody who presents this credential, or none, in the order of their
+    /// ids.
+    fn open_to(&self, caller: Caller) -> impl Iterator<Item = OpId>;
 
     /// Whether what an operation touches counts: not where it is allowed whatever it touches.
     fn counts(&self, _op: OpId) -> bool {
@@ -88,84 +87,69 @@ impl Reached {
     }
 }
 
-/// Tables that a search needs again and again.
+/// What a search goes over.
+#[derive(Clone, Copy)]
 pub struct Ground<'a> {
     plan: &'a Plan,
-    nesting: Nesting,
-    by_owner: Vec<Inverse>,
-    by_tenant: Vec<Inverse>,
+    index: &'a Index,
 }
 
 impl<'a> Ground<'a> {
-    pub fn new(plan: &'a Plan) -> Ground<'a> {
-        let turned = |of: &dyn Fn(CollId) -> Inverse| plan.collection_ids().map(of).collect::<Vec<_>>();
-        Ground {
-            nesting: Nesting::of(plan),
-            by_owner: turned(&|c| Inverse::of(&plan.collection(c).owner, plan.collection(c).count, plan.identities())),
-            by_tenant: turned(&|c| {
-                Inverse::of(&plan.collection(c).tenant, plan.collection(c).count, plan.tenants.len() as u32)
-            }),
-            plan,
-        }
+    pub fn new(plan: &'a Plan, index: &'a Index) -> Ground<'a> {
+        Ground { plan, index }
     }
 
     /// Everything that can be touched from these credentials on. Being without one is always tried.
     pub fn reach(&self, doors: &impl Doors, start: impl IntoIterator<Item = CredId>) -> Reached {
-        self.reach_knowing(doors, start, &[])
+        let mut room = Room::default();
+        self.reach_knowing(doors, start, &known_from_start(self.plan), &mut room);
+        room.found
     }
 
-    /// The same for somebody who has learnt the ids of these rows, collection by collection.
-    pub fn reach_knowing(
+    /// The same for somebody who knows the ids of these rows, collection by collection, in a room that may have been used
+    /// before.
+    pub fn reach_knowing<'r>(
         &self,
         doors: &impl Doors,
         start: impl IntoIterator<Item = CredId>,
-        learnt: &[Bits],
-    ) -> Reached {
-        self.search(doors, start, learnt, &mut ())
+        known: &[Bits],
+        room: &'r mut Room,
+    ) -> &'r Reached {
+        self.search(doors, start, known, room, &mut ())
     }
 
-    /// The same, and `watch` sees each way that is found.
-    pub fn reach_watched(
+    /// Everything that can be touched from these credentials on, and `watch` sees each way that is found.
+    pub fn reach_watched(&self, doors: &impl Doors, start: impl IntoIterator<Item = CredId>, watch: &mut impl Watch) {
+        self.search(doors, start, &known_from_start(self.plan), &mut Room::default(), watch);
+    }
+
+    fn search<'r>(
         &self,
         doors: &impl Doors,
         start: impl IntoIterator<Item = CredId>,
+        known: &[Bits],
+        room: &'r mut Room,
         watch: &mut impl Watch,
-    ) -> Reached {
-        self.search(doors, start, &[], watch)
-    }
-
-    fn search<D: Doors, W: Watch>(
-        &self,
-        doors: &D,
-        start: impl IntoIterator<Item = CredId>,
-        learnt: &[Bits],
-        watch: &mut W,
-    ) -> Reached {
-        let mut search = Search::new(self, doors, watch);
+    ) -> &'r Reached {
+        room.clear(self.plan, known);
+        let signs = self.plan.families.iter().any(|family| family.signed_by.is_some());
+        let mut search = Search { ground: *self, doors, room, watch, signs };
         search.meet(Caller::Nobody);
         for cred in start {
             search.hold(cred);
         }
-        for agent in &self.plan.agents {
-            for res in agent.known_records() {
-                search.known[res.coll.index()].insert(res.row);
-            }
-        }
-        for (known, learnt) in search.known.iter_mut().zip(learnt) {
-            learnt.iter().for_each(|row| _ = known.insert(row));
-        }
         search.run();
-        search.found
+        &room.found
     }
 
     /// The rows that somebody may touch, as far as the object rule goes.
-    fn ruled(&self, rule: ObjectRule, principal: Option<IdentityId>, coll: CollId) -> Ruled<'_> {
+    fn ruled(&self, rule: ObjectRule, principal: Option<IdentityId>, coll: CollId) -> Ruled<'a> {
         let count = self.plan.collection(coll).count;
         match (rule, principal) {
             (ObjectRule::Anyone, _) => Ruled::All(count),
-            (ObjectRule::Owner, Some(who)) => Ruled::Some(self.by_owner[coll.index()].rows(who.number())),
+            (ObjectRule::Owner, Some(who)) => Ruled::Some(self.index.owned_by(who, coll)),
             (ObjectRule::Tenant, Some(who)) => match self.plan.tenant_of(who) {
-                Some(tenant) => Ruled::Some(self.by_tenant[coll.index()].rows(tenant.number())),
+                Some(tenant) => Ruled::Some(self.index.of_tenant(tenant, coll)),
                 None => Ruled::Some(&[]),
             },
             _ => Ruled::Some(&[]),
@@ -208,12 +192,45 @@ impl Permitted<'_> {
     }
 }
 
-/// The search in progress. A caller is looked at once for each operation; operations that wait for ids are looked at
+/// The rows whose ids are known before anything was asked, collection by collection: those that can be guessed, and
+/// those that agents know or are told of.
+pub fn known_from_start(plan: &Plan) -> Vec<Bits> {
+    let mut known: Vec<Bits> = plan.collections.iter().map(|spec| Bits::with_capacity(spec.count)).collect();
+    for (rows, spec) in known.iter_mut().zip(&plan.collections) {
+        if spec.ids.can_be_guessed() && !Mistake::IdsAreNeverGuessed.here() {
+            rows.insert_run(0, spec.count);
+        }
+    }
+    for res in plan.agents.iter().flat_map(AgentPlan::known_records) {
+        known[res.coll.index()].insert(res.row);
+    }
+    known
+}
+
+/// A search in progress. A caller is looked at once for each operation; operations that wait for ids are looked at
 /// again when ids of their collection become known.
-struct Search<'a, D, W> {
-    ground: &'a Ground<'a>,
+struct Search<'a, 'r, D, W> {
+    ground: Ground<'a>,
     doors: &'a D,
-    watch: &'a mut W,
+    room: &'r mut Room,
+    watch: &'r mut W,
+    /// Whether anything is signed with a key that could be held.
+    signs: bool,
+}
+
+/// A caller, with what every operation asks of it.
+#[derive(Clone, Copy)]
+struct Guest {
+    caller: Caller,
+    /// What it presents.
+    of: Option<Minted>,
+    /// The credential, by family and index, where it opens some records only.
+    only: Option<(FamilyId, Option<u32>)>,
+}
+
+/// What a search notes on its way. The next one takes over the room.
+#[derive(Default)]
+pub struct Room {
     found: Reached,
     open: VecDeque<Caller>,
     met_nobody: bool,
@@ -227,42 +244,41 @@ struct Search<'a, D, W> {
     exchanges: Option<Exchanges>,
 }
 
-impl<'a, D: Doors, W: Watch> Search<'a, D, W> {
-    fn new(ground: &'a Ground<'a>, doors: &'a D, watch: &'a mut W) -> Search<'a, D, W> {
-        let collections = ground.plan.collections.len();
-        let known = ground
-            .plan
-            .collections
-            .iter()
-            .map(|spec| {
-                let mut rows = Bits::with_capacity(spec.count);
-                if spec.ids.can_be_guessed() && !Mistake::IdsAreNeverGuessed.here() {
-                    for row in 0..spec.count {
-                        rows.insert(row);
-                    }
-                }
-                rows
-            })
-            .collect();
-        Search {
-            ground,
-            doors,
-            watch,
-            found: Reached::default(),
-            open: VecDeque::new(),
-            met_nobody: false,
-            known,
-            waiting: vec![Vec::new(); collections],
-            woken: Bits::default(),
-            whole: Bits::default(),
-            exchanges: exchange::exchanges(ground.plan).next().map(|_| Exchanges::default()),
-        }
+impl Reached {
+    fn clear(&mut self) {
+        let Reached { pairs, creates, held, minted, operations } = self;
+        pairs.clear();
+        creates.clear();
+        held.clear();
+        minted.clear();
+        operations.clear();
     }
+}
 
+impl Room {
+    /// Where a search of a plan begins.
+    fn clear(&mut self, plan: &Plan, knows: &[Bits]) {
+        let Room { found, open, met_nobody, known, waiting, woken, whole, exchanges } = self;
+        found.clear();
+        open.clear();
+        *met_nobody = false;
+        known.resize_with(plan.collections.len(), Bits::default);
+        known.iter_mut().zip(knows).for_each(|(known, knows)| known.copy_from(knows));
+        waiting.resize_with(plan.collections.len(), Vec::new);
+        waiting.iter_mut().for_each(Vec::clear);
+        woken.clear();
+        whole.clear();
+        *exchanges = exchange::exchanges(plan).next().map(|_| Exchanges::default());
+    }
+}
+
+impl<'a, D: Doors, W: Watch> Search<'a, '_, D, W> {
     fn hold(&mut self, cred: CredId) {
-        if self.found.held.insert(cred.number()) {
-            self.open.push_back(Caller::Holder(cred));
-            self.forge(cred);
+        if self.room.found.held.insert(cred.number()) {
+            self.room.open.push_back(Caller::Holder(cred));
+            if self.signs {
+                self.forge(cred);
+            }
         }
     }
 
@@ -282,13 +298,13 @@ impl<'a, D: Doors, W: Watch> Search<'a, D, W> {
     fn meet(&mut self, caller: Caller) {
         match caller {
             Caller::Holder(cred) => self.hold(cred),
-            Caller::Nobody if !std::mem::replace(&mut self.met_nobody, true) => self.open.push_back(caller),
+            Caller::Nobody if !std::mem::replace(&mut self.room.met_nobody, true) => self.room.open.push_back(caller),
             Caller::Nobody => {}
-            Caller::Forged { .. } => self.open.push_back(caller),
+            Caller::Forged { .. } => self.room.open.push_back(caller),
             Caller::Minted(minted) => {
-                if !self.found.minted.contains(&minted) {
-                    self.found.minted.push(minted);
-                    self.open.push_back(caller);
+                if !self.room.found.minted.contains(&minted) {
+                    self.room.found.minted.push(minted);
+                    self.room.open.push_back(caller);
                 }
             }
         }
@@ -296,78 +312,76 @@ impl<'a, D: Doors, W: Watch> Search<'a, D, W> {
 
     fn run(&mut self) {
         loop {
-            while let Some(caller) = self.open.pop_front() {
-                let doors = self.doors;
-                for op in doors.operations(caller) {
-                    if doors.opens(caller, op) {
-                        self.perform(caller, op);
-                    }
+            while let Some(caller) = self.room.open.pop_front() {
+                let (doors, guest) = (self.doors, self.welcome(caller));
+                doors.open_to(caller).for_each(|op| self.perform(guest, op));
+                if self.room.exchanges.is_some() {
+                    self.offer(guest);
                 }
-                self.offer(caller);
             }
-            let Some(coll) = self.woken.iter().next() else { return };
-            self.woken.remove(coll);
-            for (caller, op) in self.waiting[coll as usize].clone() {
-                self.touch_known(caller, op, CollId::new(coll));
+            let Some(coll) = self.room.woken.iter().next() else { return };
+            self.room.woken.remove(coll);
+            for (caller, op) in self.room.waiting[coll as usize].clone() {
+                self.touch_known(self.welcome(caller), op, CollId::new(coll));
             }
         }
     }
 
-    /// What a caller presents, and its index in its family where that is known.
-    fn presents(&self, caller: Caller) -> Option<(Minted, Option<u32>)> {
-        match caller {
-            Caller::Nobody => None,
+    fn welcome(&self, caller: Caller) -> Guest {
+        let (of, index) = match caller {
+            Caller::Nobody => (None, None),
             Caller::Holder(cred) => {
                 let Credential { of, index } = self.doors.credential(cred);
-                Some((of, Some(index)))
+                (Some(of), Some(index))
             }
-            Caller::Minted(minted) | Caller::Forged { of: minted, .. } => Some((minted, None)),
-        }
+            Caller::Minted(minted) | Caller::Forged { of: minted, .. } => (Some(minted), None),
+        };
+        let only = of.filter(|of| self.ground.plan.family(of.family).opens.is_some()).map(|of| (of.family, index));
+        Guest { caller, of, only }
     }
 
     /// The rows that a caller may touch, as far as the object rule and its credential go.
-    fn permitted(&self, rule: ObjectRule, caller: Caller, coll: CollId) -> Permitted<'a> {
-        let (presented, ground) = (self.presents(caller), self.ground);
-        let only = presented.map(|(of, index)| (of.family, index));
-        let only = only.filter(|(family, _)| ground.plan.family(*family).opens.is_some());
-        let ruled = ground.ruled(rule, presented.and_then(|(of, _)| of.who), coll);
-        Permitted { plan: ground.plan, coll, ruled, only }
+    fn permitted(&self, rule: ObjectRule, guest: Guest, coll: CollId) -> Permitted<'a> {
+        let ruled = self.ground.ruled(rule, guest.of.and_then(|of| of.who), coll);
+        Permitted { plan: self.ground.plan, coll, ruled, only: guest.only }
     }
 
-    fn perform(&mut self, caller: Caller, op: OpId) {
-        self.found.operations.insert(op.number());
-        self.watch.performs(caller, op);
+    fn perform(&mut self, guest: Guest, op: OpId) {
+        self.room.found.operations.insert(op.number());
+        self.watch.performs(guest.caller, op);
         let spec = self.ground.plan.operation(op);
         match (spec.act, spec.target) {
-            (Act::List { answer, inside: None }, Some(coll)) => self.list(caller, op, coll, answer, None),
+            (Act::List { answer, inside: None }, Some(coll)) => self.list(guest, op, coll, answer, None),
             (Act::List { answer, inside: Some(parent) }, Some(coll)) => {
-                self.waiting[parent.index()].push((caller, op));
-                self.list(caller, op, coll, answer, Some(parent));
+                self.room.waiting[parent.index()].push((guest.caller, op));
+                self.list(guest, op, coll, answer, Some(parent));
             }
             (Act::One { .. }, Some(coll)) => {
-                self.waiting[coll.index()].push((caller, op));
-                self.touch_known(caller, op, coll);
+                self.room.waiting[coll.index()].push((guest.caller, op));
+                self.touch_known(guest, op, coll);
             }
-            (Act::All, Some(coll)) => {
+            (Act::All, Some(coll)) if self.doors.counts(op) => {
                 let (rule, effect) = (self.doors.rule(op), spec.effect);
-                self.permitted(rule, caller, coll)
-                    .for_each(|row| self.touch(caller, op, Res { coll, row }, effect, false));
+                self.permitted(rule, guest, coll).for_each(|row| {
+                    self.watch.touches(guest.caller, op, coll, effect);
+                    self.touch(Res { coll, row }, effect);
+                });
             }
             (Act::Create { .. }, target) => {
-                self.found.creates.insert(op.number());
-                self.watch.opens(caller, op);
-                target.into_iter().for_each(|coll| self.watch.touches(op, coll, spec.effect));
+                self.room.found.creates.insert(op.number());
+                self.watch.opens(guest.caller, op);
+                target.into_iter().for_each(|coll| self.watch.touches(guest.caller, op, coll, spec.effect));
             }
             (Act::Mint { .. }, _) => {
-                let from = self.presents(caller).map(|(from, _)| from).filter(|_| !Mistake::SearchMintsNothing.here());
+                let from = guest.of.filter(|_| !Mistake::SearchMintsNothing.here());
                 let minted = from.map(|from| mints(self.ground.plan, op, from, from)).unwrap_or_default();
                 if !minted.is_empty() {
-                    self.watch.opens(caller, op);
+                    self.watch.opens(guest.caller, op);
                 }
                 minted.into_iter().for_each(|minted| self.issue(op, minted));
                 self.ask(from, op);
             }
-            _ => self.watch.opens(caller, op),
+            _ => self.watch.opens(guest.caller, op),
         }
     }
 
@@ -379,7 +393,9 @@ impl<'a, D: Doors, W: Watch> Search<'a, D, W> {
     /// Somebody may call an operation that exchanges: for every subject that there is.
     fn ask(&mut self, caller: Option<Minted>, op: OpId) {
         let is_exchange = matches!(self.ground.plan.operation(op).act, Act::Mint { grant: Grant::TokenExchange, .. });
-        let (Some(caller), Some(exchanges)) = (caller.filter(|_| is_exchange), &mut self.exchanges) else { return };
+        let (Some(caller), Some(exchanges)) = (caller.filter(|_| is_exchange), &mut self.room.exchanges) else {
+            return;
+        };
         exchanges.callers.push((caller, op));
         for (subject, of) in exchanges.subjects.clone() {
             self.exchange(caller, op, (subject, of));
@@ -387,11 +403,10 @@ impl<'a, D: Doors, W: Watch> Search<'a, D, W> {
     }
 
     /// There is one more subject, for everybody who exchanges.
-    fn offer(&mut self, subject: Caller) {
-        let Some((of, _)) = self.presents(subject).filter(|_| !Mistake::SearchExchangesItsOwnOnly.here()) else {
-            return;
-        };
-        let Some(exchanges) = &mut self.exchanges else { return };
+    fn offer(&mut self, guest: Guest) {
+        let subject = guest.caller;
+        let Some(of) = guest.of.filter(|_| !Mistake::SearchExchangesItsOwnOnly.here()) else { return };
+        let Some(exchanges) = &mut self.room.exchanges else { return };
         exchanges.subjects.push((subject, of));
         for (caller, op) in exchanges.callers.clone() {
             self.exchange(caller, op, (subject, of));
@@ -401,27 +416,32 @@ impl<'a, D: Doors, W: Watch> Search<'a, D, W> {
     fn exchange(&mut self, caller: Minted, op: OpId, (subject, of): (Caller, Minted)) {
         let plan = self.ground.plan;
         let taken = plan.issues_from(op, of.family) && self.doors.exchanges(subject, op);
-        let fresh = self.exchanges.as_mut().is_some_and(|tried| taken && tried.is_new(plan, op, of, caller));
+        let fresh = self.room.exchanges.as_mut().is_some_and(|tried| taken && tried.is_new(plan, op, of, caller));
         if fresh {
             mints(plan, op, of, caller).into_iter().for_each(|minted| self.issue(op, minted));
         }
     }
 
-    fn list(&mut self, caller: Caller, op: OpId, coll: CollId, answer: Answer, inside: Option<CollId>) {
+    fn list(&mut self, guest: Guest, op: OpId, coll: CollId, answer: Answer, inside: Option<CollId>) {
         let rule = self.doors.rule(op);
-        let permitted = self.permitted(rule, caller, coll);
-        let whole = permitted.is_all() && inside.is_none() && answer == Answer::Records && self.doors.counts(op);
-        if whole && !self.whole.insert(coll.number()) {
-            self.watch.opens(caller, op);
+        let permitted = self.permitted(rule, guest, coll);
+        let (shows, counts) = (answer == Answer::Records, self.doors.counts(op));
+        let whole = permitted.is_all() && inside.is_none() && shows && counts;
+        if whole && !self.room.whole.insert(coll.number()) {
+            self.watch.touches(guest.caller, op, coll, Effect::Read);
             return;
         }
         permitted.for_each(|row| {
             let shown = inside.is_none_or(|parent| self.shows_inside(parent, coll, row));
             if shown {
+                self.watch.opens(guest.caller, op);
                 self.learn(Res { coll, row });
-                self.watch.opens(caller, op);
-                if answer == Answer::Records {
-                    self.touch(caller, op, Res { coll, row }, Effect::Read, true);
+            }
+            if shown && shows {
+                self.watch.touches(guest.caller, op, coll, Effect::Read);
+                self.look_into(Res { coll, row });
+                if counts {
+                    self.touch(Res { coll, row }, Effect::Read);
                 }
             }
         });
@@ -432,20 +452,20 @@ impl<'a, D: Doors, W: Watch> Search<'a, D, W> {
         let inside = self.ground.plan.collection(coll).inside.as_ref();
         inside
             .and_then(|(outer, column)| (*outer == parent).then(|| column.get(row)).flatten())
-            .is_some_and(|outer| self.known[parent.index()].contains(outer))
+            .is_some_and(|outer| self.room.known[parent.index()].contains(outer))
     }
 
     fn learn(&mut self, res: Res) {
-        if self.known[res.coll.index()].insert(res.row)
-            && !self.waiting[res.coll.index()].is_empty()
+        if self.room.known[res.coll.index()].insert(res.row)
+            && !self.room.waiting[res.coll.index()].is_empty()
             && !Mistake::SearchNeverLooksAgain.here()
         {
-            self.woken.insert(res.coll.number());
+            self.room.woken.insert(res.coll.number());
         }
     }
 
     /// Acts on every record whose id is known and that the caller may touch.
-    fn touch_known(&mut self, caller: Caller, op: OpId, coll: CollId) {
+    fn touch_known(&mut self, guest: Guest, op: OpId, coll: CollId) {
         let spec = self.ground.plan.operation(op);
         let (answer, inside) = match spec.act {
             Act::One { answer } => (answer, None),
@@ -453,38 +473,47 @@ impl<'a, D: Doors, W: Watch> Search<'a, D, W> {
             _ => return,
         };
         if let (Some(_), Some(target)) = (inside, spec.target) {
-            return self.list(caller, op, target, answer, inside);
+            return self.list(guest, op, target, answer, inside);
         }
         if spec.effect == Effect::Read && answer != Answer::Records {
             return;
         }
-        let (rule, effect) = (self.doors.rule(op), spec.effect);
-        self.permitted(rule, caller, coll).for_each(|row| {
-            if self.known[coll.index()].contains(row) {
-                self.touch(caller, op, Res { coll, row }, effect, answer == Answer::Records);
+        let (rule, effect, counts) = (self.doors.rule(op), spec.effect, self.doors.counts(op));
+        self.permitted(rule, guest, coll).for_each(|row| {
+            if !self.room.known[coll.index()].contains(row) {
+                return;
+            }
+            self.watch.touches(guest.caller, op, coll, effect);
+            if answer == Answer::Records {
+                self.look_into(Res { coll, row });
+            }
+            if counts {
+                self.touch(Res { coll, row }, effect);
             }
         });
     }
 
-    fn touch(&mut self, caller: Caller, op: OpId, res: Res, effect: Effect, shows: bool) {
-        self.watch.opens(caller, op);
-        self.watch.touches(op, res.coll, effect);
-        if shows && !Mistake::SearchFindsNoSecrets.here() {
+    /// Takes the secrets that lie in a record.
+    #[inline]
+    fn look_into(&mut self, res: Res) {
+        if !Mistake::SearchFindsNoSecrets.here() {
             let doors = self.doors;
             doors.secrets_in(res).for_each(|cred| {
                 self.watch.finds(res, cred);
                 self.hold(cred);
             });
         }
-        if !self.doors.counts(op) {
+    }
+
+    /// Notes a pair that counts, and those that lie in it.
+    #[inline]
+    fn touch(&mut self, res: Res, effect: Effect) {
+        if self.ground.index.nesting.holds_nothing(res.coll) {
+            self.room.found.pairs.insert(res.coll, effect, res.row);
             return;
         }
-        if self.ground.nesting.holds_nothing(res.coll) {
-            self.found.pairs.insert(res.coll, effect, res.row);
-            return;
-        }
-        let pairs = &mut self.found.pairs;
-        self.ground.nesting.with_contents(res, &mut |res: Res| {
+        let pairs = &mut self.room.found.pairs;
+        self.ground.index.nesting.with_contents(res, &mut |res: Res| {
             pairs.insert(res.coll, effect, res.row);
         });
     }

@@ -63,13 +63,8 @@ impl<'a> Relaxed<'a> {
         let born_dead = spec.lives == Some(Span::ZERO) && !matches!(validation, Validation::Jwt { .. });
         self.plan.access.unlocks(of.rights, op) && !bound_elsewhere && !keyless && !born_dead
     }
-}
 
-impl Doors for Relaxed<'_> {
-    fn operations(&self, _: Caller) -> impl Iterator<Item = OpId> {
-        self.plan.operation_ids()
-    }
-
+    /// Whether an operation would be performed for a caller who presents this credential, or none.
     fn opens(&self, caller: Caller, op: OpId) -> bool {
         let spec = self.plan.operation(op);
         if !self.shadows && !spec.documented || self.plan.sends_on(op) || self.turned_down(op, caller) {
@@ -89,6 +84,12 @@ impl Doors for Relaxed<'_> {
         let bound = || matches!(self.plan.family(of.family).binding, Binding::Key(_));
         let keyless = matches!(caller, Caller::Holder(cred) if bound() && !self.given.contains(cred.number()));
         (open || self.unlocks(of, op, keyless)) && (!mints || !keyless && self.plan.issues_from(op, of.family))
+    }
+}
+
+impl Doors for Relaxed<'_> {
+    fn open_to(&self, caller: Caller) -> impl Iterator<Item = OpId> {
+        self.plan.operation_ids().filter(move |op| self.opens(caller, *op))
     }
 
     fn exchanges(&self, subject: Caller, _: OpId) -> bool {

@@ -9,11 +9,11 @@ pub trait Watch {
     /// An operation is open to this caller, whether or not it finds anything.
     fn performs(&mut self, _caller: Caller, _op: OpId) {}
 
-    /// An operation does something for this caller.
+    /// An operation does something for this caller, though it may touch nothing.
     fn opens(&mut self, _caller: Caller, _op: OpId) {}
 
-    /// It touches a record of this collection, or makes one.
-    fn touches(&mut self, _op: OpId, _coll: CollId, _effect: Effect) {}
+    /// It touches a record of this collection for them, or makes one.
+    fn touches(&mut self, _caller: Caller, _op: OpId, _coll: CollId, _effect: Effect) {}
 
     /// A credential lies in a record that is read.
     fn finds(&mut self, _at: Res, _cred: CredId) {}

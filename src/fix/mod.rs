@@ -15,7 +15,7 @@ use crate::measure::Measures;
 use crate::measure::registry::Needs;
 use crate::plane::driver::Stop;
 use crate::report::{Effect, FIXES, Fix, Fixes, Own};
-use crate::run::{Behaviour, Control, Kept, PrepareError, simulate};
+use crate::run::{Behaviour, Control, Kept, PrepareError, Simulator, simulate};
 use crate::scenario::{Document, Node, Overrides};
 
 pub use candidates::Kind;
@@ -61,7 +61,15 @@ pub fn fixes(asked: &Question<'_>, stop: &Stop, tell: &(dyn Fn(usize, usize) + S
     let under = |n: u32| Overrides { seed: Some(first.wrapping_add(u64::from(n))), ..asked.overrides.clone() };
     let bench = |n: u32| -> Result<Bench, FixError> {
         let overrides = under(n);
-        let control = Control::of(Needs::PositiveControl, asked.document, asked.variant, &overrides, true, stop)?;
+        let control = Control::of(
+            &mut Simulator::default(),
+            Needs::PositiveControl,
+            asked.document,
+            asked.variant,
+            &overrides,
+            true,
+            stop,
+        )?;
         let plain = asked.document.resolve(asked.variant, &overrides).map_err(PrepareError::from)?;
         Ok(Bench::new(control, overrides, plain, stop)?)
     };
@@ -111,7 +119,15 @@ fn own(asked: &Question<'_>, before: &Before, benches: &[Bench], stop: &Stop) ->
     let one = |name: String| {
         let seen = |bench: &Bench| -> Result<Seen, FixError> {
             let (variant, overrides) = (Some(name.as_str()), bench.overrides());
-            let control = Control::of(Needs::PositiveControl, asked.document, variant, overrides, true, stop)?;
+            let control = Control::of(
+                &mut Simulator::default(),
+                Needs::PositiveControl,
+                asked.document,
+                variant,
+                overrides,
+                true,
+                stop,
+            )?;
             let resolved = asked.document.resolve(variant, overrides).map_err(PrepareError::from)?;
             Ok(bench.try_beside(&control, resolved, stop)?)
         };

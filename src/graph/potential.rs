@@ -6,7 +6,7 @@ use crate::analysis::{Caller, Ground, Minted, Relaxed, Watch};
 use crate::model::agent::AgentPlan;
 use crate::model::instruction::Obeys;
 use crate::model::service::{Act, Answer};
-use crate::model::{Access, Plan};
+use crate::model::{Access, Index, Plan};
 use crate::wire::{ActorId, CollId, CredId, Effect, FamilyId, IdentityId, OpId, Res, Span};
 
 use super::{Edge, Graph, Node, Step};
@@ -16,7 +16,7 @@ pub fn potential(plan: &Plan) -> Graph {
     let doors = Relaxed::new(plan);
     let mut drawn = Drawn { plan, graph: Graph::default(), within: BTreeSet::new() };
     agents(plan, &mut drawn.graph);
-    Ground::new(plan).reach_watched(&doors, Relaxed::start(plan), &mut drawn);
+    Ground::new(plan, &Index::of(plan)).reach_watched(&doors, Relaxed::start(plan), &mut drawn);
     told(plan, &mut drawn.graph);
     drawn.graph.reachable()
 }
@@ -144,8 +144,7 @@ impl Watch for Drawn<'_> {
             self.plan.operations.iter().any(makes)
         };
         if let Some(coll) = spec.target.filter(made) {
-            self.opens(caller, op);
-            self.touches(op, coll, spec.effect);
+            self.touches(caller, op, coll, spec.effect);
         }
     }
 
@@ -155,7 +154,8 @@ impl Watch for Drawn<'_> {
         self.graph.add(from, Node::Operation(op), Edge { takes, ..at_once(Step::Opens) });
     }
 
-    fn touches(&mut self, op: OpId, coll: CollId, effect: Effect) {
+    fn touches(&mut self, caller: Caller, op: OpId, coll: CollId, effect: Effect) {
+        self.opens(caller, op);
         self.graph.add(Node::Operation(op), Node::Collection(coll), at_once(Step::Does(effect)));
         self.contents(coll);
     }

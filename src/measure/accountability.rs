@@ -49,7 +49,7 @@ impl Everyday {
 
     pub fn runs(&self) -> EverydayRuns {
         let runs = |(event, principals): (&u32, &Bits)| {
-            principals.runs().into_iter().map(|(first, n)| (*event, first, n)).collect::<Vec<_>>()
+            principals.runs().map(|(first, n)| (*event, first, n)).collect::<Vec<_>>()
         };
         EverydayRuns(self.seen.iter().flat_map(runs).collect())
     }
@@ -74,7 +74,7 @@ impl Everyday {
             let name = events.names.get(*event as usize);
             let Some(event) = name.and_then(|name| there.names.iter().position(|n| n == name)) else { continue };
             let seen = carried.seen.entry(event as u32).or_default();
-            for principal in principals.runs().into_iter().flat_map(|(first, n)| first..first + n) {
+            for principal in principals.runs().flat_map(|(first, n)| first..first + n) {
                 let principal = match principal.checked_sub(SOMEBODY) {
                     None => Some(principal),
                     Some(identity) => same_identity(from, to, IdentityId::new(identity)).map(|i| i + SOMEBODY),

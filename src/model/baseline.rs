@@ -28,6 +28,10 @@ impl Pairs {
         self.sets.get(slot(coll, effect))
     }
 
+    pub fn clear(&mut self) {
+        self.sets.iter_mut().for_each(Bits::clear);
+    }
+
     pub fn len(&self) -> u64 {
         self.sets.iter().map(Bits::len).sum()
     }
@@ -40,7 +44,7 @@ impl Pairs {
     pub fn runs(&self) -> impl Iterator<Item = (CollId, Effect, u32, u32)> + '_ {
         self.sets.iter().enumerate().flat_map(|(at, set)| {
             let (coll, effect) = (CollId::at(at / Effect::ALL.len()), Effect::ALL[at % Effect::ALL.len()]);
-            set.runs().into_iter().map(move |(first, n)| (coll, effect, first, n))
+            set.runs().map(move |(first, n)| (coll, effect, first, n))
         })
     }
 }

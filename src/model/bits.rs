@@ -28,6 +28,7 @@ impl Bits {
     }
 
     /// Adds a row. True when it was not in the set.
+    #[inline]
     pub fn insert(&mut self, row: u32) -> bool {
         let (word, bit) = ((row / 64) as usize, 1u64 << (row % 64));
         let place = if word < self.words.len() { &mut self.words[word] } else { self.make_room(word) };
@@ -63,6 +64,7 @@ impl Bits {
         &mut self.words[word]
     }
 
+    #[inline]
     fn word(&self, number: usize) -> u64 {
         match self.words.get(number) {
             Some(word) => *word,
@@ -74,30 +76,32 @@ impl Bits {
         }
     }
 
+    #[inline]
     pub fn contains(&self, row: u32) -> bool {
         self.word((row / 64) as usize) >> (row % 64) & 1 == 1
     }
 
     /// Adds `n` rows from `first` on.
     pub fn insert_run(&mut self, first: u32, n: u32) {
-        if !self.contains_run(first, n) {
-            (first..first + n).for_each(|row| _ = self.insert(row));
+        for (word, mask) in words_of(first, n) {
+            let place = if word < self.words.len() { &mut self.words[word] } else { self.make_room(word) };
+            let fresh = mask & !*place;
+            *place |= mask;
+            self.len += u64::from(fresh.count_ones());
         }
     }
 
     /// Whether all of `n` rows from `first` on are in the set.
     pub fn contains_run(&self, first: u32, n: u32) -> bool {
-        let (mut row, end) = (u64::from(first), u64::from(first) + u64::from(n));
-        while row < end {
-            let (word, from) = ((row / 64) as usize, row % 64);
-            let taken = (64 - from).min(end - row);
-            let mask = (u64::MAX >> (64 - taken)) << from;
-            if self.word(word) & mask != mask {
-                return false;
-            }
-            row += taken;
-        }
-        true
+        words_of(first, n).all(|(word, mask)| self.word(word) & mask == mask)
+    }
+
+    /// Becomes the same set as another, in the room that it has.
+    pub fn copy_from(&mut self, other: &Bits) {
+        let Bits { words, few, len } = other;
+        self.words.clone_from(words);
+        self.few.clone_from(few);
+        self.len = *len;
     }
 
     pub fn remove(&mut self, row: u32) -> bool {
@@ -119,6 +123,7 @@ impl Bits {
         self.len
     }
 
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -140,16 +145,30 @@ impl Bits {
     }
 
     /// The set as contiguous runs `(first, n)`, ascending.
-    pub fn runs(&self) -> Vec<(u32, u32)> {
-        let mut runs: Vec<(u32, u32)> = Vec::new();
-        for row in self.iter() {
-            match runs.last_mut() {
-                Some((first, n)) if *first + *n == row => *n += 1,
-                _ => runs.push((row, 1)),
+    pub fn runs(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let mut rows = self.iter();
+        let mut ahead = rows.next();
+        std::iter::from_fn(move || {
+            let first = ahead?;
+            let mut end = first;
+            while ahead == Some(end) {
+                end += 1;
+                ahead = rows.next();
             }
-        }
-        runs
+            Some((first, end - first))
+        })
     }
+}
+
+/// The words that `n` rows from `first` on lie in, and which of their bits.
+fn words_of(first: u32, n: u32) -> impl Iterator<Item = (usize, u64)> {
+    let (mut row, end) = (u64::from(first), u64::from(first) + u64::from(n));
+    std::iter::from_fn(move || {
+        let (word, from) = ((row / 64) as usize, row % 64);
+        let taken = (64 - from).min(end - row);
+        row += taken;
+        (taken > 0).then(|| (word, (u64::MAX >> (64 - taken)) << from))
+    })
 }
 
 /// The rows of a set, ascending.
@@ -205,7 +224,7 @@ mod tests {
         assert!(bits.insert(3) && bits.insert(4) && bits.insert(200));
         assert!(!bits.insert(4));
         assert_eq!(bits.len(), 3);
-        assert_eq!(bits.runs(), [(3, 2), (200, 1)]);
+        assert!(bits.runs().eq([(3, 2), (200, 1)]));
         assert!(bits.contains_run(3, 2) && bits.contains_run(7, 0));
         assert!(!bits.contains_run(3, 3) && !bits.contains_run(2, 2));
         assert!(bits.remove(3) && !bits.remove(3));

@@ -1,8 +1,8 @@
 //! The compiled scenario: dense tables that the state machines run on, and the names for the edges.
 
 use crate::wire::{
-    CollId, CredId, FamilyId, IdentityId, InstructionId, OpId, PlaceId, Res, RouteId, SecretKind, ServiceId, Span,
-    TenantId, Tick,
+    ActorId, CollId, CredId, FamilyId, IdentityId, InstructionId, OpId, PlaceId, Res, RouteId, SecretKind, ServiceId,
+    Span, TenantId, Tick,
 };
 
 use super::access::Access;
@@ -92,6 +92,14 @@ impl Plan {
 
     pub fn instruction(&self, id: InstructionId) -> &Instruction {
         &self.instructions[id.index()]
+    }
+
+    /// An agent, or a client whose work is honest.
+    pub fn client(&self, who: ActorId) -> &AgentPlan {
+        match who.index().checked_sub(self.agents.len()) {
+            None => &self.agents[who.index()],
+            Some(honest) => &self.benign[honest],
+        }
     }
 
     pub fn operation_ids(&self) -> impl Iterator<Item = OpId> + use<> {

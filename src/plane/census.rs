@@ -25,6 +25,7 @@ pub struct Census {
     changed: Tick,
     /// When the last door shut, or will shut by itself; worked out when somebody asks.
     last_shut: Cell<Option<Tick>>,
+    survivors: Vec<CredId>,
 }
 
 impl Census {
@@ -38,7 +39,18 @@ impl Census {
             ever_open: false,
             changed: Tick::ZERO,
             last_shut: Cell::new(None),
+            survivors: Vec::new(),
         }
+    }
+
+    /// Nobody holds anything yet.
+    pub fn reset(&mut self) {
+        let Census { held, doors, networks: _, exchanges: _, for_ever, ever_open, changed, last_shut, survivors: _ } =
+            self;
+        held.clear();
+        doors.clear();
+        (*for_ever, *ever_open, *changed) = (0, false, Tick::ZERO);
+        last_shut.set(None);
     }
 
     /// Being without a credential is one of the credentials of every closure.
@@ -107,6 +119,7 @@ impl Census {
         self.networks = networks;
     }
 
+    #[inline]
     fn note(&mut self, now: Tick, cred: Option<CredId>, doors: impl IntoIterator<Item = (OpId, Open)>, log: &mut Log) {
         let mut place = self.doors.begin(cred);
         for (op, open) in doors {
@@ -127,9 +140,16 @@ impl Census {
         self.last_shut.set(None);
     }
 
+    /// Whether every door could have been shut for a while when nothing more changes.
+    #[inline]
+    pub fn may_settle(&self) -> bool {
+        self.ever_open && self.for_ever == 0
+    }
+
     /// When every door will have been shut for `settle` and nothing was queued any more, unless something changes.
+    #[inline]
     pub fn settles(&self, settle: Span, pending: impl FnOnce() -> Pending) -> Option<Tick> {
-        if !self.ever_open || self.for_ever > 0 {
+        if !self.may_settle() {
             return None;
         }
         let pending = pending();
@@ -140,8 +160,8 @@ impl Census {
         if let Some(at) = self.last_shut.get() {
             return at;
         }
-        let until = |(_, _, open)| if let Open::Until(at) = open { at } else { Tick::ZERO };
-        let at = self.doors.iter().map(until).fold(self.changed, Tick::max);
+        let until = |(_, open): &(OpId, Open)| if let Open::Until(at) = open { *at } else { Tick::ZERO };
+        let at = self.doors.rows().flat_map(|(_, doors)| doors).map(until).fold(self.changed, Tick::max);
         self.last_shut.set(Some(at));
         at
     }
@@ -151,15 +171,13 @@ impl Census {
     }
 
     /// The credentials that still open a door at `now`.
-    pub fn survivors(&self, now: Tick) -> Vec<CredId> {
-        let mut open: Vec<CredId> = self
-            .doors
-            .iter()
-            .filter(|(_, _, open)| settled(*open, now) != Open::Shut || Mistake::ShutDoorsSurvive.here())
-            .filter_map(|(cred, ..)| cred)
-            .collect();
-        open.dedup();
-        open
+    pub fn survivors(&mut self, now: Tick) -> &[CredId] {
+        let Census { doors, survivors, .. } = self;
+        let opens = |(_, open): &(OpId, Open)| settled(*open, now) != Open::Shut || Mistake::ShutDoorsSurvive.here();
+        let open = doors.rows().filter(|(_, doors)| doors.iter().any(opens)).filter_map(|(cred, _)| cred);
+        survivors.clear();
+        survivors.extend(open);
+        survivors
     }
 }
 

@@ -24,7 +24,14 @@ pub struct Place {
 }
 
 impl DoorTable {
+    /// No door was ever open.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+        self.doors.clear();
+    }
+
     /// Where the row of a credential begins.
+    #[inline]
     pub fn begin(&mut self, cred: Option<CredId>) -> Place {
         let row = number(cred);
         if row >= self.rows.len() {
@@ -34,6 +41,7 @@ impl DoorTable {
     }
 
     /// Goes on in a row to an operation, and says how its door was noted last.
+    #[inline]
     pub fn find(&self, place: &mut Place, op: OpId) -> Option<Open> {
         let row = &self.row(place.row)[place.at..];
         let before = row.iter().take_while(|(other, _)| *other < op).count();
@@ -42,9 +50,18 @@ impl DoorTable {
     }
 
     /// Notes the door of an operation that was looked for last.
+    #[inline]
     pub fn set(&mut self, place: Place, op: OpId, open: Open) {
         let Row { first, n } = self.rows[place.row];
+        if n == 0 {
+            self.rows[place.row] = Row { first: self.doors.len() as u32, n: 1 };
+            return self.doors.push((op, open));
+        }
         let at = first as usize + place.at;
+        if place.at == n as usize && at == self.doors.len() {
+            self.rows[place.row].n += 1;
+            return self.doors.push((op, open));
+        }
         if place.at < n as usize && self.doors[at].0 == op {
             self.doors[at].1 = open;
             return;
@@ -60,11 +77,8 @@ impl DoorTable {
     }
 
     /// Every door that was ever open, by credential, then by operation.
-    pub fn iter(&self) -> impl Iterator<Item = (Option<CredId>, OpId, Open)> + '_ {
-        (0..self.rows.len()).flat_map(|row| {
-            let cred = row.checked_sub(1).map(CredId::at);
-            self.row(row).iter().map(move |(op, open)| (cred, *op, *open))
-        })
+    pub fn rows(&self) -> impl Iterator<Item = (Option<CredId>, &[(OpId, Open)])> + '_ {
+        (0..self.rows.len()).map(|row| (row.checked_sub(1).map(CredId::at), self.row(row)))
     }
 
     fn row(&self, row: usize) -> &[(OpId, Open)] {
@@ -103,6 +117,7 @@ mod tests {
             }
         }
         let held: Vec<_> = map.into_iter().map(|((cred, op), open)| (cred, op, open)).collect();
-        assert_eq!(table.iter().collect::<Vec<_>>(), held);
+        let noted = table.rows().flat_map(|(cred, doors)| doors.iter().map(move |(op, open)| (cred, *op, *open)));
+        assert_eq!(noted.collect::<Vec<_>>(), held);
     }
 }

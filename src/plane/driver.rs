@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::agent::Agent;
 use crate::model::service::Latency;
 use crate::model::{Baseline, Draws, Plan, Stream};
 use crate::planted::Mistake;
@@ -17,6 +18,7 @@ use crate::world::HandedOver;
 use super::census::Census;
 use super::probe::Prober;
 use super::queue::{Class, Due, Queue};
+use super::sim::Direct;
 use super::snapshot::Leftovers;
 use super::{Passed, Transport};
 
@@ -26,9 +28,9 @@ pub trait Sink {
     fn events(&mut self, events: &[Event]) -> std::io::Result<()>;
 }
 
-/// A client of a run, and what class of the queue it belongs to.
+/// An agent of a run, and what class of the queue it belongs to.
 pub struct Seat {
-    pub client: Box<dyn Client>,
+    pub client: Agent,
     pub purpose: Purpose,
     /// Whose work it does.
     pub identity: Option<IdentityId>,
@@ -50,10 +52,11 @@ impl Stop {
     }
 }
 
-/// One run on one transport.
-pub struct Driver<'a, T, V> {
-    plan: &'a Plan,
-    baseline: &'a Baseline,
+/// Runs on one transport, one at a time.
+pub struct Driver<T, V> {
+    plan: Arc<Plan>,
+    /// What is no excess in this run.
+    baseline: Baseline,
     transport: T,
     vocabulary: V,
     seats: Vec<Seat>,
@@ -72,7 +75,7 @@ pub struct Driver<'a, T, V> {
     /// When the last agent starts: until then, nothing has settled.
     all_started: Tick,
     census: Census,
-    leftovers: Leftovers<'a>,
+    leftovers: Leftovers,
     log: Log,
 }
 
@@ -101,16 +104,80 @@ fn starts(plan: &Plan) -> impl Iterator<Item = Tick> + '_ {
 /// The latency of a route that no operation answers.
 const LOST: Latency = Latency { least: Span::from_millis(1), most: Span::from_millis(1) };
 
-impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
-    pub fn new(plan: &'a Arc<Plan>, baseline: &'a Baseline, seats: Vec<Seat>, transport: T, vocabulary: V) -> Self {
-        let actors = seats.len() as u32 + 2;
-        let responder =
-            (!plan.controls.responses.is_empty()).then(|| Responder::new(plan.clone(), ActorId::at(seats.len())));
+/// The defence of a plan that has one.
+fn responder(plan: &Arc<Plan>, seat: usize) -> Option<Responder> {
+    (!plan.controls.responses.is_empty()).then(|| Responder::new(plan.clone(), ActorId::at(seat)))
+}
+
+/// Each actor draws from a stream of its own.
+fn latencies(plan: &Plan, actors: usize) -> impl Iterator<Item = Stream> {
+    let seed = plan.seed;
+    (0..actors as u32).map(move |actor| Stream::new(seed, Draws::Latency, actor))
+}
+
+impl<V: Vocabulary> Driver<Direct, V> {
+    /// Begins anew, with these agents in the place of those of the run before. What it made room for is kept.
+    pub fn reseat(&mut self, seats: impl FnOnce() -> Vec<Seat>) {
+        self.seats = Vec::new();
+        self.seats = seats();
+        self.reset();
+    }
+
+    /// Begins anew, with the same agents.
+    pub fn restart(&mut self) {
+        self.seats.iter_mut().for_each(|seat| seat.client.reset());
+        self.reset();
+    }
+
+    fn reset(&mut self) {
+        let Driver {
+            plan,
+            baseline: _,
+            transport,
+            vocabulary: _,
+            seats,
+            responder,
+            prober,
+            queue,
+            flights,
+            free,
+            parcels,
+            knocks,
+            knocked,
+            wakes,
+            latencies,
+            all_started: _,
+            census,
+            leftovers,
+            log,
+        } = self;
+        transport.reset();
+        *responder = self::responder(plan, seats.len());
+        *prober = None;
+        queue.clear();
+        free.clear();
+        free.extend(0..flights.len() as u32);
+        parcels.clear();
+        knocks.clear();
+        knocked.clear();
+        wakes.fill(Tick::NEVER);
+        latencies.clear();
+        latencies.extend(self::latencies(plan, wakes.len()));
+        census.reset();
+        leftovers.reset();
+        log.events.clear();
+    }
+}
+
+impl<T: Transport, V: Vocabulary> Driver<T, V> {
+    pub fn new(plan: &Arc<Plan>, seats: Vec<Seat>, mut transport: T, vocabulary: V) -> Self {
+        let actors = seats.len() + 2;
+        let index = transport.world(|world| world.index().clone());
         Driver {
-            baseline,
+            baseline: Baseline::default(),
             transport,
             vocabulary,
-            responder,
+            responder: responder(plan, seats.len()),
             prober: None,
             queue: Queue::default(),
             flights: Vec::new(),
@@ -119,13 +186,13 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
             knocks: Vec::new(),
             knocked: Vec::new(),
             all_started: starts(plan).max().unwrap_or(Tick::ZERO),
-            wakes: vec![Tick::NEVER; actors as usize],
-            latencies: (0..actors).map(|actor| Stream::new(plan.seed, Draws::Latency, actor)).collect(),
+            wakes: vec![Tick::NEVER; actors],
+            latencies: latencies(plan, actors).collect(),
             census: Census::new(plan),
-            leftovers: Leftovers::new(plan, baseline),
+            leftovers: Leftovers::new(plan.clone(), index),
             log: Log::default(),
             seats,
-            plan,
+            plan: plan.clone(),
         }
     }
 
@@ -144,8 +211,9 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
     }
 
     /// Runs to the end. Events reach the sink as they happen.
-    pub fn run(mut self, stop: &Stop, sink: &mut dyn Sink) -> std::io::Result<(End, T)> {
-        let (census, baseline, log) = (&mut self.census, self.baseline, &mut self.log);
+    pub fn run(&mut self, baseline: &Baseline, stop: &Stop, sink: &mut dyn Sink) -> std::io::Result<End> {
+        self.baseline.clone_from(baseline);
+        let (census, log) = (&mut self.census, &mut self.log);
         self.transport.world(|world| census.start(Tick::ZERO, world, baseline, log));
         for seat in 0..self.seats.len() {
             self.wake(seat, self.seats[seat].starts);
@@ -157,7 +225,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         let end = self.turn(stop, sink)?;
         self.finish(end);
         sink.events(&self.log.events)?;
-        Ok((end, self.transport))
+        Ok(end)
     }
 
     /// The main loop.
@@ -206,7 +274,15 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
     }
 
     /// Whether the run is over before `next`, the next thing that would happen.
+    #[inline]
     fn over(&mut self, now: Tick, next: Option<Tick>) -> Option<End> {
+        let goes_on = |next: Tick| self.plan.time.horizon.is_none_or(|horizon| next < horizon);
+        let busy = next.is_some_and(goes_on) && !self.queue.only_probes() && !self.census.may_settle();
+        if busy { None } else { self.ends(now, next) }
+    }
+
+    /// The same, where it may be over.
+    fn ends(&mut self, now: Tick, next: Option<Tick>) -> Option<End> {
         let horizon = self.plan.time.horizon.unwrap_or(Tick::NEVER);
         let Driver { census, transport, .. } = self;
         let settles = census
@@ -224,6 +300,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
     }
 
     /// Does what was due `at` an instant that has come.
+    #[inline]
     fn serve(&mut self, now: Tick, at: Tick, due: Due) {
         match due {
             Due::Wake { client } => {
@@ -268,6 +345,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         self.deliver(now, flight);
     }
 
+    #[inline]
     fn deliver(&mut self, now: Tick, flight: u32) {
         let seat = self.arrive(now, flight);
         self.act(now, seat);
@@ -276,6 +354,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         }
     }
 
+    #[inline]
     fn arrive(&mut self, now: Tick, flight: u32) -> usize {
         let Driver { flights, seats, vocabulary, log, responder, prober, leftovers, .. } = self;
         let Flight { client, id, outcome, slot } = &flights[flight as usize];
@@ -284,8 +363,13 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
             leftovers.learn(outcome, slot);
         }
         let logged = log.events.len();
-        if let Some(client) = client_at(seat, seats, responder, prober) {
-            client.observe(now, *id, outcome, slot, vocabulary, log);
+        match seats.get_mut(seat) {
+            Some(seat) => seat.client.observe(now, *id, outcome, slot, vocabulary, log),
+            None => {
+                if let Some(client) = client_at(seat, seats, responder, prober) {
+                    client.observe(now, *id, outcome, slot, vocabulary, log);
+                }
+            }
         }
         self.free.push(flight);
         self.identify(logged, now, seat);
@@ -300,8 +384,13 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         loop {
             let logged = self.log.events.len();
             let Driver { seats, responder, prober, log, .. } = self;
-            let Some(client) = client_at(seat, seats, responder, prober) else { return };
-            let next = client.next(now, log);
+            let next = match seats.get_mut(seat) {
+                Some(seat) => seat.client.next(now, log),
+                None => match client_at(seat, seats, responder, prober) {
+                    Some(client) => client.next(now, log),
+                    None => return,
+                },
+            };
             self.identify(logged, now, seat);
             match next {
                 Next::Send(id, request) => self.send(now, seat, Envelope { id, request, back: Span::ZERO }),
@@ -319,6 +408,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         }
     }
 
+    #[inline]
     fn send(&mut self, now: Tick, seat: usize, mut envelope: Envelope) {
         let answers = self.plan.route(envelope.request.route).answers;
         let latency = answers.map_or(LOST, |op| self.plan.operation(op).latency);
@@ -352,16 +442,19 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
     }
 
     /// After anything that may have changed the world: the census, and the responder's feed.
+    #[inline]
     fn look_round(&mut self, now: Tick) {
+        if !self.transport.world(|world| world.is_quiet()) {
+            self.take_note(now);
+        }
+    }
+
+    fn take_note(&mut self, now: Tick) {
         let Driver { transport, census, baseline, log, .. } = self;
-        let told = transport.world(|world| {
-            if world.is_quiet() {
-                return None;
-            }
+        let (alarmed, parcels, knocks) = transport.world(|world| {
             census.update(now, world, baseline, log);
-            Some((world.wants_attention(), world.take_handed_over(), world.take_knocks()))
+            (world.wants_attention(), world.take_handed_over(), world.take_knocks())
         });
-        let Some((alarmed, parcels, knocks)) = told else { return };
         for parcel in parcels {
             let due = Due::HandOver { parcel: self.parcels.len() as u32 };
             self.queue.push(parcel.arrives, Class::Responder, due);
@@ -407,6 +500,7 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         }
     }
 
+    #[inline]
     fn class(&self, seat: usize) -> Class {
         match self.seats.get(seat).map(|s| s.purpose) {
             None if seat == self.prober_seat() => Class::Probe,
@@ -419,8 +513,8 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
     }
 
     fn snapshot(&mut self, now: Tick, which: Snapshot) {
-        let Driver { transport, census, log, leftovers, .. } = self;
-        transport.world(|world| leftovers.take(now, world, census.held(), which, log));
+        let Driver { transport, census, log, leftovers, baseline, .. } = self;
+        transport.world(|world| leftovers.take((now, which), world, baseline, census.held(), log));
     }
 
     fn finish(&mut self, end: End) {
@@ -428,8 +522,8 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
         let Driver { transport, census, log, .. } = self;
         transport.world(|world| {
             let open = census.survivors(end.at);
-            for cred in &open {
-                let root = !world.parent_among(*cred, &open) || Mistake::EverySurvivorIsARoot.here();
+            for cred in open {
+                let root = !world.parent_among(*cred, open) || Mistake::EverySurvivorIsARoot.here();
                 log.push(Event::Survivor { at: end.at, cred: *cred, root });
             }
         });
@@ -437,7 +531,14 @@ impl<'a, T: Transport, V: Vocabulary> Driver<'a, T, V> {
     }
 
     /// Names the rows behind the secrets that a client has just come to hold, and shows them to the census.
+    #[inline]
     fn identify(&mut self, logged: usize, now: Tick, seat: usize) {
+        if self.log.events.len() > logged {
+            self.identify_new(logged, now, seat);
+        }
+    }
+
+    fn identify_new(&mut self, logged: usize, now: Tick, seat: usize) {
         let Driver { seats, transport, census, baseline, log, prober, .. } = self;
         let Some(seat) = seats.get(seat) else { return };
         for at in logged..log.events.len() {
@@ -466,7 +567,7 @@ fn client_at<'c>(
     prober: &'c mut Option<Prober>,
 ) -> Option<&'c mut dyn Client> {
     match seat.checked_sub(seats.len()) {
-        None => Some(seats[seat].client.as_mut()),
+        None => Some(&mut seats[seat].client),
         Some(0) => responder.as_mut().map(|r| r as &mut dyn Client),
         Some(_) => prober.as_mut().map(|p| p as &mut dyn Client),
     }

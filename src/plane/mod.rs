@@ -29,7 +29,7 @@ pub enum Passed {
 pub trait Transport {
     /// Whether it is time to hand so many events to the journal.
     fn hands_over(&mut self, gathered: usize) -> bool {
-        gathered >= 4_096
+        gathered >= 512
     }
 
     /// Puts one request on the wire. In virtual time the world decides at `now` and the answer is here at once: the

@@ -83,10 +83,21 @@ impl Ord for Entry {
 }
 
 impl Queue {
+    /// Nothing is due, as at the start.
+    pub fn clear(&mut self) {
+        let Queue { soon, later, sequence, of_others } = self;
+        soon.clear();
+        later.clear();
+        (*sequence, *of_others) = (0, 0);
+    }
+
     pub fn push(&mut self, at: Tick, class: Class, due: Due) {
         let entry = Entry { at, place: (class as u64) << SEQUENCE_BITS | self.sequence, due };
         self.sequence += 1;
         self.of_others += usize::from(!entry.is_probe());
+        if self.soon.len() < SOON && self.soon.back().is_none_or(|last| *last < entry) {
+            return self.soon.push_back(entry);
+        }
         if self.soon.len() == SOON {
             match self.soon.back() {
                 Some(last) if *last > entry => {

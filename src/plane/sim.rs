@@ -14,6 +14,11 @@ impl Direct {
     pub fn new(world: World) -> Direct {
         Direct { world }
     }
+
+    /// The world is as it was at the start.
+    pub fn reset(&mut self) {
+        self.world.reset();
+    }
 }
 
 impl Transport for Direct {

@@ -17,7 +17,7 @@ use crate::wire::{Audit, FamilyId, Message, Purpose, RuleId, Span, Tick};
 use crate::world::detect::{Detectors, Line, Run};
 
 use super::prepare::{PrepareError, Prepared, learn, prepare_for};
-use super::simulate::{Behaviour, Kept, simulate};
+use super::simulate::{Behaviour, Kept, Simulator, simulate};
 
 /// What is wanted of the thresholds.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -91,7 +91,7 @@ pub fn calibrate(
     wanted: Wanted,
     stop: &Stop,
 ) -> Result<Calibration, PrepareError> {
-    let prepared = prepare_for(Needs::Task, document, variant, overrides, stop)?;
+    let prepared = prepare_for(&mut Simulator::default(), Needs::Task, document, variant, overrides, stop)?;
     let plan = &prepared.plan;
     let days = |seeds: Range<u64>| -> Result<Vec<Day>, PrepareError> {
         seeds

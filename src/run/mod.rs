@@ -15,7 +15,7 @@ use crate::wire::{Event, Span};
 
 pub use calibrate::{Calibrated, Calibration, Exposure, Wanted, calibrate};
 pub use prepare::{Control, PrepareError, Prepared, prepare};
-pub use simulate::{Behaviour, Kept, Plane, RunOptions, run_on, seats, simulate};
+pub use simulate::{Behaviour, Kept, Plane, RunOptions, Simulator, run_on, seats, simulate};
 
 /// The pace of a person, for the machine-speed factor: one request in so long.
 pub const HUMAN: Span = Span::from_secs(5);
@@ -29,10 +29,14 @@ pub struct Finished {
 impl Prepared {
     /// Repeats the run at the pace of a person, and remembers what the factor needs.
     pub fn compare_with_human_pace(&mut self, events: &[Event], stop: &Stop) -> io::Result<()> {
+        self.compare_by(&mut Simulator::default(), events, stop)
+    }
+
+    fn compare_by(&mut self, simulator: &mut Simulator, events: &[Event], stop: &Stop) -> io::Result<()> {
         let machine = Measures::of(&self.plan, &self.references, events);
         let (Some(window), Some(t0)) = (machine.window(&self.plan), machine.reach.t0) else { return Ok(()) };
         let mut slow = Kept::default();
-        simulate(&self.plan, &self.baseline, Behaviour::FaultyByHand(HUMAN), stop, &mut slow)?;
+        simulator.run(&self.plan, &self.baseline, Behaviour::FaultyByHand(HUMAN), stop, &mut slow)?;
         if stop.wanted() {
             return Ok(());
         }
@@ -70,7 +74,10 @@ impl Prepared {
 
     /// Runs on one of the planes.
     pub fn run(&self, plane: Plane, options: RunOptions, stop: &Stop, sink: &mut dyn Sink) -> io::Result<()> {
-        let behaviour = if self.references.faulty { Behaviour::Faulty } else { Behaviour::Sane };
-        run_on(plane, &self.plan, &self.baseline, behaviour, options, stop, sink).map(drop)
+        run_on(plane, &self.plan, &self.baseline, self.behaviour(), options, stop, sink).map(drop)
+    }
+
+    fn behaviour(&self) -> Behaviour {
+        if self.references.faulty { Behaviour::Faulty } else { Behaviour::Sane }
     }
 }

@@ -7,11 +7,11 @@ use crate::analysis::{Ground, Reached, Relaxed};
 use crate::measure::registry::Needs;
 use crate::measure::{Everyday, Measures, References, baseline_of, carry, carry_pairs, refused_honest, routine, runs};
 use crate::model::control::{Controls, Watches};
-use crate::model::{Baseline, Pairs, Plan, Routine};
+use crate::model::{Baseline, Index, Pairs, Plan, Routine};
 use crate::plane::driver::Stop;
 use crate::scenario::{Document, Overrides, Rejected, Resolved};
 
-use super::simulate::{Behaviour, Kept, simulate};
+use super::simulate::{Behaviour, Kept, Simulator, simulate};
 
 /// A run that is ready to start.
 pub struct Prepared {
@@ -39,11 +39,12 @@ pub fn prepare(
     overrides: &Overrides,
     stop: &Stop,
 ) -> Result<Prepared, PrepareError> {
-    prepare_for(Needs::HumanPace, document, variant, overrides, stop)
+    prepare_for(&mut Simulator::default(), Needs::HumanPace, document, variant, overrides, stop)
 }
 
 /// The same, as far as some measures need it. What they do not need is left out, and so are the measures that would.
 pub(super) fn prepare_for(
+    simulator: &mut Simulator,
     needs: Needs,
     document: &Document,
     variant: Option<&str>,
@@ -52,7 +53,7 @@ pub(super) fn prepare_for(
 ) -> Result<Prepared, PrepareError> {
     let resolved = document.resolve(variant, overrides)?;
     let faulty = is_faulty(&resolved.plan);
-    let control = Control::of(needs, document, variant, overrides, faulty, stop)?;
+    let control = Control::of(simulator, needs, document, variant, overrides, faulty, stop)?;
     Ok(control.prepare(needs, resolved, stop)?)
 }
 
@@ -80,6 +81,7 @@ struct Uncontrolled {
 impl Control {
     /// Runs the positive control of a scenario, without its fault and with it.
     pub fn of(
+        simulator: &mut Simulator,
         needs: Needs,
         document: &Document,
         variant: Option<&str>,
@@ -89,9 +91,10 @@ impl Control {
     ) -> Result<Control, PrepareError> {
         let plan = Arc::new(document.positive_control(variant, overrides)?.plan);
         let mut sane = Kept::default();
-        simulate(&plan, &Baseline::empty(&plan), Behaviour::Sane, stop, &mut sane)?;
+        simulator.run(&plan, &Baseline::empty(&plan), Behaviour::Sane, stop, &mut sane)?;
         let (baseline, everyday) = (baseline_of(&plan, &sane.0), Everyday::of(&plan, &sane.0));
-        let uncontrolled = (needs >= Needs::PositiveControl).then(|| uncontrolled(&plan, &baseline, faulty, stop));
+        let bites = needs >= Needs::PositiveControl;
+        let uncontrolled = bites.then(|| uncontrolled(simulator, &plan, &baseline, faulty, stop));
         Ok(Control { uncontrolled: uncontrolled.transpose()?, plan, baseline, everyday })
     }
 
@@ -112,22 +115,29 @@ impl Control {
             references.control_refused.clone_from(&uncontrolled.refused);
         }
         if needs >= Needs::Potential {
-            let potential = bound(control, &Relaxed::new(control));
+            let (there, here) = (Index::of(control), Index::of(&plan));
+            let potential = bound(control, &there, &Relaxed::new(control));
             references.potential_uncontrolled = potential.size();
             references.potential_resources = crate::measure::resources(control, &potential.pairs).values().sum();
-            references.potential_configured = bound(&plan, &Relaxed::new(&plan)).size();
-            references.potential_documented = bound(control, &Relaxed::documented(control)).size();
+            references.potential_configured = bound(&plan, &here, &Relaxed::new(&plan)).size();
+            references.potential_documented = bound(control, &there, &Relaxed::documented(control)).size();
         }
         references.set_baseline(&baseline);
         Ok(Prepared { plan, baseline, references, document, warnings })
     }
 }
 
-fn uncontrolled(plan: &Arc<Plan>, baseline: &Baseline, faulty: bool, stop: &Stop) -> io::Result<Uncontrolled> {
+fn uncontrolled(
+    simulator: &mut Simulator,
+    plan: &Arc<Plan>,
+    baseline: &Baseline,
+    faulty: bool,
+    stop: &Stop,
+) -> io::Result<Uncontrolled> {
     let mut references = References { faulty: true, ..References::default() };
     references.set_baseline(baseline);
     let mut events = Kept::default();
-    simulate(plan, baseline, Behaviour::Faulty, stop, &mut events)?;
+    simulator.run(plan, baseline, Behaviour::Faulty, stop, &mut events)?;
     let reach = Measures::of(plan, &references, &events.0).reach;
     Ok(Uncontrolled {
         bit: reach.exceeded(),
@@ -151,6 +161,6 @@ pub(super) fn learn(plan: &Plan, stop: &Stop) -> io::Result<Routine> {
     Ok(routine(&day_before, &kept.0))
 }
 
-fn bound(plan: &Plan, doors: &Relaxed<'_>) -> Reached {
-    Ground::new(plan).reach(doors, Relaxed::start(plan))
+fn bound(plan: &Plan, index: &Index, doors: &Relaxed<'_>) -> Reached {
+    Ground::new(plan, index).reach(doors, Relaxed::start(plan))
 }

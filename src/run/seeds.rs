@@ -8,7 +8,7 @@ use crate::plane::driver::Stop;
 use crate::scenario::{Document, Overrides};
 
 use super::prepare::{PrepareError, Prepared, prepare_for};
-use super::simulate::Kept;
+use super::simulate::{Kept, Simulator};
 
 impl Prepared {
     /// Repeats the run in virtual time under the seeds that follow its own, and sums up `measures`. The first row is the
@@ -27,14 +27,15 @@ impl Prepared {
         let variant = self.plan.meta.variant.as_deref();
         let first = self.plan.seed;
         let needs = measures.iter().map(|measure| measure.needs()).max().unwrap_or(Needs::Task);
-        let row = |n: u64| {
+        let row = |simulator: &mut Simulator, n: u64| {
             if stop.wanted() {
                 return Ok(Vec::new());
             }
             let overrides = Overrides { seed: Some(first.wrapping_add(n)), ..overrides.clone() };
-            measured(document, variant, &overrides, needs, measures, stop)
+            measured(simulator, document, variant, &overrides, (needs, measures), stop)
         };
-        let rows: Vec<Vec<Measured>> = (0..u64::from(count)).into_par_iter().map(row).collect::<Result<_, _>>()?;
+        let rows = (0..u64::from(count)).into_par_iter().map_init(Simulator::default, row);
+        let rows: Vec<Vec<Measured>> = rows.collect::<Result<_, _>>()?;
         if !stop.wanted() {
             self.references.seeds = Some(Seeds::of(&self.plan, measures, &rows));
         }
@@ -44,18 +45,18 @@ impl Prepared {
 
 /// One seed, as far as its measures need it.
 fn measured(
+    simulator: &mut Simulator,
     document: &Document,
     variant: Option<&str>,
     overrides: &Overrides,
-    needs: Needs,
-    measures: &[&'static Measure],
+    (needs, measures): (Needs, &[&'static Measure]),
     stop: &Stop,
 ) -> Result<Vec<Measured>, PrepareError> {
-    let mut prepared = prepare_for(needs, document, variant, overrides, stop)?;
+    let mut prepared = prepare_for(simulator, needs, document, variant, overrides, stop)?;
     let mut events = Kept::default();
-    prepared.simulate(stop, &mut events)?;
+    simulator.run(&prepared.plan, &prepared.baseline, prepared.behaviour(), stop, &mut events)?;
     if needs >= Needs::HumanPace {
-        prepared.compare_with_human_pace(&events.0, stop)?;
+        prepared.compare_by(simulator, &events.0, stop)?;
     }
     let all = Measures::of(&prepared.plan, &prepared.references, &events.0);
     let value = |measure: &&Measure| all.get(measure.key).cloned().unwrap_or_else(|| Measured::unknown("not measured"));

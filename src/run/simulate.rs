@@ -54,7 +54,7 @@ pub fn seats(plan: &Arc<Plan>, behaviour: Behaviour) -> Vec<Seat> {
             _ => None,
         };
         let does = by_hand.as_ref().unwrap_or(spec);
-        let client = Box::new(Agent::new(plan, &inventory, who, does, purpose, conduct));
+        let client = Agent::new(plan, &inventory, who, does, purpose, conduct);
         Seat { client, purpose, identity: spec.identity, starts: spec.starts }
     };
     agents.chain(benign).enumerate().map(seat).collect()
@@ -92,6 +92,47 @@ pub struct RunOptions {
     pub probes: Option<Span>,
 }
 
+/// Runs plans in virtual time, one run after the other. What follows from a plan alone is worked out once for all the runs
+/// that it has in a row, and what a run made room for is there for the next.
+#[derive(Default)]
+pub struct Simulator {
+    ready: Option<Ready>,
+}
+
+/// A plan that was run, and how its agents behaved.
+struct Ready {
+    plan: Arc<Plan>,
+    behaviour: Behaviour,
+    driver: Driver<Direct, SimVocabulary>,
+}
+
+impl Simulator {
+    /// Runs a plan. Every event goes to `sink`.
+    pub fn run(
+        &mut self,
+        plan: &Arc<Plan>,
+        baseline: &Baseline,
+        behaviour: Behaviour,
+        stop: &Stop,
+        sink: &mut dyn Sink,
+    ) -> io::Result<End> {
+        match self.ready.as_mut().filter(|ready| Arc::ptr_eq(&ready.plan, plan)) {
+            Some(ready) if ready.behaviour == behaviour => ready.driver.restart(),
+            Some(ready) => {
+                ready.driver.reseat(|| seats(plan, behaviour));
+                ready.behaviour = behaviour;
+            }
+            None => self.ready = None,
+        }
+        let ready = self.ready.get_or_insert_with(|| {
+            let (transport, vocabulary) = (Direct::new(World::new(plan.clone())), SimVocabulary::new(plan.clone()));
+            let driver = Driver::new(plan, seats(plan, behaviour), transport, vocabulary);
+            Ready { plan: plan.clone(), behaviour, driver }
+        });
+        ready.driver.run(baseline, stop, sink)
+    }
+}
+
 /// Runs a plan in virtual time. Every event goes to `sink`.
 pub fn simulate(
     plan: &Arc<Plan>,
@@ -100,7 +141,7 @@ pub fn simulate(
     stop: &Stop,
     sink: &mut dyn Sink,
 ) -> io::Result<End> {
-    run_on(Plane::Sim, plan, baseline, behaviour, RunOptions::default(), stop, sink)
+    Simulator::default().run(plan, baseline, behaviour, stop, sink)
 }
 
 /// Runs a plan on one of the planes. Every event goes to `sink`.
@@ -145,11 +186,11 @@ impl Run<'_> {
         stop: &Stop,
         sink: &mut dyn Sink,
     ) -> io::Result<End> {
-        let mut driver = Driver::new(self.plan, self.baseline, seats(self.plan, self.behaviour), transport, vocabulary);
+        let mut driver = Driver::new(self.plan, seats(self.plan, self.behaviour), transport, vocabulary);
         if let Some(every) = self.options.probes {
             driver = driver.probing(self.plan, every);
         }
-        Ok(driver.run(stop, sink)?.0)
+        driver.run(self.baseline, stop, sink)
     }
 }
 

@@ -29,6 +29,18 @@ impl Rows {
         self.len() == 0
     }
 
+    /// Visits the rows in order.
+    #[inline]
+    pub fn for_each(self, slot: &Slot, mut visit: impl FnMut(u32)) {
+        match self {
+            Rows::Span { first, n } => (first..first + n).for_each(visit),
+            Rows::Pick { offset, n } => {
+                let from = offset as usize;
+                slot.ids.get(from..from + n as usize).unwrap_or(&[]).iter().for_each(|row| visit(*row));
+            }
+        }
+    }
+
     /// The rows in order.
     pub fn iter(self, slot: &Slot) -> impl Iterator<Item = u32> + '_ {
         let (span, picked) = match self {

@@ -71,6 +71,7 @@ impl Approvals {
     }
 
     /// Whether any approval is about calls of `op`.
+    #[inline]
     pub fn watch(&self, op: OpId) -> bool {
         self.watched.contains(op.number())
     }

@@ -4,50 +4,16 @@
 //! nothing. It goes by the records of the start, because an attacker who ran out of work has not been contained.
 
 use crate::analysis::{Minted, mints};
-use crate::model::service::{Act, Answer, ObjectRule, Operation, Validation};
-use crate::model::{Baseline, Bits, Plan};
+use crate::model::Baseline;
+use crate::model::service::{Act, ObjectRule, Operation};
 use crate::planted::Mistake;
-use crate::wire::{CollId, CredId, Effect, FamilyId, IdentityId, OpId, Open, PlaceId, RightsId, ServiceId, Tick};
+use crate::wire::{CollId, CredId, FamilyId, IdentityId, OpId, Open, PlaceId, RightsId, ServiceId, Tick};
 
 use super::World;
 use super::credentials::Elsewhere;
+use super::doorways::{Does, Touches};
+use super::records::Caller;
 use super::validate::{Check, believes_until};
-
-/// Where a door can be at all: what credentials with each of the rights, and those without any, may ever call, leaving
-/// out what touches nothing and what only sends clients on.
-pub(super) struct Doorways {
-    by_rights: Vec<Bits>,
-    open: Bits,
-}
-
-impl Doorways {
-    pub fn of(plan: &Plan) -> Doorways {
-        let mut open = plan.access.open.clone();
-        for op in plan.operation_ids() {
-            if plan.service(plan.operation(op).service).validation == Validation::None {
-                open.insert(op.number());
-            }
-        }
-        let touches = |op: &u32| {
-            let op = OpId::new(*op);
-            let protocol = matches!(
-                plan.operation(op).act,
-                Act::RevokeToken | Act::IntrospectToken | Act::Metadata | Act::Administer
-            );
-            !protocol && !plan.sends_on(op)
-        };
-        let with_open = |rights| plan.access.unlocked(rights).iter().chain(open.iter()).filter(touches).collect();
-        Doorways { by_rights: plan.access.ids().map(with_open).collect(), open }
-    }
-
-    pub fn with(&self, rights: Option<RightsId>) -> impl Iterator<Item = OpId> + '_ {
-        rights.map_or(&self.open, |rights| &self.by_rights[rights.index()]).iter().map(OpId::new)
-    }
-
-    fn open_to_all(&self, op: OpId) -> bool {
-        self.open.contains(op.number())
-    }
-}
 
 impl World {
     /// How long each operation that a scope opens stays open for `cred`, used from any of `networks`, for a request outside `baseline`.
@@ -59,31 +25,26 @@ impl World {
         baseline: &'a Baseline,
     ) -> impl Iterator<Item = (OpId, Open)> + 'a {
         let mut believed: Option<(ServiceId, Open)> = None;
-        let row = cred.map(|c| self.credentials.get(c));
-        let who = row.map_or(NOBODY, |row| Who {
-            cred,
-            with: Some((row.family, row.rights)),
-            index: Some(row.index),
-            principal: row.principal,
-            actor: row.actor,
-        });
+        let who = cred.map_or(NOBODY, |cred| self.holder(cred));
+        let all_answer = cred.is_some() && self.closed.is_empty();
         self.doorways.with(who.rights()).map(move |op| {
-            let spec = self.plan.operation(op);
-            if !(self.opens(now, who, op, baseline) && self.can_exceed(now, who, op, baseline)) {
+            let opens = all_answer && self.doorways.asks_for_scopes(op) || self.opens(now, who, op, baseline);
+            if !(opens && self.can_exceed(now, who, op, baseline)) {
                 return (op, Open::Shut);
             }
             let Some(cred) = cred else { return (op, Open::ForEver) };
-            if matches!(spec.act, Act::Mint { .. }) {
+            if matches!(self.doorways.does(op), Does::Mint) {
                 return (op, self.issues_until(now, cred, op, networks));
             }
             if self.open_to_all(op) {
                 return (op, Open::ForEver);
             }
+            let service = self.plan.operation(op).service;
             let open = match believed {
-                Some((of, open)) if of == spec.service => open,
-                _ => self.believed_until(now, cred, spec.service, networks),
+                Some((of, open)) if of == service => open,
+                _ => self.believed_until(now, cred, service, networks),
             };
-            believed = Some((spec.service, open));
+            believed = Some((service, open));
             (op, open)
         })
     }
@@ -105,7 +66,7 @@ impl World {
             || row.expired(now)
             || self.is_disabled(row.principal);
         let elsewhere = networks.iter().all(|network| self.credentials.from(cred, *network) != Elsewhere::Accepted);
-        if dead || elsewhere || !self.plan.issues_from(op, row.family) || self.blocked.contains(&(cred, service)) {
+        if dead || elsewhere || !self.plan.issues_from(op, row.family) || self.blocks(cred, service) {
             return Open::Shut;
         }
         match row.expires.min(row.ends) {
@@ -127,9 +88,12 @@ impl World {
 
     /// How long a service would believe a credential that is used from the most welcome of `networks`.
     pub(super) fn believed_until(&self, now: Tick, cred: CredId, service: ServiceId, networks: &[PlaceId]) -> Open {
-        let blocked = self.blocked.contains(&(cred, service)) && !Mistake::CensusForgetsBlocks.here();
+        let blocked = self.blocks(cred, service) && !Mistake::CensusForgetsBlocks.here();
         if blocked || self.is_keyless(cred) {
             return Open::Shut;
+        }
+        if self.credentials.get(cred).lasts() && !networks.is_empty() {
+            return Open::ForEver;
         }
         let looked = if Mistake::CensusOfOneNetwork.here() { 1 } else { networks.len() };
         let believed = networks.iter().take(looked).map(|from| {
@@ -147,7 +111,7 @@ impl World {
         }
         let Some((family, rights)) = who.with else { return self.open_to_all(op) };
         match self.open_to_all(op) {
-            true if matches!(self.plan.operation(op).act, Act::Mint { .. }) => self.plan.issues_from(op, family),
+            true if matches!(self.doorways.does(op), Does::Mint) => self.plan.issues_from(op, family),
             true => self.rules[op.index()] != ObjectRule::Anyone && !self.can_exceed(now, NOBODY, op, baseline),
             false => self.plan.access.unlocks(rights, op),
         }
@@ -164,48 +128,54 @@ impl World {
     }
 
     pub(super) fn can_exceed(&self, now: Tick, who: Who, op: OpId, baseline: &Baseline) -> bool {
-        let spec = self.plan.operation(op);
-        if baseline.allows(op) || self.shut_for_good(now, op, who.cred, who.principal, who.actor) {
+        if !baseline.may.is_empty() && baseline.allows(op)
+            || self.shut_for_good(now, op, who.cred, who.principal, who.actor)
+        {
             return false;
         }
-        match (spec.act, spec.target) {
-            (Act::Mint { .. }, _) if who.with.is_none() => false,
-            (Act::Mint { .. }, _) if Mistake::MintingIsNoDoor.here() => false,
-            (Act::Mint { .. }, _) => {
-                spec.cost > 0 || who.minted().is_some_and(|from| self.leads_on(now, op, (from, from), baseline))
-            }
-            (Act::RevokeToken | Act::IntrospectToken | Act::Metadata | Act::Administer, _) => false,
-            (Act::Create { inside }, _) => {
+        let costs = || self.plan.operation(op).cost > 0;
+        match self.doorways.does(op) {
+            Does::Mint if who.with.is_none() || Mistake::MintingIsNoDoor.here() => false,
+            Does::Mint => costs() || who.minted().is_some_and(|from| self.leads_on(now, op, (from, from), baseline)),
+            Does::Protocol => false,
+            Does::Create(inside) => {
                 self.may_create(op, who.principal) && inside.is_none_or(|outer| self.may_enter(op, who, outer))
             }
-            (Act::List { .. } | Act::One { .. } | Act::All, Some(coll)) => {
-                let of = who.with.map(|(family, _)| (family, who.index));
-                let (rule, caller) = (self.rules[op.index()], self.caller_of(who.principal, of));
-                let rows = self.records.original(rule, caller, coll);
-                let shows = match spec.act {
-                    Act::List { answer, .. } => answer == Answer::Records,
-                    Act::One { answer } => answer == Answer::Records || spec.effect != Effect::Read,
-                    _ => true,
-                };
-                let costs = || {
-                    let names_one = matches!(spec.act, Act::One { .. });
-                    let nothing_to_hide = !names_one && self.records.extent(coll) == 0;
-                    let inside = matches!(spec.act, Act::List { inside: Some(_), .. });
-                    let made = || !inside && self.records.shows_made(rule, caller, coll);
-                    !rows.is_empty() || nothing_to_hide || made()
-                };
-                let task = baseline.pairs.of(coll, spec.effect).filter(|_| !Mistake::CensusCountsTheTask.here());
-                shows && rows.any_outside(task) || spec.cost > 0 && costs()
+            Does::Touch(touches) => {
+                let task = baseline.pairs.of(touches.coll, touches.effect).filter(|task| !task.is_empty());
+                let task = task.filter(|_| !Mistake::CensusCountsTheTask.here());
+                let outside = || self.records.any_original(self.rules[op.index()], who.caller, touches.coll, task);
+                touches.shows && outside() || costs() && self.costs_something(op, who, touches)
             }
-            _ => spec.cost > 0,
+            Does::Nothing => costs(),
         }
+    }
+
+    /// Whether a call about records could be accepted at all, and so cost what it costs.
+    fn costs_something(&self, op: OpId, who: Who, touches: Touches) -> bool {
+        let Touches { coll, names_one, inside, .. } = touches;
+        let rule = self.rules[op.index()];
+        let nothing_to_hide = !names_one && self.records.extent(coll) == 0;
+        let made = || !inside && self.records.shows_made(rule, who.caller, coll);
+        !self.records.original(rule, who.caller, coll).is_empty() || nothing_to_hide || made()
     }
 
     /// Whether there is a record in which the caller may make another.
     fn may_enter(&self, op: OpId, who: Who, outer: CollId) -> bool {
-        let of = who.with.map(|(family, _)| (family, who.index));
-        let (rule, caller) = (self.rules[op.index()], self.caller_of(who.principal, of));
-        !self.records.original(rule, caller, outer).is_empty() || self.records.shows_made(rule, caller, outer)
+        let rule = self.rules[op.index()];
+        !self.records.original(rule, who.caller, outer).is_empty() || self.records.shows_made(rule, who.caller, outer)
+    }
+
+    /// Whoever presents a credential.
+    fn holder(&self, cred: CredId) -> Who {
+        let row = self.credentials.get(cred);
+        let of = Some((row.family, Some(row.index)));
+        Who { cred: Some(cred), caller: self.caller_of(row.principal, of), ..Who::with(self.as_minted(cred)) }
+    }
+
+    /// Whoever would present a credential that is yet to be made.
+    pub(super) fn holder_of(&self, minted: Minted) -> Who {
+        Who { caller: self.caller_of(minted.who, Some((minted.family, None))), ..Who::with(minted) }
     }
 
     /// A first record of one's own opens what was refused for want of any: which matters where a call costs.
@@ -227,7 +197,7 @@ impl World {
                     continue;
                 }
                 met.push(minted);
-                let who = Who::new(minted);
+                let who = self.holder_of(minted);
                 for op in self.doorways.with(who.rights()).filter(|op| self.opens(now, who, *op, baseline)) {
                     match self.plan.operation(op).act {
                         Act::Mint { .. } if self.plan.issues_from(op, minted.family) => open.push((op, minted, minted)),
@@ -247,17 +217,23 @@ impl World {
 pub(super) struct Who {
     cred: Option<CredId>,
     with: Option<(FamilyId, RightsId)>,
-    /// The credential's index in its family, where it is known.
-    index: Option<u32>,
+    /// As an object rule knows it.
+    caller: Caller,
     principal: Option<IdentityId>,
     /// Who acts with it for its principal.
     actor: Option<IdentityId>,
 }
 
-const NOBODY: Who = Who { cred: None, with: None, index: None, principal: None, actor: None };
+const NOBODY: Who = Who {
+    cred: None,
+    with: None,
+    caller: Caller { principal: None, tenant: None, only: None },
+    principal: None,
+    actor: None,
+};
 
 impl Who {
-    pub(super) fn new(minted: Minted) -> Who {
+    fn with(minted: Minted) -> Who {
         let Minted { family, rights, who, actor } = minted;
         Who { with: Some((family, rights)), principal: who, actor, ..NOBODY }
     }

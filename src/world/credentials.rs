@@ -10,7 +10,7 @@ use crate::planted::Mistake;
 use crate::wire::{CredId, FamilyId, Forgery, IdentityId, PlaceId, Reason, RightsId, Span, Text, Tick};
 
 /// One secret and what became of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Credential {
     pub family: FamilyId,
     pub index: u32,
@@ -69,6 +69,12 @@ impl Credential {
         now >= self.expires + Span(Mistake::ExpiresOneTickLate.slip())
     }
 
+    /// Whether nothing speaks against it anywhere, now and later: no end, no key that could end, no network.
+    #[inline]
+    pub fn lasts(&self) -> bool {
+        self.expires == Tick::NEVER && self.ends == Tick::NEVER && self.bound.is_none() && self.signed_by.is_none()
+    }
+
     /// Whether the provider issued it.
     pub fn issued(&self) -> bool {
         !self.forged
@@ -98,6 +104,8 @@ pub struct Credentials {
     /// Those that nobody issued, once they have been presented.
     forged: BTreeMap<Text, CredId>,
     forged_names: BTreeMap<CredId, Text>,
+    /// Whether everything is still as it was at the start.
+    pristine: bool,
 }
 
 impl Credentials {
@@ -109,8 +117,16 @@ impl Credentials {
             rebound: BTreeMap::new(),
             forged: BTreeMap::new(),
             forged_names: BTreeMap::new(),
-            plan: plan.clone(),
+            pristine: true,
+            plan,
         };
+        table.issue_all();
+        table
+    }
+
+    /// Issues what exists at the start.
+    fn issue_all(&mut self) {
+        let plan = self.plan.clone();
         for family in plan.family_ids() {
             let spec = plan.family(family);
             for index in 0..spec.count {
@@ -118,13 +134,30 @@ impl Credentials {
                 let principal = spec.of.get(index).map(IdentityId::new);
                 let actor = spec.act.get(index).map(IdentityId::new);
                 let issue = Issue { family, principal, actor, rights: Access::of(family), parent, at: Tick::ZERO };
-                table.push(issue, index, 0, None);
+                self.push(issue, index, 0, None);
             }
         }
-        table
+        self.pristine = true;
+    }
+
+    /// Everything is as it was at the start.
+    pub fn reset(&mut self) {
+        if self.pristine || Mistake::RunsLeaveTraces.here() {
+            return;
+        }
+        let Credentials { plan, rows, current, issued, rebound, forged, forged_names, pristine: _ } = self;
+        rows.clear();
+        current.clear();
+        current.extend((0..plan.credentials()).map(CredId::new));
+        issued.iter_mut().for_each(Vec::clear);
+        rebound.clear();
+        forged.clear();
+        forged_names.clear();
+        self.issue_all();
     }
 
     fn push(&mut self, issue: Issue, index: u32, turn: u16, previous: Option<CredId>) -> CredId {
+        self.pristine = false;
         let spec = self.plan.family(issue.family);
         let row = CredId::at(self.rows.len());
         let (bound, keyed) = match spec.binding {
@@ -168,6 +201,7 @@ impl Credentials {
         (0..self.rows.len()).map(CredId::at)
     }
 
+    #[inline]
     pub fn get(&self, cred: CredId) -> &Credential {
         &self.rows[cred.index()]
     }
@@ -194,9 +228,15 @@ impl Credentials {
     }
 
     /// The row behind a secret's name, if such a secret was ever issued.
+    #[inline]
     pub fn find(&self, text: Text) -> Option<CredId> {
         let Text::Generated { family, index, turn } = text else { return self.forged.get(&text).copied() };
-        let mut row = self.newest(family, index)?;
+        let newest = self.newest(family, index)?;
+        if self.get(newest).turn == turn { Some(newest) } else { self.before(newest, turn) }
+    }
+
+    /// The secret that had this turn, of those that this one replaced.
+    fn before(&self, mut row: CredId, turn: u16) -> Option<CredId> {
         while self.get(row).turn != turn {
             row = self.get(row).previous?;
         }
@@ -204,6 +244,7 @@ impl Credentials {
     }
 
     /// The newest secret of a credential: its last turn.
+    #[inline]
     pub fn newest(&self, family: FamilyId, index: u32) -> Option<CredId> {
         let spec = self.plan.families.get(family.index())?;
         if index < spec.count {
@@ -268,7 +309,7 @@ impl Credentials {
     /// Issues the successor of a secret, and ends it once `grace` is over. One that has a successor already is left as it
     /// is.
     pub fn rotate(&mut self, cred: CredId, now: Tick, grace: Span, by: Reason) -> Option<CredId> {
-        let old = self.get(cred).clone();
+        let old = *self.get(cred);
         if self.newest(old.family, old.index) != Some(cred) && !Mistake::RotatedTwice.here() {
             return None;
         }
@@ -295,6 +336,7 @@ impl Credentials {
 
     /// The same, with the end in the future. What ends before anyway does not get longer.
     fn end_at(&mut self, cred: CredId, now: Tick, at: Tick, (by, how): (Reason, Verb)) -> Vec<CredId> {
+        self.pristine = false;
         let mut ended = Vec::new();
         let mut open = vec![cred];
         while let Some(cred) = open.pop() {
@@ -320,6 +362,7 @@ impl Credentials {
 
     /// Ends a refresh token's whole line: RFC 9700 section 4.14.2.
     pub fn end_lineage(&mut self, cred: CredId, now: Tick) -> Vec<CredId> {
+        self.pristine = false;
         let root = self.line_of(cred);
         let mut ended = Vec::new();
         let mut open = vec![root];
@@ -352,10 +395,12 @@ impl Credentials {
     }
 
     pub fn spend(&mut self, cred: CredId) {
+        self.pristine = false;
         self.rows[cred.index()].spent = true;
     }
 
     pub fn bind(&mut self, cred: CredId, to: PlaceId, now: Tick) {
+        self.pristine = false;
         let bound = &mut self.rows[cred.index()].bound;
         if *bound != Some(to) {
             let before = bound.replace(to);

@@ -48,14 +48,15 @@ impl<'a> OpenDoors<'a> {
     }
 }
 
-impl Doors for OpenDoors<'_> {
-    fn operations(&self, caller: Caller) -> impl Iterator<Item = OpId> {
-        let rights = match caller {
-            Caller::Nobody => None,
-            Caller::Holder(cred) => Some(self.world.credentials.get(cred).rights),
-            Caller::Minted(of) | Caller::Forged { of, .. } => Some(of.rights),
-        };
-        self.world.doorways.with(rights)
+impl OpenDoors<'_> {
+    /// Whether nothing but its scopes decides what somebody may call: there is a credential that is believed everywhere.
+    fn is_believed(&self, caller: Caller) -> bool {
+        let Caller::Holder(cred) = caller else { return false };
+        let world = self.world;
+        world.credentials.get(cred).lasts()
+            && world.blocked.is_empty()
+            && !self.networks.is_empty()
+            && !world.is_keyless(cred)
     }
 
     fn opens(&self, caller: Caller, op: OpId) -> bool {
@@ -93,6 +94,22 @@ impl Doors for OpenDoors<'_> {
             }
             (_, Caller::Minted(of)) => self.minted(of, op),
         }
+    }
+}
+
+impl Doors for OpenDoors<'_> {
+    fn open_to(&self, caller: Caller) -> impl Iterator<Item = OpId> {
+        let world = self.world;
+        let rights = match caller {
+            Caller::Nobody => None,
+            Caller::Holder(cred) => Some(world.credentials.get(cred).rights),
+            Caller::Minted(of) | Caller::Forged { of, .. } => Some(of.rights),
+        };
+        let believed = self.is_believed(caller) && world.closed.is_empty();
+        world
+            .doorways
+            .with(rights)
+            .filter(move |op| believed && world.doorways.asks_for_scopes(*op) || self.opens(caller, *op))
     }
 
     fn exchanges(&self, subject: Caller, op: OpId) -> bool {

@@ -44,6 +44,7 @@ struct Deed<'a> {
 
 impl World {
     /// Performs an admitted request, or queues it.
+    #[inline(always)]
     pub(super) fn perform(
         &mut self,
         now: Tick,
@@ -105,6 +106,7 @@ impl World {
         self.scratch = slot;
     }
 
+    #[inline(always)]
     fn take_effect(
         &mut self,
         now: Tick,
@@ -149,6 +151,7 @@ impl World {
         }
     }
 
+    #[inline(always)]
     fn list(
         &mut self,
         deed: Deed<'_>,
@@ -215,6 +218,7 @@ impl World {
         Ok(Done::touching(response, rows))
     }
 
+    #[inline(always)]
     fn all(&mut self, deed: Deed<'_>, coll: CollId, slot: &mut Slot, log: &mut Log) -> Result<Done, Refusal> {
         let Deed { now, op, admitted, envelope } = deed;
         let (effect, denies) = (self.plan.operation(op).effect, self.plan.operation(op).denies);

@@ -22,7 +22,13 @@ impl Flows {
         Flows { watched: watched.collect(), plan, read: BTreeSet::new() }
     }
 
+    /// Nobody has read anything yet.
+    pub fn reset(&mut self) {
+        self.read.clear();
+    }
+
     /// Whether a rule is about reading from this collection.
+    #[inline]
     pub fn watch(&self, coll: CollId) -> bool {
         self.watched.contains(coll.number())
     }
@@ -38,6 +44,7 @@ impl Flows {
     }
 
     /// Whether nobody has read yet what a rule is about.
+    #[inline]
     pub fn are_idle(&self) -> bool {
         self.read.is_empty()
     }

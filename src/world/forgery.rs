@@ -11,7 +11,6 @@ use crate::wire::{
 };
 
 use super::World;
-use super::census::Who;
 use super::validate::key_trusted_until;
 
 impl World {
@@ -84,7 +83,7 @@ impl World {
             return false;
         }
         (0..self.plan.identities()).map(IdentityId::new).any(|who| {
-            let who = Who::new(Minted { family, rights: Access::of(family), who: Some(who), actor: None });
+            let who = self.holder_of(Minted { family, rights: Access::of(family), who: Some(who), actor: None });
             self.opens(now, who, op, baseline) && self.can_exceed(now, who, op, baseline)
         })
     }

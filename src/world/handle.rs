@@ -102,21 +102,22 @@ impl World {
             }
         };
         log.events[asked] = decision.event(now, envelope, cred, principal);
-        let line = Audit {
-            at: now,
-            op,
-            principal,
-            cred,
-            from: Some(request.from.network),
-            allowed: decision.verdict == Verdict::Accepted,
-            status: decision.status,
-            rows: done.rows,
-            objects: None,
-        };
         if decision.verdict == Verdict::Accepted {
             self.knock(now, op, envelope);
         }
-        if request.from.purpose != Purpose::Probe || Mistake::ProbesAreLogged.here() {
+        let is_watched = self.audited || !self.detectors.is_empty();
+        if is_watched && (request.from.purpose != Purpose::Probe || Mistake::ProbesAreLogged.here()) {
+            let line = Audit {
+                at: now,
+                op,
+                principal,
+                cred,
+                from: Some(request.from.network),
+                allowed: decision.verdict == Verdict::Accepted,
+                status: decision.status,
+                rows: done.rows,
+                objects: None,
+            };
             self.audit(envelope, &slot.cargo, line, asked + 1, log);
         }
         response
@@ -129,6 +130,7 @@ impl World {
     }
 
     /// Authorization and limits: everything that is decided before records are looked at.
+    #[inline(always)]
     fn admit(
         &mut self,
         now: Tick,
@@ -144,6 +146,7 @@ impl World {
     }
 
     /// Authentication, scopes and blocks.
+    #[inline(always)]
     pub(super) fn authorize(
         &mut self,
         now: Tick,
@@ -167,6 +170,7 @@ impl World {
         Ok(Admitted { cred, principal, conversation: from.conversation, reason })
     }
 
+    #[inline(always)]
     fn authenticate(
         &mut self,
         now: Tick,
@@ -182,8 +186,7 @@ impl World {
             (None, None) => return Err(unauthenticated(Reason::NoCredential)),
             (Some(_), None) => return Err(unauthenticated(Reason::UnknownCredential)),
         };
-        if let Some(step) =
-            self.blocked_by.filter(|_| self.blocked.contains(&(cred, spec.service)) && !Mistake::BlockIgnored.here())
+        if let Some(step) = self.blocked_by.filter(|_| self.blocks(cred, spec.service) && !Mistake::BlockIgnored.here())
         {
             return Err(Refusal::denied(spec.denies, Reason::Blocked(step)));
         }
@@ -210,6 +213,7 @@ impl World {
     }
 
     /// Who asks for records. Of a credential that is yet to be minted only the family is known.
+    #[inline]
     pub(super) fn caller(&self, principal: Option<IdentityId>, cred: Option<CredId>) -> Caller {
         let row = cred.map(|cred| self.credentials.get(cred)).filter(|row| row.narrow);
         let only = row.map(|row| (row.family, Some(row.index)));
@@ -224,9 +228,6 @@ impl World {
     /// Writes one line of the audit log, with what the service records of it, and shows it to the detectors. What the
     /// request touched stands in `log` from `effects` on.
     fn audit(&mut self, envelope: &Envelope, cargo: &Cargo, line: Audit, effects: usize, log: &mut Log) {
-        if !self.audited && self.detectors.is_empty() {
-            return;
-        }
         let spec = self.plan.operation(line.op);
         let Some(logs) = spec.audit.filter(|_| self.plan.service(spec.service).role != Role::Administration) else {
             return;

@@ -34,6 +34,15 @@ pub struct Pending {
 }
 
 impl Jobs {
+    /// Nothing was queued yet.
+    pub fn reset(&mut self) {
+        let Jobs { all, cargo, due, pending } = self;
+        all.clear();
+        cargo.clear();
+        due.clear();
+        *pending = Pending::default();
+    }
+
     pub fn add(&mut self, job: Job, fires: Tick) -> JobId {
         let id = JobId::at(self.all.len());
         self.pending.waiting += usize::from(of_an_agent(&job) && !Mistake::QueuedWorkIsForgotten.here());

@@ -80,11 +80,20 @@ impl Limits {
         Limits { plan, on, armed, used: BTreeMap::new() }
     }
 
+    /// Nothing was used yet.
+    pub fn reset(&mut self) {
+        let Limits { plan, on: _, armed, used } = self;
+        armed.clear();
+        armed.extend(plan.controls.limits.iter().map(|l| l.armed));
+        used.clear();
+    }
+
     pub fn arm(&mut self, limit: LimitId) {
         self.armed[limit.index()] = !Mistake::ThrottleArmsNothing.here();
     }
 
     /// Whether any limit counts calls of `op`.
+    #[inline]
     pub fn watch(&self, op: OpId) -> bool {
         !self.on[op.index()].is_empty()
     }

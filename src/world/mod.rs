@@ -9,6 +9,7 @@ mod census;
 mod credentials;
 pub mod detect;
 mod doors;
+mod doorways;
 mod effects;
 mod exchange;
 mod flows;
@@ -23,6 +24,7 @@ mod provider;
 mod quota;
 mod records;
 mod registry;
+mod start;
 mod touched;
 mod validate;
 mod writings;
@@ -30,18 +32,17 @@ mod writings;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::control::Which;
 use crate::model::service::ObjectRule;
-use crate::model::{Access, Bits, Draws, Plan, Share, Stream};
-use crate::wire::{Alarm, Audit, Claims, CredId, IdentityId, Knock, Log, OpId, ServiceId, Slot, StepId, Text, Tick};
+use crate::model::{Access, Bits, Index, Plan, Stream};
+use crate::wire::{Alarm, Audit, Claims, CredId, IdentityId, Knock, Log, ServiceId, Slot, StepId, Text, Tick};
 
 pub use doors::OpenDoors;
 pub use jobs::Pending;
 
 use approvals::Approvals;
-use census::Doorways;
 use credentials::Credentials;
 use detect::Detectors;
+use doorways::Doorways;
 use flows::Flows;
 use jobs::Jobs;
 use limits::Limits;
@@ -114,56 +115,31 @@ pub struct Changes {
 }
 
 impl Changes {
+    fn clear(&mut self) {
+        let Changes { credentials, forged, everything } = self;
+        credentials.clear();
+        forged.clear();
+        *everything = false;
+    }
+
     pub fn is_empty(&self) -> bool {
         self.credentials.is_empty() && self.forged.is_empty() && !self.everything
     }
 }
 
 impl World {
-    pub fn new(plan: Arc<Plan>) -> World {
-        let (limits, flows, approvals) =
-            (Limits::new(plan.clone()), Flows::new(plan.clone()), Approvals::new(plan.clone()));
-        let is_hindered = |op: &OpId| {
-            plan.operation(*op).fails != Share::NONE || limits.watch(*op) || flows.guard(*op) || approvals.watch(*op)
-        };
-        World {
-            hindered: plan.operation_ids().filter(is_hindered).map(OpId::number).collect(),
-            credentials: Credentials::new(plan.clone()),
-            caches: Caches::new(&plan),
-            records: Records::new(plan.clone()),
-            writings: Writings::new(plan.clone()),
-            limits,
-            flows,
-            approvals,
-            failures: failures(&plan),
-            actions: (0..plan.controls.steps.len() as u32)
-                .map(|at| Stream::new(plan.seed, Draws::Action, at))
-                .collect(),
-            detectors: Detectors::new(&plan),
-            jobs: Jobs::default(),
-            doorways: Doorways::of(&plan),
-            rules: plan.operations.iter().map(|op| op.rule).collect(),
-            closed: Bits::default(),
-            closed_by: None,
-            disabled: Bits::default(),
-            blocked: BTreeSet::new(),
-            blocked_by: None,
-            audited: plan.controls.steps.iter().any(|step| step.which == Which::Exposed),
-            audit: Vec::new(),
-            objects: Vec::new(),
-            alarms: Vec::new(),
-            changes: Changes::default(),
-            handed_over: Vec::new(),
-            keys: given_to_agents(&plan),
-            knocks: Vec::new(),
-            scratch: Slot::default(),
-            plan,
-        }
+    /// What follows from the plan alone.
+    pub fn index(&self) -> &Arc<Index> {
+        self.records.index()
     }
 
     /// The next instant at which something happens by itself.
+    #[inline]
     pub fn due(&self) -> Option<Tick> {
-        self.jobs.next().into_iter().chain(self.detectors.due()).min()
+        match (self.jobs.next(), self.detectors.due()) {
+            (Some(job), Some(alarm)) => Some(job.min(alarm)),
+            (job, alarm) => job.or(alarm),
+        }
     }
 
     /// Lets everything happen that is due by `now`.
@@ -208,6 +184,7 @@ impl World {
     }
 
     /// Whether there is nothing that the census, the defence or an owner would have to be told of.
+    #[inline]
     pub fn is_quiet(&self) -> bool {
         self.changes.is_empty() && self.handed_over.is_empty() && self.knocks.is_empty() && !self.wants_attention()
     }
@@ -232,6 +209,12 @@ impl World {
         std::mem::take(&mut self.changes)
     }
 
+    /// Whether a step shut a credential out of a service.
+    #[inline]
+    fn blocks(&self, cred: CredId, service: ServiceId) -> bool {
+        !self.blocked.is_empty() && self.blocked.contains(&(cred, service))
+    }
+
     /// Whether a credential is good for nothing without a key.
     fn is_bound_to_key(&self, cred: CredId) -> bool {
         self.credentials.get(cred).keyed
@@ -245,18 +228,6 @@ impl World {
     fn is_disabled(&self, principal: Option<IdentityId>) -> bool {
         principal.is_some_and(|p| self.disabled.contains(p.number()))
     }
-}
-
-/// The credentials that agents under test start with: with them they have the keys.
-fn given_to_agents(plan: &Plan) -> Bits {
-    let given = plan.agents.iter().flat_map(|agent| &agent.holds);
-    given.map(|(family, index)| plan.row_of(*family, *index).number()).collect()
-}
-
-/// A stream for each service, if there is any failure to be drawn.
-fn failures(plan: &Plan) -> Vec<Stream> {
-    let services = if plan.operations.iter().any(|op| op.fails != Share::NONE) { plan.services.len() } else { 0 };
-    (0..services as u32).map(|at| Stream::new(plan.seed, Draws::Failure, at)).collect()
 }
 
 fn alarm_event(alarm: Alarm) -> crate::wire::Event {

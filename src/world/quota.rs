@@ -16,24 +16,29 @@ use super::limits::{Counted, Use};
 
 impl World {
     /// Whether every limit lets one more call of `op` through.
+    #[inline]
     pub(super) fn within_limits(&self, now: Tick, op: OpId, admitted: Admitted) -> Result<(), Refusal> {
-        if !self.limits.watch(op) || Mistake::LimitsNotAsked.here() {
-            return Ok(());
-        }
+        if !self.limits.watch(op) || Mistake::LimitsNotAsked.here() { Ok(()) } else { self.asked(now, op, admitted) }
+    }
+
+    fn asked(&self, now: Tick, op: OpId, admitted: Admitted) -> Result<(), Refusal> {
         let refused = self.limits.refuses(now, op, self.counted_as(admitted), self.least_records(op));
         refused.map_or(Ok(()), |refused| Err(Refusal::limited(now, refused)))
     }
 
     /// Whether a limit on records lets so many be touched.
+    #[inline]
     pub(super) fn within_records(&self, now: Tick, op: OpId, admitted: Admitted, records: u32) -> Result<(), Refusal> {
-        if !self.limits.watch(op) {
-            return Ok(());
-        }
+        if self.limits.watch(op) { self.asked_for_records(now, op, admitted, records) } else { Ok(()) }
+    }
+
+    fn asked_for_records(&self, now: Tick, op: OpId, admitted: Admitted, records: u32) -> Result<(), Refusal> {
         let refused = self.limits.refuses_records(now, op, self.counted_as(admitted), records);
         refused.map_or(Ok(()), |refused| Err(Refusal::limited(now, refused)))
     }
 
     /// How many records this caller may still touch.
+    #[inline]
     pub(super) fn records_left(&self, now: Tick, op: OpId, admitted: Admitted) -> u32 {
         if self.limits.watch(op) { self.limits.records_left(now, op, self.counted_as(admitted)) } else { u32::MAX }
     }
@@ -43,30 +48,41 @@ impl World {
     }
 
     /// Counts a use, and tells the census whose doors it shut for good.
+    #[inline]
     pub(super) fn use_up(&mut self, now: Tick, op: OpId, admitted: Admitted, what: Use) {
-        if !self.limits.watch(op) {
-            return;
+        if self.limits.watch(op) {
+            self.count(now, op, admitted, what);
         }
+    }
+
+    fn count(&mut self, now: Tick, op: OpId, admitted: Admitted, what: Use) {
         for key in self.limits.count(now, op, self.counted_as(admitted), what) {
             self.changed_for(key);
         }
     }
 
     /// Whether nothing that the caller has read stands in the way.
+    #[inline]
     pub(super) fn may_follow(&self, op: OpId, admitted: Admitted) -> Result<(), Refusal> {
-        if self.flows.are_idle() {
-            return Ok(());
-        }
+        if self.flows.are_idle() { Ok(()) } else { self.follows(op, admitted) }
+    }
+
+    fn follows(&self, op: OpId, admitted: Admitted) -> Result<(), Refusal> {
         let refused = self.flows.refuses(op, self.counted_as(admitted));
         refused.map_or(Ok(()), |(flow, status)| Err(Refusal::new(Verdict::Forbidden, Reason::Flow(flow), status)))
     }
 
     /// Notes that a caller has read from a collection, and tells the census whose doors that shuts.
+    #[inline]
     pub(super) fn note_reading(&mut self, coll: CollId, admitted: Admitted) {
         if self.flows.watch(coll) {
-            for key in self.flows.note(coll, self.counted_as(admitted)) {
-                self.changed_for(key);
-            }
+            self.count_reading(coll, admitted);
+        }
+    }
+
+    fn count_reading(&mut self, coll: CollId, admitted: Admitted) {
+        for key in self.flows.note(coll, self.counted_as(admitted)) {
+            self.changed_for(key);
         }
     }
 
@@ -82,6 +98,7 @@ impl World {
     }
 
     /// Whether everybody has said yes who must.
+    #[inline]
     pub(super) fn approved(
         &mut self,
         now: Tick,
@@ -90,9 +107,17 @@ impl World {
         envelope: &Envelope,
         log: &mut Log,
     ) -> Result<(), Refusal> {
-        if !self.approvals.watch(op) {
-            return Ok(());
-        }
+        if self.approvals.watch(op) { self.consulted(now, op, admitted, envelope, log) } else { Ok(()) }
+    }
+
+    fn consulted(
+        &mut self,
+        now: Tick,
+        op: OpId,
+        admitted: Admitted,
+        envelope: &Envelope,
+        log: &mut Log,
+    ) -> Result<(), Refusal> {
         let who = self.asking(admitted.principal, admitted.cred.and_then(|cred| self.credentials.get(cred).actor));
         let wanted = Wanted { id: envelope.id, op, about: named(&envelope.request), who };
         let (consent, turned_down) = self.approvals.consent(now, wanted, log);
@@ -121,6 +146,7 @@ impl World {
     }
 
     /// Whether a limit, an approval or what was read shuts this operation for good, or it never works.
+    #[inline]
     pub(super) fn shut_for_good(
         &self,
         now: Tick,
@@ -129,9 +155,17 @@ impl World {
         principal: Option<IdentityId>,
         actor: Option<IdentityId>,
     ) -> bool {
-        if !self.hindered.contains(op.number()) {
-            return false;
-        }
+        self.hindered.contains(op.number()) && self.hinders_for_good(now, op, cred, principal, actor)
+    }
+
+    fn hinders_for_good(
+        &self,
+        now: Tick,
+        op: OpId,
+        cred: Option<CredId>,
+        principal: Option<IdentityId>,
+        actor: Option<IdentityId>,
+    ) -> bool {
         self.plan.operation(op).fails == Share::WHOLE
             || self.approvals.watch(op) && self.approvals.shut(op, self.asking(principal, actor))
             || self.flows.refuses(op, self.counted(cred, principal)).is_some()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::identity::CreatedOwner;
 use crate::model::service::ObjectRule;
-use crate::model::{Bits, Inverse, Plan};
+use crate::model::{Bits, Index, Plan};
 use crate::planted::Mistake;
 use crate::wire::{CollId, FamilyId, IdentityId, Res, Rows, Slot, TenantId};
 
@@ -21,6 +21,7 @@ pub struct Caller {
     pub only: Option<(FamilyId, Option<u32>)>,
 }
 
+#[derive(Default)]
 struct Collection {
     deleted: Bits,
     /// What was made during the run, in its order.
@@ -29,9 +30,6 @@ struct Collection {
     made_in: BTreeMap<u32, Vec<u32>>,
     /// What is kept of a collection that forgets, oldest first, for each owner or tenant where the rule is about such.
     kept: BTreeMap<Option<u32>, VecDeque<u32>>,
-    by_owner: Inverse,
-    by_tenant: Inverse,
-    by_parent: Inverse,
 }
 
 /// A record that was made during the run.
@@ -44,54 +42,48 @@ struct Made {
 /// The state of every collection.
 pub struct Records {
     plan: Arc<Plan>,
+    index: Arc<Index>,
     collections: Vec<Collection>,
-    /// The collections whose records lie inside those of each.
-    inner: Vec<Vec<CollId>>,
 }
 
 impl Collection {
-    /// The records of the start that a rule about owners or tenants lets a caller see, ascending.
-    fn ruled(&self, rule: ObjectRule, caller: Caller) -> &[u32] {
-        match (rule, caller.principal, caller.tenant) {
-            (ObjectRule::Owner, Some(owner), _) => self.by_owner.rows(owner.number()),
-            (ObjectRule::Tenant, _, Some(tenant)) => self.by_tenant.rows(tenant.number()),
-            _ => &[],
-        }
+    fn reset(&mut self) {
+        let Collection { deleted, made, made_in, kept } = self;
+        deleted.clear();
+        made.clear();
+        made_in.clear();
+        kept.clear();
     }
 }
 
 impl Records {
-    pub fn new(plan: Arc<Plan>) -> Records {
-        let mut inner = vec![Vec::new(); plan.collections.len()];
-        let collections = plan
-            .collection_ids()
-            .map(|id| {
-                let spec = plan.collection(id);
-                let by_parent = match &spec.inside {
-                    Some((parent, column)) => {
-                        inner[parent.index()].push(id);
-                        Inverse::of(column, spec.count, plan.collection(*parent).count)
-                    }
-                    None => Inverse::default(),
-                };
-                let turned = |column: &crate::model::Column, values: u32| {
-                    if column.is_empty() { Inverse::default() } else { Inverse::of(column, spec.count, values) }
-                };
-                Collection {
-                    deleted: Bits::default(),
-                    made: Vec::new(),
-                    made_in: BTreeMap::new(),
-                    kept: BTreeMap::new(),
-                    by_owner: turned(&spec.owner, plan.identities()),
-                    by_tenant: turned(&spec.tenant, plan.tenants.len() as u32),
-                    by_parent,
-                }
-            })
-            .collect();
-        Records { plan, collections, inner }
+    pub fn new(plan: Arc<Plan>, index: Arc<Index>) -> Records {
+        let collections = plan.collections.iter().map(|_| Collection::default()).collect();
+        Records { plan, index, collections }
+    }
+
+    /// The records of the start are there again, and no others.
+    pub fn reset(&mut self) {
+        self.collections.iter_mut().for_each(Collection::reset);
+    }
+
+    /// What follows from the plan alone.
+    pub fn index(&self) -> &Arc<Index> {
+        &self.index
+    }
+
+    /// The records of the start that a rule about owners or tenants lets a caller see, ascending.
+    #[inline]
+    fn ruled_rows(&self, rule: ObjectRule, caller: Caller, coll: CollId) -> &[u32] {
+        match (rule, caller.principal, caller.tenant) {
+            (ObjectRule::Owner, Some(owner), _) => self.index.owned_by(owner, coll),
+            (ObjectRule::Tenant, _, Some(tenant)) => self.index.of_tenant(tenant, coll),
+            _ => &[],
+        }
     }
 
     /// How many rows a collection has had, deleted ones included.
+    #[inline]
     pub fn extent(&self, coll: CollId) -> u32 {
         self.plan.collection(coll).count + self.collections[coll.index()].made.len() as u32
     }
@@ -148,13 +140,23 @@ impl Records {
     }
 
     /// The rows that were there at the start and that `caller` may touch under `rule`, deleted or not.
+    #[inline]
     pub fn original(&self, rule: ObjectRule, caller: Caller, coll: CollId) -> Original<'_> {
-        let state = &self.collections[coll.index()];
         let rows = match rule {
             ObjectRule::Anyone => Ruled::All(self.plan.collection(coll).count),
-            ObjectRule::Owner | ObjectRule::Tenant => Ruled::Some(state.ruled(rule, caller)),
+            ObjectRule::Owner | ObjectRule::Tenant => Ruled::Some(self.ruled_rows(rule, caller, coll)),
         };
         Original { plan: &self.plan, coll, rows, only: caller.only }
+    }
+
+    /// Whether one of the rows that were there at the start and that `caller` may touch under `rule` is missing from
+    /// `task`.
+    #[inline]
+    pub fn any_original(&self, rule: ObjectRule, caller: Caller, coll: CollId, task: Option<&Bits>) -> bool {
+        match (rule, caller.only, task) {
+            (ObjectRule::Owner | ObjectRule::Tenant, None, None) => !self.ruled_rows(rule, caller, coll).is_empty(),
+            _ => self.original(rule, caller, coll).any_outside(task),
+        }
     }
 
     /// Whether one of the records that were made during the run is shown to `caller` under `rule`.
@@ -181,7 +183,7 @@ impl Records {
             && rule != ObjectRule::Anyone
             && !newest_first
         {
-            return self.indexed_page(state.ruled(rule, caller), coll, (cursor, most), slot);
+            return self.indexed_page(self.ruled_rows(rule, caller, coll), coll, (cursor, most), slot);
         }
         // A page behind the first one begins where the one before said; the newest come from the other end.
         let shown = match newest_first {
@@ -193,11 +195,11 @@ impl Records {
         let (indexed, made, scanned) = match (inside, rule, caller.principal, caller.tenant) {
             (Some(parent), ..) => {
                 let made = state.made_in.get(&parent.row).map_or(&[][..], Vec::as_slice);
-                (state.by_parent.rows(parent.row), made, 0..0)
+                (self.index.nesting.rows(coll, parent.row), made, 0..0)
             }
             (None, ObjectRule::Anyone, ..) => (&[][..], &[][..], shown.clone()),
             (None, ObjectRule::Owner, Some(_), _) | (None, ObjectRule::Tenant, _, Some(_)) => {
-                (state.ruled(rule, caller), &[][..], count..extent)
+                (self.ruled_rows(rule, caller, coll), &[][..], count..extent)
             }
             _ => (&[][..], &[][..], 0..0),
         };
@@ -227,17 +229,16 @@ impl Records {
     /// A page of records of the start, all of which the rule lets the caller see.
     fn indexed_page(&self, rows: &[u32], coll: CollId, (cursor, most): (u32, u32), slot: &mut Slot) -> Page {
         let state = &self.collections[coll.index()];
-        let (offset, mut next) = (slot.ids.len() as u32, None);
-        let mut n = 0;
-        for row in rows[rows.partition_point(|row| *row < cursor)..].iter().filter(|row| !state.deleted.contains(**row))
-        {
-            if n == most {
-                next = Some(*row);
-                break;
-            }
-            slot.ids.push(*row);
-            n += 1;
-        }
+        let offset = slot.ids.len() as u32;
+        let rows = if cursor == 0 { rows } else { &rows[rows.partition_point(|row| *row < cursor)..] };
+        let next = if state.deleted.is_empty() {
+            let shown = rows.len().min(most as usize);
+            slot.ids.extend(&rows[..shown]);
+            rows.get(shown).copied()
+        } else {
+            pick(rows.iter().copied().filter(|row| !state.deleted.contains(*row)), most, &mut slot.ids)
+        };
+        let n = slot.ids.len() as u32 - offset;
         let left = || state.deleted.len() < u64::from(self.extent(coll));
         let hidden = n == 0 && cursor == 0 && left() && !Mistake::HiddenRowsAreNoRefusal.here();
         Page { rows: Rows::Pick { offset, n }, next, hidden }
@@ -246,14 +247,13 @@ impl Records {
     /// Deletes a record and everything that lies in it.
     pub fn delete(&mut self, res: Res) {
         self.collections[res.coll.index()].deleted.insert(res.row);
-        for inner in
-            self.inner[res.coll.index()].clone().into_iter().filter(|_| !Mistake::ContentsOutliveTheirBox.here())
-        {
+        let index = self.index.clone();
+        for inner in index.nesting.inside(res.coll).iter().filter(|_| !Mistake::ContentsOutliveTheirBox.here()) {
             let state = &self.collections[inner.index()];
             let made = state.made_in.get(&res.row).map_or(&[][..], Vec::as_slice);
-            let rows: Vec<u32> = state.by_parent.rows(res.row).iter().chain(made).copied().collect();
+            let rows: Vec<u32> = index.nesting.rows(*inner, res.row).iter().chain(made).copied().collect();
             for row in rows {
-                self.delete(Res { coll: inner, row });
+                self.delete(Res { coll: *inner, row });
             }
         }
     }
@@ -287,11 +287,11 @@ impl Records {
             ObjectRule::Tenant => self.tenant(made).map(TenantId::number),
         };
         let count = self.plan.collection(made.coll).count;
-        let state = &mut self.collections[made.coll.index()];
+        let (state, index) = (&mut self.collections[made.coll.index()], &self.index);
         let kept = state.kept.entry(key).or_insert_with(|| match (rule, key) {
             (ObjectRule::Anyone, _) => (0..count).collect(),
-            (ObjectRule::Owner, Some(owner)) => state.by_owner.rows(owner).iter().copied().collect(),
-            (ObjectRule::Tenant, Some(tenant)) => state.by_tenant.rows(tenant).iter().copied().collect(),
+            (ObjectRule::Owner, Some(owner)) => index.owned_by(IdentityId::new(owner), made.coll).to_vec().into(),
+            (ObjectRule::Tenant, Some(tenant)) => index.of_tenant(TenantId::new(tenant), made.coll).to_vec().into(),
             _ => VecDeque::new(),
         });
         kept.push_back(made.row);

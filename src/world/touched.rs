@@ -12,11 +12,10 @@ pub(super) fn touch(
     log: &mut Log,
 ) {
     let mut touched = |(first, n)| log.push(Event::Touched { at: now, id, coll, effect, first, n });
-    if let Rows::Span { first, n } = rows {
-        if n > 0 {
-            touched((first, n));
-        }
-        return;
+    match rows {
+        Rows::Span { n: 0, .. } | Rows::Pick { n: 0, .. } => return,
+        Rows::Span { first, n } => return touched((first, n)),
+        Rows::Pick { .. } => {}
     }
     let mut run: Option<(u32, u32)> = None;
     for row in rows.iter(slot) {

@@ -29,6 +29,11 @@ impl Writings {
         Writings { by_row: plan.collections.iter().map(|_| BTreeMap::new()).collect(), plan }
     }
 
+    /// Nothing was written yet.
+    pub fn reset(&mut self) {
+        self.by_row.iter_mut().for_each(BTreeMap::clear);
+    }
+
     fn write(&mut self, into: Res, author: Option<IdentityId>, cargo: &Cargo) {
         let Cargo { instruction, secrets, .. } = cargo;
         let writing = Writing { author, instruction: *instruction, secrets: secrets.as_slice().into() };
@@ -68,9 +73,6 @@ impl Writings {
 
     /// Puts the instructions that lie in these rows into the answer.
     fn show_instructions(&self, coll: CollId, rows: Rows, slot: &mut Slot) {
-        if !self.may_say(coll) {
-            return;
-        }
         let mut planted = std::mem::take(&mut slot.planted);
         planted.extend(rows.iter(slot).filter_map(|row| {
             let lay_in = Res { coll, row };
@@ -103,21 +105,24 @@ impl World {
 
     /// Copies the names of the secrets that lie in these rows, as they are now, and the instructions.
     pub(super) fn show_contents(&self, coll: CollId, rows: Rows, slot: &mut Slot) {
-        self.writings.show_instructions(coll, rows, slot);
+        if self.writings.may_say(coll) {
+            self.writings.show_instructions(coll, rows, slot);
+        }
         let holds = &self.plan.collection(coll).holds;
         let written = self.writings.any(coll);
         if holds.is_empty() && !written {
             return;
         }
         let mut texts = std::mem::take(&mut slot.texts);
-        for row in rows.iter(slot) {
+        rows.for_each(slot, |row| {
             let lay_in = Some(Res { coll, row });
-            let lies = holds.of(row).filter_map(|first| self.credentials.current(first));
-            texts.extend(lies.map(|cred| Found { text: self.credentials.text(cred), lay_in }));
+            for cred in holds.of(row).filter_map(|first| self.credentials.current(first)) {
+                texts.push(Found { text: self.credentials.text(cred), lay_in });
+            }
             if let Some(writing) = self.writings.of(Res { coll, row }).filter(|_| written) {
                 texts.extend(writing.secrets.iter().map(|text| Found { text: *text, lay_in }));
             }
-        }
+        });
         slot.texts = texts;
     }
 }

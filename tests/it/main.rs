@@ -48,6 +48,7 @@ mod planted;
 mod probes;
 mod properties;
 mod reach_graph;
+mod recycled;
 mod reference;
 mod responses;
 mod rights;

@@ -13,7 +13,7 @@ use runaway::analysis::{Ground, Relaxed};
 use runaway::model::Access;
 use runaway::model::identity::Ids;
 use runaway::model::service::{Act, Answer, Denial, ObjectRule, Validation};
-use runaway::model::{Baseline, Column, Draws, Pairs, Plan, Stream};
+use runaway::model::{Baseline, Column, Draws, Index, Pairs, Plan, Stream};
 use runaway::plane::driver::Stop;
 use runaway::run::{Behaviour, Kept, simulate};
 use runaway::scenario::Overrides;
@@ -252,7 +252,7 @@ fn of_pairs(pairs: &Pairs) -> Touched {
 }
 
 fn potential(plan: &Plan) -> Touched {
-    of_pairs(&Ground::new(plan).reach(&Relaxed::new(plan), Relaxed::start(plan)).pairs)
+    of_pairs(&Ground::new(plan, &Index::of(plan)).reach(&Relaxed::new(plan), Relaxed::start(plan)).pairs)
 }
 
 /// What a harvesting agent touches when it is left alone.

@@ -176,6 +176,7 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
     (Mistake::TruthIsNotCompared, &["edges::verdicts::a_run_that_contradicts_its_truth_never_passes"]),
     (Mistake::LimitsHoldBelow, &["edges::verdicts::what_may_still_happen_is_not_within_a_limit"]),
     (Mistake::DigestLeavesOutTheEnd, &["edges::a_digest_is_about_every_event_and_the_last_one_too"]),
+    (Mistake::RunsLeaveTraces, &["recycled::a_run_that_was_stopped_on_its_way_leaves_nothing"]),
     (Mistake::StatusIsNotWritten, &["sums::a_journal_reads_back_as_it_was_written"]),
     (Mistake::RetryAfterDropped, &["sums::headers_carry_what_services_decide_by"]),
     (Mistake::NetworkDropped, &["sums::headers_carry_what_services_decide_by"]),

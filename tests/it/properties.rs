@@ -11,7 +11,7 @@ use runaway::journal::{FORMAT, Header, Writer, read};
 use runaway::measure::{Measures, References};
 use runaway::model::control::{Action, Order, Response, Step, Trigger, Which};
 use runaway::model::service::{Act, Grant, Validation};
-use runaway::model::{Baseline, Draws, Pairs, Plan, Share, Stream, Takes};
+use runaway::model::{Baseline, Draws, Index, Pairs, Plan, Share, Stream, Takes};
 use runaway::plane::driver::Stop;
 use runaway::run::{Behaviour, Kept, simulate};
 use runaway::scenario::{Overrides, plan_of};
@@ -26,7 +26,7 @@ fn plan(seed: u64) -> Plan {
 }
 
 fn potential(plan: &Plan) -> Reached {
-    Ground::new(plan).reach(&Relaxed::new(plan), Relaxed::start(plan))
+    Ground::new(plan, &Index::of(plan)).reach(&Relaxed::new(plan), Relaxed::start(plan))
 }
 
 /// A pair of records of the start that is in `inner` and not in `outer`.

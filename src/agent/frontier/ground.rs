@@ -79,7 +79,7 @@ impl Ground {
         if let Takes::Record(coll) = door.takes {
             self.taking[coll.index()].push(at);
         }
-        let Door { service, takes, lure, .. } = door;
+        let Door { service, takes, lure, .. } = *door;
         self.doors.push(Known { route, service, takes, group, lure, yielded: 0 });
         Some(at)
     }

@@ -9,7 +9,7 @@ mod range;
 use crate::model::Plan;
 use crate::model::agent::{AgentPlan, Strategy};
 use crate::planted::Mistake;
-use crate::wire::{Body, CollId, Outcome, RouteId, Rows, Slot, Tick};
+use crate::wire::{ActorId, Body, CollId, Outcome, RouteId, Rows, Slot, Tick};
 
 use super::call::{Asker, Call, Pending, Refusal};
 use super::inventory::{Inventory, Takes};
@@ -31,6 +31,7 @@ pub(super) struct Frontier {
     ranges: Vec<Range>,
     /// Numbers of ranges that are through.
     spare: Vec<u32>,
+    strategy: Strategy,
     order: Order,
     pending: Pending,
     /// The credentials that stand in a range.
@@ -47,7 +48,7 @@ struct Guesses {
 }
 
 impl Frontier {
-    pub fn new(plan: &Plan, spec: &AgentPlan, inventory: &Inventory, strategy: Strategy, who: u32) -> Frontier {
+    pub fn new(plan: &Plan, spec: &AgentPlan, inventory: &Inventory, strategy: Strategy, who: ActorId) -> Frontier {
         let mut ground = Ground::new(plan.collections.len(), plan.services.len());
         for route in in_order(&spec.knows, inventory, strategy) {
             ground.add_route(route, inventory);
@@ -60,7 +61,8 @@ impl Frontier {
             ground,
             ranges: Vec::new(),
             spare: Vec::new(),
-            order: Order::new(strategy, plan.seed, who),
+            order: Order::new(strategy, plan.seed, who.number()),
+            strategy,
             pending: Pending::default(),
             credentials: 0,
             width: usize::from(spec.pace.connections().max(1)),
@@ -72,6 +74,12 @@ impl Frontier {
             }
         }
         frontier
+    }
+
+    /// As new, for the same agent at the same pace.
+    pub fn reset(&mut self, plan: &Plan, spec: &AgentPlan, inventory: &Inventory, who: ActorId) {
+        let width = self.width;
+        *self = Frontier { width, ..Frontier::new(plan, spec, inventory, self.strategy, who) };
     }
 
     /// What it was given, and the tries without any credential.

@@ -1,6 +1,7 @@
 //! One line of a program: where it stands, and what it waits for.
 
 use crate::agent::call::Pending;
+use crate::agent::memory::Memory;
 use crate::model::Stream;
 use crate::model::agent::Repeat;
 use crate::wire::{Span, Tick};
@@ -70,17 +71,44 @@ pub(super) enum Phase {
 }
 
 impl Line {
+    /// Not started.
+    pub fn reset(&mut self) {
+        let mut pending = std::mem::take(&mut self.pending);
+        pending.clear();
+        *self = Line { pending, ..Line::default() };
+    }
+
+    #[inline]
     pub fn start(&mut self) {
         self.step = 0;
         self.phase = Phase::Arriving;
     }
 
     /// Calls that are not over.
+    #[inline]
     pub fn open(&self) -> usize {
         self.in_flight + self.pending.len()
     }
 
+    /// When the next call of its step is due, if there is one that need not wait for an answer.
+    #[inline]
+    pub fn next_call(&mut self, op: &Op, width: usize, memory: &Memory) -> Option<Tick> {
+        self.next = None;
+        let deed = match op {
+            Op::Do(deed) => deed,
+            Op::Forge(forge) => return (!self.sent && memory.first_of(forge.key).is_some()).then_some(self.ready),
+            Op::Fork(_) | Op::Claim(_) => return None,
+        };
+        let width = if deed.goes_through().is_some() { width } else { 1 };
+        if self.open() < width {
+            self.next = deed.target(self.progress, memory);
+        }
+        let pending = self.pending.due();
+        if self.next.is_some() { Some(pending.map_or(self.ready, |due| due.min(self.ready))) } else { pending }
+    }
+
     /// Comes to a step at `now`.
+    #[inline]
     pub fn arrive(&mut self, repeat: Repeat, now: Tick, dice: Option<&mut Stream>) {
         self.reached = now;
         self.occurrence = 0;
@@ -104,6 +132,7 @@ impl Line {
     }
 
     /// Begins the calls of an occurrence that was due at `due`.
+    #[inline]
     pub fn begin(&mut self, due: Tick) {
         self.progress = Progress::default();
         self.ready = due;
@@ -111,6 +140,7 @@ impl Line {
         self.phase = Phase::Calling;
     }
 
+    #[inline]
     pub fn leave(&mut self) {
         self.step += 1;
         self.phase = Phase::Arriving;
@@ -118,6 +148,7 @@ impl Line {
 
     /// What comes after an occurrence: the next one, or the next step. An occurrence that sent nothing is not tried
     /// again before something could have changed.
+    #[inline]
     pub fn finish(&mut self, op: &Op, now: Tick, news: u64, dice: Option<&mut Stream>) {
         self.occurrence += 1;
         let Some(repeat) = op.repeat() else { return self.leave() };

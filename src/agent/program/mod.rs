@@ -112,6 +112,15 @@ impl Code {
         self.lines.iter().flatten().any(|op| matches!(op.repeat(), Some(Repeat::AtRandom { .. })))
     }
 
+    /// At its start, nobody has had a turn.
+    fn reset(&mut self) {
+        for op in self.lines.iter_mut().flatten() {
+            if let Op::Do(deed) = op {
+                deed.turn = 0;
+            }
+        }
+    }
+
     /// Every step of it.
     pub fn deeds(&self) -> impl Iterator<Item = &Deed> {
         self.lines.iter().flatten().filter_map(|op| match op {

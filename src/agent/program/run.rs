@@ -74,6 +74,17 @@ impl Runner {
         }
     }
 
+    /// The same program at its start.
+    pub fn reset(&mut self, dice: impl FnOnce() -> Box<Stream>) {
+        let Runner { code, lines, width: _, dice: own, round_sent, tasks, stopped, deviated, said } = self;
+        code.reset();
+        lines.iter_mut().for_each(Line::reset);
+        lines[0].start();
+        *own = own.is_some().then(dice);
+        (*round_sent, *tasks, *stopped, *deviated) = (false, 0, false, false);
+        said.clear();
+    }
+
     /// Ends it where it stands: what is in flight may still be answered.
     pub fn stop(&mut self) {
         self.stopped = true;
@@ -90,12 +101,10 @@ impl Runner {
         !self.stopped
     }
 
-    pub fn after_refusal(&self, place: Place) -> AfterRefusal {
-        self.deed(place).map_or(AfterRefusal::GoOn, |deed| deed.after_refusal)
-    }
-
-    pub fn follows_pages(&self, place: Place) -> bool {
-        self.deed(place).is_some_and(|deed| deed.all_pages)
+    /// Whether the step at a place goes on to the next page, and what it makes of a refusal.
+    #[inline]
+    pub fn manners(&self, place: Place) -> (bool, AfterRefusal) {
+        self.deed(place).map_or((false, AfterRefusal::GoOn), |deed| (deed.all_pages, deed.after_refusal))
     }
 
     /// What the step at a place writes down.
@@ -108,6 +117,7 @@ impl Runner {
         self.deed(place)?.subject
     }
 
+    #[inline]
     fn deed(&self, place: Place) -> Option<&Deed> {
         match self.code.lines.get(place.line as usize)?.get(place.step as usize)? {
             Op::Do(deed) => Some(deed),
@@ -117,6 +127,18 @@ impl Runner {
 
     /// Whose turn it is: the line whose next call has been due longest, and of those the first.
     pub fn poll(&mut self, now: Tick, memory: &Memory) -> Due {
+        if let [_] = self.lines[..] {
+            return match self.settle(0, now, memory) {
+                Some(due) if due <= now => Due::Of(0),
+                Some(due) => Due::At(due),
+                None if self.lines[0].in_flight > 0 => Due::Answer,
+                None => Due::Over,
+            };
+        }
+        self.poll_all(now, memory)
+    }
+
+    fn poll_all(&mut self, now: Tick, memory: &Memory) -> Due {
         let mut earliest: Option<(Tick, usize)> = None;
         while self.settle_all(now, memory, &mut earliest) {
             earliest = None;
@@ -145,6 +167,7 @@ impl Runner {
     }
 
     /// Moves a line on as far as it gets without sending, and says when its next call is due.
+    #[inline]
     fn settle(&mut self, at: usize, now: Tick, memory: &Memory) -> Option<Tick> {
         loop {
             match self.lines[at].phase {
@@ -158,41 +181,43 @@ impl Runner {
                     }
                     self.lines[at].leave();
                 }
-                Phase::Arriving => self.arrive(at, now, memory),
+                Phase::Arriving => match self.code.lines[at].get(self.lines[at].step) {
+                    Some(Op::Do(Deed { repeat, .. }) | Op::Forge(Forge { repeat, .. })) => {
+                        self.lines[at].arrive(*repeat, now, self.dice.as_deref_mut());
+                    }
+                    _ => self.arrive(at, memory),
+                },
                 Phase::Due(due) if due > now => return Some(due),
                 Phase::Due(due) => {
-                    self.lines[at].begin(due);
-                    self.lines[at].task = self.task_of(at);
+                    let line = &mut self.lines[at];
+                    line.begin(due);
+                    line.task = match self.code.lines[at].get(line.step) {
+                        Some(Op::Do(Deed { repeat: Repeat::Every { .. }, .. })) => {
+                            // What a step at times of its own does each time is a task of its own.
+                            self.tasks += 1;
+                            self.tasks
+                        }
+                        _ => 0,
+                    };
                 }
                 Phase::Calling => {
-                    let due = self.next_call(at, memory);
-                    if due.is_some() || self.lines[at].in_flight > 0 {
+                    let line = &mut self.lines[at];
+                    let op = self.code.lines[at].get(line.step)?;
+                    let due = line.next_call(op, self.width, memory);
+                    if due.is_some() || line.in_flight > 0 {
                         return due;
                     }
-                    let op = self.code.lines[at].get(self.lines[at].step)?;
-                    self.lines[at].finish(op, now, memory.news(), self.dice.as_deref_mut());
+                    line.finish(op, now, memory.news(), self.dice.as_deref_mut());
                 }
             }
         }
     }
 
-    /// What a step at times of its own does each time is a task of its own.
-    fn task_of(&mut self, at: usize) -> u32 {
-        match self.code.lines[at].get(self.lines[at].step) {
-            Some(Op::Do(Deed { repeat: Repeat::Every { .. }, .. })) => {
-                self.tasks += 1;
-                self.tasks
-            }
-            _ => 0,
-        }
-    }
-
-    fn arrive(&mut self, at: usize, now: Tick, memory: &Memory) {
+    /// Comes to what is done at once.
+    fn arrive(&mut self, at: usize, memory: &Memory) {
         let step = self.lines[at].step;
         match self.code.lines[at].get(step) {
-            Some(Op::Do(Deed { repeat, .. }) | Op::Forge(Forge { repeat, .. })) => {
-                self.lines[at].arrive(*repeat, now, self.dice.as_deref_mut());
-            }
+            Some(Op::Do(_) | Op::Forge(_)) => {}
             Some(Op::Fork(children)) => {
                 self.lines[at].phase = Phase::Forked;
                 for &child in children {
@@ -217,24 +242,8 @@ impl Runner {
         }
     }
 
-    /// When the next call of this line's step is due, if there is one that need not wait for an answer.
-    fn next_call(&mut self, at: usize, memory: &Memory) -> Option<Tick> {
-        let line = &mut self.lines[at];
-        line.next = None;
-        let deed = match self.code.lines[at].get(line.step)? {
-            Op::Do(deed) => deed,
-            Op::Forge(forge) => return (!line.sent && memory.first_of(forge.key).is_some()).then_some(line.ready),
-            Op::Fork(_) | Op::Claim(_) => return None,
-        };
-        let width = if deed.goes_through().is_some() { self.width } else { 1 };
-        if line.open() < width {
-            line.next = deed.target(line.progress, memory);
-        }
-        let pending = line.pending.due();
-        if line.next.is_some() { Some(pending.map_or(line.ready, |due| due.min(line.ready))) } else { pending }
-    }
-
     /// The next call of a line whose turn it is, as [`Runner::poll`] has just said.
+    #[inline]
     pub fn take(&mut self, at: usize, now: Tick, memory: &Memory, asks: fn(Place) -> Asker) -> Option<Call> {
         let line = &mut self.lines[at];
         let Some(Op::Do(deed)) = self.code.lines[at].get_mut(line.step) else { return None };
@@ -267,6 +276,7 @@ impl Runner {
     }
 
     /// An answer came to a call of this line.
+    #[inline]
     pub fn landed(&mut self, place: Place, now: Tick) {
         if let Some(line) = self.lines.get_mut(place.line as usize) {
             line.in_flight = line.in_flight.saturating_sub(1);

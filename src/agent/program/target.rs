@@ -28,6 +28,7 @@ pub(super) struct Target {
 impl Deed {
     /// The next call after `progress`: none when the step is through, or when it asks for a credential that the agent
     /// does not hold or has given up.
+    #[inline]
     pub(super) fn target(&self, progress: Progress, memory: &Memory) -> Option<Target> {
         let through = match &self.on {
             On::Nothing | On::LastCreated(_) => progress.calls > 0,
@@ -58,6 +59,7 @@ impl Deed {
     }
 
     /// The progress behind the next call.
+    #[inline]
     pub(super) fn advance(&self, progress: Progress, with: Option<HeldId>, memory: &Memory) -> Progress {
         match &self.on {
             On::Nothing | On::Named(_) | On::LastCreated(_) => Progress { calls: progress.calls + 1, ..progress },
@@ -72,6 +74,7 @@ impl Deed {
     }
 
     /// The credential to present, or none at all where the step says so or nothing was ever given.
+    #[inline]
     fn credential(&self, memory: &Memory, route: RouteId) -> Option<(Option<HeldId>, usize)> {
         if let Some((family, index)) = self.within {
             return Some((Some(memory.of_family(family, Some(index), route)?), 0));

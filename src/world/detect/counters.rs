@@ -40,6 +40,9 @@ pub struct Place {
 pub trait Room: Default {
     fn has_room(&self) -> bool;
 
+    /// As new, but for its room.
+    fn clear(&mut self);
+
     /// Takes over the room of a window that has passed.
     fn take_room(&mut self, passed: &mut Self);
 }
@@ -66,6 +69,14 @@ pub struct Tumbling {
 }
 
 impl Counters {
+    /// Nothing was counted yet.
+    pub fn clear(&mut self) {
+        match self {
+            Counters::Sliding(windows) => windows.clear(),
+            Counters::Distinct(windows) => windows.clear(),
+        }
+    }
+
     /// Adds a record; the instant of the first one in the window when the threshold is reached.
     pub fn add(&mut self, audit: &Audit, place: Place, weight: u64, (threshold, within): (u64, Span)) -> Option<Tick> {
         match self {
@@ -90,6 +101,16 @@ impl<T: Room> Windows<T> {
 
     pub fn sparse() -> Windows<T> {
         Windows::Sparse { by_key: BTreeMap::new(), sweep_at: FIRST_SWEEP }
+    }
+
+    fn clear(&mut self) {
+        match self {
+            Windows::Dense { table, roomy: _ } => table.iter_mut().for_each(T::clear),
+            Windows::Sparse { by_key, sweep_at } => {
+                by_key.clear();
+                *sweep_at = FIRST_SWEEP;
+            }
+        }
     }
 
     fn at(&mut self, place: Place, is_over: impl Fn(&T) -> bool) -> &mut T {
@@ -129,6 +150,12 @@ impl Room for Sliding {
         self.window.capacity() > 0
     }
 
+    fn clear(&mut self) {
+        let Sliding { window, total, quiet_until } = self;
+        window.clear();
+        (*total, *quiet_until) = (0, Tick::ZERO);
+    }
+
     fn take_room(&mut self, passed: &mut Sliding) {
         passed.window.clear();
         passed.total = 0;
@@ -139,6 +166,12 @@ impl Room for Sliding {
 impl Room for Tumbling {
     fn has_room(&self) -> bool {
         self.distinct.has_room()
+    }
+
+    fn clear(&mut self) {
+        let Tumbling { distinct, opened } = self;
+        distinct.clear();
+        *opened = Tick::ZERO;
     }
 
     fn take_room(&mut self, passed: &mut Tumbling) {

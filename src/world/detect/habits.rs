@@ -25,9 +25,10 @@ impl Habits {
 
     /// The same as plain data.
     pub fn runs(&self, rule: RuleId) -> impl Iterator<Item = (u32, u32, u32, u32)> + '_ {
-        self.callers.iter().zip(0..).flat_map(move |(callers, op)| {
-            callers.runs().into_iter().map(move |(first, n)| (rule.number(), op, first, n))
-        })
+        self.callers
+            .iter()
+            .zip(0..)
+            .flat_map(move |(callers, op)| callers.runs().map(move |(first, n)| (rule.number(), op, first, n)))
     }
 
     /// Whether a caller does something for the first time. It is known from then on.

@@ -73,6 +73,22 @@ enum Known {
     Told(bool),
 }
 
+impl Known {
+    fn before(spec: &Detector, id: RuleId, plan: &Plan, routine: &Routine) -> Known {
+        let sparse = spec.reads_messages();
+        match spec.watches {
+            Watches::Report { .. } => Known::Told(false),
+            Watches::Flow => Known::Readings(Readings::default()),
+            Watches::NeverSeen => Known::Habits(Habits::of(routine, id)),
+            Watches::NotOwner(_) => Known::Homes(Homes::of(plan)),
+            Watches::FanOut { .. } if sparse => Known::Counted(Counters::Distinct(Windows::sparse())),
+            Watches::FanOut { .. } => Known::Counted(Counters::Distinct(Windows::dense())),
+            _ if sparse => Known::Counted(Counters::Sliding(Windows::sparse())),
+            _ => Known::Counted(Counters::Sliding(Windows::dense())),
+        }
+    }
+}
+
 impl Detectors {
     /// Before the run, with what the plan says that they know.
     pub fn new(plan: &Plan) -> Detectors {
@@ -88,18 +104,7 @@ impl Detectors {
     pub fn of(all: &[Detector], plan: &Plan, routine: &Routine) -> Detectors {
         let rule = |(at, spec): (usize, &Detector)| {
             let id = RuleId::at(at);
-            let sparse = spec.reads_messages();
-            let known = match spec.watches {
-                Watches::Report { .. } => Known::Told(false),
-                Watches::Flow => Known::Readings(Readings::default()),
-                Watches::NeverSeen => Known::Habits(Habits::of(routine, id)),
-                Watches::NotOwner(_) => Known::Homes(Homes::of(plan)),
-                Watches::FanOut { .. } if sparse => Known::Counted(Counters::Distinct(Windows::sparse())),
-                Watches::FanOut { .. } => Known::Counted(Counters::Distinct(Windows::dense())),
-                _ if sparse => Known::Counted(Counters::Sliding(Windows::sparse())),
-                _ => Known::Counted(Counters::Sliding(Windows::dense())),
-            };
-            Rule { spec: spec.clone(), id, known }
+            Rule { spec: spec.clone(), id, known: Known::before(spec, id, plan, routine) }
         };
         let read_messages = all.iter().any(Detector::reads_messages);
         let rules = all.iter().enumerate().map(rule).collect();
@@ -108,6 +113,20 @@ impl Detectors {
         detectors
     }
 
+    /// Before the run again, with what the plan says that they know. What was made room for is kept.
+    pub fn reset(&mut self, plan: &Plan) {
+        let Detectors { rules, pending, due: _, read_messages: _ } = self;
+        for rule in rules {
+            match &mut rule.known {
+                Known::Counted(counters) => counters.clear(),
+                known => *known = Known::before(&rule.spec, rule.id, plan, &plan.routine),
+            }
+        }
+        pending.clear();
+        self.look_ahead();
+    }
+
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
     }
