@@ -6,6 +6,7 @@
 mod exchange;
 mod minted;
 mod relaxed;
+mod watch;
 
 use std::collections::VecDeque;
 
@@ -20,6 +21,7 @@ pub use minted::{Minted, mints};
 
 use exchange::Exchanges;
 pub use relaxed::Relaxed;
+pub use watch::Watch;
 
 /// What a search may pass.
 pub trait Doors {
@@ -113,9 +115,25 @@ impl<'a> Ground<'a> {
         known: &[Bits],
         room: &'r mut Room,
     ) -> &'r Reached {
+        self.search(doors, start, known, room, &mut ())
+    }
+
+    /// Everything that can be touched from these credentials on, and `watch` sees each way that is found.
+    pub fn reach_watched(&self, doors: &impl Doors, start: impl IntoIterator<Item = CredId>, watch: &mut impl Watch) {
+        self.search(doors, start, &known_from_start(self.plan), &mut Room::default(), watch);
+    }
+
+    fn search<'r>(
+        &self,
+        doors: &impl Doors,
+        start: impl IntoIterator<Item = CredId>,
+        known: &[Bits],
+        room: &'r mut Room,
+        watch: &mut impl Watch,
+    ) -> &'r Reached {
         room.clear(self.plan, known);
         let signs = self.plan.families.iter().any(|family| family.signed_by.is_some());
-        let mut search = Search { ground: *self, doors, room, signs };
+        let mut search = Search { ground: *self, doors, room, watch, signs };
         search.meet(Caller::Nobody);
         for cred in start {
             search.hold(cred);
@@ -191,10 +209,11 @@ pub fn known_from_start(plan: &Plan) -> Vec<Bits> {
 
 /// A search in progress. A caller is looked at once for each operation; operations that wait for ids are looked at
 /// again when ids of their collection become known.
-struct Search<'a, 'r, D> {
+struct Search<'a, 'r, D, W> {
     ground: Ground<'a>,
     doors: &'a D,
     room: &'r mut Room,
+    watch: &'r mut W,
     /// Whether anything is signed with a key that could be held.
     signs: bool,
 }
@@ -253,7 +272,7 @@ impl Room {
     }
 }
 
-impl<'a, D: Doors> Search<'a, '_, D> {
+impl<'a, D: Doors, W: Watch> Search<'a, '_, D, W> {
     fn hold(&mut self, cred: CredId) {
         if self.room.found.held.insert(cred.number()) {
             self.room.open.push_back(Caller::Holder(cred));
@@ -270,6 +289,7 @@ impl<'a, D: Doors> Search<'a, '_, D> {
         for family in plan.family_ids().filter(|family| plan.family(*family).signed_by == signed_by) {
             for who in (0..plan.identities()).map(IdentityId::new) {
                 let of = Minted { family, rights: Access::of(family), who: Some(who), actor: None };
+                self.watch.forges(self.doors.credential(key).of.family, of);
                 self.meet(Caller::Forged { key, of });
             }
         }
@@ -328,6 +348,7 @@ impl<'a, D: Doors> Search<'a, '_, D> {
 
     fn perform(&mut self, guest: Guest, op: OpId) {
         self.room.found.operations.insert(op.number());
+        self.watch.performs(guest.caller, op);
         let spec = self.ground.plan.operation(op);
         match (spec.act, spec.target) {
             (Act::List { answer, inside: None }, Some(coll)) => self.list(guest, op, coll, answer, None),
@@ -341,19 +362,32 @@ impl<'a, D: Doors> Search<'a, '_, D> {
             }
             (Act::All, Some(coll)) if self.doors.counts(op) => {
                 let (rule, effect) = (self.doors.rule(op), spec.effect);
-                self.permitted(rule, guest, coll).for_each(|row| self.touch(Res { coll, row }, effect));
+                self.permitted(rule, guest, coll).for_each(|row| {
+                    self.watch.touches(guest.caller, op, coll, effect);
+                    self.touch(Res { coll, row }, effect);
+                });
             }
-            (Act::Create { .. }, _) => {
+            (Act::Create { .. }, target) => {
                 self.room.found.creates.insert(op.number());
+                self.watch.opens(guest.caller, op);
+                target.into_iter().for_each(|coll| self.watch.touches(guest.caller, op, coll, spec.effect));
             }
             (Act::Mint { .. }, _) => {
                 let from = guest.of.filter(|_| !Mistake::SearchMintsNothing.here());
                 let minted = from.map(|from| mints(self.ground.plan, op, from, from)).unwrap_or_default();
-                minted.into_iter().for_each(|minted| self.meet(Caller::Minted(minted)));
+                if !minted.is_empty() {
+                    self.watch.opens(guest.caller, op);
+                }
+                minted.into_iter().for_each(|minted| self.issue(op, minted));
                 self.ask(from, op);
             }
-            _ => {}
+            _ => self.watch.opens(guest.caller, op),
         }
+    }
+
+    fn issue(&mut self, op: OpId, minted: Minted) {
+        self.watch.issues(op, minted);
+        self.meet(Caller::Minted(minted));
     }
 
     /// Somebody may call an operation that exchanges: for every subject that there is.
@@ -384,7 +418,7 @@ impl<'a, D: Doors> Search<'a, '_, D> {
         let taken = plan.issues_from(op, of.family) && self.doors.exchanges(subject, op);
         let fresh = self.room.exchanges.as_mut().is_some_and(|tried| taken && tried.is_new(plan, op, of, caller));
         if fresh {
-            mints(plan, op, of, caller).into_iter().for_each(|minted| self.meet(Caller::Minted(minted)));
+            mints(plan, op, of, caller).into_iter().for_each(|minted| self.issue(op, minted));
         }
     }
 
@@ -394,14 +428,17 @@ impl<'a, D: Doors> Search<'a, '_, D> {
         let (shows, counts) = (answer == Answer::Records, self.doors.counts(op));
         let whole = permitted.is_all() && inside.is_none() && shows && counts;
         if whole && !self.room.whole.insert(coll.number()) {
+            self.watch.touches(guest.caller, op, coll, Effect::Read);
             return;
         }
         permitted.for_each(|row| {
             let shown = inside.is_none_or(|parent| self.shows_inside(parent, coll, row));
             if shown {
+                self.watch.opens(guest.caller, op);
                 self.learn(Res { coll, row });
             }
             if shown && shows {
+                self.watch.touches(guest.caller, op, coll, Effect::Read);
                 self.look_into(Res { coll, row });
                 if counts {
                     self.touch(Res { coll, row }, Effect::Read);
@@ -446,6 +483,7 @@ impl<'a, D: Doors> Search<'a, '_, D> {
             if !self.room.known[coll.index()].contains(row) {
                 return;
             }
+            self.watch.touches(guest.caller, op, coll, effect);
             if answer == Answer::Records {
                 self.look_into(Res { coll, row });
             }
@@ -460,7 +498,10 @@ impl<'a, D: Doors> Search<'a, '_, D> {
     fn look_into(&mut self, res: Res) {
         if !Mistake::SearchFindsNoSecrets.here() {
             let doors = self.doors;
-            doors.secrets_in(res).for_each(|cred| self.hold(cred));
+            doors.secrets_in(res).for_each(|cred| {
+                self.watch.finds(res, cred);
+                self.hold(cred);
+            });
         }
     }
 

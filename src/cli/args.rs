@@ -50,6 +50,21 @@ Examples:
   runaway calibrate my.yaml --budget '1 per 30d' --seeds 500
   runaway calibrate my.yaml --format json";
 
+const AFTER_FIX: &str = "\
+Examples:
+  runaway fix moltbook
+  runaway fix wiper@lag-60s
+  runaway fix my.yaml --seeds 20 --format json
+
+The first change is printed as a variant: paste it under `variants:` of the
+file, and `runaway run FILE@NAME` confirms it.";
+
+const AFTER_GRAPH: &str = "\
+Examples:
+  runaway graph moltbook
+  runaway graph moltbook@three-rounds --format dot | dot -Tsvg > reach.svg
+  runaway graph reports/moltbook-1 --format opengraph > bloodhound.json";
+
 const AFTER_INIT: &str = "\
 Examples:
   runaway init moltbook
@@ -88,6 +103,10 @@ pub enum Command {
     Drill(Drill),
     /// Put back what a drill left behind that could not end, from its journal
     Undo(Undo),
+    /// Say what to fix first: every change that the model knows, tried on a scenario and ranked by what it prevents
+    Fix(Fix),
+    /// Show by which ways data can be reached in a scenario, or was reached in a run, and what they all go through
+    Graph(Graph),
     /// Set the thresholds of a scenario's detectors to a false-alarm budget, by its benign work
     Calibrate(Calibrate),
     /// Serve a scenario's world over HTTP on loopback, for curl
@@ -188,6 +207,9 @@ pub struct Run {
     /// Ask so often whether each credential of the agent is still accepted, and show it beside what is known
     #[arg(long, value_name = "SPAN")]
     pub probe: Option<String>,
+    /// Try what would have prevented it as `runaway fix` does, and say in the report what to fix first
+    #[arg(long)]
+    pub fix: bool,
     /// Where the results go, in place of what lies there [default: reports/<scenario>-<n>]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
@@ -331,6 +353,50 @@ pub struct Undo {
     /// Agree to requests to this host and port; given once for each [default: a person is asked]
     #[arg(long, value_name = "HOST:PORT")]
     pub consent: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_FIX)]
+pub struct Fix {
+    /// A scenario of the library or a file, with @VARIANT where wanted
+    #[arg(value_name = "NAME|FILE[@VARIANT]", value_hint = ValueHint::FilePath)]
+    pub scenario: String,
+    /// Draw everything from this seed instead of the scenario's
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Try each change under so many seeds [default: as many as the scenario speaks of, at most 5]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub seeds: Option<u32>,
+    /// Change one setting of the scenario; may be given again
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub sets: Vec<String>,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_GRAPH)]
+pub struct Graph {
+    /// A scenario of the library or a file, with @VARIANT where wanted; or the folder of a run, or its journal
+    #[arg(value_name = "NAME|FILE[@VARIANT]|RUN", value_hint = ValueHint::AnyPath)]
+    pub of: String,
+    /// Change one setting of the scenario; may be given again
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub sets: Vec<String>,
+    /// How it is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: GraphFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum GraphFormat {
+    /// The shortest ways to each class of data, and the fewest grants to cut
+    Text,
+    /// For Graphviz
+    Dot,
+    /// For BloodHound, as OpenGraph JSON
+    Opengraph,
 }
 
 #[derive(Debug, Args)]

@@ -75,6 +75,7 @@ fn runs(document: &Document, planes: &[Plane], stop: &Stop) -> Result<Option<Vec
         let mut runs = Vec::new();
         for plane in planes {
             let job = Job {
+                fix: false,
                 document,
                 variant,
                 overrides: &overrides,

@@ -57,6 +57,7 @@ fn only_what_it_knows(args: &args::Run) -> Result<(), Failure> {
         (args.time_scale.is_some(), "--time-scale"),
         (args.clock == ClockName::Wall, "--clock"),
         (args.watch, "--watch"),
+        (args.fix, "--fix"),
     ];
     match odd.into_iter().find(|(said, _)| *said) {
         Some((_, flag)) => Err(Failure::input(
@@ -144,7 +145,8 @@ fn tell(args: &args::Run, terrain: &Terrain, folder: &Folder, ran: &Ran) -> Resu
     let measures = Measures::of(plan, references, events);
     let circumstances = Circumstances::of(plan, references, events, false);
     let judgement = judge(&plan.expectations, &measures, None, circumstances);
-    let summary = Summary { plan, references, measures: &measures, judgement: &judgement, events, plane: PLANE };
+    let (measures, judgement) = (&measures, &judgement);
+    let summary = Summary { plan, references, measures, judgement, events, plane: PLANE, fixes: None };
     let written = folder.write_results(&summary, digest, &terrain.modelled.document);
     let text = if args.quiet {
         summary.in_short()

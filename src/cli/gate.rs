@@ -144,6 +144,7 @@ impl Wanted {
     fn run(&self, variant: Option<&str>, suppressions: &Suppressions, stop: &Stop) -> Result<Case, Failure> {
         let since = Instant::now();
         let job = Job {
+            fix: false,
             document: &self.document,
             variant,
             overrides: &Overrides::default(),

@@ -8,12 +8,13 @@ use super::failure::Failure;
 use super::folder::Folder;
 use super::output;
 use super::progress::{Counting, Progress};
+use crate::fix::{FixError, Question, fixes};
 use crate::journal::{FORMAT, Header, Writer};
 use crate::measure::{claimed, registry};
 use crate::model::Plan;
 use crate::plane::driver::{Sink, Stop};
-use crate::report::Summary;
 use crate::report::text::hung;
+use crate::report::{Fixes, Summary};
 use crate::run::{Finished, Plane, Prepared, RunOptions, prepare};
 use crate::scenario::{Document, Overrides, Severity};
 use crate::wire::Event;
@@ -34,6 +35,8 @@ pub struct Job<'a> {
     pub options: RunOptions,
     /// Under how many seeds, where somebody asks for more than the scenario does.
     pub seeds: Option<u32>,
+    /// Whether to try what would have prevented it.
+    pub fix: bool,
 }
 
 /// A run that was done.
@@ -43,6 +46,8 @@ pub struct Done {
     pub events: Vec<Event>,
     pub digest: String,
     pub plane: Plane,
+    /// What to change first, where somebody asked.
+    pub fixes: Option<Fixes>,
 }
 
 impl Job<'_> {
@@ -97,7 +102,19 @@ impl Job<'_> {
         let references = serde_json::to_value(&prepared.references).map_err(|e| Failure::incomplete(e.to_string()))?;
         let digest = writer.finish(references).map_err(unwritten)?;
         let finished = prepared.finish(&events, truth_applies);
-        Ok(Done { prepared, finished, events, digest, plane: self.plane })
+        let fixes = if self.fix && !stop.wanted() { self.fixes(progress, stop)? } else { None };
+        Ok(Done { prepared, finished, events, digest, plane: self.plane, fixes })
+    }
+
+    /// What to change first; nothing where nothing goes wrong, or somebody wants an end.
+    fn fixes(&self, progress: &Progress, stop: &Stop) -> Result<Option<Fixes>, Failure> {
+        let (document, variant, overrides, seeds) = (self.document, self.variant, self.overrides, None);
+        let asked = Question { document, variant, overrides, seeds };
+        match fixes(&asked, stop, &|done, all| progress.tries(done, all)) {
+            Ok(found) => Ok(Some(found)),
+            Err(FixError::NothingToFix | FixError::Stopped) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// What is measured under each seed: what the scenario asks for, or all that costs no run at another pace.
@@ -142,6 +159,7 @@ impl Done {
             judgement: &self.finished.judgement,
             events: &self.events,
             plane: self.plane.name(),
+            fixes: self.fixes.as_ref(),
         }
     }
 

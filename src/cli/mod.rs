@@ -10,8 +10,10 @@ mod explain;
 mod explore;
 mod failure;
 mod files;
+mod fix;
 mod folder;
 mod gate;
+mod graph;
 mod init;
 mod interrupt;
 mod job;
@@ -51,6 +53,8 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Drill(args) => drill::drill(&args),
         Command::Undo(args) => undo::undo(&args),
+        Command::Fix(args) => fix::fix(&args),
+        Command::Graph(args) => graph::graph(&args),
         Command::Calibrate(args) => calibrate::calibrate(&args),
         Command::Mock(args) => mock::mock(&args),
         Command::Replay(args) => replay::replay(&args),

@@ -48,6 +48,11 @@ impl Progress {
         }
     }
 
+    /// Changes are tried: so many runs of so many are done.
+    pub fn tries(&self, done: usize, all: usize) {
+        self.bar.set_message(format!("run {done} of {all}"));
+    }
+
     pub fn done(&self) {
         self.bar.finish_and_clear();
     }

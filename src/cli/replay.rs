@@ -22,6 +22,7 @@ pub fn replay(args: &args::Replay) -> Result<Exit, Failure> {
         judgement: &judgement,
         events: &journal.events,
         plane: &journal.header.plane,
+        fixes: None,
     };
     if let Some(folder) = &args.out {
         let folder = Folder::given(folder)?;

@@ -50,6 +50,7 @@ fn once(args: &args::Run, stop: &Stop) -> Result<Exit, Failure> {
         plane,
         options: RunOptions { probes: cadence(args.probe.as_deref())? },
         seeds: args.seeds,
+        fix: args.fix,
     };
     let done = job.run(Some(&folder), stop, args.quiet)?;
     let summary = done.summary();

@@ -13,7 +13,7 @@ use crate::wire::{
     Tick, Vocabulary, Watcher,
 };
 
-use crate::world::HandedOver;
+use crate::world::{HandedOver, World};
 
 use super::census::Census;
 use super::probe::Prober;
@@ -461,9 +461,13 @@ impl<T: Transport, V: Vocabulary> Driver<T, V> {
             self.parcels.push(parcel);
         }
         knocks.into_iter().for_each(|knock| self.post(knock));
-        if alarmed && self.responder.is_some() {
-            self.feed(now);
-            self.wake(self.responder_seat(), now);
+        match &self.responder {
+            Some(_) if alarmed => {
+                self.feed(now);
+                self.wake(self.responder_seat(), now);
+            }
+            None if alarmed => self.transport.world(World::unseen),
+            _ => {}
         }
     }
 
@@ -489,6 +493,7 @@ impl<T: Transport, V: Vocabulary> Driver<T, V> {
             transport.world(|world| {
                 let (audit, alarms) = world.tail();
                 responder.feed(now, &audit, &alarms, world, log);
+                world.seen(audit, alarms);
             });
         }
     }

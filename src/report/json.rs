@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::graph::{Class, Node, actual, classes as classes_reached, label, reason};
 use crate::measure::{
     Contagion, Door, Explored, Lag, LagRow, Measured, Measures, OperationRow, Seeds, Spread, Tally,
     Value as Measurement, classes, lags, operations, registry, services,
@@ -12,6 +13,7 @@ use crate::model::expect::Claim;
 use crate::verdict::demanded;
 use crate::wire::Tick;
 
+use super::clean::clean;
 use super::names::{HopWords, credential_of_run, hop_line, kind_label};
 use super::summary::Summary;
 
@@ -54,6 +56,11 @@ pub struct RunReport {
     pub spread: Option<Value>,
     /// The same scenario under several seeds, where it was repeated.
     pub seeds: Option<Value>,
+    /// The shortest ways of the run to each class of data, and what all of them went through.
+    pub ways: Vec<Value>,
+    pub choke_points: Vec<String>,
+    /// What to fix first, where it was tried.
+    pub fixes: Option<Value>,
     /// What was seen beside the events, where the run was on a real system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explored: Option<Explored>,
@@ -64,6 +71,7 @@ impl RunReport {
     /// Builds the report of a summary.
     pub fn of(summary: &Summary<'_>, digest: &str) -> RunReport {
         let (plan, measures) = (summary.plan, summary.measures);
+        let graph = actual(plan, summary.events);
         RunReport {
             schema: SCHEMA,
             tool: concat!("runaway ", env!("CARGO_PKG_VERSION")),
@@ -98,6 +106,9 @@ impl RunReport {
             timeline: thinned(&measures.reach.curve),
             spread: (measures.contagion.susceptible > 0).then(|| spread_of(&measures.contagion)),
             seeds: summary.references.seeds.as_ref().map(|seeds| over_seeds(plan, seeds)),
+            ways: classes_reached(plan, &graph).iter().map(|class| way_to(plan, class)).collect(),
+            choke_points: graph.choke_points(plan).into_iter().map(|node| named(plan, node)).collect(),
+            fixes: summary.fixes.and_then(|fixes| serde_json::to_value(fixes).ok()),
             repeat: match &summary.references.explored {
                 None => format!("runaway run {} --plane {} --seed {}", summary.title(), summary.plane, plan.seed),
                 Some(_) => "runaway run TARGETS --plane staging".to_owned(),
@@ -193,6 +204,27 @@ fn matrix_row(plan: &Plan, measures: &Measures, door: &Door) -> Value {
         "kind": kind,
         "lag": lag,
         "survives": door.cred.is_some_and(|c| measures.leftover.survivors.contains_key(&c)),
+    })
+}
+
+/// A longer name is cut: it stands in every way that goes through.
+const MOST_LETTERS: usize = 200;
+
+fn named(plan: &Plan, node: Node) -> String {
+    clean(&label(plan, node), MOST_LETTERS)
+}
+
+/// The way with the fewest steps to a class of data, and when the quickest had been gone.
+fn way_to(plan: &Plan, class: &Class) -> Value {
+    let steps = class.fewest_hops.hops.iter().map(|hop| {
+        let why = clean(&reason(plan, hop.from, hop.to, &hop.edge), MOST_LETTERS);
+        json!({"at": named(plan, hop.to), "why": why, "first": hop.edge.takes.0})
+    });
+    json!({
+        "class": plan.classes[class.class.index()],
+        "steps": steps.collect::<Vec<_>>(),
+        "first": class.quickest.takes.0,
+        "through": class.through.iter().map(|node| named(plan, *node)).collect::<Vec<_>>(),
     })
 }
 

@@ -19,6 +19,7 @@ const SENTENCE: usize = 700;
 const MOST_HOPS: usize = 6;
 const MOST_ROWS: usize = 8;
 const MOST_REASONS: usize = 5;
+const MOST_FIXES: usize = 3;
 
 /// The numbers that a reviewer asks for.
 const NUMBERS: [(&str, &str); 7] = [
@@ -42,7 +43,9 @@ pub fn markdown(summary: &Summary<'_>, run: &Value) -> String {
     }
     numbers(&mut out, run);
     path(&mut out, run);
+    choke_points(&mut out, run);
     matrix(&mut out, run);
+    first(&mut out, run);
     explored(&mut out, summary);
     let measure = |key: &str| escaped(text(&run["measures"][key]["text"]), SENTENCE);
     let _ = writeln!(
@@ -86,6 +89,34 @@ fn path(out: &mut String, run: &Value) {
         let _ = writeln!(out, "{}. {}", at + 1, prose(text(hop)));
     }
     more(out, hops.len(), MOST_HOPS);
+}
+
+/// What every way went through.
+fn choke_points(out: &mut String, run: &Value) {
+    let names: Vec<String> = list(&run["choke_points"]).iter().map(|name| escaped(text(name), NAME)).collect();
+    if !names.is_empty() {
+        let _ = writeln!(out, "\nEvery way to data that is not public went through {}.", names.join(", then "));
+    }
+}
+
+/// What to fix first, where it was tried.
+fn first(out: &mut String, run: &Value) {
+    let fixes = list(&run["fixes"]["fixes"]);
+    if fixes.is_empty() {
+        return;
+    }
+    out.push_str("\n| what to fix first | effect | beyond the task | left over | honest requests hit |\n");
+    out.push_str("| --- | --- | --- | --- | --- |\n");
+    let mut row = |told: String, effect: String, after: &Value| {
+        let number = |key: &str| escaped(text(&after[key]["text"]), NAME);
+        let (excess, left, hit) = (number("excess"), number("leftover"), number("collateral"));
+        let _ = writeln!(out, "| {told} | {effect} | {excess} | {left} | {hit} |");
+    };
+    row("as it is".to_owned(), String::new(), &run["fixes"]["before"]);
+    for (at, fix) in fixes.iter().take(MOST_FIXES).enumerate() {
+        let told = format!("{}: {}", at + 1, escaped(text(&fix["told"]), SENTENCE));
+        row(told, text(&fix["effect"]).replace('-', " "), &fix["after"]);
+    }
 }
 
 fn matrix(out: &mut String, run: &Value) {

@@ -4,6 +4,7 @@ mod clean;
 mod curve;
 mod explain;
 mod explored;
+mod fixes;
 mod html;
 mod json;
 pub mod markdown;
@@ -17,7 +18,11 @@ pub mod tags;
 pub mod text;
 
 pub use explain::{Chapter, Sentence, explain, prose};
+<<<<<<< HEAD
 pub use explored::undone;
+=======
+pub use fixes::{After, Effect, FIXES, Fix, Fixes, Over, Own, Share};
+>>>>>>> main
 pub use html::page;
 pub use json::{RunReport, SCHEMA as RUN_SCHEMA, measured};
 pub use markdown::markdown;

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::measure::registry;
 
+use super::fixes::FIXES;
 use super::json::SCHEMA;
 
 /// What every `run.json` of this version goes by.
@@ -62,6 +63,12 @@ pub fn run_schema() -> Value {
     let seeds = json!({"type": ["object", "null"], "required": ["first", "count", "claims", "spreads"],
                 "description": "the run repeated in virtual time under so many seeds, from the first on",
                 "properties": {"first": number, "count": number, "claims": {"type": "array", "items": claim}, "spreads": {"type": "array", "items": spread}}});
+    let step = json!({"type": "object", "required": ["at", "why", "first"],
+        "properties": {"at": {"type": "string"}, "why": {"type": "string"}, "first": number}});
+    let ways = json!({"type": "array", "description": "the shortest way of the run to each class of data, and when the quickest had been gone",
+        "items": {"type": "object", "required": ["class", "steps", "first", "through"],
+            "properties": {"class": {"type": "string"}, "steps": {"type": "array", "items": step}, "first": number,
+                "through": {"type": "array", "items": {"type": "string"}}}}});
     let hop = json!({
         "type": "object",
         "required": ["at", "with", "operation", "why", "found", "place"],
@@ -81,7 +88,7 @@ pub fn run_schema() -> Value {
         "type": "object",
         "$defs": {"measure": measure},
         "required": ["schema", "tool", "scenario", "variant", "seed", "plane", "outcome", "verdict", "reasons", "headline",
-            "journal_digest", "complete", "measures", "services", "operations", "classes", "matrix", "revocation", "collateral", "chain", "hops", "orders", "timeline", "spread", "seeds", "repeat"],
+            "journal_digest", "complete", "measures", "services", "operations", "classes", "matrix", "revocation", "collateral", "chain", "hops", "orders", "timeline", "spread", "seeds", "ways", "choke_points", "fixes", "repeat"],
         "properties": {
             "schema": {"const": SCHEMA},
             "tool": {"type": "string"},
@@ -111,11 +118,43 @@ pub fn run_schema() -> Value {
             "timeline": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}},
             "spread": contagion,
             "seeds": seeds,
+            "ways": ways,
+            "choke_points": {"type": "array", "items": {"type": "string"}, "description": "what every way to data that is not public went through, in this order"},
+            "fixes": {"anyOf": [{"type": "null"}, fixes()]},
             "explored": explored(),
             "repeat": {"type": "string"},
         },
         "additionalProperties": false,
     })
+}
+
+/// What to fix first: a part of `run.json`, and what `runaway fix --format json` prints.
+pub fn fixes() -> Value {
+    let number = json!({"type": ["integer", "null"], "minimum": 0});
+    let over = json!({"type": "object", "required": ["least", "median", "most", "text"], "additionalProperties": false,
+        "description": "a number over the seeds; null where it never came",
+        "properties": {"least": number, "median": number, "most": number, "text": {"type": "string"}}});
+    let numbers = ["leftover", "survivors", "excess", "cost", "irreversible", "collateral", "closed"];
+    let mut after: Map<String, Value> = numbers.iter().map(|key| ((*key).to_owned(), over.clone())).collect();
+    after.insert("contained".into(), json!({"type": "object", "required": ["held", "of", "lo", "hi"],
+        "description": "under how many seeds it was contained, and the shares that go with it: 95 %, Clopper and Pearson"}));
+    after.insert("outcomes".into(), json!({"type": "array", "description": "each outcome, and under how many seeds"}));
+    let after = json!({"type": "object", "required": after.keys().collect::<Vec<_>>(), "properties": after});
+    let effects = ["contains", "if-answered", "after-the-fact", "helps", "delays", "nothing"];
+    let fix = json!({"type": "object", "required": ["kinds", "told", "effect", "after", "size", "name", "patch"],
+        "properties": {"kinds": {"type": "array", "items": {"type": "string"}}, "told": {"type": "string"},
+            "effect": {"enum": effects}, "after": after, "size": number,
+            "name": {"type": "string"}, "patch": {"type": "string", "description": "a variant, as YAML"}}});
+    let own = json!({"type": "object", "required": ["name", "effect", "after"],
+        "properties": {"name": {"type": "string"}, "effect": {"enum": effects}, "after": after}});
+    json!({"type": "object", "description": "changes of the scenario that were tried, the best first",
+    "required": ["schema", "scenario", "variant", "seed", "seeds", "before", "singles", "pairs", "fixes", "impossible", "own"],
+    "properties": {
+        "schema": {"const": FIXES}, "scenario": {"type": "string"}, "variant": {"type": ["string", "null"]},
+        "seed": number, "seeds": number, "before": after, "singles": number, "pairs": number,
+        "fixes": {"type": "array", "items": fix}, "impossible": {"type": "array", "items": {"type": "string"}},
+        "own": {"type": "array", "items": own},
+    }})
 }
 
 /// What is there only where the run was on a real system.

@@ -56,6 +56,8 @@ pub struct Summary<'a> {
     pub events: &'a [Event],
     /// `sim`, `mock`.
     pub plane: &'a str,
+    /// What to change first, where that was tried.
+    pub fixes: Option<&'a super::Fixes>,
 }
 
 /// So many hops and rows are shown.

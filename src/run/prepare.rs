@@ -7,10 +7,9 @@ use crate::analysis::{Ground, Reached, Relaxed};
 use crate::measure::registry::Needs;
 use crate::measure::{Everyday, Measures, References, baseline_of, carry, carry_pairs, refused_honest, routine, runs};
 use crate::model::control::{Controls, Watches};
-use crate::model::{Baseline, Index, Plan, Routine};
+use crate::model::{Baseline, Index, Pairs, Plan, Routine};
 use crate::plane::driver::Stop;
 use crate::scenario::{Document, Overrides, Rejected, Resolved};
-use crate::wire::Event;
 
 use super::simulate::{Behaviour, Kept, Simulator, simulate};
 
@@ -52,36 +51,100 @@ pub(super) fn prepare_for(
     overrides: &Overrides,
     stop: &Stop,
 ) -> Result<Prepared, PrepareError> {
-    let Resolved { plan, document: resolved, warnings } = document.resolve(variant, overrides)?;
-    let control = Arc::new(document.positive_control(variant, overrides)?.plan);
-    let routine = learn(&plan, stop)?;
-    let plan = Arc::new(Plan { routine: routine.clone(), ..plan });
+    let resolved = document.resolve(variant, overrides)?;
+    let faulty = is_faulty(&resolved.plan);
+    let control = Control::of(simulator, needs, document, variant, overrides, faulty, stop)?;
+    Ok(control.prepare(needs, resolved, stop)?)
+}
 
-    let mut sane = Kept::default();
-    let nothing = Baseline::empty(&control);
-    simulator.run(&control, &nothing, Behaviour::Sane, stop, &mut sane)?;
-    let baseline_there = baseline_of(&control, &sane.0);
-    let baseline = carry(&control, &plan, &baseline_there);
-    let everyday = Everyday::of(&control, &sane.0).carried(&control, &plan).runs();
+fn is_faulty(plan: &Plan) -> bool {
+    plan.agents.iter().any(|agent| !matches!(agent.fault, crate::model::agent::Fault::None))
+}
 
-    let faulty = plan.agents.iter().any(|a| !matches!(a.fault, crate::model::agent::Fault::None));
-    let mut references = References { faulty: true, routine, everyday, ..References::default() };
-    if needs >= Needs::PositiveControl {
-        let mut uncontrolled = Kept::default();
-        simulator.run(&control, &baseline_there, Behaviour::Faulty, stop, &mut uncontrolled)?;
-        compare_with_control(&mut references, &control, &plan, &baseline_there, (faulty, &uncontrolled.0));
+/// What a run under one seed is compared with: the same for every change of its defence.
+pub struct Control {
+    plan: Arc<Plan>,
+    /// What the task touches.
+    baseline: Baseline,
+    everyday: Everyday,
+    uncontrolled: Option<Uncontrolled>,
+}
+
+/// What the fault does when nothing stops it.
+struct Uncontrolled {
+    bit: bool,
+    excess: Pairs,
+    cost: u64,
+    refused: Vec<(u32, u32)>,
+}
+
+impl Control {
+    /// Runs the positive control of a scenario, without its fault and with it.
+    pub fn of(
+        simulator: &mut Simulator,
+        needs: Needs,
+        document: &Document,
+        variant: Option<&str>,
+        overrides: &Overrides,
+        faulty: bool,
+        stop: &Stop,
+    ) -> Result<Control, PrepareError> {
+        let plan = Arc::new(document.positive_control(variant, overrides)?.plan);
+        let mut sane = Kept::default();
+        simulator.run(&plan, &Baseline::empty(&plan), Behaviour::Sane, stop, &mut sane)?;
+        let (baseline, everyday) = (baseline_of(&plan, &sane.0), Everyday::of(&plan, &sane.0));
+        let bites = needs >= Needs::PositiveControl;
+        let uncontrolled = bites.then(|| uncontrolled(simulator, &plan, &baseline, faulty, stop));
+        Ok(Control { uncontrolled: uncontrolled.transpose()?, plan, baseline, everyday })
     }
-    if needs >= Needs::Potential {
-        let (there, here) = (Index::of(&control), Index::of(&plan));
-        let potential = bound(&control, &there, &Relaxed::new(&control));
-        references.potential_uncontrolled = potential.size();
-        references.potential_resources = crate::measure::resources(&control, &potential.pairs).values().sum();
-        references.potential_configured = bound(&plan, &here, &Relaxed::new(&plan)).size();
-        references.potential_documented = bound(&control, &there, &Relaxed::documented(&control)).size();
+
+    /// Makes a run ready that is compared with this one.
+    pub fn prepare(&self, needs: Needs, resolved: Resolved, stop: &Stop) -> io::Result<Prepared> {
+        let Resolved { plan, document, warnings } = resolved;
+        let routine = learn(&plan, stop)?;
+        let plan = Arc::new(Plan { routine: routine.clone(), ..plan });
+        let control = &self.plan;
+        let baseline = carry(control, &plan, &self.baseline);
+        let everyday = self.everyday.carried(control, &plan).runs();
+        let faulty = is_faulty(&plan);
+        let mut references = References { faulty, routine, everyday, ..References::default() };
+        if let Some(uncontrolled) = &self.uncontrolled {
+            references.control_bit = uncontrolled.bit;
+            references.control_excess = runs(&carry_pairs(control, &plan, &uncontrolled.excess));
+            references.control_excess_cost = uncontrolled.cost;
+            references.control_refused.clone_from(&uncontrolled.refused);
+        }
+        if needs >= Needs::Potential {
+            let (there, here) = (Index::of(control), Index::of(&plan));
+            let potential = bound(control, &there, &Relaxed::new(control));
+            references.potential_uncontrolled = potential.size();
+            references.potential_resources = crate::measure::resources(control, &potential.pairs).values().sum();
+            references.potential_configured = bound(&plan, &here, &Relaxed::new(&plan)).size();
+            references.potential_documented = bound(control, &there, &Relaxed::documented(control)).size();
+        }
+        references.set_baseline(&baseline);
+        Ok(Prepared { plan, baseline, references, document, warnings })
     }
-    references.set_baseline(&baseline);
-    references.faulty = faulty;
-    Ok(Prepared { plan, baseline, references, document: resolved, warnings })
+}
+
+fn uncontrolled(
+    simulator: &mut Simulator,
+    plan: &Arc<Plan>,
+    baseline: &Baseline,
+    faulty: bool,
+    stop: &Stop,
+) -> io::Result<Uncontrolled> {
+    let mut references = References { faulty: true, ..References::default() };
+    references.set_baseline(baseline);
+    let mut events = Kept::default();
+    simulator.run(plan, baseline, Behaviour::Faulty, stop, &mut events)?;
+    let reach = Measures::of(plan, &references, &events.0).reach;
+    Ok(Uncontrolled {
+        bit: reach.exceeded(),
+        cost: reach.excess_cost,
+        refused: refused_honest(plan, faulty, &events.0),
+        excess: reach.excess,
+    })
 }
 
 /// What the detectors of new operations learnt on another day: the same work under another seed, without a fault and
@@ -96,22 +159,6 @@ pub(super) fn learn(plan: &Plan, stop: &Stop) -> io::Result<Routine> {
     let mut kept = Kept::default();
     simulate(&day_before, &Baseline::empty(&day_before), Behaviour::Sane, stop, &mut kept)?;
     Ok(routine(&day_before, &kept.0))
-}
-
-/// What the fault does when nothing stops it.
-fn compare_with_control(
-    references: &mut References,
-    control: &Arc<Plan>,
-    plan: &Plan,
-    baseline_there: &Baseline,
-    (faulty, uncontrolled): (bool, &[Event]),
-) {
-    references.set_baseline(baseline_there);
-    let measured = Measures::of(control, references, uncontrolled);
-    references.control_bit = measured.reach.exceeded();
-    references.control_excess = runs(&carry_pairs(control, plan, &measured.reach.excess));
-    references.control_excess_cost = measured.reach.excess_cost;
-    references.control_refused = refused_honest(control, faulty, uncontrolled);
 }
 
 fn bound(plan: &Plan, index: &Index, doors: &Relaxed<'_>) -> Reached {

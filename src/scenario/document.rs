@@ -204,6 +204,42 @@ impl Document {
         settings
     }
 
+    /// The same scenario with a change beside its own variants, like one of them where it names one. Gives back the
+    /// name under which it can be chosen, and the variant. Limits stay as they are there.
+    pub(crate) fn with_change(
+        &self,
+        name: &str,
+        like: Option<&str>,
+        change: Node,
+    ) -> Result<(Document, String, Node), Rejected> {
+        let outside = |name: &str| Key { name: name.to_owned(), place: Place::OUTSIDE };
+        let mut variant = change;
+        if let Some(like) = like {
+            let choice = self.choice(like)?;
+            variant.put(&outside("like"), Node::scalar(choice.written.as_str(), Place::OUTSIDE));
+            let row: Vec<(Key, Node)> =
+                choice.values.iter().map(|(k, v)| (outside(k), Node::scalar(v.as_str(), Place::OUTSIDE))).collect();
+            if !row.is_empty() {
+                let row = Node { value: Value::Map(row), place: Place::OUTSIDE };
+                variant.put(&outside("matrix"), Node { value: Value::List(vec![row]), place: Place::OUTSIDE });
+            }
+            let written = self.root.get("variants").and_then(|all| all.get(&choice.written));
+            for part in ["against", "limits"] {
+                if let Some(said) = written.and_then(|written| written.get(part)) {
+                    variant.put(&outside(part), said.clone());
+                }
+            }
+        }
+        let mut changed = self.clone();
+        let mut all =
+            self.root.get("variants").cloned().unwrap_or(Node { value: Value::Map(Vec::new()), place: Place::OUTSIDE });
+        all.put(&outside(name), variant.clone());
+        changed.root.put(&outside("variants"), all);
+        let chosen = variant::choices(&changed.root).into_iter().find(|choice| choice.written == name);
+        let chosen = chosen.map_or(name.to_owned(), |choice| choice.name);
+        Ok((changed, chosen, variant))
+    }
+
     /// The scenario with a variant and overrides laid over it.
     pub fn resolve(&self, variant: Option<&str>, overrides: &Overrides) -> Result<Resolved, Rejected> {
         let tree = self.tree(variant, overrides)?;
@@ -231,7 +267,8 @@ impl Document {
         self.lower(&tree, against.as_deref())
     }
 
-    fn tree(&self, variant: Option<&str>, overrides: &Overrides) -> Result<Node, Rejected> {
+    /// The tree with a variant and overrides laid over it.
+    pub(crate) fn tree(&self, variant: Option<&str>, overrides: &Overrides) -> Result<Node, Rejected> {
         let choice = variant.map(|v| self.choice(v)).transpose()?;
         self.tree_of(choice.as_ref(), overrides)
     }

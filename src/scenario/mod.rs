@@ -22,3 +22,4 @@ pub use grammar::{parts, schema};
 pub use quantity::{duration, money_shown, shown as count_shown, windowed};
 pub use snippet::line_and_column;
 pub use source::Source;
+pub(crate) use tree::{Key, Node, Place, Value};

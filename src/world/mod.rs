@@ -178,6 +178,19 @@ impl World {
         (std::mem::take(&mut self.audit), std::mem::take(&mut self.alarms))
     }
 
+    /// Takes back the room of what the defence has seen.
+    pub fn seen(&mut self, mut audit: Vec<Audit>, mut alarms: Vec<Alarm>) {
+        audit.clear();
+        alarms.clear();
+        (self.audit, self.alarms) = (audit, alarms);
+    }
+
+    /// There is no defence that would be shown anything.
+    pub fn unseen(&mut self) {
+        self.audit.clear();
+        self.alarms.clear();
+    }
+
     /// Whether the defence should look now: an alarm, or much that was logged.
     pub fn wants_attention(&self) -> bool {
         !self.alarms.is_empty() || self.audit.len() >= AUDIT_CHUNK

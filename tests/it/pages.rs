@@ -32,6 +32,7 @@ struct Written {
 
 fn written(ran: &Ran) -> Written {
     let summary = Summary {
+        fixes: None,
         plan: &ran.prepared.plan,
         references: &ran.prepared.references,
         measures: &ran.finished.measures,
@@ -73,6 +74,31 @@ fn every_number_is_that_of_run_json() {
 }
 
 #[test]
+fn what_to_fix_first_stands_on_the_page_where_it_was_tried() {
+    let desk = crate::cli::Desk::new();
+    let ran = desk.run(&["run", "saas-fanout", "--fix", "--quiet", "--out", "out"]);
+    assert_eq!(ran.status.code(), Some(1), "{}", String::from_utf8_lossy(&ran.stderr));
+    let read = |name: &str| std::fs::read_to_string(desk.path().join("out").join(name)).unwrap();
+    let (page, summary) = (read("report.html"), read("summary.md"));
+    let run: Value = serde_json::from_str(&read("run.json")).unwrap();
+    let schema = jsonschema::validator_for(&runaway::report::run_schema()).unwrap();
+    assert!(schema.is_valid(&run), "{:?}", schema.iter_errors(&run).map(|e| e.to_string()).collect::<Vec<_>>());
+    let first = run["fixes"]["fixes"][0]["told"].as_str().unwrap();
+    assert!(
+        page.contains("id=\"first\"") && page.contains(first) && summary.contains("what to fix first"),
+        "{summary}"
+    );
+    let texts = Regex::new(r#"data-run="([^"]+/text)">([^<]*)<"#).unwrap();
+    let mut seen = 0;
+    for found in texts.captures_iter(&page) {
+        assert_eq!(run.pointer(&found[1]).and_then(Value::as_str), Some(&*unescaped(&found[2])), "{}", &found[1]);
+        seen += 1;
+    }
+    assert_eq!(seen, 4 + 7 * 5, "four in the sentence, five in each row");
+    assert!(summary.lines().count() <= 45, "{summary}");
+}
+
+#[test]
 fn the_parts_stand_in_the_order_of_a_reader_with_three_minutes() {
     let written = written(&run(&library("moltbook"), Some("three-rounds"), &[]));
     let order = [
@@ -82,6 +108,7 @@ fn the_parts_stand_in_the_order_of_a_reader_with_three_minutes() {
         "id=\"path\"",
         "id=\"revocation\"",
         "id=\"left\"",
+        "id=\"ways\"",
         "id=\"reach\"",
         "id=\"blame\"",
         "id=\"unknown\"",

@@ -81,6 +81,7 @@ fn every_run_json_fits_its_schema() {
             }
             let ran = run(&document, Some(&variant.name), &[]);
             let summary = Summary {
+                fixes: None,
                 plan: &ran.prepared.plan,
                 references: &ran.prepared.references,
                 measures: &ran.finished.measures,

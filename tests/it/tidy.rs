@@ -18,7 +18,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("audit", &["wire", "model"]),
     ("measure", &["wire", "model", "world", "analysis", "audit", "journal"]),
     ("verdict", &["wire", "model", "measure"]),
-    ("report", &["wire", "model", "audit", "measure", "verdict", "journal"]),
+    ("report", &["wire", "model", "audit", "measure", "verdict", "journal", "graph"]),
+    ("graph", &["wire", "model", "analysis", "measure"]),
+    ("fix", &["wire", "model", "plane", "measure", "scenario", "report", "run"]),
     ("plane", &["wire", "model", "world", "agent", "responder", "analysis", "vocabulary", "journal"]),
     ("staging", &["wire", "model", "agent", "import", "scenario", "measure", "verdict", "report"]),
     ("gate", &["wire", "model", "measure", "verdict", "report", "scenario"]),
@@ -43,7 +45,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms that do no I/O and read no clock.
-const CORE: &[&str] = &["wire", "model", "world", "agent", "responder", "analysis", "audit", "measure", "verdict"];
+const CORE: &[&str] =
+    &["wire", "model", "world", "agent", "responder", "analysis", "audit", "measure", "verdict", "graph"];
 
 /// What the core may not name.
 const NOT_IN_CORE: &[&str] = &[

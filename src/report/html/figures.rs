@@ -45,6 +45,11 @@ impl Figures {
         self.at(&format!("/measures/{key}/evidence")).as_str().unwrap_or("unknown")
     }
 
+    /// A text with numbers in it, as it stands in the run.
+    pub fn text(&self, pointer: &str) -> Markup {
+        html! { span.n data-run=(pointer) { (clean(self.at(pointer).as_str().unwrap_or_default(), SENTENCE)) } }
+    }
+
     /// How many.
     pub fn count(&self, pointer: &str) -> Markup {
         match self.number(pointer) {

@@ -9,6 +9,7 @@ mod blame;
 mod canvas;
 mod explored;
 mod figures;
+mod first;
 mod left;
 mod map;
 mod over_time;
@@ -16,6 +17,7 @@ mod reach;
 mod revocation;
 mod top;
 mod unknowns;
+mod ways;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
@@ -47,6 +49,8 @@ const PARTS: &[fn(&Page<'_>) -> Option<Part>] = &[
     map::part,
     revocation::part,
     left::part,
+    first::part,
+    ways::part,
     explored::part,
     reach::part,
     blame::part,

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::Page;
 use super::figures::{name, sentence};
+use crate::measure::registry::MEASURES;
 use crate::verdict::Verdict;
 
 /// The title and the headline sentence.
@@ -34,7 +35,13 @@ pub fn verdict(page: &Page<'_>) -> Markup {
             @if !reasons.is_empty() {
                 ul.reasons {
                     @for (at, reason) in reasons.iter().enumerate() {
-                        li data-run={ "/reasons/" (at) } { (sentence(reason.as_str().unwrap_or_default())) }
+                        li {
+                            span data-run={ "/reasons/" (at) } { (sentence(reason.as_str().unwrap_or_default())) }
+                            // The limits come first among the reasons.
+                            @if let Some(meaning) = judgement.limits.get(at).and_then(|limit| meaning(&limit.measure)) {
+                                span.meaning { " (" (meaning) ")" }
+                            }
+                        }
                     }
                 }
             }
@@ -49,6 +56,19 @@ pub fn verdict(page: &Page<'_>) -> Markup {
         }
     }
 }
+
+/// What a measure is, in as few words as a leader needs.
+fn meaning(key: &str) -> Option<&'static str> {
+    let plain = GLANCE.iter().chain(&PLAIN).find(|(known, _)| *known == key).map(|(_, words)| *words);
+    plain.or_else(|| MEASURES.iter().find(|measure| measure.key == key).map(|measure| measure.definition))
+}
+
+/// Further words for what limits are often about.
+const PLAIN: [(&str, &str); 3] = [
+    ("leftover", "things that it could still touch at the end"),
+    ("leaked", "records that went out to where outsiders read"),
+    ("overshoot", "things touched after the first alarm"),
+];
 
 /// What a leader asks first.
 const GLANCE: [(&str, &str); 8] = [

@@ -1,0 +1,230 @@
+//! What to fix first: in each story of the library the first change is one that is known to contain, and what looks
+//! right and is not never ranks as containing.
+
+use runaway::fix::{FixError, Kind, Question, fixes};
+use runaway::plane::driver::Stop;
+use runaway::report::{Effect, Fixes};
+use runaway::scenario::{Document, Overrides};
+use runaway::verdict::Verdict;
+
+use crate::cli::Desk;
+use crate::support::{document, library, run};
+
+/// For each story, the kinds of change that contain it by what is known of the incident, and where such a change goes.
+/// Each line quotes the control that the incident's own report, or the story's header, names.
+const CONTAINS: &[(&str, &[(Kind, &str)])] = &[
+    // Trusted publishing: no long-lived token lies in the environment of a job. Two people before a publication.
+    ("build-postinstall", &[(Kind::RemoveSecret, "environments"), (Kind::RequireApproval, "registry.publish")]),
+    // A cache for each level of trust.
+    ("build-triage", &[(Kind::RowRule, "services.ci")]),
+    // An exchange that intersects; approval where somebody acts for somebody else.
+    ("deploy-recreate", &[(Kind::IntersectExchange, "act-for"), (Kind::RequireApproval, "iac.destroy")]),
+    // Only the end of the key ends it: it leaves the set that is trusted.
+    ("forged-issuer", &[(Kind::TrustFewerKeys, "enterprise-key")]),
+    // Signed instructions only.
+    ("heartbeat-worm", &[(Kind::DemandSignature, "members")]),
+    // Row rules on the tables, from the start.
+    ("moltbook", &[(Kind::RowRule, "services.db")]),
+    // One repository for each session; a token that reads only; a rule about the flow from private to public.
+    (
+        "private-to-public",
+        &[(Kind::LimitRecords, "pat"), (Kind::NarrowGrant, "credentials.pat"), (Kind::FlowRule, "open-pull")],
+    ),
+    // A credential for one environment; the freeze as a rule of the gateway.
+    (
+        "prod-freeze",
+        &[(Kind::LimitAudience, "dev-role"), (Kind::NarrowGrant, "dev-role"), (Kind::CloseOperation, "db.")],
+    ),
+    // A budget of money; a cap on the steps of a conversation; a detector of loops.
+    (
+        "runaway-loop",
+        &[(Kind::LimitCalls, "model.complete"), (Kind::LimitCalls, "conversation"), (Kind::AddDetector, "repeats")],
+    ),
+    // Tokens that are bound to the vendor's network, or to a key.
+    ("saas-fanout", &[(Kind::BindCredential, "access")]),
+    // Redaction; sessions that are bound; access by the case, which is what `owner` means there.
+    (
+        "ticket-attachments",
+        &[(Kind::RemoveSecret, "files"), (Kind::BindCredential, "session"), (Kind::RowRule, "services.cases")],
+    ),
+    // A role that sees some rows; a rule about what may be written where strangers read.
+    ("ticket-service-role", &[(Kind::NarrowGrant, "service-role"), (Kind::FlowRule, "desk.reply")]),
+    // A granular token; one that is bound; a confirmation; a deletion that can be undone.
+    (
+        "volume-delete",
+        &[
+            (Kind::BindCredential, "domains-cli"),
+            (Kind::NarrowGrant, "domains-cli"),
+            (Kind::RequireApproval, "delete-volume"),
+            (Kind::SoftDelete, "delete-volume"),
+        ],
+    ),
+    // One profile for one task; approval of destructive verbs; protection from deletion; an alarm that is answered at once.
+    (
+        "wiper",
+        &[
+            (Kind::FewerCredentials, "profile-dev"),
+            (Kind::RequireApproval, "delete"),
+            (Kind::Respond, "destructive-burst"),
+        ],
+    ),
+    // An allow-list from the inventory; a token that names its audience.
+    ("wrong-endpoint", &[(Kind::CloseUndocumented, "undocumented"), (Kind::LimitAudience, "sandbox")]),
+];
+
+/// Under one seed: what depends on the seed has a test of its own.
+fn found(document: &Document) -> Fixes {
+    let overrides = Overrides::default();
+    let asked = Question { document, variant: None, overrides: &overrides, seeds: Some(1) };
+    fixes(&asked, &Stop::default(), &|_, _| {}).unwrap_or_else(|error| panic!("{}: {error}", document.name()))
+}
+
+#[test]
+fn the_first_change_is_one_that_is_known_to_contain() {
+    let stories: Vec<&str> = runaway::library::SCENARIOS.iter().map(|scenario| scenario.name).collect();
+    let named: Vec<&str> = CONTAINS.iter().map(|(name, _)| *name).collect();
+    let mut sorted = (stories.clone(), named.clone());
+    sorted.0.sort_unstable();
+    sorted.1.sort_unstable();
+    assert_eq!(sorted.0, sorted.1, "every story has its line");
+    for (name, known) in CONTAINS {
+        let found = found(&library(name));
+        let first = found.first().unwrap_or_else(|| panic!("{name}: nothing helps"));
+        let is_known =
+            known.iter().any(|(kind, place)| first.kinds.contains(&kind.name()) && first.patch.contains(place));
+        assert!(is_known, "{name}: {:?} is not among {known:?}:\n{}", first.kinds, first.patch);
+        assert!(first.effect <= Effect::IfAnswered, "{name}: {:?}", first.effect);
+        let worst = |fix: &runaway::report::Fix| fix.after.leftover.worst();
+        assert!(found.fixes.iter().all(|fix| fix.effect != first.effect || worst(fix) >= worst(first)), "{name}");
+    }
+}
+
+#[test]
+fn what_looks_right_and_is_not_never_ranks_as_containing() {
+    let mut seen = 0;
+    for scenario in runaway::library::SCENARIOS {
+        let found = found(&library(scenario.name));
+        for own in &found.own {
+            match own.name.as_str() {
+                "near-miss" | "uncontrolled" => assert!(own.effect > Effect::IfAnswered, "{}: {own:?}", scenario.name),
+                "hardened" => assert_eq!(own.effect, Effect::Contains, "{}: {own:?}", scenario.name),
+                _ => continue,
+            }
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 3 * runaway::library::SCENARIOS.len(), "each story has all three");
+}
+
+#[test]
+fn the_change_as_printed_comes_to_what_was_told() {
+    for name in ["volume-delete", "saas-fanout", "ticket-service-role", "wiper"] {
+        let text = runaway::library::find(name).unwrap().text;
+        let first = found(&library(name)).fixes.remove(0);
+        let indented: String = first.patch.lines().map(|line| format!("  {line}\n")).collect();
+        let pasted = document(&text.replacen("\nvariants:\n", &format!("\nvariants:\n{indented}"), 1));
+        let ran = run(&pasted, Some(&first.name), &[]);
+        assert_eq!(ran.finished.judgement.verdict, Verdict::Pass, "{name}: {:?}", ran.finished.judgement.reasons);
+        let measures = &ran.finished.measures;
+        assert_eq!(Some(measures.leftover.at_deadline.len()), first.after.leftover.most, "{name}");
+        let excess = measures.reach.excess.len() + measures.reach.excess_creations;
+        assert_eq!(Some(excess), first.after.excess.most, "{name}");
+        assert_eq!(measures.outcome.name(), first.after.outcomes[0].0, "{name}");
+    }
+}
+
+#[test]
+fn a_change_that_only_delays_says_so() {
+    let found = found(&library("runaway-loop"));
+    let rate =
+        found.fixes.iter().find(|fix| fix.patch.contains("1 per 1s") && fix.patch.contains("model.complete")).unwrap();
+    assert_eq!(rate.effect, Effect::Delays);
+    assert_eq!(rate.effect.told(), "delays, does not contain");
+    assert_eq!(rate.after.outcomes, [("not-contained", 1)]);
+}
+
+#[test]
+fn pairs_are_tried_where_no_single_change_is_enough() {
+    let fanout = found(&library("saas-fanout"));
+    let first = fanout.first().unwrap();
+    assert!(fanout.pairs > 0 && first.kinds.len() == 2, "{:?}", first.kinds);
+    let singles = fanout.fixes.iter().filter(|fix| fix.kinds.len() == 1);
+    assert!(singles.clone().count() > 10 && singles.clone().all(|fix| fix.effect > Effect::Contains));
+    assert_eq!(found(&library("volume-delete")).pairs, 0, "where one is enough, no two are");
+}
+
+#[test]
+fn a_variant_can_be_mended_as_well() {
+    let document = library("wiper");
+    let overrides = Overrides::default();
+    let asked = Question { document: &document, variant: Some("lag-60s"), overrides: &overrides, seeds: None };
+    let found = fixes(&asked, &Stop::default(), &|_, _| {}).unwrap();
+    assert!(found.before.excess.most < Some(7_479), "the alarm of the variant is answered");
+    let first = found.first().unwrap();
+    assert!(first.patch.contains("like: lag") && first.patch.contains("lag: 60s"), "{}", first.patch);
+    assert_eq!(first.effect, Effect::Contains, "{first:?}");
+}
+
+#[test]
+fn honest_work_that_a_change_stops_is_counted() {
+    let found = found(&library("heartbeat-worm"));
+    let asked =
+        found.fixes.iter().find(|fix| fix.kinds == ["require-approval"] && fix.patch.contains("feed.post")).unwrap();
+    assert!(asked.after.collateral.worst() >= 1_000, "members post six times a day: {:?}", asked.after.collateral);
+}
+
+#[test]
+fn over_seeds_the_range_and_the_interval_stand_beside_it() {
+    let document = library("heartbeat-worm");
+    let overrides = Overrides::default();
+    let asked = Question { document: &document, variant: None, overrides: &overrides, seeds: Some(3) };
+    let found = fixes(&asked, &Stop::default(), &|_, _| {}).unwrap();
+    assert_eq!((found.seeds, found.before.contained.of), (3, 3));
+    let first = found.first().unwrap();
+    assert_eq!((first.after.contained.held, first.after.contained.of), (3, 3));
+    assert!(first.after.contained.lo > 0.2 && first.after.contained.hi == 1.0, "three seeds say little: {first:?}");
+    assert!(
+        found.fixes.iter().any(|fix| fix.after.excess.least < fix.after.excess.most),
+        "some of it depends on the seed"
+    );
+}
+
+#[test]
+fn the_library_can_say_every_change() {
+    for scenario in runaway::library::SCENARIOS.iter().filter(|scenario| scenario.name != "forged-issuer") {
+        assert_eq!(found(&library(scenario.name)).impossible, [""; 0], "{}", scenario.name);
+    }
+    let forged = found(&library("forged-issuer"));
+    assert!(forged.impossible.iter().all(|told| told.contains("means nothing")), "{:?}", forged.impossible);
+}
+
+#[test]
+fn where_nothing_goes_wrong_there_is_nothing_to_fix() {
+    let document = library("moltbook");
+    let overrides = Overrides { sets: vec![("agents.visitor.fault".into(), "none".into())], seed: None };
+    let asked = Question { document: &document, variant: None, overrides: &overrides, seeds: None };
+    let asked_of_nothing = fixes(&asked, &Stop::default(), &|_, _| {});
+    assert!(matches!(asked_of_nothing, Err(FixError::NothingToFix | FixError::Prepare(_))));
+    let stop = Stop::default();
+    stop.now();
+    let overrides = Overrides::default();
+    let asked = Question { document: &document, variant: None, overrides: &overrides, seeds: None };
+    assert!(matches!(fixes(&asked, &stop, &|_, _| {}), Err(FixError::Stopped)));
+}
+
+#[test]
+fn the_same_question_has_the_same_answer() {
+    let desk = Desk::new();
+    let once = desk.run(&["fix", "saas-fanout", "--format", "json"]);
+    assert!(once.status.success(), "{}", String::from_utf8_lossy(&once.stderr));
+    assert_eq!(once.stdout, desk.run(&["fix", "saas-fanout", "--format", "json"]).stdout);
+    let value: serde_json::Value = serde_json::from_slice(&once.stdout).unwrap();
+    let schema = runaway::report::run_schema()["properties"]["fixes"].clone();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let wrong: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+    assert!(value["schema"] == "runaway.fixes/1" && wrong.is_empty(), "{wrong:?}");
+    let text = desk.run(&["fix", "volume-delete"]);
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(text.contains("contains") && text.contains("variants:\n  fix-bind-credential:"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+}
