@@ -18,11 +18,8 @@ pub mod tags;
 pub mod text;
 
 pub use explain::{Chapter, Sentence, explain, prose};
-<<<<<<< HEAD
 pub use explored::undone;
-=======
 pub use fixes::{After, Effect, FIXES, Fix, Fixes, Over, Own, Share};
->>>>>>> main
 pub use html::page;
 pub use json::{RunReport, SCHEMA as RUN_SCHEMA, measured};
 pub use markdown::markdown;
