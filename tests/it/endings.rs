@@ -71,7 +71,7 @@ fn every_exit_code_means_what_it_says() {
         (&["run", "wiper", "--plane", "mock", "--clock", "wall"], 2),
         (&["run", "wiper", "--clock", "wall"], 2),
         (&["replay", text(&wrong)], 2),
-        (&["run", "moltbook", "--plane", "staging"], 3),
+        (&["run", "moltbook", "--plane", "staging"], 2),
         (&["run", text(&no_limits), "--out", &out("inconclusive")], 4),
     ];
     for (args, code) in ends {
