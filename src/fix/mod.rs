@@ -13,9 +13,11 @@ use rayon::prelude::*;
 
 use crate::measure::Measures;
 use crate::measure::registry::Needs;
+use crate::model::Baseline;
 use crate::plane::driver::Stop;
+use crate::report::text::sentence;
 use crate::report::{Effect, FIXES, Fix, Fixes, Own};
-use crate::run::{Behaviour, Control, Kept, PrepareError, Simulator, simulate};
+use crate::run::{Behaviour, Control, Kept, PrepareError, Simulator};
 use crate::scenario::{Document, Node, Overrides};
 
 pub use candidates::Kind;
@@ -144,8 +146,9 @@ fn with_facts(bench: &Bench, tree: &Node, stop: &Stop) -> Result<Vec<Candidate>,
     let prepared = bench.prepared();
     let (mut sane, mut faulty) = (Kept::default(), Kept::default());
     let plan = &prepared.plan;
-    simulate(plan, &crate::model::Baseline::empty(plan), Behaviour::Sane, stop, &mut sane)?;
-    simulate(plan, &prepared.baseline, Behaviour::Faulty, stop, &mut faulty)?;
+    let mut simulator = Simulator::default();
+    simulator.run(plan, &Baseline::empty(plan), Behaviour::Sane, stop, &mut sane)?;
+    simulator.run(plan, &prepared.baseline, Behaviour::Faulty, stop, &mut faulty)?;
     let measures = Measures::of(plan, &prepared.references, &faulty.0);
     let facts = Facts::of(plan, tree, &prepared.references, &sane.0, (&faulty.0, &measures));
     Ok(candidates(&facts))
@@ -240,10 +243,4 @@ struct Changed {
     chosen: String,
     written: String,
     variant: Node,
-}
-
-/// With a capital letter and a full stop.
-fn sentence(order: &str) -> String {
-    let mut letters = order.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }

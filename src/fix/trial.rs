@@ -9,7 +9,7 @@ use crate::model::expect::Claim;
 use crate::model::{Baseline, Plan};
 use crate::plane::driver::Stop;
 use crate::report::{After, Over, Share};
-use crate::run::{Behaviour, Control, Kept, Prepared, simulate};
+use crate::run::{Behaviour, Control, Kept, Prepared, Simulator};
 use crate::scenario::{Overrides, Resolved, money_shown};
 use crate::wire::{ActorId, Event, OpId, Purpose, Verdict};
 
@@ -35,21 +35,25 @@ pub struct Seen {
     pub closed: Option<u64>,
 }
 
+/// Accepted requests, by who asks for what.
+type Work = BTreeMap<(ActorId, OpId), u64>;
+
 /// One seed: what everything under it is compared with.
 pub struct Bench {
     overrides: Overrides,
     control: Control,
     prepared: Prepared,
     /// What honest work gets done in a run in which nothing goes wrong, with the scenario as it is.
-    work: BTreeMap<(ActorId, OpId), u64>,
+    work: Work,
     seen: Seen,
 }
 
 impl Bench {
     pub fn new(control: Control, overrides: Overrides, plain: Resolved, stop: &Stop) -> io::Result<Bench> {
         let prepared = control.prepare(Needs::PositiveControl, plain, stop)?;
-        let work = work_of(&prepared, stop)?;
-        let seen = see(&prepared, &work, &work, stop)?;
+        let mut simulator = Simulator::default();
+        let work = work_of(&mut simulator, &prepared, stop)?;
+        let seen = see(&mut simulator, &prepared, (&work, &work), stop)?;
         Ok(Bench { overrides, control, prepared, work, seen })
     }
 
@@ -70,15 +74,16 @@ impl Bench {
     /// The same, where it is compared with something else.
     pub fn try_beside(&self, control: &Control, changed: Resolved, stop: &Stop) -> io::Result<Seen> {
         let prepared = control.prepare(Needs::PositiveControl, changed, stop)?;
-        let work = work_of(&prepared, stop)?;
-        see(&prepared, &self.work, &work, stop)
+        let mut simulator = Simulator::default();
+        let work = work_of(&mut simulator, &prepared, stop)?;
+        see(&mut simulator, &prepared, (&self.work, &work), stop)
     }
 }
 
 /// Accepted requests of a run in which nothing goes wrong, by who asks for what.
-fn work_of(prepared: &Prepared, stop: &Stop) -> io::Result<BTreeMap<(ActorId, OpId), u64>> {
+fn work_of(simulator: &mut Simulator, prepared: &Prepared, stop: &Stop) -> io::Result<Work> {
     let mut events = Kept::default();
-    simulate(&prepared.plan, &Baseline::empty(&prepared.plan), Behaviour::Sane, stop, &mut events)?;
+    simulator.run(&prepared.plan, &Baseline::empty(&prepared.plan), Behaviour::Sane, stop, &mut events)?;
     let mut work = BTreeMap::new();
     for event in &events.0 {
         if let Event::Asked { id, purpose, op: Some(op), verdict: Verdict::Accepted, .. } = *event
@@ -90,14 +95,15 @@ fn work_of(prepared: &Prepared, stop: &Stop) -> io::Result<BTreeMap<(ActorId, Op
     Ok(work)
 }
 
+/// What is seen of a run, with the work that went on before a change and with it.
 fn see(
+    simulator: &mut Simulator,
     prepared: &Prepared,
-    before: &BTreeMap<(ActorId, OpId), u64>,
-    work: &BTreeMap<(ActorId, OpId), u64>,
+    (before, work): (&Work, &Work),
     stop: &Stop,
 ) -> io::Result<Seen> {
     let mut events = Kept::default();
-    prepared.simulate(stop, &mut events)?;
+    simulator.run(&prepared.plan, &prepared.baseline, prepared.behaviour(), stop, &mut events)?;
     let measures = Measures::of(&prepared.plan, &prepared.references, &events.0);
     let undone = before.iter().map(|(what, n)| n.saturating_sub(work.get(what).copied().unwrap_or(0)));
     let reach = &measures.reach;

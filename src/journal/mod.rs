@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use digest::{Digest, of_json};
 pub use read::{Journal, ReadError, read};
-pub use words::reason as reason_word;
+pub use words::{purpose as purpose_word, reason as reason_word, verdict as verdict_word};
 pub use write::{Lines, Writer};
 
 /// The version of the format. A reader refuses others.

@@ -13,7 +13,7 @@ use crate::wire::{
     Tick, Vocabulary, Watcher,
 };
 
-use crate::world::{HandedOver, World};
+use crate::world::HandedOver;
 
 use super::census::Census;
 use super::probe::Prober;
@@ -461,13 +461,11 @@ impl<T: Transport, V: Vocabulary> Driver<T, V> {
             self.parcels.push(parcel);
         }
         knocks.into_iter().for_each(|knock| self.post(knock));
-        match &self.responder {
-            Some(_) if alarmed => {
-                self.feed(now);
+        if alarmed {
+            self.feed(now);
+            if self.responder.is_some() {
                 self.wake(self.responder_seat(), now);
             }
-            None if alarmed => self.transport.world(World::unseen),
-            _ => {}
         }
     }
 
@@ -489,13 +487,13 @@ impl<T: Transport, V: Vocabulary> Driver<T, V> {
 
     fn feed(&mut self, now: Tick) {
         let Driver { transport, responder, log, .. } = self;
-        if let Some(responder) = responder {
-            transport.world(|world| {
-                let (audit, alarms) = world.tail();
+        transport.world(|world| {
+            let (audit, alarms) = world.tail();
+            if let Some(responder) = responder {
                 responder.feed(now, &audit, &alarms, world, log);
-                world.seen(audit, alarms);
-            });
-        }
+            }
+            world.seen(audit, alarms);
+        });
     }
 
     fn wake(&mut self, seat: usize, at: Tick) {

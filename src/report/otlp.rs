@@ -16,8 +16,9 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status, TracesData};
 
 use super::names::{credential_label, reason_in_words};
+use crate::journal::{purpose_word, verdict_word};
 use crate::model::{Plan, Time, Trace};
-use crate::wire::{ActorId, Event, Purpose, RequestId, Tick, Turn};
+use crate::wire::{ActorId, Event, RequestId, Tick, Turn};
 
 /// So many spans stand in a line, so that a reader needs no more memory than that.
 const SPANS_A_LINE: usize = 1_024;
@@ -91,7 +92,7 @@ fn request(plan: &Plan, event: &Event, notes: Vec<SpanEvent>) -> Vec<Span> {
     let mut attributes = vec![
         text("server.address", plan.service(plan.route(route).service).name.clone()),
         number("http.response.status_code", i64::from(status)),
-        text("runaway.verdict", format!("{verdict:?}").to_lowercase()),
+        text("runaway.verdict", verdict_word(verdict)),
         text("runaway.reason", reason_in_words(plan, reason)),
         text("runaway.credential", credential_label(plan, cred)),
     ];
@@ -242,15 +243,6 @@ fn resource(plan: &Plan, plane: &str) -> Resource {
     ];
     attributes.extend(plan.meta.variant.clone().map(|variant| text("runaway.variant", variant)));
     Resource { attributes, ..Resource::default() }
-}
-
-const fn purpose_word(purpose: Purpose) -> &'static str {
-    match purpose {
-        Purpose::Agent => "agent",
-        Purpose::Benign => "benign",
-        Purpose::Probe => "probe",
-        Purpose::Response => "response",
-    }
 }
 
 fn note(at: Tick, name: &str, attributes: Vec<KeyValue>) -> SpanEvent {

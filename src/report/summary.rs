@@ -12,7 +12,7 @@ use crate::wire::{Event, Tick};
 use super::curve::{curve, marks};
 use super::explored::sections;
 use super::names::{credential_of_run, hop_line};
-use super::text::{hung, left, paragraphs, right, wrapped, wrapped_with};
+use super::text::{hung, left, paragraphs, right, sentence, wrapped, wrapped_with};
 
 /// Whether colours may be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -102,12 +102,7 @@ impl Summary<'_> {
 
     /// The headline, with a capital letter and a full stop.
     pub fn headline(&self) -> String {
-        let sentence = headline(self.plan, self.references, self.measures);
-        let mut letters = sentence.chars();
-        match letters.next() {
-            Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
-            None => sentence,
-        }
+        sentence(&headline(self.plan, self.references, self.measures))
     }
 
     fn curve(&self, out: &mut String, style: Style) {

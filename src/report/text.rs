@@ -126,6 +126,12 @@ pub fn few(names: impl ExactSizeIterator<Item = String>) -> String {
     if more > 0 { format!("{shown} and {} more", thousands(more as u64)) } else { shown }
 }
 
+/// With a capital letter and a full stop.
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

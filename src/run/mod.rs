@@ -77,7 +77,8 @@ impl Prepared {
         run_on(plane, &self.plan, &self.baseline, self.behaviour(), options, stop, sink).map(drop)
     }
 
-    fn behaviour(&self) -> Behaviour {
+    /// How its agents behave.
+    pub fn behaviour(&self) -> Behaviour {
         if self.references.faulty { Behaviour::Faulty } else { Behaviour::Sane }
     }
 }

@@ -185,12 +185,6 @@ impl World {
         (self.audit, self.alarms) = (audit, alarms);
     }
 
-    /// There is no defence that would be shown anything.
-    pub fn unseen(&mut self) {
-        self.audit.clear();
-        self.alarms.clear();
-    }
-
     /// Whether the defence should look now: an alarm, or much that was logged.
     pub fn wants_attention(&self) -> bool {
         !self.alarms.is_empty() || self.audit.len() >= AUDIT_CHUNK

@@ -8,6 +8,7 @@ mod world;
 use self::agents::{AGENT, INSTRUCTION};
 use self::defence::{CONTROL, DETECTOR, RESPOND, STEP};
 use self::services::SERVICE;
+pub use self::world::LAYERS;
 use self::world::{CREDENTIAL, DATA, IDENTITY};
 use super::shape::Shape::{
     Anything, Axis, Count, Duration, Either, Instant, Keyed, List, Name, Named, Null, Part as P, Quantity, Record,

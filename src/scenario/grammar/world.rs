@@ -24,7 +24,7 @@ pub(super) static IDENTITY: Part = Part {
 };
 
 /// The layers of credentials.
-pub(super) const LAYERS: &[&str] = &[
+pub const LAYERS: &[&str] = &[
     "api-key",
     "access-token",
     "refresh-token",

@@ -98,24 +98,19 @@ impl Matching<'_> {
 
     /// Among lines with the same method and path, the nearest in time. Requests are taken in the order of their times.
     fn by_time(&mut self, by: By, ahead: i64, window: i64, may: impl Fn(usize) -> bool) {
-        let mut open: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
-        for line in (0..self.log.len()).filter(|line| !self.taken[*line] && may(*line)) {
-            let LogLine { method, path, time: Some(_), .. } = &self.log[line] else { continue };
-            let (Some(path), method) = (path, method.clone().unwrap_or_default()) else { continue };
-            open.entry((method.to_ascii_uppercase(), path.clone())).or_default().push(line);
-        }
-        for request in 0..self.sent.len() {
+        let open = Lines::of(self.log, |line| !self.taken[line] && may(line));
+        let mut about: BTreeMap<(&str, &str), Vec<(i64, usize)>> = BTreeMap::new();
+        for (request, sent) in self.sent.iter().enumerate() {
             if self.shown[request].is_some() {
                 continue;
             }
-            let Some(at) = instant(&self.sent[request].time).map(|at| at + ahead) else { continue };
-            let mut fits: Vec<(i64, usize)> = open
-                .iter()
-                .filter(|((method, path), _)| self.is_about(request, method, path))
-                .flat_map(|(_, lines)| lines.iter().copied())
-                .filter(|line| !self.taken[*line] && self.agrees(request, *line))
-                .filter_map(|line| Some(((self.log[line].time? - at).abs(), line)))
-                .filter(|(apart, _)| *apart <= window)
+            let Some(at) = instant(&sent.time).map(|at| at + ahead) else { continue };
+            let lines = about.entry((&sent.method, &sent.path)).or_insert_with(|| open.about(&sent.method, &sent.path));
+            let from = lines.partition_point(|(time, _)| *time < at - window);
+            let near = lines[from..].iter().take_while(|(time, _)| *time <= at + window);
+            let mut fits: Vec<(i64, usize)> = near
+                .filter(|(_, line)| !self.taken[*line] && self.agrees(request, *line))
+                .map(|(time, line)| ((time - at).abs(), *line))
                 .collect();
             fits.sort_unstable();
             if let Some((_, line)) = fits.first().copied() {
@@ -125,11 +120,6 @@ impl Matching<'_> {
                 self.take(request, Shown { line, by, ambiguous });
             }
         }
-    }
-
-    fn is_about(&self, request: usize, method: &str, path: &str) -> bool {
-        let sent = &self.sent[request];
-        (method.is_empty() || method == sent.method) && fits(&sent.path, path)
     }
 
     /// A status that both know is the same.
@@ -144,18 +134,41 @@ fn ids(traceparent: &str) -> Option<(&str, &str)> {
     Some((parts.next()?, parts.next()?))
 }
 
-/// Whether a path is the one that was sent. What stands in braces was filled in.
-fn fits(sent: &str, path: &str) -> bool {
-    // A log may have it with or without percent-encoding.
-    let [sent, path] = [sent, path].map(|text| percent_decode_str(text).decode_utf8_lossy());
-    let (mut ours, mut theirs) = (sent.split('/'), path.split('/'));
-    loop {
-        match (ours.next(), theirs.next()) {
-            (None, None) => return true,
-            (Some(ours), Some(theirs)) if ours == theirs || ours.contains('{') && !theirs.is_empty() => {}
-            _ => return false,
+/// Lines that have a time and a path, by what they are about.
+struct Lines(BTreeMap<(String, Vec<String>), Vec<(i64, usize)>>);
+
+impl Lines {
+    fn of(log: &[LogLine], may: impl Fn(usize) -> bool) -> Lines {
+        let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (at, line) in log.iter().enumerate().filter(|(at, _)| may(*at)) {
+            let LogLine { method, path: Some(path), time: Some(time), .. } = line else { continue };
+            let method = method.as_deref().unwrap_or_default().to_ascii_uppercase();
+            all.entry((method, segments(path))).or_default().push((*time, at));
         }
+        Lines(all)
     }
+
+    /// Those that may be about such a request, in the order of their times.
+    fn about(&self, method: &str, path: &str) -> Vec<(i64, usize)> {
+        let sent = segments(path);
+        let is_about =
+            |(theirs, path): &(String, Vec<String>)| (theirs.is_empty() || theirs == method) && fits(&sent, path);
+        let mut lines: Vec<(i64, usize)> =
+            self.0.iter().filter(|(of, _)| is_about(of)).flat_map(|(_, lines)| lines.iter().copied()).collect();
+        lines.sort_unstable();
+        lines
+    }
+}
+
+/// The parts of a path: a log may have it with or without percent-encoding.
+fn segments(path: &str) -> Vec<String> {
+    percent_decode_str(path).decode_utf8_lossy().split('/').map(str::to_owned).collect()
+}
+
+/// Whether a path is the one that was sent. What stands in braces was filled in.
+fn fits(sent: &[String], path: &[String]) -> bool {
+    let fits = |(ours, theirs): (&String, &String)| ours == theirs || ours.contains('{') && !theirs.is_empty();
+    sent.len() == path.len() && sent.iter().zip(path).all(fits)
 }
 
 #[cfg(test)]
@@ -218,6 +231,7 @@ mod tests {
         post.method = Some("POST".into());
         let matched = matched(RUN, &[sent(1, 0, "/a", "t")], &[other, post, line(3, 50, "/a", None)], 2_000_000);
         assert_eq!(matched.shown, [None]);
+        let fits = |sent: &str, path: &str| fits(&segments(sent), &segments(path));
         assert!(fits("/t/{tickets}/x", "/t/7/x") && !fits("/t/{tickets}", "/t/7/x") && !fits("/t/{a}", "/t/"));
         assert!(fits("/t/a%20b", "/t/a b") && fits("/t/a-b", "/t/a%2Db"));
     }

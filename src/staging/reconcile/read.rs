@@ -22,6 +22,22 @@ pub struct LogLine {
     pub user_agent: Option<String>,
 }
 
+impl LogLine {
+    /// What its fields say.
+    fn of(number: usize, field: impl Fn(Field) -> Option<String>) -> LogLine {
+        LogLine {
+            number,
+            time: field(Field::Time).as_deref().and_then(instant),
+            method: field(Field::Method),
+            path: field(Field::Path).map(|path| path_of(&path)),
+            identity: field(Field::Identity),
+            status: field(Field::Status).and_then(|status| status.parse().ok()),
+            trace: field(Field::Trace),
+            user_agent: field(Field::UserAgent),
+        }
+    }
+}
+
 /// Why a log cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -78,16 +94,7 @@ fn of_json(event: &Value, number: usize, mapping: &Mapping) -> Result<Option<Log
         true => return Err(ReadError::Unmapped(number)),
     };
     let field = |field: Field| mapping.in_json(field, event);
-    let line = LogLine {
-        number,
-        time: field(Field::Time).as_deref().and_then(instant),
-        method: field(Field::Method),
-        path: field(Field::Path).map(|path| path_of(&path)),
-        identity: field(Field::Identity),
-        status: field(Field::Status).and_then(|status| status.parse().ok()),
-        trace: field(Field::Trace),
-        user_agent: field(Field::UserAgent),
-    };
+    let line = LogLine::of(number, field);
     timed(line, mapping).map(Some)
 }
 
@@ -117,16 +124,7 @@ pub fn csv(input: impl io::Read, mapping: &Mapping) -> Result<Vec<LogLine>, Read
                 at.iter().filter(|(field, _)| *field == wanted).filter_map(|(_, column)| record.get(*column));
             cells.find(|cell| !cell.is_empty()).map(str::to_owned)
         };
-        let line = LogLine {
-            number,
-            time: field(Field::Time).as_deref().and_then(instant),
-            method: field(Field::Method),
-            path: field(Field::Path).map(|path| path_of(&path)),
-            identity: field(Field::Identity),
-            status: field(Field::Status).and_then(|status| status.parse().ok()),
-            trace: field(Field::Trace),
-            user_agent: field(Field::UserAgent),
-        };
+        let line = LogLine::of(number, field);
         lines.push(timed(line, mapping)?);
     }
     if lines.is_empty() { Err(ReadError::Empty) } else { Ok(lines) }

@@ -4,12 +4,28 @@ use super::grammar_explore::EXPLORE;
 use crate::scenario::shape::Shape::{
     Boolean, Count, Duration, Either, Keyed, List, Name, Named, Part as P, Record, Share, Text, Word,
 };
-use crate::scenario::shape::{Field, Part, Shape, may, must};
+use crate::scenario::shape::{Part, Shape, may, must};
 
 pub(super) const TEXTS: Shape = Either(&[Text, List(&Text)]);
 pub(super) const NAMES: Shape = Either(&[Name, List(&Name)]);
 const STATUSES: Shape = Either(&[Count, List(&Count)]);
 const COMMAND: Shape = List(&Text);
+
+/// The fields of what is sent over HTTP: those of its own, then what any request may have.
+macro_rules! sent {
+    ($($own:expr,)*) => {
+        &[
+            $($own,)*
+            may("headers", Keyed(&Text), "more headers"),
+            may("form", Keyed(&Text), "a body of form fields"),
+            may("json", Text, "a body of JSON, written as a text"),
+            may("body", Text, "a body as it is"),
+            may("accepted", P(&MATCH), "what proves that it was accepted (any status 2xx)"),
+            may("refused", P(&MATCHES), "what else than 401, 403 and 404 says that it was refused"),
+        ]
+    };
+}
+pub(super) use sent;
 
 /// A targets file.
 pub static TARGETS: Part = Part {
@@ -117,20 +133,15 @@ pub(super) static MATCHES: Part =
 pub(super) static REQUEST: Part = Part {
     name: "request",
     doc: "`METHOD origin:/path`, or a map with `http`",
-    shape: Either(&[Text, Record(REQUEST_FIELDS)]),
+    shape: Either(&[
+        Text,
+        Record(sent![
+            must("http", Text, "`METHOD origin:/path`; `{name}` stands for a credential or for what was captured"),
+            may("with", Name, "the credential that it is sent with"),
+            may("captures", Keyed(&Text), "names for what is taken from the answer, each with a JSON pointer"),
+        ]),
+    ]),
 };
-
-static REQUEST_FIELDS: &[Field] = &[
-    must("http", Text, "`METHOD origin:/path`; `{name}` stands for a credential or for what was captured"),
-    may("with", Name, "the credential that it is sent with"),
-    may("headers", Keyed(&Text), "more headers"),
-    may("form", Keyed(&Text), "a body of form fields"),
-    may("json", Text, "a body of JSON, written as a text"),
-    may("body", Text, "a body as it is"),
-    may("accepted", P(&MATCH), "what proves that it was accepted (any status 2xx)"),
-    may("refused", P(&MATCHES), "what else than 401, 403 and 404 says that it was refused"),
-    may("captures", Keyed(&Text), "names for what is taken from the answer, each with a JSON pointer"),
-];
 
 static SERVICE: Part = Part {
     name: "service",
@@ -148,14 +159,8 @@ static PROBE: Part = Part {
     doc: "a request, or a map with `command`",
     shape: Either(&[
         Text,
-        Record(&[
+        Record(sent![
             may("http", Text, "`METHOD origin:/path`"),
-            may("headers", Keyed(&Text), "more headers"),
-            may("form", Keyed(&Text), "a body of form fields"),
-            may("json", Text, "a body of JSON, written as a text"),
-            may("body", Text, "a body as it is"),
-            may("accepted", P(&MATCH), "what proves that it was accepted (any status 2xx)"),
-            may("refused", P(&MATCHES), "what else than 401, 403 and 404 says that it was refused"),
             may(
                 "command",
                 COMMAND,

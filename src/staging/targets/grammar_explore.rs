@@ -1,6 +1,7 @@
 //! What `explore` of a targets file can say.
 
-use super::grammar::{MATCH, MATCHES, NAMES, REQUEST, TEXTS};
+use super::grammar::{MATCH, MATCHES, NAMES, REQUEST, TEXTS, sent};
+use crate::scenario::LAYERS;
 use crate::scenario::shape::Shape::{Boolean, Count, Either, Keyed, List, Name, Named, Part as P, Record, Text, Word};
 use crate::scenario::shape::{Part, may, must};
 
@@ -44,7 +45,7 @@ static OPERATION: Part = Part {
     doc: "`METHOD origin:/path -> collection records`, or a map with `http`",
     shape: Either(&[
         Text,
-        Record(&[
+        Record(sent![
             must(
                 "http",
                 Text,
@@ -60,12 +61,6 @@ static OPERATION: Part = Part {
             ),
             may("undo", Either(&[Word(&["own"]), P(&UNDO)]), "how a write is undone: without it, it is not sent"),
             may("documented", Boolean, "whether the declared inventory has it (where there is no description, yes)"),
-            may("headers", Keyed(&Text), "more headers"),
-            may("form", Keyed(&Text), "a body of form fields"),
-            may("json", Text, "a body of JSON, written as a text"),
-            may("body", Text, "a body as it is"),
-            may("accepted", P(&MATCH), "what proves that it was accepted (any status 2xx)"),
-            may("refused", P(&MATCHES), "what else than 401, 403 and 404 says that it was refused"),
         ]),
     ]),
 };
@@ -116,22 +111,7 @@ static SECRET: Part = Part {
     shape: Record(&[
         may("credential", Name, "a canary: it is this credential, byte for byte"),
         may("shape", Text, "a regular expression: the target's own secrets have this shape"),
-        may(
-            "kind",
-            Word(&[
-                "api-key",
-                "access-token",
-                "refresh-token",
-                "session",
-                "oauth-client",
-                "connected-app",
-                "personal-token",
-                "role-session",
-                "signing-key",
-                "password",
-            ]),
-            "what it is (api-key)",
-        ),
+        may("kind", Word(LAYERS), "what it is (api-key)"),
         may("like", Name, "the credential that it is presented like (as `Authorization: Bearer`)"),
     ]),
 };
