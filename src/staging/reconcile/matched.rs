@@ -135,7 +135,10 @@ fn ids(traceparent: &str) -> Option<(&str, &str)> {
 }
 
 /// Lines that have a time and a path, by what they are about.
-struct Lines(BTreeMap<(String, Vec<String>), Vec<(i64, usize)>>);
+struct Lines(BTreeMap<About, Vec<(i64, usize)>>);
+
+/// A method and the parts of a path.
+type About = (String, Vec<String>);
 
 impl Lines {
     fn of(log: &[LogLine], may: impl Fn(usize) -> bool) -> Lines {
@@ -151,8 +154,7 @@ impl Lines {
     /// Those that may be about such a request, in the order of their times.
     fn about(&self, method: &str, path: &str) -> Vec<(i64, usize)> {
         let sent = segments(path);
-        let is_about =
-            |(theirs, path): &(String, Vec<String>)| (theirs.is_empty() || theirs == method) && fits(&sent, path);
+        let is_about = |(theirs, path): &About| (theirs.is_empty() || theirs == method) && fits(&sent, path);
         let mut lines: Vec<(i64, usize)> =
             self.0.iter().filter(|(of, _)| is_about(of)).flat_map(|(_, lines)| lines.iter().copied()).collect();
         lines.sort_unstable();
