@@ -333,6 +333,46 @@ mistakes! {
     FailedStepDeclares = "failed-step-declares",
     /// A probe that anybody passes is taken for a proof.
     OpenDoorProves = "open-door-proves",
+    /// The change that prevents least stands first.
+    RankedFromTheWorst = "ranked-from-the-worst",
+    /// What stops a run after nearly all of the harm counts as containing.
+    AfterTheFactContains = "after-the-fact-contains",
+    /// What works through an alarm counts as if nobody had to answer it.
+    AnswersContain = "answers-contain",
+    /// What only delays counts as a help.
+    DelaysHelp = "delays-help",
+    /// Honest work that a change stops is not counted.
+    HonestWorkIsNotHit = "honest-work-is-not-hit",
+    /// A few seeds are taken for all seeds.
+    IntervalIsAPoint = "interval-is-a-point",
+    /// Where no single change contains, no two are tried together.
+    PairsAreNotTried = "pairs-are-not-tried",
+    /// What lies on every way to one collection is taken for what lies on every way to all.
+    ChokeOfOneWay = "choke-of-one-way",
+    /// The times at which the hops of a run were taken are added up.
+    TimesOfARunAddUp = "times-of-a-run-add-up",
+    /// The search for the fewest grants tries one grant of each way.
+    CutTriesOneGrant = "cut-tries-one-grant",
+    /// The grants that the task needs may be cut as well.
+    TaskIsCutToo = "task-is-cut-too",
+    /// No way leads from a record to who obeys it.
+    InstructionsLeadNowhere = "instructions-lead-nowhere",
+    /// A broken limit is tolerated after its last day.
+    SuppressionsNeverExpire = "suppressions-never-expire",
+    /// More harm than before counts as better.
+    WorseIsBetter = "worse-is-better",
+    /// Two intervals that meet are told apart.
+    IntervalsAreNotAsked = "intervals-are-not-asked",
+    /// A case that fails as it should is red.
+    ExpectedFailureIsRed = "expected-failure-is-red",
+    /// What made a broken limit possible is said to stand on the first line.
+    CauseWithoutItsLine = "cause-without-its-line",
+    /// What got worse closes no gate.
+    WorseIsLetThrough = "worse-is-let-through",
+    /// A case that says nothing is green.
+    SilenceIsGreen = "silence-is-green",
+    /// Every operation of an inventory counts as exercised.
+    InventoryIsCovered = "inventory-is-covered",
 }
 
 impl Mistake {

@@ -111,6 +111,8 @@ pub enum Command {
     Calibrate(Calibrate),
     /// Serve a scenario's world over HTTP on loopback, for curl
     Mock(Mock),
+    /// Show the runs of a folder on a local page: open a report, compare two
+    Serve(super::serve::Serve),
     /// Rebuild the summary of a run from its journal, without running anything
     Replay(Replay),
     /// Say who did what, from the audit log of a run alone; with its journal beside it, how much of that is right

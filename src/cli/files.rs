@@ -6,6 +6,21 @@ use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 
+/// Makes a file that is not there yet. One that appears meanwhile is somebody else's, and stays.
+pub fn create(path: &Path, text: &str) -> Result<(), Failure> {
+    let mut file = File::create_new(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Failure::input(format!("{} is there already", path.display()), Some("say --out FILE".into()))
+        }
+        _ => Failure::at(path, &error),
+    })?;
+    file.write_all(text.as_bytes()).map_err(|error| {
+        // Half of a scenario is none.
+        let _ = fs::remove_file(path);
+        Failure::at(path, &error)
+    })
+}
+
 /// Puts a text in the place of a file.
 pub fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     replace_with(path, |out| out.write_all(text.as_bytes()))

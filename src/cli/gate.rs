@@ -1,6 +1,7 @@
 //! The cases of a gate: found, run side by side, and told in their order as they end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
@@ -15,8 +16,9 @@ use crate::library;
 use crate::model::Plan;
 use crate::model::service::{Role, shape_of};
 use crate::plane::driver::Stop;
+use crate::planted::Mistake;
 use crate::run::{Plane, RunOptions};
-use crate::scenario::{Document, Overrides, Setting};
+use crate::scenario::{Document, Overrides, Setting, opened};
 
 /// Where a team's scenarios lie, unless somebody says otherwise.
 const FOLDER: &str = "scenarios";
@@ -231,7 +233,9 @@ fn called<'a>(plan: &'a Plan, names: &'a BTreeSet<&str>) -> impl Iterator<Item =
 
 /// Which operations of the description of an API were exercised, by method and path.
 fn of_inventory(path: &Path, exercised: &BTreeSet<String>) -> Result<Exercised, Failure> {
-    let bytes = std::fs::read(path)
+    let mut bytes = Vec::new();
+    opened(path)
+        .and_then(|mut file| file.read_to_end(&mut bytes))
         .map_err(|error| Failure::input(format!("{} cannot be read: {error}", path.display()), None))?;
     let description = crate::import::openapi::read(&bytes)
         .map_err(|error| Failure::input(format!("{}: {error}", path.display()), None))?;
@@ -239,7 +243,10 @@ fn of_inventory(path: &Path, exercised: &BTreeSet<String>) -> Result<Exercised, 
         (format!("{} {}", op.method.name(), shape_of(&op.path)), format!("{} {}", op.method.name(), op.path))
     });
     let shapes: BTreeMap<String, String> = shapes.collect();
-    let never =
-        shapes.iter().filter(|(shape, _)| !exercised.contains(*shape)).map(|(_, shown)| shown.clone()).collect();
+    let never = shapes
+        .iter()
+        .filter(|(shape, _)| !exercised.contains(*shape) && !Mistake::InventoryIsCovered.here())
+        .map(|(_, shown)| shown.clone())
+        .collect();
     Ok(Exercised { of: path.display().to_string(), operations: shapes.len(), never })
 }

@@ -1,17 +1,17 @@
 //! `runaway init`: a scenario to start from.
 
-use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::args;
 use super::failure::Failure;
-use super::files::replace;
+use super::files::create;
 use super::output;
 use crate::generate;
 use crate::import;
 use crate::library;
 use crate::report::text::{hung, shell_word};
+use crate::scenario::opened;
 use crate::verdict::Exit;
 
 /// Writes a scenario that runs as it is. Never over a file that is there.
@@ -33,15 +33,11 @@ pub fn init(args: &args::Init) -> Result<Exit, Failure> {
         (Some(args::From::Random(seed)), None) => (format!("random-{seed}"), generate::random_world(seed)),
     };
     let path = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.yaml")));
-    if path.exists() {
-        let message = format!("{} is there already", path.display());
-        return Err(Failure::input(message, Some("say --out FILE".into())));
-    }
     if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("") && !folder.is_dir()) {
         let help = "say --out with a file in a folder that is there";
         return Err(Failure::input(format!("there is no folder {}", folder.display()), Some(help.into())));
     }
-    replace(&path, &text)?;
+    create(&path, &text)?;
     let shown = shell_word(&path.to_string_lossy());
     output::text(&format!("wrote {shown}\nnext: runaway check {shown} && runaway run {shown}\n"))
 }
@@ -63,7 +59,7 @@ const MOST_BYTES: u64 = 1 << 27;
 
 fn from_openapi(args: &args::Init, path: &Path) -> Result<(String, String), Failure> {
     let mut bytes = Vec::new();
-    File::open(path)
+    opened(path)
         .and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes))
         .map_err(|e| Failure::input(format!("{} cannot be read: {e}", path.display()), None))?;
     let description = import::openapi::read(&bytes)

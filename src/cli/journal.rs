@@ -1,13 +1,12 @@
 //! The journal of a run that is over, and what it comes to.
 
-use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 use crate::journal::{Journal, read};
 use crate::measure::{Measures, References};
-use crate::scenario::plan_of;
+use crate::scenario::{opened, plan_of};
 
 /// A journal that was read, measured again.
 pub struct Past {
@@ -24,7 +23,7 @@ pub fn past(named: &Path) -> Result<Past, Failure> {
         let help = "a run writes its journal to reports/<scenario>-<n>/journal.ndjson";
         Failure::input(message, Some(help.into()))
     };
-    let file = File::open(&path).map_err(|e| wrong(format!("{shown} cannot be read: {e}")))?;
+    let file = opened(&path).map_err(|e| wrong(format!("{shown} cannot be read: {e}")))?;
     let journal = read(BufReader::new(file), plan_of).map_err(|e| wrong(format!("{shown}: {e}")))?;
     let references = match &journal.trailer {
         Some(trailer) => &trailer.references,

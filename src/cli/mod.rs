@@ -30,6 +30,7 @@ mod reconstruct;
 mod reference;
 mod replay;
 mod run;
+mod serve;
 mod show;
 mod test;
 mod undo;
@@ -57,6 +58,7 @@ pub fn main() -> ExitCode {
         Command::Graph(args) => graph::graph(&args),
         Command::Calibrate(args) => calibrate::calibrate(&args),
         Command::Mock(args) => mock::mock(&args),
+        Command::Serve(args) => serve::serve(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Reconcile(args) => reconcile::reconcile(&args),
         Command::Reconstruct(args) => reconstruct::reconstruct(&args),

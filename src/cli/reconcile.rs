@@ -1,8 +1,8 @@
 //! `runaway reconcile`: the defenders' log beside what was sent.
 
-use std::fs::File;
+use crate::scenario::opened;
 use std::io::BufReader;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args::{self, Format};
 use super::failure::Failure;
@@ -40,12 +40,12 @@ pub fn reconcile(args: &args::Reconcile) -> Result<Exit, Failure> {
 }
 
 /// What was sent.
-fn sent(path: &PathBuf) -> Result<Vec<SentLine>, Failure> {
+fn sent(path: &Path) -> Result<Vec<SentLine>, Failure> {
     let unusable = |why: String| {
         let help = "name the folder of a drill or of a run on the staging plane: it holds requests.ndjson";
         Failure::input(format!("{} cannot be read: {why}", path.display()), Some(help.into()))
     };
-    let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
+    let text = opened(path).and_then(std::io::read_to_string).map_err(|error| unusable(error.to_string()))?;
     let mut lines = Vec::new();
     for (at, line) in text.split_inclusive('\n').enumerate() {
         match serde_json::from_str(line) {
@@ -63,7 +63,7 @@ fn log(args: &args::Reconcile) -> Result<Vec<reconcile::LogLine>, Failure> {
     let mapping = Mapping::of(&args.fields).map_err(|why| Failure::input(why, Some(FIELDS.into())))?;
     let unusable =
         |why: String| Failure::input(format!("{} cannot be read: {why}", path.display()), Some(FIELDS.into()));
-    let file = File::open(path).map_err(|error| unusable(error.to_string()))?;
+    let file = opened(path).map_err(|error| unusable(error.to_string()))?;
     let is_csv = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
     if (!mapping.is_empty() || is_csv)
         && let Some(field) = [Field::Time, Field::Path].into_iter().find(|field| !mapping.has(*field))

@@ -1,6 +1,5 @@
 //! `runaway reconstruct`: who did what, from an audit log alone. With the journal beside it, how much of that is right.
 
-use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +11,7 @@ use crate::audit::{Log, Reader, Scores, Story, Truth};
 use crate::journal::{Journal, read};
 use crate::measure::{Accountability, Claim, Everyday};
 use crate::report::{Reconstruction, Refuted};
-use crate::scenario::plan_of;
+use crate::scenario::{opened, plan_of};
 use crate::verdict::Exit;
 
 /// Rebuilds the story of a log.
@@ -69,7 +68,7 @@ fn log(path: &Path) -> Result<Log, Failure> {
         let help = "a run writes its audit log to reports/<scenario>-<n>/audit.ndjson";
         Failure::input(message, Some(help.into()))
     };
-    let file = File::open(path).map_err(|e| wrong(format!("{shown} cannot be read: {e}")))?;
+    let file = opened(path).map_err(|e| wrong(format!("{shown} cannot be read: {e}")))?;
     let (mut reader, mut input, mut line) = (Reader::default(), BufReader::new(file), String::new());
     loop {
         line.clear();
@@ -85,6 +84,6 @@ fn log(path: &Path) -> Result<Log, Failure> {
 
 fn happened(path: &Path) -> Result<Journal, Failure> {
     let wrong = |message: String| Failure::input(format!("{}: {message}", path.display()), None);
-    let file = File::open(path).map_err(|e| wrong(e.to_string()))?;
+    let file = opened(path).map_err(|e| wrong(e.to_string()))?;
     read(BufReader::new(file), plan_of).map_err(|e| wrong(e.to_string()))
 }

@@ -14,6 +14,7 @@ use crate::gate::{Baseline, Case, Delta, Results, Standing, Suppressions, compar
 use crate::measure::counted;
 use crate::report::Style;
 use crate::report::text::{hung, left, wrapped};
+use crate::scenario::opened;
 use crate::verdict::Exit;
 
 /// The accepted state of a team, where it lies unless somebody says otherwise.
@@ -120,7 +121,7 @@ fn baseline(args: &args::Test) -> Result<Option<Baseline>, Failure> {
 pub fn read_baseline(path: &Path) -> Result<Baseline, Failure> {
     let path = if path.is_dir() { path.join("run.json") } else { path.to_owned() };
     let wrong = |error: String| Failure::input(format!("{}: {error}", path.display()), None);
-    let text = std::fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+    let text = opened(&path).and_then(std::io::read_to_string).map_err(|error| wrong(error.to_string()))?;
     Baseline::read(&text).map_err(wrong)
 }
 

@@ -15,6 +15,7 @@ use crate::measure::Measures;
 use crate::measure::registry::Needs;
 use crate::model::Baseline;
 use crate::plane::driver::Stop;
+use crate::planted::Mistake;
 use crate::report::text::sentence;
 use crate::report::{Effect, FIXES, Fix, Fixes, Own};
 use crate::run::{Behaviour, Control, Kept, PrepareError, Simulator};
@@ -88,7 +89,12 @@ pub fn fixes(asked: &Question<'_>, stop: &Stop, tell: &(dyn Fn(usize, usize) + S
     let trials = Trials { asked, benches: &benches, stop, tell, done: AtomicUsize::new(0) };
     let (mut tried, impossible) = trials.run(all, before.runs())?;
     let singles = tried.len();
-    let ranked = |tried: &mut Vec<Tried>| tried.sort_by_cached_key(|tried| key(&before, &tried.candidate, &tried.seen));
+    let ranked = |tried: &mut Vec<Tried>| {
+        tried.sort_by_cached_key(|tried| key(&before, &tried.candidate, &tried.seen));
+        if Mistake::RankedFromTheWorst.here() {
+            tried.reverse();
+        }
+    };
     ranked(&mut tried);
     let mut pairs = 0;
     if tried.first().is_none_or(|best| effect(&before, &best.candidate.kinds, &best.seen) != Effect::Contains) {

@@ -1,6 +1,7 @@
 //! Which change comes first: whether it contains; then final leftover, excess, collateral, and the size of the edit.
 
 use crate::measure::Outcome;
+use crate::planted::Mistake;
 use crate::report::Effect;
 
 use super::Tried;
@@ -16,16 +17,19 @@ const PARTNERS: usize = 10;
 
 /// What a change is worth, by the worst of its seeds.
 pub fn effect(before: &Before, kinds: &[Kind], seen: &[Seen]) -> Effect {
-    let answers = kinds.iter().any(|kind| kind.is_an_answer());
+    let answers = kinds.iter().any(|kind| kind.is_an_answer()) && !Mistake::AnswersContain.here();
     let shut = |seen: &Seen| seen.holds || matches!(seen.outcome, Outcome::Prevented | Outcome::Contained);
     let (then, now) = (Sum::of(before.seen()), Sum::of(seen));
     // What is read and stays inside, or is deleted and can be brought back, was spared the worst.
     let milder = |now: u64, then: u64| (now as f64) < (1.0 - SPARED) * then as f64;
     let spared = |seen: &Seen| {
-        seen.spared.is_none_or(|share| share >= SPARED)
+        Mistake::AfterTheFactContains.here()
+            || seen.spared.is_none_or(|share| share >= SPARED)
             || milder(seen.leaked, then.leaked)
             || milder(seen.irreversible, then.irreversible)
     };
+    // A door that shuts in the end, and sooner.
+    let sooner = (now.closed as f64) < (1.0 - LATER) * then.closed as f64;
     let reached = |sum: &Sum| sum.excess.saturating_add(sum.fresh);
     match () {
         _ if seen.iter().all(|seen| seen.holds && spared(seen)) && answers => Effect::IfAnswered,
@@ -35,11 +39,18 @@ pub fn effect(before: &Before, kinds: &[Kind], seen: &[Seen]) -> Effect {
             || now.survivors < then.survivors
             || reached(&now) < reached(&then)
             || now.irreversible < then.irreversible
-            || now.leaked < then.leaked =>
+            || now.leaked < then.leaked
+            || sooner =>
         {
             Effect::Helps
         }
-        _ if now.spared > then.spared + LATER || now.excess < then.excess || now.cost < then.cost => Effect::Delays,
+        _ if now.spared > then.spared + LATER || now.excess < then.excess || now.cost < then.cost => {
+            if Mistake::DelaysHelp.here() {
+                Effect::Helps
+            } else {
+                Effect::Delays
+            }
+        }
         _ => Effect::Nothing,
     }
 }
@@ -55,6 +66,8 @@ struct Sum {
     leaked: u64,
     collateral: u64,
     spared: f64,
+    /// `u64::MAX` where one never shuts.
+    closed: u64,
 }
 
 impl Sum {
@@ -70,6 +83,7 @@ impl Sum {
             leaked: worst(|seen| seen.leaked),
             collateral: worst(|seen| seen.collateral),
             spared: seen.iter().map(|seen| seen.spared.unwrap_or(0.0)).sum::<f64>() / seen.len().max(1) as f64,
+            closed: worst(|seen| seen.closed.unwrap_or(u64::MAX)),
         }
     }
 }
@@ -103,6 +117,7 @@ pub fn partners(before: &Before, tried: &[Tried]) -> Vec<Candidate> {
     let best: Vec<&Tried> =
         by_leftover.into_iter().take(PARTNERS).chain(by_excess.into_iter().take(PARTNERS)).collect();
     let mut pairs: Vec<Candidate> = Vec::new();
+    let best = if Mistake::PairsAreNotTried.here() { Vec::new() } else { best };
     for (at, one) in best.iter().enumerate() {
         for other in &best[at + 1..] {
             let pair = one.candidate.and(&other.candidate);

@@ -8,6 +8,7 @@ use crate::measure::{Measures, Outcome};
 use crate::model::expect::Claim;
 use crate::model::{Baseline, Plan};
 use crate::plane::driver::Stop;
+use crate::planted::Mistake;
 use crate::report::{After, Over, Share};
 use crate::run::{Behaviour, Control, Kept, Prepared, Simulator};
 use crate::scenario::{Overrides, Resolved, money_shown};
@@ -118,7 +119,10 @@ fn see(
         irreversible: reach.irreversible,
         leaked: measures.leaked,
         spared: prepared.references.spared(&reach.touched, reach.excess_cost),
-        collateral: measures.collateral.total().requests() + undone.sum::<u64>(),
+        collateral: match Mistake::HonestWorkIsNotHit.here() {
+            true => 0,
+            false => measures.collateral.total().requests() + undone.sum::<u64>(),
+        },
         closed: measures.closed().filter(|_| !measures.doors.is_empty()).map(|at| at.0),
     })
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::measure::{Lag, Measures, counted};
 use crate::model::Plan;
+use crate::planted::Mistake;
 use crate::report::hop_line;
 use crate::scenario::Document;
 use crate::wire::{CredId, Event, FamilyId, OpId, ServiceId, Span, Verdict};
@@ -44,7 +45,8 @@ struct Places<'a> {
 
 impl Places<'_> {
     fn cause(&self, path: &[&str], told: String) -> Cause {
-        let line = self.document.line_of(self.variant, path).unwrap_or(1);
+        let line =
+            self.document.line_of(self.variant, path).filter(|_| !Mistake::CauseWithoutItsLine.here()).unwrap_or(1);
         Cause { path: path.join("."), line, told }
     }
 }

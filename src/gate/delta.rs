@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::measure::registry;
+use crate::planted::Mistake;
 
 use super::baseline::{Accepted, Amount, Baseline};
 
@@ -44,7 +45,8 @@ pub struct Delta {
 
 impl Delta {
     pub fn is_worse(&self) -> bool {
-        self.changes.iter().any(|change| change.worse == Some(true)) || self.is_new()
+        let worse = self.changes.iter().any(|change| change.worse == Some(true)) && !Mistake::WorseIsLetThrough.here();
+        worse || self.is_new()
     }
 
     /// Whether a limit is broken that was not.
@@ -91,9 +93,11 @@ impl Amount {
     /// Whether `self` is worse than `before`; nothing where their intervals meet, or one is not known.
     fn is_worse(&self, before: &Amount, direction: Direction) -> Option<bool> {
         let ((now_lo, now_hi), (then_lo, then_hi)) = (self.harm(direction)?, before.harm(direction)?);
+        let turned = Mistake::WorseIsBetter.here();
         match () {
-            () if now_lo > then_hi => Some(true),
-            () if now_hi < then_lo => Some(false),
+            () if Mistake::IntervalsAreNotAsked.here() && now_lo != then_lo => Some(now_lo > then_lo),
+            () if now_lo > then_hi => Some(!turned),
+            () if now_hi < then_lo => Some(turned),
             () => None,
         }
     }

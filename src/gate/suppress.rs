@@ -5,7 +5,9 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::measure::registry;
+use crate::planted::Mistake;
 use crate::scenario::finding::nearest;
+use crate::scenario::opened;
 
 /// A calendar day.
 pub type Date = jiff::civil::Date;
@@ -40,7 +42,9 @@ impl Suppressions {
     /// Reads a file. Errors say where, and what to write instead.
     pub fn read(path: &Path, today: Date) -> Result<Suppressions, String> {
         let name = path.display();
-        let text = std::fs::read_to_string(path).map_err(|error| format!("{name} cannot be read: {error}"))?;
+        let text = opened(path)
+            .and_then(std::io::read_to_string)
+            .map_err(|error| format!("{name} cannot be read: {error}"))?;
         Suppressions::parse(&text, today).map_err(|error| format!("{name}: {error}"))
     }
 
@@ -67,14 +71,17 @@ impl Suppressions {
     /// Why a broken limit of a case is tolerated, if it is today.
     pub fn cover(&self, case: &str, limit: &str) -> Option<String> {
         let fits = |(s, _): &&(Suppression, Date)| s.case == case && s.limit == limit;
-        let mut covering =
-            self.all.iter().filter(fits).filter(|(_, until)| self.today.is_some_and(|today| today <= *until));
+        let mut covering = self.all.iter().filter(fits).filter(|(_, until)| !self.is_over(*until));
         covering.next().map(|(s, until)| format!("{} (until {until})", s.reason.trim()))
+    }
+
+    fn is_over(&self, until: Date) -> bool {
+        self.today.is_some_and(|today| today > until) && !Mistake::SuppressionsNeverExpire.here()
     }
 
     /// Those whose day has passed.
     pub fn expired(&self) -> impl Iterator<Item = &Suppression> {
-        self.all.iter().filter(|(_, until)| self.today.is_some_and(|today| today > *until)).map(|(s, _)| s)
+        self.all.iter().filter(|(_, until)| self.is_over(*until)).map(|(s, _)| s)
     }
 
     /// Those about a case that is not among `names`.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use petgraph::graphmap::DiGraphMap;
 
 use crate::model::Plan;
+use crate::planted::Mistake;
 
 use super::{Edge, Graph, Node, Step};
 
@@ -40,7 +41,8 @@ impl<N: Copy + Ord + std::hash::Hash, G: Clone + Ord> Problem<N, G> {
             return None;
         }
         let needed: BTreeSet<G> = way.into_iter().flat_map(|rule| rule.needs_all.iter().cloned()).collect();
-        needed.into_iter().find_map(|grant| {
+        let tried = if Mistake::CutTriesOneGrant.here() { 1 } else { needed.len() };
+        needed.into_iter().take(tried).find_map(|grant| {
             cut.insert(grant.clone());
             let found = self.within(left - 1, cut);
             cut.remove(&grant);
@@ -139,6 +141,7 @@ impl Graph {
     pub fn cut(&self, plan: &Plan, task: &Graph) -> Cut {
         let opens = |node: Node| task.edges().iter().any(|(from, _, edge)| *from == node && edge.step == Step::Opens);
         let kept = |from: Node, to: Node| match (task.edge(from, to).map(|edge| edge.step), to) {
+            _ if Mistake::TaskIsCutToo.here() => false,
             (None, _) => false,
             // Who comes by a credential and does not use it can do without.
             (Some(Step::Holds | Step::LiesIn | Step::Issues), Node::Credential(_)) => opens(to),

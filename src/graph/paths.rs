@@ -7,6 +7,7 @@ use petgraph::algo::astar;
 use petgraph::algo::dominators::simple_fast;
 
 use crate::model::Plan;
+use crate::planted::Mistake;
 use crate::wire::{ClassId, CollId, Span};
 
 use super::{Edge, Graph, Node};
@@ -106,7 +107,11 @@ impl Graph {
         };
         let hops: Vec<Hop> = nodes.windows(2).filter_map(hop).collect();
         let spans = hops.iter().map(|hop| hop.edge.takes.0);
-        let takes = if self.is_of_a_run() { spans.max().unwrap_or(0) } else { spans.sum() };
+        let takes = if self.is_of_a_run() && !Mistake::TimesOfARunAddUp.here() {
+            spans.max().unwrap_or(0)
+        } else {
+            spans.sum()
+        };
         Way { hops, takes: Span(takes) }
     }
 
@@ -120,6 +125,7 @@ impl Graph {
             on_the_way.reverse();
             common = Some(match common {
                 None => on_the_way,
+                Some(common) if Mistake::ChokeOfOneWay.here() => common,
                 Some(common) => common.into_iter().filter(|node| on_the_way.contains(node)).collect(),
             });
         }

@@ -7,6 +7,7 @@ use crate::model::agent::AgentPlan;
 use crate::model::instruction::Obeys;
 use crate::model::service::{Act, Answer};
 use crate::model::{Access, Index, Plan};
+use crate::planted::Mistake;
 use crate::wire::{ActorId, CollId, CredId, Effect, FamilyId, IdentityId, OpId, Res, Span};
 
 use super::{Edge, Graph, Node, Step};
@@ -74,7 +75,9 @@ fn told(plan: &Plan, graph: &mut Graph) {
             if agent.fault.does_what_it_reads() && heard(plan, agent, coll) && agent.obedience.whom != Obeys::Nobody {
                 let takes = agent.starts.since(crate::wire::Tick::ZERO);
                 let node = agent_node(plan, ActorId::at(at));
-                graph.add(Node::Collection(coll), node, Edge { takes, ..at_once(Step::Tells) });
+                if !Mistake::InstructionsLeadNowhere.here() {
+                    graph.add(Node::Collection(coll), node, Edge { takes, ..at_once(Step::Tells) });
+                }
             }
         }
     }

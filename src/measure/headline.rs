@@ -38,6 +38,10 @@ pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> St
     if measures.reach.excess_creations > 0 {
         parts.push(format!("{} created", counted(measures.reach.excess_creations, "record")));
     }
+    if measures.reach.excess_cost > 0 {
+        let spent = super::Value::Money(measures.reach.excess_cost);
+        parts.push(format!("{spent} {} spent beyond the task", plan.currency));
+    }
     if measures.reach.irreversible > 0 {
         parts.push(counted(measures.reach.irreversible, "irreversible effect"));
     }

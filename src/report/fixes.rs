@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::summary::Style;
 use super::text::{hung, left, right, wrapped};
 use crate::measure::{Tally, counted, thousands};
+use crate::planted::Mistake;
 use crate::wire::Span;
 
 /// The version of what `runaway fix --format json` prints. A field may be added under the same version, never changed.
@@ -120,7 +121,10 @@ pub struct Share {
 
 impl Share {
     pub fn of(held: u32, of: u32) -> Share {
-        let (lo, hi) = Tally { held, untold: 0, of }.interval();
+        let (lo, hi) = match Mistake::IntervalIsAPoint.here() {
+            true => (f64::from(held) / f64::from(of), f64::from(held) / f64::from(of)),
+            false => Tally { held, untold: 0, of }.interval(),
+        };
         Share { held, of, lo, hi }
     }
 }

@@ -95,8 +95,12 @@ impl Summary<'_> {
     /// The verdict and the headline; and why nothing can be said, where that is so.
     pub fn in_short(&self) -> String {
         let Judgement { verdict, reasons, .. } = self.judgement;
-        let why = reasons.last().filter(|_| *verdict == Verdict::Inconclusive);
-        let why = why.map_or_else(String::new, |why| format!(" Inconclusive: {why}."));
+        let stands_in_the_headline = self.measures.complete || self.measures.outcome == Outcome::Unknown;
+        let why = match reasons.last().filter(|_| *verdict == Verdict::Inconclusive) {
+            Some(why) => format!(" Inconclusive: {why}."),
+            None if !stands_in_the_headline => " The journal is incomplete.".to_owned(),
+            None => String::new(),
+        };
         hung(&format!("{}: ", verdict.name()), &format!("{}{why}", self.headline()), 2)
     }
 

@@ -21,5 +21,5 @@ pub use finding::{Code, Finding, Rejected, Severity, nearest};
 pub use grammar::{LAYERS, parts, schema};
 pub use quantity::{duration, money_shown, shown as count_shown, windowed};
 pub use snippet::line_and_column;
-pub use source::Source;
+pub use source::{Source, opened};
 pub(crate) use tree::{Key, Node, Place, Value};

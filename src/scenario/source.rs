@@ -1,8 +1,10 @@
 //! The text of a scenario file, and everything that keeps a file from being one.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use super::finding::{Code, Finding, Rejected};
 use super::tree::Place;
@@ -23,7 +25,7 @@ impl Source {
     pub fn open(path: &Path) -> Result<Source, Rejected> {
         let name = path.display().to_string();
         let mut bytes = Vec::new();
-        let read = std::fs::File::open(path).and_then(|file| {
+        let read = opened(path).and_then(|file| {
             let most = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX).saturating_add(1);
             file.take(most).read_to_end(&mut bytes)
         });
@@ -77,6 +79,39 @@ impl Source {
     fn rejected(self, finding: Finding) -> Rejected {
         Rejected { source: self, findings: vec![finding] }
     }
+}
+
+/// So long is waited for somebody to write to a pipe.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Opens a file to read it. A named pipe opens once somebody writes to it: where nobody does, that is an error, and no
+/// wait for ever.
+pub fn opened(path: &Path) -> io::Result<File> {
+    if !is_a_pipe(path) {
+        return File::open(path);
+    }
+    let (tell, heard) = mpsc::channel();
+    let named = path.to_owned();
+    // Where nobody ever writes, it waits until the program ends.
+    std::thread::spawn(move || {
+        // Nobody listens any more after the wait.
+        let _ = tell.send(File::open(named));
+    });
+    heard.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+        let why = "it is a pipe to which nobody writes: start its writer first, or name a file";
+        Err(io::Error::new(io::ErrorKind::TimedOut, why))
+    })
+}
+
+#[cfg(unix)]
+fn is_a_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    std::fs::metadata(path).is_ok_and(|there| there.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_a_pipe(_: &Path) -> bool {
+    false
 }
 
 const SAVE_AS: &str = "save it as UTF-8; Latin-1 and UTF-16 are not read";

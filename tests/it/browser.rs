@@ -6,10 +6,24 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::binary::run_into;
+use crate::binary::{run_into, runaway};
 use crate::pages::{SHOWN, hostile};
 
 const MODULES: &str = "target/test-inputs/browser/node_modules";
+
+/// Pages of every kind beside those of the library.
+const KINDS: &[(&str, &[&str])] = &[
+    ("fix", &["run", "moltbook", "--fix"]),
+    ("fix-by-two", &["run", "saas-fanout", "--fix"]),
+    ("fix-over-seeds", &["run", "heartbeat-worm", "--fix", "--seeds", "4"]),
+    ("seeds", &["run", "build-postinstall", "--seeds", "5"]),
+    ("mock", &["run", "ticket-attachments", "--plane", "mock"]),
+    ("replay", &["replay", "JOURNAL"]),
+];
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a plain path")
+}
 
 #[test]
 fn reports_stand_up_in_a_browser() {
@@ -22,11 +36,20 @@ fn reports_stand_up_in_a_browser() {
     }
     let folder = tempfile::tempdir().expect("a folder of our own");
     let mut reports = Vec::new();
-    for (name, variant) in SHOWN {
-        let scenario = variant.map_or((*name).to_owned(), |variant| format!("{name}@{variant}"));
+    let bases = runaway::library::SCENARIOS.iter().map(|scenario| (scenario.name, None));
+    let variants = SHOWN.iter().copied().filter(|(_, variant)| variant.is_some());
+    for (name, variant) in bases.chain(variants) {
+        let scenario = variant.map_or(name.to_owned(), |variant| format!("{name}@{variant}"));
         let into = folder.path().join(&scenario);
         run_into(&scenario, &into);
         reports.push(format!("{}={}", scenario.replace('@', "-"), into.display()));
+    }
+    let journal = folder.path().join("wiper").join("journal.ndjson");
+    for (name, args) in KINDS {
+        let into = folder.path().join(name);
+        let args = args.iter().map(|arg| if *arg == "JOURNAL" { text(&journal) } else { arg });
+        runaway(args.chain(["--out", text(&into)]));
+        reports.push(format!("{name}={}", into.display()));
     }
     let into = folder.path().join("hostile");
     fs::create_dir(&into).expect("a folder of our own");

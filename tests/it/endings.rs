@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::binary::runaway;
+use crate::binary::{run_into, runaway};
 
 const ENDLESS: &str = "
 runaway: 1
@@ -340,4 +340,35 @@ fn a_reader_that_goes_away_changes_no_verdict() {
         let ended = Command::new("bash").args(["-c", &script]).status().expect("bash runs");
         assert_eq!(ended.code(), Some(code), "{scenario}");
     }
+}
+
+/// Without a writer, a pipe would never open.
+#[test]
+fn a_pipe_to_which_nobody_writes_ends_with_what_to_do() {
+    let here = folder();
+    let pipe = here.path().join("pipe.yaml");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+    for command in ["run", "check", "replay"] {
+        let output = runaway([command, text(&pipe)]);
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).expect("text").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(output.status.code(), Some(2), "{command}: {said}");
+        assert!(said.contains("a pipe to which nobody writes"), "{command}: {said}");
+    }
+}
+
+/// A journal without its last line says so beside any verdict.
+#[test]
+fn a_headline_says_that_the_journal_is_incomplete() {
+    let here = folder();
+    run_into("volume-delete", &here.path().join("run"));
+    let journal = fs::read_to_string(here.path().join("run/journal.ndjson")).expect("a journal");
+    let without_the_end = journal.trim_end().rsplit_once('\n').expect("lines").0;
+    let cut = file(here.path(), "cut.ndjson", &format!("{without_the_end}\n"));
+    let said = |path: &Path| {
+        let output = runaway(["replay", text(path), "--quiet"]);
+        String::from_utf8(output.stdout).expect("text").split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert!(said(&cut).starts_with("fail: ") && said(&cut).ends_with("The journal is incomplete."), "{}", said(&cut));
+    assert!(!said(&here.path().join("run")).contains("incomplete"));
 }

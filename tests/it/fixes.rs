@@ -144,6 +144,92 @@ fn a_change_that_only_delays_says_so() {
 }
 
 #[test]
+fn what_stops_it_after_the_fact_does_not_contain() {
+    let found = found(&library("forged-issuer"));
+    let told = found.fixes.iter().find(|fix| fix.kinds == ["respond"]).unwrap();
+    assert_eq!(told.effect, Effect::AfterTheFact, "the key ends, and everything was read: {told:?}");
+}
+
+#[test]
+fn what_needs_an_answer_says_so() {
+    let found = found(&library("build-postinstall"));
+    let alarms: Vec<_> = found.fixes.iter().filter(|fix| fix.kinds == ["add-detector"]).collect();
+    assert!(alarms.iter().any(|fix| fix.effect == Effect::IfAnswered), "{alarms:?}");
+    assert!(alarms.iter().all(|fix| fix.effect != Effect::Contains), "{alarms:?}");
+}
+
+/// What is published waits for a day, and is called back: the story's own variant, found without it. The two jobs that
+/// run the script read their environment and their objects, and nothing comes of the rest.
+#[test]
+fn a_cooldown_is_worth_what_is_called_back_in_time() {
+    let found = found(&library("build-postinstall"));
+    let held =
+        found.fixes.iter().find(|fix| fix.kinds == ["cooldown"] && fix.patch.contains("publish.effect")).unwrap();
+    assert!(held.patch.contains("publish.effect_after: 24h") && held.patch.contains("cancel"), "{}", held.patch);
+    assert_eq!((held.effect, held.after.excess.most), (Effect::IfAnswered, Some(2 * (1 + 400))), "{held:?}");
+}
+
+/// The backups survive the volume; what lies in the volume itself does not.
+#[test]
+fn a_backup_elsewhere_outlives_what_it_is_a_backup_of() {
+    let found = found(&library("volume-delete"));
+    let apart = found.fixes.iter().find(|fix| fix.patch.contains("data.backups")).unwrap();
+    assert_eq!(apart.kinds, ["keep-apart"]);
+    assert_eq!(apart.after.irreversible.most, Some(38_015 - 14), "{apart:?}");
+    assert_eq!(apart.effect, Effect::Helps);
+}
+
+/// A key that leaves the set is trusted for a minute, and no longer for a day.
+#[test]
+fn a_set_of_keys_that_is_fetched_sooner_ends_a_key_sooner() {
+    let document = library("forged-issuer");
+    let overrides = Overrides::default();
+    let asked = Question { document: &document, variant: Some("key-removed-24h"), overrides: &overrides, seeds: None };
+    let found = fixes(&asked, &Stop::default(), &|_, _| {}).unwrap();
+    let sooner = found.fixes.iter().find(|fix| fix.kinds == ["fetch-keys-sooner"]).unwrap();
+    let day = 86_400_000_000;
+    assert_eq!(found.before.closed.most, Some(31 * day));
+    let after = sooner.after.closed.most.unwrap();
+    assert!((30 * day..=30 * day + 60_000_000).contains(&after), "{sooner:?}");
+}
+
+/// Tokens of two customers lie in a vault. One is still served; the other left, and nobody ended the token.
+#[test]
+fn what_nobody_works_with_is_ended_before_it_is_found() {
+    let document = document(
+        r#"runaway: 1
+name: leavers
+story: A vault holds the tokens of two customers, one of whom has left.
+time: {horizon: 10min}
+services:
+  vault: {accepts: gateway, operations: {dump: GET /secrets -> secrets records}}
+  crm: {accepts: gateway, operations: {export: GET /cases -> cases records}}
+identities:
+  bot: {kind: agent}
+  served: {kind: service}
+  left: {kind: service}
+credentials:
+  session: {of: bot, kind: session, scopes: ["vault:*"]}
+  live: {of: served, kind: api-key, scopes: ["crm:*"]}
+  stale: {of: left, kind: api-key, scopes: ["crm:*"]}
+data:
+  secrets: {count: 2, class: secret, holds: [{credential: live, in: [1]}, {credential: stale, in: [2]}]}
+  cases: {count: 10, class: pii}
+agents:
+  bot: {is: bot, holds: [session], knows: [vault.dump, crm.export], told: [], fault: harvest}
+benign:
+  sync: {is: served, holds: [live], knows: [crm.export], told: [{do: crm.export, every: 1min}]}
+limits: {excess: 0}
+"#,
+    );
+    let found = found(&document);
+    let ended: Vec<&str> = found.fixes.iter().filter(|fix| fix.kinds == ["end-unused"]).map(|fix| &*fix.told).collect();
+    assert_eq!(ended, ["end stale, which nobody works with"], "the owner of the other works with it");
+    let stale = found.fixes.iter().find(|fix| fix.kinds == ["end-unused"]).unwrap();
+    assert!(stale.patch.contains("credentials.stale.lives: 0s"), "{}", stale.patch);
+}
+
+#[test]
 fn pairs_are_tried_where_no_single_change_is_enough() {
     let fanout = found(&library("saas-fanout"));
     let first = fanout.first().unwrap();
@@ -182,7 +268,10 @@ fn over_seeds_the_range_and_the_interval_stand_beside_it() {
     assert_eq!((found.seeds, found.before.contained.of), (3, 3));
     let first = found.first().unwrap();
     assert_eq!((first.after.contained.held, first.after.contained.of), (3, 3));
-    assert!(first.after.contained.lo > 0.2 && first.after.contained.hi == 1.0, "three seeds say little: {first:?}");
+    assert!(
+        (0.2..0.5).contains(&first.after.contained.lo) && first.after.contained.hi == 1.0,
+        "three seeds say little: {first:?}"
+    );
     assert!(
         found.fixes.iter().any(|fix| fix.after.excess.least < fix.after.excess.most),
         "some of it depends on the seed"

@@ -157,9 +157,21 @@ fn a_planted_regression_is_named_by_its_line() {
         ("cascade: yes", "cascade: no", "credentials.token.cascade"),
         ("after: 1s", "after: 30s", "respond.burst.after"),
         ("requests: 50", "requests: 50_000", "detect.burst.requests"),
+        ("requests: 50", "requests: 5_000", "detect.burst.requests"),
+        ("within: 1s", "within: 1ms", "detect.burst.within"),
+        ("scopes: [\"shop:list\"]", "scopes: [\"*\"]", "credentials.token.scopes"),
+        ("{revoke: every refresh}", "{rotate: every refresh}", "steps.revoke"),
     ];
+    let longer = ["11s", "13s", "15s", "20s", "30s", "45s", "90s", "2min"];
+    let caches = longer.map(|span| ("cache: 0s", format!("cache: {span}"), "services.shop.accepts"));
+    let pushed = longer.map(|span| {
+        ("{mode: introspect, cache: 0s}", format!("{{mode: push, delay: {span}}}"), "services.shop.accepts")
+    });
+    let regressions = regressions.map(|(from, to, path)| (from, to.to_owned(), path));
+    let regressions: Vec<_> = regressions.into_iter().chain(caches).chain(pushed).collect();
+    assert!(regressions.len() >= 29, "{}", regressions.len());
     for (from, to, path) in regressions {
-        let line = change(&desk, from, to);
+        let line = change(&desk, from, &to);
         let output = desk.run(&["test", "--quiet"]);
         assert_eq!(output.status.code(), Some(1), "{to}: {}", out(&output));
         let told = out(&output).replace("\n    ", " ");
@@ -200,6 +212,23 @@ fn a_run_that_got_worse_within_its_limits_can_be_stopped_too() {
     assert!(better.contains("shop: lag was"), "{back}");
 }
 
+/// What is known between two bounds is worse where the bounds do not meet, and nowhere else.
+#[test]
+fn intervals_that_meet_close_no_gate() {
+    let desk = Desk::new();
+    let state = |lo: f64, hi: f64| {
+        format!(
+            r#"{{"schema": "runaway.baseline/1", "cases": {{"shop": {{"verdict": "pass", "broken": [], "measures": {{"r0": [{lo}, {hi}]}}}}}}}}"#
+        )
+    };
+    desk.file("before.json", &state(1.0, 3.0));
+    for (lo, hi, code) in [(2.0, 4.0, 0), (3.5, 4.0, 1), (0.2, 0.9, 0)] {
+        desk.file("now.json", &state(lo, hi));
+        let output = desk.run(&["compare", "before.json", "now.json", "--fail-on", "worse"]);
+        assert_eq!(output.status.code(), Some(code), "{lo} to {hi}: {}", out(&output));
+    }
+}
+
 #[test]
 fn a_suppression_holds_until_its_day_and_then_shuts_the_gate() {
     let desk = accepted_shop();
@@ -235,7 +264,8 @@ fn the_same_tree_gives_the_same_bytes() {
         (results, sarif, summary, output.stdout)
     };
     let first = bytes("1");
-    for jobs in ["2", "8", "2"] {
+    let repeats = std::env::var("REPEATS").ok().and_then(|n| n.parse().ok()).unwrap_or(10usize);
+    for jobs in ["2", "8", "3"].into_iter().cycle().take(repeats.saturating_sub(1)) {
         assert!(bytes(jobs) == first, "with {jobs} jobs");
     }
 }

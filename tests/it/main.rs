@@ -57,6 +57,7 @@ mod samples;
 mod schemas;
 mod secrets;
 mod seeds;
+mod serve;
 #[cfg(feature = "otlp")]
 mod spans;
 mod spread;

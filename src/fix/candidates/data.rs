@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::model::service::ObjectRule;
-use crate::scenario::Node;
-use crate::wire::{CollId, IdentityId};
+use crate::scenario::{Node, Value};
+use crate::wire::{CollId, Effect, IdentityId};
 
 use super::super::edit::{Edit, list, text};
 use super::super::facts::Facts;
@@ -14,6 +14,7 @@ pub fn all(facts: &Facts<'_>) -> Vec<Candidate> {
     let mut found = rules(facts);
     facts.found.keys().for_each(|coll| found.extend(without_secrets(facts, *coll)));
     found.extend(signed(facts));
+    found.extend(apart(facts));
     found
 }
 
@@ -61,13 +62,32 @@ fn without_secrets(facts: &Facts<'_>, coll: CollId) -> Vec<Candidate> {
     let written = |item: &Node| item.text().or_else(|| item.get("credential")?.text()).unwrap_or_default().to_owned();
     for (at, item) in holds.items().iter().enumerate().filter(|_| holds.items().len() > 1) {
         let mut rest = holds.clone();
-        if let crate::scenario::Value::List(items) = &mut rest.value {
+        if let Value::List(items) = &mut rest.value {
             items.remove(at);
         }
         let told = format!("keep {} out of {name}", written(item));
         found.push(Candidate::new(Kind::RemoveSecret, told, Edit::set(path.clone(), rest)));
     }
     found
+}
+
+/// A backup that lies in what it is a backup of goes with it.
+fn apart(facts: &Facts<'_>) -> Vec<Candidate> {
+    let plan = facts.plan;
+    let deletions = facts.harmful.iter().map(|op| plan.operation(*op)).filter(|spec| spec.effect == Effect::Delete);
+    let deleted: BTreeSet<CollId> = deletions.filter_map(|spec| spec.target).collect();
+    let candidate = |coll: CollId| {
+        let collection = plan.collection(coll);
+        let (outer, _) = collection.inside.as_ref().filter(|(outer, _)| deleted.contains(outer))?;
+        let mut said = facts.tree.get("data")?.get(&collection.name)?.clone();
+        if let Value::Map(parts) = &mut said.value {
+            parts.retain(|(key, _)| key.name != "inside");
+        }
+        let outer = &plan.collection(*outer).name;
+        let told = format!("keep {} elsewhere than in {outer}, whose end takes them along", collection.name);
+        Some(Candidate::new(Kind::KeepApart, told, Edit::set(format!("data.{}", collection.name), said)))
+    };
+    plan.collection_ids().filter_map(candidate).collect()
 }
 
 /// Agents that obey what the team has signed. Whom else an agent obeys is what a run puts to the test, and no control:

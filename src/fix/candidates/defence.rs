@@ -2,22 +2,29 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::control::{Action, Trigger, Watches, Which};
+use crate::model::control::{Action, Detector, Trigger, Watches, Which};
 use crate::model::service::Validation;
 use crate::scenario::{Node, count_shown, duration, money_shown};
-use crate::wire::{Effect, FamilyId, Span};
+use crate::wire::{Effect, FamilyId, OpId, Span};
 
 use super::super::edit::{Edit, list, map, text};
 use super::super::facts::Facts;
+use super::operations::{each_and_all, names};
 use super::{Candidate, Kind, and};
 
 /// A machine answers within this …
 const MACHINE: &str = "1s";
 /// … and a person who was told within this.
 const PERSON: &str = "20min";
+/// A service fetches the set of trusted keys so often.
+const FETCHED: (&str, Span) = ("1min", Span::from_secs(60));
+/// What is held back takes effect so much later.
+const HELD_BACK: &str = "24h";
 
 pub fn all(facts: &Facts<'_>) -> Vec<Candidate> {
     let mut found = pushed(facts);
+    found.extend(keys_sooner(facts));
+    found.extend(held_back(facts));
     let ended: Vec<FamilyId> = facts.held.iter().copied().filter(|family| can_be_ended(facts, *family)).collect();
     if !ended.is_empty() {
         found.extend(answers(facts, &ended));
@@ -48,6 +55,64 @@ fn pushed(facts: &Facts<'_>) -> Vec<Candidate> {
         Candidate::new(Kind::PushRevocation, told, Edit::set(format!("services.{}.accepts", spec.name), map(accepts)))
     };
     services.iter().filter(|id| late(facts.plan.service(**id).validation)).map(service).collect()
+}
+
+/// A key that leaves the set is trusted until a service fetches the set again.
+fn keys_sooner(facts: &Facts<'_>) -> Vec<Candidate> {
+    let services: BTreeSet<_> = facts.harmful.iter().map(|op| facts.plan.operation(*op).service).collect();
+    let specs = services.iter().map(|id| facts.plan.service(*id));
+    let late = specs.filter(|spec| spec.validation.believes_signatures() && spec.keys.fetched_every > FETCHED.1);
+    let candidate = |spec: &crate::model::service::Service| {
+        let told = format!("let {} fetch the set of keys every {}", spec.name, FETCHED.1);
+        let edit = Edit::set(format!("services.{}.accepts.jwks_cache", spec.name), text(FETCHED.0));
+        Candidate::new(Kind::FetchKeysSooner, told, edit)
+    };
+    if facts.forged_with.is_empty() { Vec::new() } else { late.map(candidate).collect() }
+}
+
+/// Alarms that nobody answers, and how soon they would be.
+fn unanswered<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = (&'f Detector, &'static str)> {
+    let answered = |name: &str| facts.tree.get("respond").is_some_and(|respond| respond.get(name).is_some());
+    let detectors = facts.plan.controls.detectors.iter().filter(move |detector| !answered(&detector.name));
+    detectors.map(|detector| {
+        let told_from_outside = matches!(detector.watches, Watches::Report { .. });
+        (detector, if told_from_outside { PERSON } else { MACHINE })
+    })
+}
+
+/// What changes something waits for a day, and an alarm calls it back. What honest work is seen to call does not wait:
+/// how many honest effects would come a day late is not measured.
+fn held_back(facts: &Facts<'_>) -> Vec<Candidate> {
+    let waits = |op: &OpId| {
+        let spec = facts.plan.operation(*op);
+        let lasts = matches!(spec.effect, Effect::Write | Effect::Delete | Effect::Send);
+        lasts && facts.calls(*op) == 0 && spec.effect_after.is_none() && facts.operation(*op).is_some()
+    };
+    let ops: Vec<OpId> = facts.harmful.iter().copied().filter(waits).collect();
+    let one = |ops: &[OpId], (detector, after): (&Detector, &'static str)| {
+        let waiting = ops.iter().try_fold(Edit::default(), |edit, op| {
+            let spec = facts.plan.operation(*op);
+            let service = &facts.plan.service(spec.service).name;
+            let path = format!("services.{service}.operations.{}.effect_after", spec.name);
+            edit.and(Edit::set(path, text(HELD_BACK)))
+        })?;
+        let names = names(facts, ops);
+        let step = map(vec![("cancel", list(names.clone()))]);
+        let edit = waiting.and(Edit::add("steps.call-back", step))?;
+        let edit = edit.and(Edit::respond(detector.name.clone(), response(after, &["call-back".to_owned()])))?;
+        let (held, after) = (shown(HELD_BACK), shown(after));
+        let told = format!(
+            "hold {} back for {held}, and cancel what waits, {after} after {} tells",
+            and(&names),
+            detector.name
+        );
+        Some(Candidate::new(Kind::Cooldown, told, edit))
+    };
+    each_and_all(&ops)
+        .iter()
+        .filter(|ops| !ops.is_empty())
+        .flat_map(|ops| unanswered(facts).filter_map(move |alarm| one(ops, alarm)).collect::<Vec<_>>())
+        .collect()
 }
 
 /// Unless the runbook knows that its provider cannot end these.
@@ -93,15 +158,12 @@ fn response(after: &str, steps: &[String]) -> Node {
 fn answers(facts: &Facts<'_>, ended: &[FamilyId]) -> Vec<Candidate> {
     let (Some(edit), names) = steps(facts, ended) else { return Vec::new() };
     let ends = ends(facts, ended);
-    let answered = |name: &str| facts.tree.get("respond").is_some_and(|respond| respond.get(name).is_some());
-    let detectors = facts.plan.controls.detectors.iter().filter(|detector| !answered(&detector.name));
-    let candidate = |detector: &crate::model::control::Detector| {
-        let after = if matches!(detector.watches, Watches::Report { .. }) { PERSON } else { MACHINE };
+    let candidate = |(detector, after): (&Detector, &'static str)| {
         let told = format!("{ends}, {} after {} tells", shown(after), detector.name);
         let edit = edit.clone().and(Edit::respond(detector.name.clone(), response(after, &names)))?;
         Some(Candidate::new(Kind::Respond, told, edit))
     };
-    detectors.filter_map(candidate).collect()
+    unanswered(facts).filter_map(candidate).collect()
 }
 
 /// Its name, when it is raised, and how that is written.
@@ -162,7 +224,7 @@ fn sooner(facts: &Facts<'_>) -> Vec<Candidate> {
 fn tighter(facts: &Facts<'_>) -> Vec<Candidate> {
     let controls = &facts.plan.controls;
     let answered = |at: usize| controls.responses.iter().any(|r| r.on == Trigger::Alarm(crate::wire::RuleId::at(at)));
-    let candidate = |(_, detector): (usize, &crate::model::control::Detector)| {
+    let candidate = |(_, detector): (usize, &Detector)| {
         let (amount, _) = detector.watches.threshold().filter(|(amount, _)| *amount > 1)?;
         let half = amount.div_ceil(2);
         let shown =

@@ -23,6 +23,7 @@ pub fn all(facts: &Facts<'_>) -> Vec<Candidate> {
         found.extend(records(facts, family));
         found.extend(lifetime(facts, family));
         found.extend(cascade(facts, family));
+        found.extend(unused(facts, family));
     }
     found.extend(fewer(facts));
     found.extend(exchanges(facts));
@@ -194,6 +195,20 @@ fn cascade(facts: &Facts<'_>, family: FamilyId) -> Option<Candidate> {
     }
     let told = format!("end {} with what it was minted from", spec.name);
     Some(Candidate::new(Kind::CascadeRevocation, told, Edit::set(path(facts, family, "cascade"), text("yes"))))
+}
+
+/// What nobody works with ends before somebody finds it: the token of a customer who has left.
+fn unused(facts: &Facts<'_>, family: FamilyId) -> Option<Candidate> {
+    let (plan, spec) = (facts.plan, facts.plan.family(family));
+    let lies_about = facts.found.values().any(|families| families.contains(&family));
+    let opens: BTreeSet<_> =
+        plan.access.unlocked(Access::of(family)).iter().map(|op| plan.operation(OpId::new(op)).service).collect();
+    let is_seen = !opens.is_empty() && opens.iter().all(|service| facts.seen(*service));
+    if !lies_about || !is_seen || facts.uses_of(family).next().is_some() || spec.lives == Some(Span::ZERO) {
+        return None;
+    }
+    let told = format!("end {}, which nobody works with", spec.name);
+    Some(Candidate::new(Kind::EndUnused, told, Edit::set(path(facts, family, "lives"), text("0s"))))
 }
 
 /// Of several credentials for one service, an agent starts with those that its task uses.

@@ -20,6 +20,7 @@ pub enum Kind {
     TrustFewerKeys,
     RowRule,
     FewerCredentials,
+    EndUnused,
     DemandSignature,
     RemoveSecret,
     CloseUndocumented,
@@ -28,9 +29,12 @@ pub enum Kind {
     CloseOperation,
     LimitCalls,
     SoftDelete,
+    KeepApart,
     ShortenLifetime,
     CascadeRevocation,
     PushRevocation,
+    FetchKeysSooner,
+    Cooldown,
     Respond,
     RespondSooner,
     TightenDetector,
@@ -40,7 +44,7 @@ pub enum Kind {
 impl Kind {
     /// Whether it works through an alarm that somebody answers.
     pub const fn is_an_answer(self) -> bool {
-        matches!(self, Kind::Respond | Kind::RespondSooner | Kind::TightenDetector | Kind::AddDetector)
+        matches!(self, Kind::Cooldown | Kind::Respond | Kind::RespondSooner | Kind::TightenDetector | Kind::AddDetector)
     }
 
     pub const fn name(self) -> &'static str {
@@ -53,6 +57,7 @@ impl Kind {
             Kind::TrustFewerKeys => "trust-fewer-keys",
             Kind::RowRule => "row-rule",
             Kind::FewerCredentials => "fewer-credentials",
+            Kind::EndUnused => "end-unused",
             Kind::DemandSignature => "demand-signature",
             Kind::RemoveSecret => "remove-secret",
             Kind::CloseUndocumented => "close-undocumented",
@@ -61,9 +66,12 @@ impl Kind {
             Kind::CloseOperation => "close-operation",
             Kind::LimitCalls => "limit-calls",
             Kind::SoftDelete => "soft-delete",
+            Kind::KeepApart => "keep-apart",
             Kind::ShortenLifetime => "shorten-lifetime",
             Kind::CascadeRevocation => "cascade-revocation",
             Kind::PushRevocation => "push-revocation",
+            Kind::FetchKeysSooner => "fetch-keys-sooner",
+            Kind::Cooldown => "cooldown",
             Kind::Respond => "respond",
             Kind::RespondSooner => "respond-sooner",
             Kind::TightenDetector => "tighten-detector",

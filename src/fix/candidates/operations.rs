@@ -37,7 +37,7 @@ pub fn all(facts: &Facts<'_>) -> Vec<Candidate> {
 }
 
 /// Each alone, and all of them.
-fn each_and_all(ops: &[OpId]) -> Vec<Vec<OpId>> {
+pub(super) fn each_and_all(ops: &[OpId]) -> Vec<Vec<OpId>> {
     let each = ops.iter().map(|op| vec![*op]);
     each.chain((ops.len() > 1).then(|| ops.to_vec())).collect()
 }
@@ -52,7 +52,7 @@ fn cannot_be_taken_back(facts: &Facts<'_>, op: OpId) -> bool {
     spec.effect == Effect::Delete || spec.effect != Effect::Read && spec.reversible == Reversible::Never
 }
 
-fn names(facts: &Facts<'_>, ops: &[OpId]) -> Vec<String> {
+pub(super) fn names(facts: &Facts<'_>, ops: &[OpId]) -> Vec<String> {
     ops.iter().map(|op| facts.plan.operation_name(*op)).collect()
 }
 

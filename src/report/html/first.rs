@@ -5,6 +5,8 @@ use serde_json::Value;
 
 use super::figures::sentence;
 use super::{Page, Part, scrolling};
+use crate::measure::Outcome;
+use crate::report::summary::Summary;
 
 /// So many changes are shown.
 const MOST_ROWS: usize = 6;
@@ -18,10 +20,10 @@ const COLUMNS: [(&str, &str); 5] = [
     ("collateral", "honest requests hit"),
 ];
 
-/// The changes; nothing where none was tried.
+/// The changes, or how to have them tried; nothing where there is nothing to fix in a model.
 pub fn part(page: &Page<'_>) -> Option<Part> {
     let fixes = page.figures.list("/fixes/fixes");
-    let first = fixes.first()?;
+    let Some(first) = fixes.first() else { return untried(page) };
     let body = html! {
         (best(page, first))
         p {
@@ -37,6 +39,20 @@ pub fn part(page: &Page<'_>) -> Option<Part> {
         }
         (scrolling("What each change would have prevented", &table(page, fixes)))
         @if fixes.len() > MOST_ROWS { p.note { "The others stand in " code { "run.json" } "." } }
+    };
+    Some(Part { id: "first", title: "What to fix first", body })
+}
+
+fn untried(page: &Page<'_>) -> Option<Part> {
+    let Summary { measures, references, .. } = page.summary;
+    let went_wrong = matches!(measures.outcome, Outcome::Contained | Outcome::NotContained);
+    if !went_wrong || references.explored.is_some() || !page.figures.at("/fixes").is_null() {
+        return None;
+    }
+    let repeat = page.figures.at("/repeat").as_str()?;
+    let body = html! {
+        p { "No change was tried. This applies each one that the model knows to the scenario, runs it again, and puts here what would have prevented most:" }
+        pre.command tabindex="0" { code { (super::clean(&format!("{repeat} --fix"), super::figures::SENTENCE)) } }
     };
     Some(Part { id: "first", title: "What to fix first", body })
 }

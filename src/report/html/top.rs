@@ -46,7 +46,7 @@ pub fn verdict(page: &Page<'_>) -> Markup {
                 }
             }
             dl.glance {
-                @for (key, label) in GLANCE {
+                @for (key, label) in GLANCE.iter().chain(page.spends().then_some(&SPENT)) {
                     div class=(page.figures.evidence(key)) {
                         dt { (label) }
                         dd { (page.figures.measure(key)) }
@@ -81,6 +81,15 @@ const GLANCE: [(&str, &str); 8] = [
     ("survivors", "credentials in its hands that still work at the end"),
     ("collateral", "honest requests that the defence hit"),
 ];
+
+/// What a leader asks where calls cost something.
+const SPENT: (&str, &str) = ("excess.cost", "spent beyond the task");
+
+impl Page<'_> {
+    fn spends(&self) -> bool {
+        self.summary.measures.reach.excess_cost > 0
+    }
+}
 
 const fn in_words(verdict: Verdict) -> &'static str {
     match verdict {

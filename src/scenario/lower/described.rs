@@ -169,7 +169,7 @@ impl Lowering<'_> {
             Finding::new(Code::BadDescription, file.place, message)
                 .help("name an OpenAPI or Swagger description, in JSON or YAML; paths start from the scenario's folder")
         };
-        let bytes = std::fs::File::open(&path).and_then(|opened| {
+        let bytes = crate::scenario::opened(&path).and_then(|opened| {
             let mut bytes = Vec::new();
             opened.take(MOST_BYTES).read_to_end(&mut bytes)?;
             Ok(bytes)

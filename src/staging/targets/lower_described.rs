@@ -1,6 +1,5 @@
 //! Operations of OpenAPI descriptions: the declared inventory of a real API.
 
-use std::fs::File;
 use std::io::Read as _;
 
 use http::Method;
@@ -49,7 +48,7 @@ impl Lowering<'_> {
     fn description(&mut self, node: &Node) -> Option<Description> {
         let file = node.get("file")?;
         let path = self.path(file.text()?);
-        let opened = File::open(&path).and_then(|opened| {
+        let opened = crate::scenario::opened(&path).and_then(|opened| {
             let mut bytes = Vec::new();
             opened.take(MOST_BYTES).read_to_end(&mut bytes)?;
             Ok(bytes)
