@@ -44,12 +44,6 @@ Examples:
   runaway reconcile reports/desk-1 --audit nginx.json --field time=/ts --field path=/uri --field identity=/user
   runaway reconcile reports/desk-1 --audit export.csv --field time=When --field path=URL --field trace=Correlation";
 
-const AFTER_CALIBRATE: &str = "\
-Examples:
-  runaway calibrate wiper
-  runaway calibrate my.yaml --budget '1 per 30d' --seeds 500
-  runaway calibrate my.yaml --format json";
-
 const AFTER_FIX: &str = "\
 Examples:
   runaway fix moltbook
@@ -408,7 +402,7 @@ pub enum GraphFormat {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_CALIBRATE)]
+#[command(after_help = super::calibrate::AFTER)]
 pub struct Calibrate {
     /// A scenario of the library or a file, with @VARIANT where wanted
     #[arg(value_name = "NAME|FILE[@VARIANT]", value_hint = ValueHint::FilePath)]

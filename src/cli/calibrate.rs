@@ -18,6 +18,12 @@ use crate::scenario::{Overrides, count_shown, money_shown, windowed};
 use crate::verdict::Exit;
 use crate::wire::Span;
 
+pub const AFTER: &str = "\
+Examples:
+  runaway calibrate wiper
+  runaway calibrate my.yaml --budget '1 per 30d' --seeds 500
+  runaway calibrate my.yaml --format json";
+
 /// Calibrates the detectors of a scenario. It fails where even the checking seeds show that a budget does not hold.
 pub fn calibrate(args: &args::Calibrate) -> Result<Exit, Failure> {
     let Some((alarms, per)) = windowed(&args.budget) else {
