@@ -333,6 +333,30 @@ mistakes! {
     FailedStepDeclares = "failed-step-declares",
     /// A probe that anybody passes is taken for a proof.
     OpenDoorProves = "open-door-proves",
+    /// Nobody asks what happened between the last request that was accepted and the first that was refused.
+    GapsKeepPromises = "gaps-keep-promises",
+    /// A part of a line stays where the disk was full.
+    PartsOfLinesStay = "parts-of-lines-stay",
+    /// A step that nobody answered was refused.
+    SilenceIsARefusal = "silence-is-a-refusal",
+    /// A full disk keeps what was written from being undone.
+    FullDiskLeavesWrites = "full-disk-leaves-writes",
+    /// An alarm is raised by whoever knows where it is heard.
+    AnybodyRaisesAlarms = "anybody-raises-alarms",
+    /// The first request that comes is the alarm.
+    AnyRequestIsTheAlarm = "any-request-is-the-alarm",
+    /// The metadata of another issuer is believed.
+    AnyIssuerIsBelieved = "any-issuer-is-believed",
+    /// What is discovered stands over what the file says.
+    DiscoveryStandsOverTheFile = "discovery-stands-over-the-file",
+    /// A write is sent before its undoing is on the disk.
+    UndoIsWrittenLater = "undo-is-written-later",
+    /// Found secrets are tried, whatever the file says.
+    EveryFoundSecretIsTried = "every-found-secret-is-tried",
+    /// What traffic shows is shown with its secrets.
+    TrafficIsShownAsItIs = "traffic-is-shown-as-it-is",
+    /// A run widens whatever the checks say.
+    ChecksAreNotHeld = "checks-are-not-held",
 }
 
 impl Mistake {

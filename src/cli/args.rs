@@ -326,6 +326,12 @@ pub struct Check {
     /// How findings are printed
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
+    /// Of targets files: look every origin up, and ask the issuer for its endpoints. Without it nothing is sent
+    #[arg(long)]
+    pub online: bool,
+    /// With --online: agrees to a request to this host; once for each
+    #[arg(long, value_name = "HOST:PORT", requires = "online")]
+    pub consent: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args;
+use super::discovery::discovered;
 use super::failure::Failure;
 use super::files::replace;
 use super::folder::Folder;
@@ -18,7 +19,7 @@ use crate::scenario::Source;
 use crate::staging::client::SentLog;
 use crate::staging::drill::{Drilled, drill as run_drill, judge, summary, to_json};
 use crate::staging::guard::{Agreement, Kill, Proposal, Refused, Watch};
-use crate::staging::targets::{self, Act, Targets};
+use crate::staging::targets::{self, Act, Alarm, Targets};
 use crate::verdict::Exit;
 
 /// `runaway drill`.
@@ -46,15 +47,17 @@ async fn start(args: &args::Drill, targets: Arc<Targets>) -> Result<Exit, Failur
         return output::text(&format!("{plan}\nnothing was sent\n"));
     }
     let agreement = agreed_hosts(&args.consent, &plan, &targets)?;
-    let pinned = proposal.pinned().to_vec();
-    let consents = proposal.agree(&agreement, Kill::default(), Kill::default())?;
+    proposal.is_agreed(&agreement)?;
     let folder = match &args.out {
         Some(folder) => Folder::given(folder)?,
         None => Folder::fresh(Path::new("reports"), &targets.name, None)?,
     };
     let journal = folder.journal();
-    let file = File::create(&journal).map_err(|error| Failure::at(&journal, &error))?;
     let sent = sent_log(&folder)?;
+    let (targets, proposal) = discovered(targets, proposal, &agreement, sent.clone()).await?;
+    let pinned = proposal.pinned().to_vec();
+    let consents = proposal.agree(&agreement, Kill::default(), Kill::default())?;
+    let file = File::create(&journal).map_err(|error| Failure::at(&journal, &error))?;
     let drilled = run_drill(targets, &pinned, consents, Watch::default(), file, sent.clone()).await?;
     let exit = tell(&folder, &drilled)?;
     Ok(sent.finish().map_or_else(|error| output::despite(Failure::at(&folder.sent(), &error), exit), |()| exit))
@@ -133,6 +136,12 @@ pub fn origins_and_writes(targets: &Targets, proposal: &Proposal) -> String {
     let mut out = "\norigins\n".to_owned();
     for (origin, pinned) in targets.origins.iter().zip(proposal.pinned()) {
         let _ = writeln!(out, "  {}  {}  at {}", origin.name, pinned.key, pinned.address);
+    }
+    if let Some(issuer) = &targets.issuer {
+        let _ = writeln!(out, "\nasked first\n  {} where its endpoints are", issuer.url);
+    }
+    if let Some(Alarm::Webhook(hook)) = &targets.alarm {
+        let _ = writeln!(out, "\nlistens\n  at http://{}{} for an alarm", hook.listen, hook.path);
     }
     out.push_str("\nwrites that are allowed\n");
     for pattern in &targets.rules.allowed {

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::{self, ClockName};
+use super::discovery::discovered;
 use super::drill::{agreed_hosts, caps_and_stops, lookup, origins_and_writes, sent_log};
 use super::failure::Failure;
 use super::folder::Folder;
@@ -14,14 +15,14 @@ use super::open::folder_of;
 use super::output;
 use super::progress::Progress;
 use crate::journal::{FORMAT, Header, Writer};
-use crate::measure::{Measures, References};
+use crate::measure::{Measures, References, counted};
 use crate::report::Summary;
-use crate::report::text::hung;
+use crate::report::text::{harmless, hung};
 use crate::scenario::Source;
 use crate::staging::client::SentLog;
-use crate::staging::explore::{Terrain, explore as let_loose, explorers, full_name};
+use crate::staging::explore::{Terrain, Toured, explore as let_loose, explorers, full_name};
 use crate::staging::guard::{Consents, Kill, Proposal, Watch};
-use crate::staging::targets;
+use crate::staging::targets::{self, ExplorePlan, Targets};
 use crate::verdict::{Circumstances, Exit, judge};
 use crate::wire::Event;
 
@@ -37,14 +38,17 @@ pub fn explore(args: &args::Run) -> Result<Exit, Failure> {
     for warning in &warnings {
         output::aside(&hung(&format!("warning[{}]: ", warning.code.name()), &warning.message, 2));
     }
-    let terrain = Terrain::of(Arc::new(targets))
-        .map(Arc::new)
-        .map_err(|why| Failure::input(why, Some("say under `explore` what may be explored: docs/explore.md".into())))?;
+    let terrain = terrain_of(Arc::new(targets))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let done = runtime.block_on(start(args, terrain));
     // A thread may still wait for a person to press Enter.
     runtime.shutdown_background();
     done
+}
+
+fn terrain_of(targets: Arc<Targets>) -> Result<Arc<Terrain>, Failure> {
+    let help = "say under `explore` what may be explored: docs/explore.md";
+    Terrain::of(targets).map(Arc::new).map_err(|why| Failure::input(why, Some(help.into())))
 }
 
 /// What the simulator has and a real system has not.
@@ -76,12 +80,15 @@ async fn start(args: &args::Run, terrain: Arc<Terrain>) -> Result<Exit, Failure>
         return output::text(&format!("{plan}\nnothing was sent\n"));
     }
     let agreement = agreed_hosts(&args.consent, &plan, &targets)?;
-    let consents = proposal.agree(&agreement, Kill::default(), Kill::default())?;
+    proposal.is_agreed(&agreement)?;
     let folder = match &args.out {
         Some(folder) => Folder::given(folder)?,
         None => Folder::fresh(Path::new("reports"), &targets.name, None)?,
     };
     let sent = sent_log(&folder)?;
+    let (targets, proposal) = discovered(targets, proposal, &agreement, sent.clone()).await?;
+    let terrain = terrain_of(targets)?;
+    let consents = proposal.agree(&agreement, Kill::default(), Kill::default())?;
     let ran = run(args, &terrain, consents, &folder, sent.clone()).await?;
     let exit = tell(args, &terrain, &folder, &ran)?;
     Ok(sent.finish().map_or_else(|error| output::despite(Failure::at(&folder.sent(), &error), exit), |()| exit))
@@ -92,6 +99,8 @@ struct Ran {
     events: Vec<Event>,
     references: References,
     digest: String,
+    /// Whether the journal took all of it.
+    journal: io::Result<()>,
 }
 
 async fn run(
@@ -129,18 +138,27 @@ async fn run(
         counting.events(chunk);
         writer.events(chunk)
     };
-    let explored =
+    let Toured { explored, journal } =
         let_loose(terrain, consents, Watch::default(), sent, &folder.undo(), &mut keep).await.map_err(unwritten)?;
     progress.done();
     references.explored = Some(explored);
-    let digest = writer.finish(as_json(&references)?).map_err(unwritten)?;
-    Ok(Ran { events, references, digest })
+    let trailer = as_json(&references)?;
+    // What is known is told, also where the disk does not take it.
+    let (digest, journal) = match journal.and_then(|()| writer.finish(trailer.clone())) {
+        Ok(digest) => (digest, Ok(())),
+        Err(error) => {
+            let mut nowhere = Writer::new(io::sink(), plan.clone(), &header)?;
+            nowhere.events(&events)?;
+            (nowhere.finish(trailer)?, Err(error))
+        }
+    };
+    Ok(Ran { events, references, digest, journal })
 }
 
 const PLANE: &str = "staging";
 
 fn tell(args: &args::Run, terrain: &Terrain, folder: &Folder, ran: &Ran) -> Result<Exit, Failure> {
-    let Ran { events, references, digest } = ran;
+    let Ran { events, references, digest, journal } = ran;
     let plan = &terrain.modelled.plan;
     let measures = Measures::of(plan, references, events);
     let circumstances = Circumstances::of(plan, references, events, false);
@@ -156,6 +174,7 @@ fn tell(args: &args::Run, terrain: &Terrain, folder: &Folder, ran: &Ran) -> Resu
         format!("{}\nwritten to {shown}\n  {files}\n", summary.render(output::style()))
     };
     let exit = output::result(&text, judgement.verdict.exit());
+    let written = written.and(journal.as_ref().map(|_| ()).map_err(|error| Failure::at(&folder.journal(), error)));
     Ok(written.map_or_else(|failure| output::despite(failure, exit), |()| exit))
 }
 
@@ -177,6 +196,7 @@ fn plan(terrain: &Terrain, proposal: &Proposal) -> String {
             Some(why) => _ = writeln!(out, "  not {line}: {why}"),
         }
     }
+    out.push_str(&taught(explore));
     if explore.follows_all_links {
         out.push_str("  GET any link to these origins\n");
     }
@@ -187,5 +207,21 @@ fn plan(terrain: &Terrain, proposal: &Proposal) -> String {
     };
     let _ = writeln!(out, "  found secrets that are tried: {found}");
     out.push_str(&caps_and_stops(targets, "the run"));
+    out
+}
+
+/// What recordings of traffic taught, each operation with how often it was seen.
+pub fn taught(explore: &ExplorePlan) -> String {
+    let mut out = String::new();
+    for learnt in &explore.learnt {
+        let _ = writeln!(out, "\nlearnt from {}", harmless(&learnt.file));
+        for (line, times, not_tried) in &learnt.operations {
+            let why = not_tried.as_ref().map_or(String::new(), |why| format!("; not tried: {why}"));
+            out.push_str(&hung("  ", &format!("{line}, {}{why}", counted(*times, "time")), 4));
+        }
+        for (what, times) in &learnt.left_out {
+            let _ = writeln!(out, "  left out: {times} {what}");
+        }
+    }
     out
 }

@@ -46,6 +46,11 @@ impl Failure {
         Failure::new(Exit::Stopped, message, Some(help.into()))
     }
 
+    /// A real system did not answer as it should.
+    pub fn unanswered(message: impl Into<String>, help: impl Into<String>) -> Failure {
+        Failure::new(Exit::Inconclusive, message, Some(help.into()))
+    }
+
     /// How the command ends.
     pub fn exit(&self) -> Exit {
         self.exit

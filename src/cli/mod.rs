@@ -5,6 +5,7 @@ mod calibrate;
 mod check;
 mod compare;
 mod demo;
+mod discovery;
 mod drill;
 mod explain;
 mod explore;

@@ -61,7 +61,7 @@ fn undo_writes(args: &args::Undo, file: &Path) -> Result<Exit, Failure> {
     };
     let past = Writes::read(file).map_err(|error| unread(error.to_string()))?;
     let source = Source { name: file.display().to_string(), text: past.head.document.as_str().into() };
-    let (targets, _) = targets::read(source, Path::new(&past.head.folder))?;
+    let (targets, _) = targets::read_knowing(source, Path::new(&past.head.folder), past.head.endpoints.as_ref())?;
     let terrain = Arc::new(Terrain::of(Arc::new(targets)).map_err(unread)?);
     let left = past.left().count();
     if left == 0 {

@@ -4,9 +4,12 @@
 
 mod alarm;
 pub mod client;
+pub mod discovery;
 pub mod drill;
 pub mod explore;
+mod formats;
 pub mod guard;
+mod lines;
 pub mod origin;
 pub mod reconcile;
 pub mod secret;

@@ -17,8 +17,8 @@ use crate::staging::oidc::{Oidc, curl};
 use crate::staging::servers::{Server, answer};
 
 /// A small API with tokens. `POST /token` issues one, `POST /revoke` is told to the behaviour.
-struct Api {
-    server: Server,
+pub struct Api {
+    pub server: Server,
     state: Arc<Mutex<State>>,
 }
 
@@ -32,13 +32,13 @@ struct State {
 }
 
 /// How a service answers a request with a good token, so long after the revocation.
-type Behaviour = fn(Option<Duration>, u32) -> &'static str;
+pub type Behaviour = fn(Option<Duration>, u32) -> &'static str;
 
 const FINE: &str = "200 OK";
 const REFUSED: &str = "401 Unauthorized";
 
 impl Api {
-    fn start(behaviour: Behaviour, others: Behaviour, revocation: &'static str) -> Api {
+    pub fn start(behaviour: Behaviour, others: Behaviour, revocation: &'static str) -> Api {
         let state: Arc<Mutex<State>> = Arc::default();
         let shared = state.clone();
         let server = Server::start("127.0.0.1:0", move |head, stream| {
@@ -97,9 +97,10 @@ fn reply(stream: &mut TcpStream, status: &str) {
     }
 }
 
-const SECRETS: [&str; 3] = ["agent-secret-0001-of-a-token", "control-secret-of-a-token", "runbook-secret-of-a-person"];
+pub const SECRETS: [&str; 3] =
+    ["agent-secret-0001-of-a-token", "control-secret-of-a-token", "runbook-secret-of-a-person"];
 
-fn targets_text(origin: &str, more: &str) -> String {
+pub fn targets_text(origin: &str, more: &str) -> String {
     format!(
         "targets: 1\nname: fake\norigins: {{api: {origin}}}\nwrites: [\"POST api:/token\", \"POST api:/revoke\", \"POST api:/restore\"]\n\
          provider: {{token: \"api:/token\", revocation: \"api:/revoke\"}}\n\
@@ -109,24 +110,25 @@ fn targets_text(origin: &str, more: &str) -> String {
          services: {{api: {{probe: {{http: \"GET api:/tickets/1\", accepted: {{json: /id}}}}}}}}\n\
          caps: {{requests: 2_000, rate: 200/s, at_once: 16, writes: 20, duration: 20s}}\n\
          {}\ndrill:\n  steps: [{{revoke: token, with: runbook}}]\n  cadence: 50ms\n  steady: 300ms\n  settle: 500ms\n  \
-         deadline: 3s\n  patience: 500ms\n  {}\n",
+         deadline: 3s\n  patience: 500ms\n  {}\n  {}\n",
         more.lines().filter(|line| !line.starts_with("drill ")).collect::<Vec<_>>().join("\n"),
         more.lines().filter_map(|line| line.strip_prefix("drill ")).collect::<Vec<_>>().join("\n  "),
+        if more.contains("drill phases") { "" } else { "phases: 1" },
     )
 }
 
-struct Ran {
+pub struct Ran {
     output: Output,
-    json: Value,
+    pub json: Value,
     files: String,
 }
 
 impl Ran {
-    fn code(&self) -> i32 {
+    pub fn code(&self) -> i32 {
         self.output.status.code().unwrap_or(-1)
     }
 
-    fn shown(&self) -> String {
+    pub fn shown(&self) -> String {
         format!("{}\n{}", String::from_utf8_lossy(&self.output.stdout), String::from_utf8_lossy(&self.output.stderr))
     }
 
@@ -134,19 +136,19 @@ impl Ran {
         &self.json["matrix"][0]
     }
 
-    fn says(&self, text: &str) -> bool {
+    pub fn says(&self, text: &str) -> bool {
         // Lines are wrapped.
         self.shown().split_whitespace().collect::<Vec<_>>().join(" ").contains(text)
     }
 
     /// The lag, at least and at most.
-    fn lag(&self) -> (Duration, Duration) {
+    pub fn lag(&self) -> (Duration, Duration) {
         let of = |key: &str| Duration::from_micros(self.row()["lag_us"][key].as_u64().expect("a lag"));
         (of("at_least"), of("at_most"))
     }
 }
 
-fn command(folder: &Path, text: &str, consent: &str) -> Command {
+pub fn command(folder: &Path, text: &str, consent: &str) -> Command {
     fs::write(folder.join("targets.yaml"), text).unwrap();
     fs::write(folder.join("runbook.secret"), format!("{}\n", SECRETS[2])).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_runaway"));
@@ -156,7 +158,7 @@ fn command(folder: &Path, text: &str, consent: &str) -> Command {
     command
 }
 
-fn finished(folder: &Path, output: Output) -> Ran {
+pub fn finished(folder: &Path, output: Output) -> Ran {
     let read = |name: &str| fs::read_to_string(folder.join("out").join(name)).unwrap_or_default();
     let files = ["drill.json", "journal.ndjson", "summary.txt"].map(read).join("\n");
     let ran = Ran { json: serde_json::from_str(&read("drill.json")).unwrap_or_default(), output, files };
@@ -176,11 +178,11 @@ fn run(api: &Api, more: &str) -> Ran {
     finished(folder.path(), output)
 }
 
-fn always(_: Option<Duration>, _: u32) -> &'static str {
+pub fn always(_: Option<Duration>, _: u32) -> &'static str {
     FINE
 }
 
-fn at_once(since: Option<Duration>, _: u32) -> &'static str {
+pub fn at_once(since: Option<Duration>, _: u32) -> &'static str {
     if since.is_some() { REFUSED } else { FINE }
 }
 
@@ -339,7 +341,7 @@ fn a_file_or_ctrl_c_stops_all_and_everything_is_put_back() {
 }
 
 /// Runs `undo` on what a drill left in its folder.
-fn undo(folder: &Path, consent: &str) -> Output {
+pub fn undo(folder: &Path, consent: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runaway"));
     command.args(["undo", "out/journal.ndjson", "--consent", consent]).current_dir(folder).stdin(Stdio::null());
     command.env("CONTROL", SECRETS[1]).env("NO_COLOR", "1").output().unwrap()
@@ -523,4 +525,75 @@ fn the_matrix_agrees_with_curl_at_real_servers() {
     assert!(ran.says("failed with 400 unsupported_token_type"), "{}", ran.shown());
     assert!(ran.says("again: issued again, accepted by cache, interval, each"), "{}", ran.shown());
     assert_eq!(ran.code(), 1, "{}", ran.shown());
+}
+
+/// Drills five fresh tokens at three ways to check them.
+const FRESH: &str = "targets: 1
+name: fresh
+origins: {issuer: \"http://issuer.test\", cache: \"http://cache.test\", interval: \"http://interval.test\", each: \"http://each.test\"}
+writes: [\"POST provider:token\", \"POST provider:revocation\"]
+provider: {issuer: \"http://issuer.test\"}
+credentials:
+  agent: {from: {env: TICKET_AGENT}, present: basic}
+  watch: {from: {env: NIGHT_WATCH}, present: basic}
+  token:
+    from: {request: {http: POST provider:token, with: agent, form: {grant_type: client_credentials, scope: tickets.read}}, take: /access_token}
+    lives: 18s
+  other:
+    from: {request: {http: POST provider:token, with: watch, form: {grant_type: client_credentials, scope: tickets.read}}, take: /access_token}
+    lives: 18s
+identity: {name: ticket-agent, credentials: token}
+control: other
+services:
+  cache: {probe: \"GET cache:/api/ticket.json\"}
+  interval: {probe: \"GET interval:/api/ticket.json\", cached: 5s}
+  each: {probe: \"GET each:/api/ticket.json\", cached: 0s}
+caps: {requests: 3_000, rate: 100/s, at_once: 16, writes: 40, duration: 1min}
+stop: [{errors: 50%, of: 40}]
+drill:
+  steps: [{revoke: token, with: agent}]
+  cadence: 300ms
+  over: 5s
+  steady: 1s
+  settle: 1s
+  deadline: 16s
+  promised: 20s
+  may_remint: yes
+";
+
+#[test]
+fn fresh_tokens_at_spread_phases_give_the_range_of_real_caches() {
+    let Some(oidc) = Oidc::start(18) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let all: Vec<(&str, String)> = [("issuer", oidc.issuer.clone())].into_iter().chain(oidc.services.clone()).collect();
+    let fill = |text: String, (name, url): &(&str, String)| text.replace(&format!("http://{name}.test"), url);
+    let text = all.iter().fold(FRESH.to_owned(), fill);
+    let consent: Vec<&str> = all.iter().map(|(_, url)| url.trim_start_matches("http://")).collect();
+    let mut command = command(folder.path(), &text, &consent.join(" "));
+    let output = command.env("TICKET_AGENT", &oidc.agent).env("NIGHT_WATCH", &oidc.watch).output().unwrap();
+    let ran = finished(folder.path(), output);
+    println!("{}", ran.shown());
+    assert_eq!((ran.code(), ran.json["verdict"].as_str()), (0, Some("pass")), "{}", ran.shown());
+    let range = |service: &str| {
+        let all = ran.json["ranges"].as_array().unwrap();
+        let range = all.iter().find(|range| range["service"] == service).unwrap_or_else(|| panic!("{}", ran.shown()));
+        assert_eq!(range["phases"], 5, "five is what is usual: {}", ran.shown());
+        let of = |key: &str| range[key].as_f64().unwrap() / 1e6;
+        (of("at_least_us"), of("at_most_us"), of("bound_us"))
+    };
+    let widest = ran.json["matrix"].as_array().unwrap().iter().map(|row| row["widest_gap_us"].as_f64().unwrap() / 1e6);
+    let gap = widest.fold(0.3, f64::max);
+    // It asks each time.
+    let (_, most, bound) = range("each");
+    assert!(most <= bound + 2.0 * gap, "{most} {bound} {gap}");
+    // It asks again every 5 s, from when it first saw a token: five phases see it ask at five moments.
+    let (least, most, bound) = range("interval");
+    assert_eq!(bound, 5.0);
+    assert!(most <= bound + 2.0 * gap + 1.0 && most - least >= 2.0, "{least} to {most}");
+    // It asks once, and believes that until the token ends by itself: the bound is the life that was left.
+    let (least, most, bound) = range("cache");
+    assert!(
+        (least - bound).abs() <= 1.0 + gap && (most - bound).abs() <= 1.0 + 2.0 * gap,
+        "{least} to {most}: {bound}"
+    );
 }

@@ -191,6 +191,24 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
     (Mistake::ControlIgnored, &["drills::refusals_beside_a_refused_control_are_unknown"]),
     (Mistake::FailedStepDeclares, &["drills::a_failed_step_declares_nothing"]),
     (Mistake::OpenDoorProves, &["drills::a_probe_that_anybody_passes_proves_nothing"]),
+    (Mistake::GapsKeepPromises, &["target_faults::a_gap_that_is_longer_than_the_promise_keeps_no_promise"]),
+    (
+        Mistake::PartsOfLinesStay,
+        &["target_faults::a_disk_that_is_full_on_our_side_ends_a_drill_and_everything_is_put_back"],
+    ),
+    (Mistake::SilenceIsARefusal, &["target_faults::a_containment_that_was_never_answered_may_have_happened"]),
+    (
+        Mistake::FullDiskLeavesWrites,
+        &["target_faults::a_disk_that_is_full_on_our_side_ends_an_exploration_and_everything_is_undone"],
+    ),
+    (Mistake::AnybodyRaisesAlarms, &["webhook::who_does_not_know_the_secret_raises_no_alarm"]),
+    (Mistake::AnyRequestIsTheAlarm, &["webhook::the_first_call_that_matches_is_the_alarm"]),
+    (Mistake::AnyIssuerIsBelieved, &["discovery::metadata_that_cannot_be_believed_ends_it_before_anything_is_sent"]),
+    (Mistake::DiscoveryStandsOverTheFile, &["discovery::what_is_written_stands_over_what_is_discovered"]),
+    (Mistake::UndoIsWrittenLater, &["writes::everything_that_was_written_is_undone_at_the_end"]),
+    (Mistake::EveryFoundSecretIsTried, &["explore::found_secrets_are_tried_as_the_file_allows"]),
+    (Mistake::TrafficIsShownAsItIs, &["learnt::what_a_recording_shows_is_shown_and_its_reads_are_explored"]),
+    (Mistake::ChecksAreNotHeld, &["explore::a_run_widens_only_while_the_checks_hold"]),
 ];
 
 /// Runs tests with a mistake planted. Says what is wrong, unless one of them fails.

@@ -7,16 +7,18 @@ use std::io::Read as _;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::staging::servers::{Server, answer};
+use crate::target_faults::{Fault, misbehave};
 
 /// How the server answers writes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Manner {
+pub enum Manner {
     Fine,
     /// It does what the agent asks with its credential, and says nothing about it.
     Silent,
@@ -24,16 +26,19 @@ enum Manner {
     KeepsAll,
     /// It removes nothing, and a search finds nothing.
     Blind,
+    /// After the agent's sixth request it does what it is asked, and answers badly.
+    Faulty(Fault),
 }
 
 type Tickets = BTreeMap<u32, Value>;
 
 /// Tickets in memory. Ids are the server's; a title may be looked for.
-struct Desk {
+pub struct Desk {
     server: Server,
     tickets: Arc<Mutex<Tickets>>,
     /// Writes whose undoing was not on the disk when they came.
     unprepared: Arc<Mutex<Vec<String>>>,
+    is_faulty: bool,
 }
 
 fn body_of(head: &str, stream: &mut TcpStream) -> Value {
@@ -49,10 +54,27 @@ fn marker_in(text: &str) -> Option<&str> {
     text[at..].split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next()
 }
 
+/// What a write does.
+fn change(tickets: &mut Tickets, method: &str, target: &str, body: &Value) {
+    let id = target.rsplit('/').next().and_then(|id| id.parse::<u32>().ok());
+    match (method, id) {
+        ("POST", _) => {
+            let id = tickets.keys().max().copied().unwrap_or(0) + 1;
+            tickets.insert(id, json!({"id": id, "title": body["title"]}));
+        }
+        ("PUT", Some(id)) if tickets.contains_key(&id) => {
+            tickets.insert(id, json!({"id": id, "title": body["title"]}));
+        }
+        ("DELETE", Some(id)) => drop(tickets.remove(&id)),
+        _ => {}
+    }
+}
+
 impl Desk {
-    fn start(manner: Manner, undo_file: PathBuf) -> Desk {
+    pub fn start(manner: Manner, undo_file: PathBuf) -> Desk {
         let before: Tickets = (1..=5).map(|id| (id, json!({"id": id, "title": format!("ticket {id}")}))).collect();
         let (tickets, unprepared) = (Arc::new(Mutex::new(before)), Arc::new(Mutex::new(Vec::new())));
+        let asked = AtomicUsize::new(0);
         let (shared, early) = (tickets.clone(), unprepared.clone());
         let server = Server::start("127.0.0.1:0", move |head, stream| {
             let mut words = head.split(' ');
@@ -71,6 +93,20 @@ impl Desk {
                 }
             }
             let mut tickets = shared.lock().unwrap();
+            let nth = if agent { asked.fetch_add(1, Ordering::SeqCst) } else { 0 };
+            if let Manner::Faulty(fault) = manner
+                && nth >= 6
+            {
+                // A ban lets nothing happen; what is restarting does not even say so, for a while.
+                if !matches!(fault, Fault::Bans | Fault::Restarts) {
+                    change(&mut tickets, method, target, &body);
+                }
+                drop(tickets);
+                return match fault {
+                    Fault::Restarts if nth < 40 => {}
+                    fault => misbehave(fault, stream),
+                };
+            }
             let id = target.rsplit('/').next().and_then(|id| id.parse::<u32>().ok());
             let fine = |stream: &mut TcpStream, body: &Value| answer(stream, "200 OK", "", &body.to_string());
             let silent = manner == Manner::Silent && agent;
@@ -107,14 +143,14 @@ impl Desk {
                 _ => answer(stream, "404 Not Found", "", "{}"),
             }
         });
-        Desk { server, tickets, unprepared }
+        Desk { server, tickets, unprepared, is_faulty: matches!(manner, Manner::Faulty(_)) }
     }
 
-    fn now(&self) -> Tickets {
+    pub fn now(&self) -> Tickets {
         self.tickets.lock().unwrap().clone()
     }
 
-    fn writes(&self) -> usize {
+    pub fn writes(&self) -> usize {
         self.server.came().iter().filter(|came| !came.head.starts_with("GET ")).count()
     }
 }
@@ -142,20 +178,26 @@ fn command(folder: &Path, args: &[&str]) -> Command {
     command
 }
 
-fn begun(folder: &Path, desk: &Desk, rate: &str) -> Child {
-    fs::write(folder.join("targets.yaml"), targets(&desk.server.origin(), rate)).unwrap();
+/// An exploration that has not begun.
+pub fn explore(folder: &Path, desk: &Desk, rate: &str) -> Command {
+    let text = targets(&desk.server.origin(), rate);
+    let text = if desk.is_faulty { text.replace("duration: 20s", "duration: 5s") } else { text };
+    fs::write(folder.join("targets.yaml"), text).unwrap();
     let host = desk.server.address.to_string();
-    let args = ["run", "targets.yaml", "--plane", "staging", "--out", "out", "--consent", &host];
-    command(folder, &args).spawn().unwrap()
+    command(folder, &["run", "targets.yaml", "--plane", "staging", "--out", "out", "--consent", &host])
 }
 
-fn shown(output: &Output) -> String {
+fn begun(folder: &Path, desk: &Desk, rate: &str) -> Child {
+    explore(folder, desk, rate).spawn().unwrap()
+}
+
+pub fn shown(output: &Output) -> String {
     let text = format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     // Lines are wrapped.
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn run(folder: &Path, desk: &Desk) -> (Output, Value) {
+pub fn run(folder: &Path, desk: &Desk) -> (Output, Value) {
     let output = begun(folder, desk, "1_000/s").wait_with_output().unwrap();
     let run = fs::read_to_string(folder.join("out/run.json")).unwrap_or_default();
     (output, serde_json::from_str(&run).unwrap_or_default())

@@ -2,10 +2,12 @@
 //! stands in it.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+
+use crate::staging::lines::LineFile;
 
 /// A request that left, as it can be found again.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -33,13 +35,13 @@ pub struct SentLog(Mutex<Kept>);
 
 #[derive(Debug)]
 struct Kept {
-    file: File,
+    file: LineFile,
     failed: Option<io::Error>,
 }
 
 impl SentLog {
     pub fn new(file: File) -> SentLog {
-        SentLog(Mutex::new(Kept { file, failed: None }))
+        SentLog(Mutex::new(Kept { file: LineFile::behind(file, 0), failed: None }))
     }
 
     pub(super) fn add(&self, line: &SentLine) {
@@ -47,9 +49,7 @@ impl SentLog {
         if kept.failed.is_some() {
             return;
         }
-        let written = serde_json::to_string(line)
-            .map_err(io::Error::from)
-            .and_then(|line| kept.file.write_all((line + "\n").as_bytes()));
+        let written = serde_json::to_vec(line).map_err(io::Error::from).and_then(|line| kept.file.add(&line));
         kept.failed = written.err();
     }
 

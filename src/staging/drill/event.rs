@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::staging::targets::Endpoints;
+
 /// The version of the journal. Fields may be added under the same version, never changed.
 pub const FORMAT: &str = "runaway.drill-journal/1";
 
@@ -99,6 +101,11 @@ impl Event {
         }
     }
 
+    /// Whether something is done from here on that may have to be put back.
+    pub fn is_step_begun(&self) -> bool {
+        matches!(self, Event::Began { restoring: false, .. })
+    }
+
     /// Whether it must be on the disk before anything else happens: what is needed to put everything back.
     pub fn must_last(&self) -> bool {
         matches!(self, Event::Header(_) | Event::Began { .. })
@@ -114,6 +121,9 @@ pub struct Header {
     /// The targets file as it was, and the folder from which its paths start.
     pub document: String,
     pub folder: String,
+    /// What the issuer said, where it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoints: Option<Endpoints>,
     pub identity: String,
     /// On every request, as `runaway-run` and as the trace id.
     pub run: String,
@@ -142,6 +152,9 @@ pub struct OriginLine {
 pub struct ServiceLine {
     pub name: String,
     pub promised: Option<Micros>,
+    /// How long it trusts what it has checked, where that is known.
+    #[serde(default)]
+    pub cached: Option<Micros>,
     /// What it must accept at first; where that is not said, what it does accept.
     pub must_accept: Option<Vec<usize>>,
 }
@@ -198,6 +211,9 @@ pub struct Stepped {
     pub status: Option<u16>,
     /// The `error` of the answer (RFC 6749 section 5.2), or what went wrong.
     pub error: Option<String>,
+    /// It was not sent, or nothing told whether it happened.
+    #[serde(default)]
+    pub untold: bool,
     pub covers: Vec<usize>,
     pub services: Vec<usize>,
 }

@@ -1,6 +1,8 @@
 //! What the matrix means: which promises hold, what outlived the drill, and whether it says anything at all.
 
-use super::event::{Event, Header, Micros, Reading};
+use std::collections::BTreeMap;
+
+use super::event::{Event, Header, Micros, Reading, Stepped};
 use super::matrix::{Ended, Row, rows, steps};
 use crate::planted::Mistake;
 use crate::verdict::Exit;
@@ -62,6 +64,7 @@ pub fn judge(header: &Header, events: &[Event]) -> Result {
         promise(header, events, &row, complete, &mut result);
     }
     reminted(header, events, &mut result);
+    put_back(header, events, &mut result.unsure);
     unmet(header, &mut result);
     if !complete && result.stopped.is_none() {
         result.unsure.push("the journal ends before the drill does".to_owned());
@@ -103,16 +106,55 @@ fn promise(header: &Header, events: &[Event], row: &Row, complete: bool, result:
         (Some(_), Some((_, Micros::MAX))) if complete => {
             result.broken.push(format!("{name}: never stopped within {}", Span(header.deadline)));
         }
+        // Between the two requests that say something lies the end of what was promised.
+        (Some(_), Some((at_least, at_most))) if at_most > promised && !Mistake::GapsKeepPromises.here() => {
+            result.unsure.push(format!(
+                "{name}: it ended between {} and {} after it was declared, and {} were promised: no request in between says \
+                 which",
+                Span(at_least),
+                Span(at_most),
+                Span(promised)
+            ));
+        }
         (None, _) if complete => {
-            let failed = steps(events, row.credential, row.instance, row.service).find(|step| !step.ok);
-            let why = failed.map_or("no step covers it".to_owned(), |step| {
-                let with = step.status.map_or(String::new(), |status| format!(" with {status}"));
-                let error = step.error.as_deref().map_or(String::new(), |error| format!(" {error}"));
-                format!("`{}` failed{with}{error}", step.name)
-            });
-            result.broken.push(format!("{name}: nothing was declared, since {why}"));
+            let failed: Vec<&Stepped> =
+                steps(events, row.credential, row.instance, row.service).filter(|step| !step.ok).collect();
+            let why = failed.first().map_or("no step covers it".to_owned(), |step| failure(step));
+            let said = format!("{name}: nothing was declared, since {why}");
+            // Where nobody knows whether it happened, nobody knows whether the promise holds.
+            let untold = failed.iter().any(|step| step.untold) && !Mistake::SilenceIsARefusal.here();
+            if untold { result.unsure.push(said) } else { result.broken.push(said) }
         }
         _ => {}
+    }
+}
+
+/// `revoke token` failed, and how.
+fn failure(step: &Stepped) -> String {
+    let with = step.status.map_or(String::new(), |status| format!(" with {status}"));
+    let error = step.error.as_deref().map_or(String::new(), |error| format!(" {error}"));
+    format!("`{}` failed{with}{error}", step.name)
+}
+
+/// What is not as it was before.
+fn put_back(header: &Header, events: &[Event], unsure: &mut Vec<String>) {
+    let restoring = events.iter().filter_map(|event| match event {
+        Event::Stepped(step) if step.restoring => Some((step.step, step)),
+        _ => None,
+    });
+    // What failed may have been done later.
+    let last: BTreeMap<usize, &Stepped> = restoring.collect();
+    for step in last.values().filter(|step| !step.ok) {
+        unsure.push(format!("not put back: {}; `runaway undo` with the journal tries again", failure(step)));
+    }
+    let shown = events.iter().filter_map(|event| match event {
+        Event::Restored { credential, service, reading, .. } => Some(((*credential, *service), *reading)),
+        _ => None,
+    });
+    let works: BTreeMap<(usize, usize), Reading> = shown.collect();
+    for ((credential, service), _) in works.into_iter().filter(|(_, reading)| *reading != Reading::Accepted) {
+        let (name, at) = (&header.credentials[credential].name, &header.services[service].name);
+        unsure.push(format!("{name} was not seen to work again at {at} after everything was put back"));
     }
 }
 

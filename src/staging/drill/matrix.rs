@@ -25,6 +25,8 @@ pub struct Row {
     pub challenge: Option<String>,
     /// When the credential ends by itself, where that is known.
     pub expires: Option<Micros>,
+    /// How long the service trusts what it has checked, where that is known.
+    pub cached: Option<Micros>,
 }
 
 /// How its acceptance ended.
@@ -41,6 +43,13 @@ pub enum Ended {
 }
 
 impl Row {
+    /// How long after it was declared it ends in any case: by itself, or when the service checks it again.
+    pub fn bound(&self) -> Option<Micros> {
+        let expires = self.declared.zip(self.expires).map(|(declared, expires)| expires.saturating_sub(declared));
+        let checked = self.declared.and(self.cached);
+        expires.into_iter().chain(checked).min()
+    }
+
     /// How long after it was declared the credential was still accepted: at least, and at most.
     pub fn lag(&self) -> Option<(Micros, Micros)> {
         let declared = self.declared?;
@@ -66,7 +75,7 @@ pub fn rows(header: &Header, events: &[Event]) -> Vec<Row> {
                 if !probes.is_empty() {
                     let seen = corrected(&probes, &self::probes(events, Who::Control, service));
                     found.push(row(
-                        events,
+                        (header, events),
                         (credential, instance, service),
                         first_step.unwrap_or(Micros::MAX),
                         &probes,
@@ -126,7 +135,7 @@ fn corrected(probes: &[&Probed], controls: &[&Probed]) -> Vec<Reading> {
 }
 
 fn row(
-    events: &[Event],
+    (header, events): (&Header, &[Event]),
     (credential, instance, service): (usize, usize, usize),
     first_step: Micros,
     probes: &[&Probed],
@@ -167,6 +176,7 @@ fn row(
         widest: telling.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0),
         status: end.and_then(|probed| probed.status),
         challenge: end.and_then(|probed| probed.challenge.clone()),
+        cached: header.services[service].cached,
         expires: events.iter().find_map(|event| match event {
             Event::Issued { at, credential: c, instance: i, lives } if (*c, *i) == (credential, instance) => {
                 lives.map(|lives| at + lives)
@@ -219,6 +229,7 @@ mod tests {
             ok,
             status: None,
             error: None,
+            untold: false,
             covers: vec![0],
             services: vec![0],
         };
@@ -233,11 +244,17 @@ mod tests {
             targets: String::new(),
             document: String::new(),
             folder: String::new(),
+            endpoints: None,
             identity: String::new(),
             run: String::new(),
             started: String::new(),
             origins: Vec::new(),
-            services: vec![super::super::event::ServiceLine { name: "api".into(), promised: None, must_accept: None }],
+            services: vec![super::super::event::ServiceLine {
+                name: "api".into(),
+                promised: None,
+                cached: None,
+                must_accept: None,
+            }],
             credentials: Vec::new(),
             cadence: 100,
             sparse: None,

@@ -6,7 +6,9 @@ pub(in crate::staging) mod health;
 mod judge;
 mod matrix;
 pub(in crate::staging) mod probe;
+mod ranges;
 mod record;
+mod remint;
 pub(in crate::staging) mod render;
 mod report;
 mod schema;
@@ -25,16 +27,18 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep_until};
 
+use super::alarm::Ear;
 use super::client::{Client, SentLog};
-use super::guard::{Consents, Pinned, Refused, Watch};
+use super::guard::{Consents, Pinned, Watch};
 use super::secret::Secret;
-use super::targets::{Credential, CredentialIx, Reference, ServiceIx, StopCondition, Targets};
+use super::targets::{Credential, ServiceIx, StopCondition, Targets};
 use crate::wire::Span;
 use event::{CredentialLine, Event, Header, OriginLine, Reading, ServiceLine};
 pub use judge::{Result as Judged, judge};
 pub use matrix::{Ended, Row};
 use probe::{Shown, look};
 use record::Record;
+use remint::remint;
 pub use report::{summary, to_json, undone};
 pub use schema::drill_schema;
 use steps::Runbook;
@@ -71,13 +75,14 @@ pub async fn drill(
     let record = Record::begin(journal, client.kill().clone());
     record.add(Event::Header(Box::new(header.clone())));
     let mut scene = Scene::new(targets.clone(), Arc::new(client), record);
+    match Ear::open(&targets, &scene.client, &scene.vault).await {
+        Ok(ear) => scene.ear = ear,
+        Err(why) => return Ok(not_begun(&scene, header, why)),
+    }
     match prepare(&mut scene).await {
         Ok(()) => {}
         Err(NoCredential::Refused(refused)) => scene.refused(&refused),
-        Err(missing) => {
-            scene.record.add(Event::NotBegun { at: scene.record.now(), why: missing.to_string() });
-            return Ok(ended(&scene, header));
-        }
+        Err(missing) => return Ok(not_begun(&scene, header, missing.to_string())),
     }
     let scene = Arc::new(scene);
     contain(&scene).await;
@@ -87,12 +92,17 @@ pub async fn drill(
     if let Some(why) = scene.kill().thrown() {
         scene.record.add(Event::Stopped { at: scene.record.now(), why: why.to_string() });
     }
-    if !targets.drill.restore.is_empty() {
+    if !targets.drill.restore.is_empty() && scene.record.events().iter().any(Event::is_step_begun) {
         let mut watch = Watch::default();
         watch.duration(RESTORING, restoring.kill().clone());
         restore(&scene, &restoring, &BTreeSet::new()).await;
     }
     Ok(ended(&scene, header))
+}
+
+fn not_begun(scene: &Scene, header: Header, why: String) -> Drilled {
+    scene.record.add(Event::NotBegun { at: scene.record.now(), why });
+    ended(scene, header)
 }
 
 fn ended(scene: &Scene, header: Header) -> Drilled {
@@ -112,7 +122,12 @@ fn header(targets: &Targets, pinned: &[Pinned], client: &Client) -> Header {
     let service = |ix: ServiceIx| {
         let service = targets.service(ix);
         let must_accept = service.must_accept.as_ref().map(|all| all.iter().map(|ix| ix.0).collect());
-        ServiceLine { name: service.name.clone(), promised: targets.promised(ix).map(|span| span.0), must_accept }
+        ServiceLine {
+            name: service.name.clone(),
+            promised: targets.promised(ix).map(|span| span.0),
+            cached: service.cached.map(|span| span.0),
+            must_accept,
+        }
     };
     Header {
         format: event::FORMAT.to_owned(),
@@ -121,6 +136,7 @@ fn header(targets: &Targets, pinned: &[Pinned], client: &Client) -> Header {
         targets: targets.name.clone(),
         document: targets.text.to_string(),
         folder: targets.folder.display().to_string(),
+        endpoints: targets.discovered.clone(),
         identity: targets.identity.clone(),
         run: client.run_id().to_string(),
         started: jiff::Timestamp::now().to_string(),
@@ -219,62 +235,6 @@ async fn contain(scene: &Arc<Scene>) {
     watching.end().await;
 }
 
-/// Tries to have the credentials again, and shows what is issued where the old ones were accepted.
-async fn remint(scene: &Arc<Scene>) {
-    let targets = &scene.targets;
-    let minted = targets.drilled.iter().filter(|ix| matches!(targets.credential(**ix).from, Reference::Request { .. }));
-    for ix in minted {
-        let got = Vault::new(targets).fetch(targets, &scene.client, *ix).await;
-        let way = format!("{} by its own request", targets.credential(*ix).name);
-        tell_reminted(scene, way, *ix, got.map(|fetched| fetched.secret)).await;
-    }
-    for way in &targets.drill.remint {
-        let given =
-            scene.drilled.iter().find(|((ix, _), _)| way.request.mentions(*ix) || way.request.with == Some(*ix));
-        let given = given.map(|((ix, _), fetched)| (*ix, &fetched.secret));
-        let filling =
-            render::Filling::gather(&scene.vault, targets, &scene.client, &way.request, given, &Default::default())
-                .await;
-        let got = match filling.map(|filling| render::render(targets, &way.request, &filling)) {
-            Err(missing) => Err(missing),
-            Ok(Err(why)) => Err(NoCredential::NotIssued { name: way.name.clone(), why }),
-            Ok(Ok(outgoing)) => issued(scene, outgoing, way).await,
-        };
-        tell_reminted(scene, way.name.clone(), way.like, got).await;
-    }
-}
-
-async fn issued(
-    scene: &Scene,
-    outgoing: super::client::Outgoing,
-    way: &super::targets::Remint,
-) -> Result<Secret, NoCredential> {
-    let refused = |why: String| NoCredential::NotIssued { name: way.name.clone(), why };
-    let answer = scene.client.send(outgoing).await?.got.map_err(|broken| refused(broken.to_string()))?;
-    let fine = way.request.proof.accepted.holds(answer.status, &answer.body);
-    let found = fine.then(|| vault::pointed(&answer.body, &way.take)).flatten();
-    found.ok_or_else(|| refused(render::told(answer.status, &answer.body)))
-}
-
-async fn tell_reminted(scene: &Scene, way: String, like: CredentialIx, got: Result<Secret, NoCredential>) {
-    let mut accepted_by = Vec::new();
-    if let Ok(secret) = &got {
-        let shown = Some((scene.targets.credential(like), secret));
-        for service in scene.was_accepted(like) {
-            let probe = &scene.targets.service(service).probe;
-            match look(&scene.targets, &scene.client, probe, shown, &scene.learned[service.0]).await {
-                Ok(seen) if seen.reading == Reading::Accepted => accepted_by.push(service.0),
-                Ok(_) => {}
-                Err(refused) => scene.refused(&refused),
-            }
-        }
-    }
-    if let Err(NoCredential::Refused(refused @ Refused::Cap(_))) = &got {
-        scene.refused(refused);
-    }
-    scene.record.add(Event::Reminted { at: scene.record.now(), way, like: like.0, got: got.is_ok(), accepted_by });
-}
-
 /// Putting everything back takes no longer than this.
 const RESTORING: Span = Span::from_secs(120);
 
@@ -287,14 +247,16 @@ async fn restore(scene: &Scene, client: &Client, done: &BTreeSet<usize>) {
         runbook.act(at, step).await;
     }
     for credential in &targets.drilled {
-        let Ok(fetched) = vault.fetch(targets, client, *credential).await else { continue };
-        let shown = Some((targets.credential(*credential), &fetched.secret));
+        let fetched = vault.fetch(targets, client, *credential).await;
         for service in scene.was_accepted(*credential) {
-            let probe = &targets.service(service).probe;
-            if let Ok(seen) = look(targets, client, probe, shown, &scene.learned[service.0]).await {
-                let (at, reading) = (scene.record.now(), seen.reading);
-                scene.record.add(Event::Restored { at, credential: credential.0, service: service.0, reading });
+            let mut reading = Reading::Unknown;
+            if let Ok(fetched) = &fetched {
+                let (probe, learned) = (&targets.service(service).probe, &scene.learned[service.0]);
+                let shown = Some((targets.credential(*credential), &fetched.secret));
+                reading = look(targets, client, probe, shown, learned).await.map_or(reading, |seen| seen.reading);
             }
+            let at = scene.record.now();
+            scene.record.add(Event::Restored { at, credential: credential.0, service: service.0, reading });
         }
     }
 }

@@ -1,13 +1,14 @@
 //! The journal of a drill: every event in memory and, at once, in the file.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
 use super::event::{Event, Micros};
 use crate::staging::guard::{Kill, Stopped};
+use crate::staging::lines::LineFile;
 
 /// Where events go.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub struct Record {
 
 #[derive(Debug)]
 struct Inner {
-    file: File,
+    file: LineFile,
     events: Vec<Event>,
     failed: Option<io::Error>,
 }
@@ -29,12 +30,13 @@ struct Inner {
 impl Record {
     /// Time counts from now. The switch is thrown when the journal takes no more.
     pub fn begin(file: File, kill: Kill) -> Record {
-        Record::resume(file, kill, Vec::new())
+        Record::resume((file, 0), kill, Vec::new())
     }
 
-    /// Goes on behind what is in the file already. Time goes on from the last of it.
-    pub fn resume(file: File, kill: Kill, events: Vec<Event>) -> Record {
+    /// Goes on behind what is in the file already, so many bytes. Time goes on from the last of it.
+    pub fn resume((file, whole): (File, u64), kill: Kill, events: Vec<Event>) -> Record {
         let past = events.iter().map(Event::at).max().unwrap_or(0);
+        let file = LineFile::behind(file, whole);
         let inner = Mutex::new(Inner { file, events, failed: None });
         Record { start: Instant::now(), past, inner, kill }
     }
@@ -51,10 +53,9 @@ impl Record {
     pub fn add(&self, event: Event) {
         let mut inner = self.inner();
         let line = serde_json::to_vec(&event).map_err(io::Error::other);
-        let written = line.and_then(|mut line| {
-            line.push(b'\n');
-            inner.file.write_all(&line)?;
-            if event.must_last() { inner.file.sync_data() } else { Ok(()) }
+        let written = line.and_then(|line| {
+            inner.file.add(&line)?;
+            if event.must_last() { inner.file.sync() } else { Ok(()) }
         });
         inner.events.push(event);
         if let Err(error) = written
@@ -75,7 +76,7 @@ impl Record {
         let mut inner = self.inner();
         match inner.failed.take() {
             Some(error) => Err(error),
-            None => inner.file.sync_all(),
+            None => inner.file.sync(),
         }
     }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::event::{Event, Header, Micros, Probed, Reading, Who};
 use super::judge::{Result, label};
 use super::matrix::{Ended, Row};
+use super::ranges::ranges_of;
 use crate::report::text::{hung, left, right, wrapped};
 use crate::wire::Span;
 
@@ -118,12 +119,9 @@ fn seconds(micros: Micros) -> String {
     format!("{:.2} s", Span(micros).as_secs_f64())
 }
 
-/// How long after it was declared the credential ends by itself.
+/// How long after it was declared it ends in any case.
 fn bound(row: &Row) -> String {
-    match (row.declared, row.expires) {
-        (Some(declared), Some(expires)) => seconds(expires.saturating_sub(declared)),
-        _ => "-".to_owned(),
-    }
+    row.bound().map_or_else(|| "-".to_owned(), seconds)
 }
 
 fn ended(row: &Row) -> String {
@@ -143,36 +141,18 @@ fn ended(row: &Row) -> String {
 
 /// Over fresh credentials of one kind: the least and the most, and whether probing rarely made a difference.
 fn ranges(header: &Header, result: &Result, out: &mut String) {
-    if header.phases < 2 {
-        return;
-    }
-    let mut pairs: Vec<(usize, usize)> = result.rows.iter().map(|row| (row.credential, row.service)).collect();
-    pairs.dedup();
-    pairs.sort_unstable();
-    pairs.dedup();
-    for (credential, service) in pairs {
-        let of = |row: &&Row| (row.credential, row.service) == (credential, service);
-        let lags: Vec<(usize, (Micros, Micros))> =
-            result.rows.iter().filter(of).filter_map(|row| Some((row.instance, row.lag()?))).collect();
-        let (Some(least), Some(most)) =
-            (lags.iter().map(|(_, lag)| lag.0).min(), lags.iter().map(|(_, lag)| lag.1).max())
-        else {
-            continue;
-        };
-        let most = if most == Micros::MAX { "the end".to_owned() } else { seconds(most) };
-        let name = format!("{} at {}", header.credentials[credential].name, header.services[service].name);
-        let _ = write!(out, "{}", wrapped(&format!("{name}: {} phases, {} to {most}", lags.len(), seconds(least)), 2));
-        let sparse = lags.iter().find(|(instance, _)| header.sparse.is_some() && instance + 1 == header.phases);
-        if let Some((_, (sparse, _))) = sparse
-            && let Some((_, (_, usual))) =
-                lags.iter().filter(|(instance, _)| instance + 1 < header.phases).max_by_key(|(_, lag)| lag.1)
-            && let Some(difference) = sparse.checked_sub(*usual).filter(|difference| *difference > 0)
-        {
-            let text = format!(
+    for range in ranges_of(header, &result.rows) {
+        let most = range.at_most.map_or_else(|| "the end".to_owned(), seconds);
+        let bound = range.bound.map_or(String::new(), |bound| format!("; bound {}", seconds(bound)));
+        let name = format!("{} at {}", header.credentials[range.credential].name, header.services[range.service].name);
+        let told = format!("{name}: {} phases, {} to {most}{bound}", range.phases, seconds(range.at_least));
+        let _ = write!(out, "{}", wrapped(&told, 2));
+        if let Some(longer) = range.rarely {
+            let told = format!(
                 "{name}: probed rarely, it was accepted {} longer: probing changes the answer",
-                seconds(difference)
+                seconds(longer)
             );
-            let _ = write!(out, "{}", wrapped(&text, 2));
+            let _ = write!(out, "{}", wrapped(&told, 2));
         }
     }
 }
@@ -224,7 +204,7 @@ pub fn to_json(header: &Header, events: &[Event], result: &Result) -> Value {
             "first_refused_us": first,
             "declared_us": row.declared,
             "lag_us": row.lag().map(|(least, most)| json!({"at_least": least, "at_most": (most < Micros::MAX).then_some(most)})),
-            "bound_us": row.declared.zip(row.expires).map(|(declared, expires)| expires.saturating_sub(declared)),
+            "bound_us": row.bound(),
             "accepted_after_declared": row.accepted_after,
             "flapping": row.flapping,
             "unknown": row.unknown,
@@ -251,6 +231,7 @@ pub fn to_json(header: &Header, events: &[Event], result: &Result) -> Value {
         "started": header.started,
         "verdict": result.verdict(),
         "headline": headline(header, result),
+        "ranges": ranges_of(header, &result.rows).iter().map(|range| range.json(header)).collect::<Vec<_>>(),
         "matrix": result.rows.iter().map(row).collect::<Vec<_>>(),
         "steps": steps,
         "broken": result.broken,

@@ -35,6 +35,19 @@ pub fn drill_schema() -> Value {
             "challenge": {"type": ["string", "null"], "description": "the error of WWW-Authenticate (RFC 6750 section 3)"},
         },
     });
+    let range = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "credential": text("as the targets file names it"),
+            "service": text("as the targets file names it"),
+            "phases": count("so many fresh ones were declared, and seen to end or not to"),
+            "at_least_us": micros("the first of them was accepted so long after that, at least"),
+            "at_most_us": micros("the last of them so long, at most; null without an end"),
+            "bound_us": micros("no longer than this by their lives, or by what the service trusts; null where nobody knows"),
+            "longer_when_probed_rarely_us": micros("so much longer the one that was probed rarely"),
+        },
+    });
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "https://runaway.invalid/schemas/drill.schema.json",
@@ -52,6 +65,7 @@ pub fn drill_schema() -> Value {
             "verdict": {"enum": ["pass", "fail", "inconclusive", "aborted"], "description": "what it comes to"},
             "headline": text("what it comes to, in a sentence"),
             "matrix": {"type": "array", "items": row, "description": "the revocation matrix"},
+            "ranges": {"type": "array", "items": range, "description": "over fresh credentials of one kind, at one service"},
             "steps": {"type": "array", "items": {"type": "object"}, "description": "the steps, as the journal has them"},
             "broken": texts("promises that do not hold"),
             "survivors": texts("what was still accepted, or issued again"),

@@ -10,7 +10,7 @@ use super::event::{Event, Stepped};
 use super::render::{Filling, error_code, render};
 use super::vault::{Fetched, Vault, pointed};
 use super::watching::Scene;
-use crate::staging::alarm::{heard, pressed};
+use crate::staging::alarm::pressed;
 use crate::staging::client::Client;
 use crate::staging::secret::Secret;
 use crate::staging::targets::{Act, CredentialIx, Request, Step};
@@ -23,15 +23,21 @@ struct Outcome {
     ok: bool,
     status: Option<u16>,
     error: Option<String>,
+    untold: bool,
 }
 
 impl Outcome {
     fn done() -> Outcome {
-        Outcome { ok: true, status: None, error: None }
+        Outcome { ok: true, status: None, error: None, untold: false }
     }
 
     fn failed(why: impl ToString) -> Outcome {
-        Outcome { ok: false, status: None, error: Some(why.to_string()) }
+        Outcome { ok: false, error: Some(why.to_string()), ..Outcome::done() }
+    }
+
+    /// It was not sent, or nothing told whether it happened.
+    fn untold(why: impl ToString) -> Outcome {
+        Outcome { untold: true, ..Outcome::failed(why) }
     }
 }
 
@@ -80,7 +86,7 @@ impl<'a> Runbook<'a> {
     }
 
     fn tell(&self, at: usize, step: &Step, instance: Option<usize>, outcome: Outcome) {
-        let Outcome { ok, status, error } = outcome;
+        let Outcome { ok, status, error, untold } = outcome;
         self.scene.record.add(Event::Stepped(Stepped {
             at: self.scene.record.now(),
             step: at,
@@ -90,6 +96,7 @@ impl<'a> Runbook<'a> {
             ok,
             status,
             error,
+            untold,
             covers: step.covers.iter().map(|ix| ix.0).collect(),
             services: step.at.iter().map(|ix| ix.0).collect(),
         }));
@@ -101,29 +108,29 @@ impl<'a> Runbook<'a> {
             Filling::gather(self.vault, &self.scene.targets, self.client, request, given, &self.captured).await;
         let outgoing = match filling.map(|filling| render(&self.scene.targets, request, &filling)) {
             Ok(Ok(outgoing)) => outgoing,
-            Ok(Err(why)) => return Outcome::failed(why),
-            Err(missing) => return Outcome::failed(missing),
+            Ok(Err(why)) => return Outcome::untold(why),
+            Err(missing) => return Outcome::untold(missing),
         };
         let answer = match self.client.send(outgoing).await {
-            Err(refused) => return Outcome::failed(refused),
+            Err(refused) => return Outcome::untold(refused),
             Ok(sent) => match sent.got {
-                Err(broken) => return Outcome::failed(format!("{broken}: it may or may not have happened")),
+                Err(broken) => return Outcome::untold(format!("{broken}: it may or may not have happened")),
                 Ok(answer) => answer,
             },
         };
         let status = Some(answer.status);
         if !request.proof.accepted.holds(answer.status, &answer.body) {
-            return Outcome { ok: false, status, error: error_code(&answer.body) };
+            return Outcome { ok: false, status, error: error_code(&answer.body), untold: answer.status >= 500 };
         }
         for (name, pointer) in &request.captures {
             match pointed(&answer.body, pointer) {
                 Some(found) => drop(self.captured.insert(name.clone(), found)),
                 None => {
-                    return Outcome { ok: false, status, error: Some(format!("the answer has nothing at {pointer}")) };
+                    return Outcome { status, ..Outcome::failed(format!("the answer has nothing at {pointer}")) };
                 }
             }
         }
-        Outcome { ok: true, status, error: None }
+        Outcome { status, ..Outcome::done() }
     }
 
     async fn other(&self, act: &Act) -> Outcome {
@@ -167,10 +174,10 @@ impl<'a> Runbook<'a> {
 
     /// Waits for their own detection.
     async fn alarm(&self) -> Outcome {
-        let Some(alarm) = &self.scene.targets.alarm else { return Outcome::failed("nothing tells of an alarm") };
-        match heard(alarm, self.client.run_id()).await {
-            Ok(()) => {
-                self.scene.record.add(Event::Alarm { at: self.scene.record.now() });
+        let Some(ear) = &self.scene.ear else { return Outcome::failed("nothing tells of an alarm") };
+        match ear.heard(self.client.run_id()).await {
+            Ok(at) => {
+                self.scene.record.add(Event::Alarm { at: self.scene.record.micros(at) });
                 Outcome::done()
             }
             Err(why) => Outcome::failed(why),

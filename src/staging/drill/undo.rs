@@ -11,6 +11,7 @@ use super::record::Record;
 use super::watching::Scene;
 use super::{Drilled, ended, restore};
 use crate::scenario::{Rejected, Source};
+use crate::staging::alarm::Ear;
 use crate::staging::client::Client;
 use crate::staging::guard::{Consents, Watch};
 use crate::staging::targets::{self, Targets};
@@ -52,12 +53,13 @@ impl Past {
     pub fn targets(&self) -> Result<Targets, Rejected> {
         let name = format!("the targets of {}", self.header.targets);
         let source = Source { name, text: self.header.document.as_str().into() };
-        targets::read(source, &PathBuf::from(&self.header.folder)).map(|(targets, _)| targets)
+        let (folder, known) = (PathBuf::from(&self.header.folder), self.header.endpoints.as_ref());
+        targets::read_knowing(source, &folder, known).map(|(targets, _)| targets)
     }
 
     /// Whether anything was begun that has to be put back.
     pub fn did_anything(&self) -> bool {
-        self.events.iter().any(|event| matches!(event, Event::Began { restoring: false, .. }))
+        self.events.iter().any(Event::is_step_begun)
     }
 
     /// The numbers of the steps of restoring that were seen to be done.
@@ -93,10 +95,11 @@ pub async fn undo(
     let file = OpenOptions::new().append(true).open(journal)?;
     file.set_len(past.whole)?;
     let done = past.restored();
-    let record = Record::resume(file, client.kill().clone(), past.events.clone());
+    let record = Record::resume((file, past.whole), client.kill().clone(), past.events.clone());
     record.add(Event::Resumed { at: record.now(), run: client.run_id().to_string() });
     let mut scene = Scene::new(targets, Arc::new(client), record);
     scene.remember(&past.events);
+    scene.ear = Ear::open(&scene.targets, &scene.client, &scene.vault).await.map_err(io::Error::other)?;
     restore(&scene, &scene.client, &done).await;
     Ok(ended(&scene, past.header))
 }
@@ -126,6 +129,7 @@ mod tests {
             ok: true,
             status: Some(200),
             error: None,
+            untold: false,
             covers: vec![],
             services: vec![],
         };

@@ -14,6 +14,7 @@ use super::health::Health;
 use super::probe::{Seen, look};
 use super::record::Record;
 use super::vault::{Fetched, Vault};
+use crate::staging::alarm::Ear;
 use crate::staging::client::Client;
 use crate::staging::guard::{Kill, Refused, Stopped};
 use crate::staging::targets::{CredentialIx, Probe, ServiceIx, Targets};
@@ -31,6 +32,8 @@ pub struct Scene {
     /// Statuses with which each service was seen to refuse.
     pub learned: Vec<Vec<u16>>,
     pub health: Health,
+    /// Where their detection is heard.
+    pub ear: Option<Ear>,
     pairs: Mutex<BTreeMap<Pair, Acceptance>>,
 }
 
@@ -50,7 +53,7 @@ impl Scene {
         let learned = vec![Vec::new(); targets.services.len()];
         let health = Health::new(&targets.stops);
         let (vault, drilled, pairs) = (Vault::new(&targets), BTreeMap::new(), Mutex::default());
-        Scene { targets, client, vault, record, drilled, learned, health, pairs }
+        Scene { targets, client, vault, record, drilled, learned, health, ear: None, pairs }
     }
 
     pub fn kill(&self) -> &Kill {

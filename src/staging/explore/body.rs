@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, RETRY_AFTER};
+use http::header::{CONTENT_ENCODING, DATE, RETRY_AFTER};
 use serde_json::Value;
 
 use crate::wire::Span;
@@ -78,9 +78,16 @@ pub fn retry_after(headers: &HeaderMap, now: jiff::Timestamp) -> Option<Span> {
     if let Ok(seconds) = text.parse::<u64>() {
         return Some(Span::from_secs(seconds));
     }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    let date = instant(text)?;
+    // A server means its own clock, which its answer shows (RFC 9110 section 6.6.1).
+    let now = headers.get(DATE).and_then(|date| instant(date.to_str().ok()?.trim())).unwrap_or(now);
     let left = date.as_microsecond().saturating_sub(now.as_microsecond());
     Some(Span(u64::try_from(left).unwrap_or(0)))
+}
+
+/// An HTTP date (RFC 9110 section 5.6.7).
+fn instant(text: &str) -> Option<jiff::Timestamp> {
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
 #[cfg(test)]
@@ -121,6 +128,9 @@ mod tests {
         assert_eq!(of("7"), Some(Span::from_secs(7)));
         assert_eq!(of("Sat, 31 Jan 2026 12:00:30 GMT"), Some(Span::from_secs(30)));
         assert_eq!(of("Sat, 31 Jan 2026 11:00:00 GMT"), Some(Span::ZERO));
+        let mut both = headers(RETRY_AFTER, "Sat, 31 Jan 2026 13:00:30 GMT");
+        both.insert(DATE, HeaderValue::from_static("Sat, 31 Jan 2026 13:00:00 GMT"));
+        assert_eq!(retry_after(&both, now), Some(Span::from_secs(30)), "its clock is an hour ahead");
         assert_eq!(of("soon"), None);
         assert_eq!(of("-3"), None);
     }

@@ -4,7 +4,6 @@
 mod ask;
 mod body;
 mod checks;
-mod formats;
 mod hear;
 mod ids;
 mod links;
@@ -26,7 +25,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
 
-use super::alarm;
+use super::alarm::Ear;
 use super::client::{Client, SentLog};
 use super::drill::health::{Health, keep_asking};
 use super::drill::vault::{NoCredential, Vault};
@@ -34,6 +33,7 @@ use super::guard::{Consents, Stopped, Watch};
 use super::targets::{CredentialIx, ExplorePlan, Looks, Probe, StopCondition, Targets};
 use crate::agent::{Agent, Conduct, Inventory, Part};
 use crate::measure::{Explored, Stage};
+use crate::planted::Mistake;
 use crate::wire::{Purpose, Text};
 pub use model::{Modelled, explorers, full_name};
 pub use tour::Sink;
@@ -69,11 +69,20 @@ impl Terrain {
     }
 }
 
-/// Explores, stage by stage, until nobody has anything left to try, a check fails, or the switch is thrown.
+/// An exploration that is over.
+#[derive(Debug)]
+pub struct Toured {
+    pub explored: Explored,
+    /// Whether the journal took all of it.
+    pub journal: io::Result<()>,
+}
+
+/// Explores, stage by stage, until nobody has anything left to try, a check fails, or the switch is thrown. What was written
+/// is undone in each case.
 ///
 /// # Errors
 ///
-/// The journal takes no more.
+/// It cannot begin, or what was written cannot be known.
 pub async fn explore(
     terrain: &Arc<Terrain>,
     consents: Consents,
@@ -81,7 +90,7 @@ pub async fn explore(
     sent: Arc<SentLog>,
     undo_file: &Path,
     sink: Sink<'_>,
-) -> io::Result<Explored> {
+) -> io::Result<Toured> {
     let targets = &terrain.targets;
     let most = terrain.explore.largest_body;
     let client = Client::new(consents.run, targets)?.reading_up_to(most).writing_down(sent.clone());
@@ -106,15 +115,19 @@ pub async fn explore(
         tour.writer = Some(Arc::new(Writer { terrain, client, vault, log }));
     }
     let mut beside = JoinSet::new();
-    let ready = prepare(&mut tour).await;
-    let mut alarm = listen(terrain, &client, &mut beside);
+    let (ear, ready) = match Ear::open(targets, &client, &vault).await {
+        Ok(ear) => (ear, prepare(&mut tour).await),
+        Err(why) => (None, Ok(vec![why])),
+    };
+    let mut alarm = ear.map(|ear| listen(ear, &client, &mut beside));
     for (at, condition) in targets.stops.iter().enumerate() {
         if matches!(condition, StopCondition::Health { .. }) {
             beside.spawn(keep_asking(targets.clone(), client.clone(), at));
         }
     }
+    let mut journal = Ok(());
     match ready {
-        Ok(failed) if failed.is_empty() => stages(&mut tour, &mut alarm, &mut explored).await?,
+        Ok(failed) if failed.is_empty() => journal = stages(&mut tour, &mut alarm, &mut explored).await,
         Ok(failed) => explored.stopped = Some(format!("before anything was tried, {}", failed.join("; "))),
         Err(NoCredential::Refused(refused)) => client.give_up(&refused),
         Err(missing) => explored.stopped = Some(missing.to_string()),
@@ -122,14 +135,14 @@ pub async fn explore(
     beside.shutdown().await;
     let thrown = client.kill().thrown();
     // A run that could not begin was not stopped: it says nothing.
-    tour.end(thrown.is_some() || explored.stages.iter().any(|stage| !stage.failed.is_empty())).await?;
-    if let Some(writer) = tour.writer.take() {
+    let ended = tour.end(thrown.is_some() || explored.stages.iter().any(|stage| !stage.failed.is_empty())).await;
+    if let Some(writer) = tour.writer.take().filter(|_| journal.is_ok() || !Mistake::FullDiskLeavesWrites.here()) {
         explored.undo = Some(undo::undo_with(terrain, &restoring, &writer.log, undo_file).await?);
     }
     explored.stopped = thrown.map(|why| why.to_string()).or(explored.stopped);
     (explored.requests, explored.writes) = client.counts();
     tour.tally.finish(terrain, &tour.memory, &mut explored);
-    Ok(explored)
+    Ok(Toured { explored, journal: journal.and(ended) })
 }
 
 /// One identity, then all others, while the checks hold.
@@ -155,7 +168,7 @@ async fn stages(
             explored.stopped = Some(format!("after {}, {}", stage.identities.join(", "), stage.failed.join("; ")));
         }
         explored.stages.push(stage);
-        if !holds || tour.client.kill().thrown().is_some() {
+        if !holds && !Mistake::ChecksAreNotHeld.here() || tour.client.kill().thrown().is_some() {
             return Ok(());
         }
     }
@@ -200,17 +213,16 @@ async fn prepare(tour: &mut Tour<'_>) -> Result<Vec<String>, NoCredential> {
     Ok(failed)
 }
 
-/// Listens for their own detection, if the file says how.
-fn listen(terrain: &Terrain, client: &Client, beside: &mut JoinSet<()>) -> Option<UnboundedReceiver<()>> {
-    let alarm = terrain.targets.alarm.clone()?;
+/// Listens for their own detection.
+fn listen(ear: Ear, client: &Client, beside: &mut JoinSet<()>) -> UnboundedReceiver<()> {
     let (tell, told) = unbounded_channel();
     let (run, kill) = (client.run_id(), client.kill().clone());
     beside.spawn(async move {
-        match alarm::heard(&alarm, run).await {
+        match ear.heard(run).await {
             // Nobody listens any more when the run is over.
-            Ok(()) => drop(tell.send(())),
+            Ok(_) => drop(tell.send(())),
             Err(why) => kill.throw(Stopped::Condition(format!("no alarm can be heard: {why}"))),
         }
     });
-    Some(told)
+    told
 }

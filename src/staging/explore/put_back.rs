@@ -42,7 +42,7 @@ impl PutBack<'_> {
         // The id of what it made, or of what it changed.
         let was_removed =
             |write: &Write| write.made.as_ref().or(write.meant.record.last()).is_some_and(|id| removed.contains(id));
-        let mut undone = Undone::default();
+        let (mut undone, mut unwritten) = (Undone::default(), None);
         for write in past.left() {
             undone.writes += 1;
             undone.unanswered += u64::from(write.status.is_none());
@@ -55,12 +55,15 @@ impl PutBack<'_> {
                 Ok(how) => (true, how.clone()),
                 Err(why) => (false, why.clone()),
             };
-            let kept = self.log.add(&Line::Undone { n, ok, how });
-            match came.and_then(|_| kept.map_err(|error| format!("done, and not written down: {error}"))) {
-                Ok(()) => undone.undone += 1,
+            if let Err(error) = self.log.add(&Line::Undone { n, ok, how }) {
+                unwritten.get_or_insert(error);
+            }
+            match came {
+                Ok(_) => undone.undone += 1,
                 Err(why) => undone.left.push(self.left_behind(write, why)),
             }
         }
+        undone.unsteady.extend(unwritten.map(|error| format!("the undo file takes no more, so it says less: {error}")));
         undone
     }
 
@@ -108,8 +111,9 @@ impl PutBack<'_> {
         }
         let found = there.len();
         if found > 0 && !write.found {
-            // Should this end in the middle, nothing being there means that it was removed.
-            self.log.add(&Line::Found { n: write.meant.n }).map_err(|error| error.to_string())?;
+            // Should this end in the middle, nothing being there means that it was removed. Where the disk is full, that is
+            // not known later; removing it matters more.
+            let _ = self.log.add(&Line::Found { n: write.meant.n });
         }
         for id in there {
             filled.insert(FOUND.to_owned(), id);

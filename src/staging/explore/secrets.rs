@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Terrain;
-use super::formats::published;
 use super::model::Modelled;
+use crate::planted::Mistake;
+use crate::staging::formats::published;
 use crate::staging::secret::Secret;
 use crate::staging::targets::{CredentialIx, Looks, Present, UseFound};
 use crate::wire::{CredId, InstructionId, SecretKind, Text, Vocabulary};
@@ -122,6 +123,7 @@ impl Secrets {
         if self.found.len() >= MOST_KEPT {
             return None;
         }
+        let tried = tried || Mistake::EveryFoundSecretIsTried.here();
         let count = self.counts.entry(kind).or_default();
         let (number, index) = (self.found.len(), *count);
         *count += 1;

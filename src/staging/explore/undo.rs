@@ -23,6 +23,7 @@ pub fn head(terrain: &Terrain, run: RunId) -> Head {
         run: run.to_string(),
         document: terrain.targets.text.to_string(),
         folder: terrain.targets.folder.display().to_string(),
+        endpoints: terrain.targets.discovered.clone(),
     }
 }
 
@@ -36,10 +37,10 @@ pub async fn undo_with(terrain: &Terrain, client: &Client, log: &UndoLog, path: 
     watch.duration(UNDOING, client.kill().clone());
     let (past, vault) = (Past::read(path)?, Vault::new(&terrain.targets));
     let mut undone = PutBack { terrain, client, vault: &vault, log }.all(&past).await;
-    undone.unsteady = match checks::failed(terrain, client, &vault).await {
+    undone.unsteady.extend(match checks::failed(terrain, client, &vault).await {
         Ok(failed) => failed,
         Err(refused) => vec![format!("nothing more could be looked at: {refused}")],
-    };
+    });
     Ok(undone)
 }
 

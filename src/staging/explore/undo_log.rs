@@ -1,12 +1,15 @@
 //! How each write is undone, on the disk before it is sent.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+
+use crate::staging::lines::LineFile;
+use crate::staging::targets::Endpoints;
 
 /// The version of the file. Fields may be added under the same version, never changed.
 pub const FORMAT: &str = "runaway.undo/1";
@@ -43,6 +46,9 @@ pub struct Head {
     pub run: String,
     pub document: String,
     pub folder: String,
+    /// What the issuer said, where it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoints: Option<Endpoints>,
 }
 
 /// A write, and what its undoing needs.
@@ -68,7 +74,7 @@ pub struct Before {
 /// The file while it is written.
 #[derive(Debug)]
 pub struct UndoLog {
-    file: Mutex<File>,
+    file: Mutex<LineFile>,
     run: String,
     next: AtomicU64,
 }
@@ -84,7 +90,8 @@ impl UndoLog {
         options.create(true).write(true).truncate(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let log = UndoLog { file: Mutex::new(options.open(path)?), run: head.run.clone(), next: AtomicU64::new(1) };
+        let file = Mutex::new(LineFile::behind(options.open(path)?, 0));
+        let log = UndoLog { file, run: head.run.clone(), next: AtomicU64::new(1) };
         log.add(&Line::Header(head))?;
         Ok(log)
     }
@@ -98,7 +105,8 @@ impl UndoLog {
         let file = OpenOptions::new().append(true).open(path)?;
         file.set_len(past.whole)?;
         let next = past.writes.iter().map(|write| write.meant.n).max().unwrap_or(0) + 1;
-        Ok(UndoLog { file: Mutex::new(file), run: past.head.run.clone(), next: AtomicU64::new(next) })
+        let file = Mutex::new(LineFile::behind(file, past.whole));
+        Ok(UndoLog { file, run: past.head.run.clone(), next: AtomicU64::new(next) })
     }
 
     /// The number of the next write, and the mark by which it is found again.
@@ -113,10 +121,10 @@ impl UndoLog {
     ///
     /// It may not be: nothing may be sent on the strength of it.
     pub fn add(&self, line: &Line) -> io::Result<()> {
-        let text = serde_json::to_string(line)? + "\n";
+        let text = serde_json::to_vec(line)?;
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(text.as_bytes())?;
-        file.sync_data()
+        file.add(&text)?;
+        file.sync()
     }
 }
 
@@ -194,7 +202,13 @@ mod tests {
 
     fn head() -> Head {
         let text = |text: &str| text.to_owned();
-        Head { format: text(FORMAT), run: text("0123456789abcdef"), document: text("targets: 1"), folder: text(".") }
+        Head {
+            format: text(FORMAT),
+            run: text("0123456789abcdef"),
+            document: text("targets: 1"),
+            folder: text("."),
+            endpoints: None,
+        }
     }
 
     #[test]

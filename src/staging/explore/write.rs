@@ -6,12 +6,13 @@ use std::sync::Arc;
 use http::header::CONTENT_TYPE;
 
 use super::Terrain;
-use super::formats::published;
 use super::rows::id_in;
 use super::undo_log::{Before, Line, Meant, UndoLog};
+use crate::planted::Mistake;
 use crate::staging::client::{Answer, Client, Outgoing, Sent};
 use crate::staging::drill::render::{Filling, present, render};
 use crate::staging::drill::vault::{NoCredential, Vault};
+use crate::staging::formats::published;
 use crate::staging::guard::{Refused, Stopped};
 use crate::staging::secret::Secret;
 use crate::staging::targets::{CredentialIx, Does, Looks, MARKER, Operation, OperationIx, Request, Undo};
@@ -49,8 +50,14 @@ impl Writer {
             None => return Err(unsent("nothing says how it is undone".to_owned())),
         };
         let Write { n, marker, record, .. } = write;
-        self.keep(&Line::Meant(Meant { n, operation: operation.name.clone(), marker, record, before }))?;
+        let meant = Line::Meant(Meant { n, operation: operation.name.clone(), marker, record, before });
+        if !Mistake::UndoIsWrittenLater.here() {
+            self.keep(&meant)?;
+        }
         let sent = self.client.send(outgoing).await;
+        if Mistake::UndoIsWrittenLater.here() {
+            self.keep(&meant)?;
+        }
         let (status, made) = match &sent {
             Ok(Sent { got: Ok(answer), .. }) => (Some(answer.status), made_by(operation, answer)),
             _ => (None, None),

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::address::special;
-use super::{Guard, Kill, Refused, RunId};
+use super::{Ask, Guard, Kill, Permit, Refused, RunId};
 use crate::planted::Mistake;
 use crate::staging::origin::{Host, OriginKey};
 use crate::staging::targets::{CapLimits, Targets};
@@ -23,6 +23,8 @@ pub struct Pinned {
 pub struct Proposal {
     targets: Arc<Targets>,
     pinned: Vec<Pinned>,
+    /// Of everything that comes of it.
+    id: RunId,
 }
 
 /// What somebody agreed to: hosts with their ports, or all that they were shown.
@@ -58,7 +60,17 @@ impl Proposal {
             };
             pinned.push(Pinned { key: origin.at.clone(), address: SocketAddr::new(address, origin.at.port) });
         }
-        Ok(Proposal { targets, pinned })
+        let id = RunId::draw().map_err(|error| Refused::NoConsent(error.to_string()))?;
+        Ok(Proposal { targets, pinned, id })
+    }
+
+    /// The same addresses, for a file of which more is known.
+    pub fn about(self, targets: Arc<Targets>) -> Result<Proposal, Refused> {
+        let new = targets.origins.iter().map(|origin| &origin.at).find(|at| self.pinned.iter().all(|p| &p.key != *at));
+        match new {
+            Some(new) => Err(Refused::OffTheList(new.to_string())),
+            None => Ok(Proposal { targets, ..self }),
+        }
     }
 
     pub fn pinned(&self) -> &[Pinned] {
@@ -73,24 +85,45 @@ impl Proposal {
         hosts
     }
 
+    /// Whether every host was agreed to.
+    pub fn is_agreed(&self, agreement: &Agreement) -> Result<(), Refused> {
+        match agreement {
+            Agreement::AllShown => Ok(()),
+            Agreement::Hosts(agreed) => match self.hosts().into_iter().find(|host| !agreed.contains(host)) {
+                Some(missing) => Err(Refused::NoConsent(missing)),
+                None => Ok(()),
+            },
+        }
+    }
+
     /// The consents, where every host was agreed to.
     pub fn agree(self, agreement: &Agreement, run: Kill, restore: Kill) -> Result<Consents, Refused> {
-        if let Agreement::Hosts(agreed) = agreement
-            && let Some(missing) = self.hosts().into_iter().find(|host| !agreed.contains(host))
-        {
-            return Err(Refused::NoConsent(missing));
+        self.is_agreed(agreement)?;
+        if let Some(issuer) = &self.targets.issuer {
+            return Err(Refused::NotDiscovered(issuer.url.clone()));
         }
-        let id = RunId::draw().map_err(|error| Refused::NoConsent(error.to_string()))?;
-        let guard = |caps, kill, first| {
-            Consent(Arc::new(Guard::new(&self.targets, self.pinned.clone(), caps, kill, (id, first))))
-        };
         let caps = self.targets.caps;
-        let restore = guard(caps_of_restoring(caps), restore, FIRST_OF_RESTORING);
-        Ok(Consents { run: guard(caps, run, 0), restore })
+        let restore = self.guard(caps_of_restoring(caps), restore, FIRST_OF_RESTORING);
+        Ok(Consents { run: self.guard(caps, run, 0), restore })
+    }
+
+    /// The consent to ask an issuer for its endpoints, where every host was agreed to.
+    pub fn to_discover(&self, agreement: &Agreement, kill: Kill) -> Result<Consent, Refused> {
+        self.is_agreed(agreement)?;
+        Ok(self.guard(caps_of_discovery(self.targets.caps), kill, FIRST_OF_DISCOVERY))
+    }
+
+    fn guard(&self, caps: CapLimits, kill: Kill, first: u64) -> Consent {
+        Consent(Arc::new(Guard::new(&self.targets, self.pinned.clone(), caps, kill, (self.id, first))))
     }
 }
 
 impl Consent {
+    /// Judges a request as the transport does, and counts it. The leave that comes of it sends nothing by itself.
+    pub async fn admit(&self, ask: &Ask<'_>) -> Result<Permit, Refused> {
+        self.0.admit(ask).await
+    }
+
     /// The guard that this consent was given to.
     pub(in crate::staging) fn into_guard(self) -> Arc<Guard> {
         self.0
@@ -99,6 +132,15 @@ impl Consent {
 
 /// Requests that put things back are counted from here, so that no two of a run have one number.
 const FIRST_OF_RESTORING: u64 = 1 << 62;
+
+/// And those that ask an issuer from here.
+const FIRST_OF_DISCOVERY: u64 = 1 << 61;
+
+/// Two documents may be asked for, and nothing is changed.
+fn caps_of_discovery(caps: CapLimits) -> CapLimits {
+    let (requests, objects, at_once) = (caps.requests.min(2), caps.objects.min(2), caps.at_once.min(1));
+    CapLimits { requests, objects, at_once, writes: 0, bytes: caps.bytes.min(1 << 20), ..caps }
+}
 
 /// Looking a write up, undoing it and looking again takes no more requests.
 const FOR_EACH_WRITE: u64 = 8;

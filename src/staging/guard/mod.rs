@@ -35,6 +35,7 @@ pub mod address;
 mod caps;
 mod consent;
 mod kill;
+mod plain;
 mod rules;
 mod run_id;
 mod watch;
@@ -67,6 +68,8 @@ pub enum Refused {
     Address { host: String, address: std::net::IpAddr, why: &'static str },
     #[error("{host} cannot be looked up: {why}")]
     Unresolved { host: String, why: String },
+    #[error("the endpoints of {0} are not known yet")]
+    NotDiscovered(String),
     #[error("nobody agreed to {0}")]
     NoConsent(String),
 }

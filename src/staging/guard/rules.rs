@@ -1,5 +1,6 @@
 //! The rules that every request passes, in their order, before a socket is opened for it.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,6 +9,7 @@ use http::{HeaderMap, Method};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
+use super::plain::plain;
 use super::{Cap, Kill, Ledger, Pinned, Refused, RunId};
 use crate::planted::Mistake;
 use crate::staging::origin::{OriginKey, strict_url};
@@ -26,6 +28,8 @@ pub struct Ask<'a> {
 #[derive(Debug)]
 pub struct Guard {
     pinned: Vec<Pinned>,
+    /// The origins, as they are and as URLs begin.
+    keys: Vec<(Arc<OriginKey>, String)>,
     rules: WriteRules,
     names: Vec<String>,
     ledger: Ledger,
@@ -40,7 +44,7 @@ pub struct Guard {
 pub struct Permit {
     pub origin: OriginIx,
     pub to: SocketAddr,
-    pub key: OriginKey,
+    pub key: Arc<OriginKey>,
     /// Path and query, as they go onto the wire.
     pub target: String,
     pub traceparent: String,
@@ -48,30 +52,33 @@ pub struct Permit {
 }
 
 /// Headers that the transport sets, or that make another request of the one that was judged.
-const NEVER: &[&str] = &[
-    "host",
-    "content-length",
-    "transfer-encoding",
-    "connection",
-    "keep-alive",
-    "te",
-    "trailer",
-    "upgrade",
-    "expect",
-    "proxy-authorization",
-    "proxy-connection",
-    "forwarded",
-    "x-forwarded-host",
-    "x-forwarded-for",
-    "x-original-url",
-    "x-rewrite-url",
-    "x-http-method-override",
-    "x-http-method",
-    "x-method-override",
-    "user-agent",
-    "traceparent",
-    "tracestate",
-];
+fn is_never_sent(name: &str) -> bool {
+    matches!(
+        name,
+        "host"
+            | "content-length"
+            | "transfer-encoding"
+            | "connection"
+            | "keep-alive"
+            | "te"
+            | "trailer"
+            | "upgrade"
+            | "expect"
+            | "proxy-authorization"
+            | "proxy-connection"
+            | "forwarded"
+            | "x-forwarded-host"
+            | "x-forwarded-for"
+            | "x-original-url"
+            | "x-rewrite-url"
+            | "x-http-method-override"
+            | "x-http-method"
+            | "x-method-override"
+            | "user-agent"
+            | "traceparent"
+            | "tracestate"
+    )
+}
 
 impl Guard {
     /// Requests are counted from behind `first`.
@@ -84,6 +91,7 @@ impl Guard {
     ) -> Guard {
         let most = usize::try_from(caps.at_once).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         Guard {
+            keys: pinned.iter().map(|pinned| (Arc::new(pinned.key.clone()), pinned.key.to_string())).collect(),
             pinned,
             rules: targets.rules.clone(),
             names: targets.origins.iter().map(|origin| origin.name.clone()).collect(),
@@ -110,24 +118,29 @@ impl Guard {
     /// Judges a request; waits until the caps let it start.
     pub async fn admit(&self, ask: &Ask<'_>) -> Result<Permit, Refused> {
         self.alive()?;
-        let (origin, key, target, write) = self.judge(ask)?;
+        let Judged { origin, target, write, object } = self.judge(ask)?;
         if self.ledger.limits().at_once == 0 {
             return Err(Refused::Cap(Cap::AtOnce));
         }
-        let slot = tokio::select! {
-            biased;
-            why = self.kill.wait() => return Err(Refused::Stopped(why)),
-            slot = self.slots.clone().acquire_owned() => slot.map_err(|_| Refused::Cap(Cap::AtOnce))?,
+        let slot = match self.slots.clone().try_acquire_owned() {
+            Ok(slot) => slot,
+            Err(_) => tokio::select! {
+                biased;
+                why = self.kill.wait() => return Err(Refused::Stopped(why)),
+                slot = self.slots.clone().acquire_owned() => slot.map_err(|_| Refused::Cap(Cap::AtOnce))?,
+            },
         };
-        let object = format!("{key}{target}");
-        let start = self.ledger.take(Instant::now(), write, &object).map_err(Refused::Cap)?;
-        tokio::select! {
-            biased;
-            why = self.kill.wait() => return Err(Refused::Stopped(why)),
-            () = sleep_until(start) => {}
+        let now = Instant::now();
+        let start = self.ledger.take(now, write, &object).map_err(Refused::Cap)?;
+        if start > now {
+            tokio::select! {
+                biased;
+                why = self.kill.wait() => return Err(Refused::Stopped(why)),
+                () = sleep_until(start) => {}
+            }
         }
         let ordinal = self.ordinal.fetch_add(1, Ordering::Relaxed) + 1;
-        let to = self.pinned[origin.0].address;
+        let (to, key) = (self.pinned[origin.0].address, self.keys[origin.0].0.clone());
         Ok(Permit { origin, to, key, target, traceparent: self.id.traceparent(ordinal), _slot: slot })
     }
 
@@ -136,20 +149,29 @@ impl Guard {
     }
 
     /// Where it goes, and whether it writes.
-    fn judge(&self, ask: &Ask<'_>) -> Result<(OriginIx, OriginKey, String, bool), Refused> {
-        let url = strict_url(ask.url)?;
-        let off =
-            |key: Option<OriginKey>| Refused::OffTheList(key.map_or_else(|| "this".to_owned(), |key| key.to_string()));
-        let key = OriginKey::of(&url).ok_or_else(|| off(None))?;
-        let Some(at) = self.pinned.iter().position(|pinned| pinned.key == key) else { return Err(off(Some(key))) };
-        if let Some(name) = ask.headers.keys().map(http::HeaderName::as_str).find(|name| NEVER.contains(name))
+    fn judge<'a>(&self, ask: &Ask<'a>) -> Result<Judged<'a>, Refused> {
+        let plain = self.keys.iter().enumerate().find_map(|(at, (_, begin))| Some((at, plain(ask.url, begin)?)));
+        let url;
+        let (at, path, query) = match plain {
+            Some((at, target)) => {
+                let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+                (at, path, query)
+            }
+            None => {
+                url = strict_url(ask.url)?;
+                let key = OriginKey::of(&url).ok_or_else(|| Refused::OffTheList("this".to_owned()))?;
+                let at = self.pinned.iter().position(|pinned| pinned.key == key);
+                (at.ok_or_else(|| Refused::OffTheList(key.to_string()))?, url.path(), url.query())
+            }
+        };
+        if let Some(name) = ask.headers.keys().map(http::HeaderName::as_str).find(|name| is_never_sent(name))
             && !Mistake::DisguiseSent.here()
         {
             return Err(Refused::Disguised(format!("the header `{name}`")));
         }
         let method_field =
             |pairs: &[u8]| url::form_urlencoded::parse(pairs).any(|(name, _)| name.eq_ignore_ascii_case("_method"));
-        if method_field(url.query().unwrap_or_default().as_bytes()) || method_field(ask.body) {
+        if method_field(query.unwrap_or_default().as_bytes()) || method_field(ask.body) {
             return Err(Refused::Disguised("the field `_method`".to_owned()));
         }
         if matches!(*ask.method, Method::CONNECT | Method::TRACE) {
@@ -158,11 +180,24 @@ impl Guard {
         let origin = OriginIx(at);
         let body_without_use =
             !ask.body.is_empty() && matches!(*ask.method, Method::GET | Method::HEAD | Method::OPTIONS);
-        let write = body_without_use || self.rules.is_write(ask.method, origin, url.path());
-        if write && !self.rules.allows(ask.method, origin, url.path()) && !Mistake::UnlistedWriteSent.here() {
-            return Err(Refused::Write(format!("{} {}:{}", ask.method, self.names[at], url.path())));
+        let write = body_without_use || self.rules.is_write(ask.method, origin, path);
+        if write && !self.rules.allows(ask.method, origin, path) && !Mistake::UnlistedWriteSent.here() {
+            return Err(Refused::Write(format!("{} {}:{path}", ask.method, self.names[at])));
         }
-        let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-        Ok((origin, key, target, write))
+        let target = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+        let object = match plain {
+            Some(_) => Cow::Borrowed(ask.url),
+            None => Cow::Owned(format!("{}{target}", self.keys[at].1)),
+        };
+        Ok(Judged { origin, target, write, object })
     }
+}
+
+/// A request that may be sent, as far as the rules go.
+struct Judged<'a> {
+    origin: OriginIx,
+    target: String,
+    write: bool,
+    /// The URL, written in one way.
+    object: Cow<'a, str>,
 }

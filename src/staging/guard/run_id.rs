@@ -17,12 +17,38 @@ impl RunId {
 
     /// The `traceparent` of the request with this number, counted from 1 (W3C Trace Context, section 3.2).
     pub fn traceparent(self, ordinal: u64) -> String {
-        format!("00-{self}-{:016x}-01", ordinal.max(1))
+        let mut text = String::with_capacity(55);
+        text.push_str("00-");
+        hex(self.0 >> 64, &mut text);
+        hex(self.0, &mut text);
+        text.push('-');
+        hex(ordinal.max(1).into(), &mut text);
+        text.push_str("-01");
+        text
     }
 }
 
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.0)
+    }
+}
+
+/// The lower 64 bits, in sixteen digits.
+fn hex(number: u128, text: &mut String) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    text.extend((0..16).rev().map(|place| char::from(DIGITS[(number >> (4 * place)) as usize & 15])));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_written_as_the_recommendation_says() {
+        for (run, ordinal) in [(1, 0), (u128::MAX, u64::MAX), (0x0123_4567_89ab_cdef_0011_2233_4455_6677, 1 << 62)] {
+            let run = RunId(run);
+            assert_eq!(run.traceparent(ordinal), format!("00-{run}-{:016x}-01", ordinal.max(1)));
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::{CredentialIx, Present, Request};
+use super::{CredentialIx, Learnt, Present, Request};
 use crate::model::agent::Strategy;
 use crate::scenario::tree::Node;
 use crate::wire::SecretKind;
@@ -35,6 +35,8 @@ pub struct ExplorePlan {
     pub connections: u16,
     /// More of one answer is not read.
     pub largest_body: usize,
+    /// What recordings of traffic taught.
+    pub learnt: Vec<Learnt>,
     /// As they were written: measures with what is tolerated.
     pub limits: Option<Node>,
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::lower_provider::is_unknown;
 use super::lower_text::path_alone;
 use super::{Act, CredentialIx, Piece, Reference, Request, Targets};
 use crate::scenario::tree::Node;
@@ -61,7 +62,7 @@ fn check_writes(targets: &Targets, root: &Node, findings: &mut Vec<Finding>) {
     }
     for request in requests(targets) {
         let path = match &request.path.0[..] {
-            [Piece::Text(path)] => path.split('?').next().unwrap_or_default(),
+            [Piece::Text(path)] if !is_unknown(path) => path.split('?').next().unwrap_or_default(),
             _ => continue,
         };
         if targets.rules.is_write(&request.method, request.origin, path)

@@ -1,5 +1,6 @@
 //! The grammar of a targets file, version 1: every key with what it means.
 
+use super::grammar_drill::DRILL;
 use super::grammar_explore::EXPLORE;
 use crate::scenario::shape::Shape::{
     Boolean, Count, Duration, Either, Keyed, List, Name, Named, Part as P, Record, Share, Text, Word,
@@ -9,7 +10,7 @@ use crate::scenario::shape::{Part, Shape, may, must};
 pub(super) const TEXTS: Shape = Either(&[Text, List(&Text)]);
 pub(super) const NAMES: Shape = Either(&[Name, List(&Name)]);
 const STATUSES: Shape = Either(&[Count, List(&Count)]);
-const COMMAND: Shape = List(&Text);
+pub(super) const COMMAND: Shape = List(&Text);
 
 /// The fields of what is sent over HTTP: those of its own, then what any request may have.
 macro_rules! sent {
@@ -71,10 +72,24 @@ static ORIGIN: Part = Part {
 
 static PROVIDER: Part = Part {
     name: "provider",
-    doc: "a map of token, revocation",
+    doc: "a map of issuer, token, revocation",
     shape: Record(&[
-        may("token", Text, "the token endpoint, `origin:/path` (RFC 6749 section 3.2); always a write"),
-        may("revocation", Text, "the revocation endpoint, `origin:/path` (RFC 7009); always a write"),
+        may(
+            "issuer",
+            Text,
+            "its issuer: what is not written out here is asked of it when something is sent (RFC 8414, else OpenID Connect \
+             Discovery)",
+        ),
+        may(
+            "token",
+            Text,
+            "the token endpoint, `origin:/path` (RFC 6749 section 3.2); always a write; in requests: `POST provider:token`",
+        ),
+        may(
+            "revocation",
+            Text,
+            "the revocation endpoint, `origin:/path` (RFC 7009); always a write; in requests: `POST provider:revocation`",
+        ),
     ]),
 };
 
@@ -151,6 +166,7 @@ static SERVICE: Part = Part {
         may("credentials", NAMES, "those that it must accept at first (else: whichever it does accept)"),
         may("control", Name, "the known-good credential here, where that is another"),
         may("promised", Duration, "how long after containment was declared it may still accept"),
+        may("cached", Duration, "how long it trusts what it has checked, where that is known: a bound of the lag"),
     ]),
 };
 
@@ -181,12 +197,33 @@ static SENTINEL: Part = Part {
 
 static ALARM: Part = Part {
     name: "alarm",
-    doc: "a map of command, file or key",
+    doc: "a map of command, file, key or webhook",
     shape: Record(&[
         may("command", COMMAND, "a program: exit code 0 says that there was an alarm"),
         may("every", Duration, "how often it is asked (1s)"),
         may("file", Text, "there was an alarm when this file exists"),
         may("key", Boolean, "a person presses Enter"),
+        may("webhook", P(&WEBHOOK), "a place here at which their detection calls, listened to from the start"),
+    ]),
+};
+
+static WEBHOOK: Part = Part {
+    name: "webhook",
+    doc: "a map of listen, path, with, matching",
+    shape: Record(&[
+        must("listen", Text, "a port of this machine's loopback; or `ADDRESS:PORT`, then with a credential"),
+        may("path", Text, "where it is called, by POST (`/`)"),
+        may("with", Name, "the credential that a caller must present, as it says under `present`"),
+        may("matching", P(&CALL), "what the call has in it that is the alarm (else: any call is)"),
+    ]),
+};
+
+static CALL: Part = Part {
+    name: "call",
+    doc: "a map of body, json",
+    shape: Record(&[
+        may("body", Text, "the body contains this"),
+        may("json", Text, "the body is JSON and has something at this pointer (RFC 6901)"),
     ]),
 };
 
@@ -214,63 +251,6 @@ static STOP: Part = Part {
         may("errors", Share, "the share of requests without an answer, or with 5xx, that ends the run"),
         may("slower_than", Duration, "the median answer takes longer"),
         may("of", Count, "of the last so many requests (20)"),
-    ]),
-};
-
-static DRILL: Part = Part {
-    name: "drill",
-    doc: "a map of steps, cadence, deadline, promised, …",
-    shape: Record(&[
-        must("steps", List(&P(&STEP)), "the containment, in its order"),
-        may("cadence", Duration, "how often each credential is probed at each service (500ms)"),
-        may("phases", Count, "so many fresh credentials of each kind, first used at different moments (1)"),
-        may("over", Duration, "the time over which those first uses are spread"),
-        may("sparse", Duration, "one of the fresh credentials is probed only so often"),
-        may("steady", Duration, "how long everything is watched before the first step (2s)"),
-        may("settle", Duration, "how long everything must have been refused before the drill ends"),
-        must("deadline", Duration, "after the last step, the drill waits no longer than this"),
-        may("patience", Duration, "how long an answer may take (5s)"),
-        may("promised", Duration, "how long after containment was declared anything may still be accepted"),
-        may("may_remint", Boolean, "whether a credential may be had again after the drill (no)"),
-        may("remint", Named(&P(&REMINT)), "other ways to get a credential again, tried at the end"),
-        may("restore", List(&P(&STEP)), "what puts everything back, at the end and after Ctrl-C"),
-    ]),
-};
-
-static REMINT: Part = Part {
-    name: "remint",
-    doc: "a map of request, take, present",
-    shape: Record(&[
-        must("request", P(&REQUEST), "the attempt"),
-        must("take", Text, "the JSON pointer to the new credential"),
-        may("like", Name, "the credential that it is presented like, and probed where that one was"),
-    ]),
-};
-
-static STEP: Part = Part {
-    name: "step",
-    doc: "a map of revoke, http, command, pause or wait_for",
-    shape: Record(&[
-        may("name", Text, "what it is called in reports"),
-        may("revoke", Name, "a credential, revoked at the provider (RFC 7009)"),
-        may("http", Text, "`METHOD origin:/path`"),
-        may(
-            "with",
-            Name,
-            "the credential that the request is sent with, or that the program finds in RUNAWAY_CREDENTIAL",
-        ),
-        may("headers", Keyed(&Text), "more headers"),
-        may("form", Keyed(&Text), "a body of form fields"),
-        may("json", Text, "a body of JSON, written as a text"),
-        may("body", Text, "a body as it is"),
-        may("accepted", P(&MATCH), "what proves that it was accepted (any status 2xx)"),
-        may("captures", Keyed(&Text), "names for what is taken from the answer, each with a JSON pointer"),
-        may("command", COMMAND, "a program with its arguments; exit code 0 says that it is done"),
-        may("pause", Text, "what a person does now; they press Enter when it is done"),
-        may("wait_for", Word(&["alarm"]), "their own detection"),
-        may("at_most", Duration, "how long (60s)"),
-        may("covers", NAMES, "the credentials that it ends (the revoked one; else all of the identity)"),
-        may("at", NAMES, "the services at which it ends them (all)"),
     ]),
 };
 

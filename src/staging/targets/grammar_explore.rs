@@ -11,6 +11,11 @@ pub(super) static EXPLORE: Part = Part {
     shape: Record(&[
         may("operations", Named(&P(&OPERATION)), "what can be asked, beside what descriptions have"),
         may("openapi", Either(&[P(&DESCRIPTION), List(&P(&DESCRIPTION))]), "descriptions: the declared inventory"),
+        may(
+            "learnt",
+            Either(&[P(&LEARNT), List(&P(&LEARNT))]),
+            "recordings of traffic: what they show can be asked, where it only reads",
+        ),
         may("classes", Keyed(&Name), "the data class of a collection, such as `{customers: pii}`"),
         may("paging", P(&PAGING), "how answers say where the next page is (in any of the usual ways)"),
         may(
@@ -86,6 +91,26 @@ static DESCRIPTION: Part = Part {
         may("only", TEXTS, "patterns of the operations to take, such as `GET /tickets*`"),
         may("parameters", Keyed(&Name), "the collection that a path parameter names a record of, by its name"),
         may("fill", Keyed(&Text), "values for fields of the query that an operation needs"),
+    ]),
+};
+
+static LEARNT: Part = Part {
+    name: "learnt",
+    doc: "a recording of traffic",
+    shape: Record(&[
+        must(
+            "file",
+            Text,
+            "a HAR file, an access log (common or combined), JSON lines or CSV, relative to the targets file; methods, paths and \
+             statuses are read of it, and nothing else",
+        ),
+        must("origin", Name, "the origin that it is about; of a HAR file, requests to others are left out"),
+        may("format", Word(&["har", "log", "json", "csv"]), "how it is written (by the ending of its name)"),
+        may(
+            "fields",
+            Keyed(&Text),
+            "of JSON lines and CSV, where `method`, `path` and `status` stand (OCSF needs none)",
+        ),
     ]),
 };
 

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use http::{HeaderName, Method};
 
 use super::{
-    Alarm, CapLimits, Credential, CredentialIx, Origin, OriginIx, Present, Rate, Reference, Sentinel, Service,
-    ServiceIx, StopCondition, Targets, WriteRules,
+    CapLimits, Credential, CredentialIx, Endpoints, Issuer, Origin, OriginIx, Present, Rate, Reference, Sentinel,
+    Service, ServiceIx, StopCondition, Targets, WriteRules,
 };
 use crate::planted::Mistake;
 use crate::scenario::shape::shortened;
@@ -28,8 +28,12 @@ pub(super) struct Lowering<'a> {
     pub rules: WriteRules,
     pub credentials: Vec<Credential>,
     pub services: Vec<String>,
-    /// The number of the revocation endpoint among `rules.provider`.
+    pub token: Option<(OriginIx, String)>,
     pub revocation: Option<(OriginIx, String)>,
+    /// What the issuer said, where it was asked.
+    pub discovered: Option<Endpoints>,
+    /// Who has to be asked before anything else is sent.
+    pub issuer: Option<Issuer>,
 }
 
 /// What a tree says that fits the grammar; nothing, where a part that all others need is missing.
@@ -37,6 +41,7 @@ pub(super) fn lower(
     root: &Node,
     written: &std::sync::Arc<str>,
     folder: &Path,
+    discovered: Option<&Endpoints>,
     findings: &mut Vec<Finding>,
 ) -> Option<Targets> {
     let mut work = Lowering {
@@ -48,7 +53,10 @@ pub(super) fn lower(
         rules: WriteRules::default(),
         credentials: Vec::new(),
         services: Vec::new(),
+        token: None,
         revocation: None,
+        discovered: discovered.cloned(),
+        issuer: None,
     };
     work.all(written)
 }
@@ -57,10 +65,10 @@ impl Lowering<'_> {
     fn all(&mut self, written: &std::sync::Arc<str>) -> Option<Targets> {
         let root = self.root;
         self.origins();
+        self.provider();
         self.rules.counted_as_write = self.patterns(root.get("counts_as_write"));
         self.rules.counted_as_read = self.patterns(root.get("counts_as_read"));
         self.rules.allowed = self.patterns(root.get("writes"));
-        self.provider();
         self.credentials();
         let services = self.services();
         let sentinels = self.sentinels();
@@ -93,6 +101,7 @@ impl Lowering<'_> {
             );
         }
         let stops = self.stops();
+        let alarm = self.alarm(&drilled);
         let drill = self.drill(&drilled, cleanup);
         let explore = self.explore(&drilled, cleanup.is_some());
         let targets = Targets {
@@ -100,10 +109,12 @@ impl Lowering<'_> {
             story: text(root, "story").map(|story| story.trim().to_owned()),
             text: written.clone(),
             folder: self.folder.to_owned(),
-            alarm: self.alarm(),
+            alarm,
             caps: self.caps(),
             stops,
             kill_file: text(root, "kill_file").map(|file| self.path(&file)),
+            issuer: self.issuer.take(),
+            discovered: self.discovered.take(),
             origins: std::mem::take(&mut self.origins),
             rules: std::mem::take(&mut self.rules),
             credentials: std::mem::take(&mut self.credentials),
@@ -201,13 +212,6 @@ impl Lowering<'_> {
             let place = self.root.key("origins").map_or(self.root.place, |key| key.place);
             self.say(Finding::new(Code::EmptyWorld, place, "there is nothing to talk to").help("name an origin"));
         }
-    }
-
-    fn provider(&mut self) {
-        let Some(node) = self.root.get("provider") else { return };
-        self.revocation = self.endpoint(node.get("revocation"));
-        let token = self.endpoint(node.get("token"));
-        self.rules.provider = token.into_iter().chain(self.revocation.clone()).collect();
     }
 
     fn credentials(&mut self) {
@@ -396,7 +400,8 @@ impl Lowering<'_> {
             let promised = node.get("promised").and_then(duration);
             if let Some(probe) = node.get("probe").and_then(|probe| self.probe(probe)) {
                 let control = node.get("control").and_then(|control| self.credential_named(control));
-                found.push(Service { name: key.name.clone(), probe, must_accept, control, promised });
+                let cached = node.get("cached").and_then(duration);
+                found.push(Service { name: key.name.clone(), probe, must_accept, control, promised, cached });
             }
         }
         found
@@ -410,23 +415,6 @@ impl Lowering<'_> {
             found.extend(with.zip(probe).map(|(with, probe)| Sentinel { name: key.name.clone(), with, probe }));
         }
         found
-    }
-
-    fn alarm(&mut self) -> Option<Alarm> {
-        let node = self.root.get("alarm")?;
-        let every = node.get("every").and_then(duration).unwrap_or(Span::SECOND);
-        match (node.get("command"), text(node, "file"), text(node, "key").as_deref().and_then(quantity::boolean)) {
-            (Some(command), None, None) => Some(Alarm::Command { program: self.command(command)?, every }),
-            (None, Some(file), None) => Some(Alarm::File(self.path(&file))),
-            (None, None, Some(true)) => Some(Alarm::Key),
-            _ => {
-                self.say(
-                    Finding::new(Code::Contradiction, node.place, "an alarm is heard in one way")
-                        .help("write one of `command`, `file` and `key: yes`"),
-                );
-                None
-            }
-        }
     }
 
     fn caps(&mut self) -> CapLimits {

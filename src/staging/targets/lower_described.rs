@@ -138,7 +138,7 @@ impl Lowering<'_> {
 }
 
 /// Texts side by side are one.
-fn push(pieces: &mut Vec<Piece>, text: &str) {
+pub(super) fn push(pieces: &mut Vec<Piece>, text: &str) {
     match pieces.last_mut() {
         Some(Piece::Text(before)) => before.push_str(text),
         _ => pieces.push(Piece::Text(text.to_owned())),
@@ -169,7 +169,7 @@ fn scopes(requires: &Requirement) -> Vec<Vec<String>> {
 }
 
 /// A segment as the name of a collection.
-fn kebab(segment: &str) -> String {
+pub(super) fn kebab(segment: &str) -> String {
     let mut name: String =
         segment.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     name = name.trim_matches('-').to_owned();

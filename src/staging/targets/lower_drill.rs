@@ -1,13 +1,17 @@
 //! The drill of a targets file: its steps, its times, and whether it fits under the caps.
 
 use super::lower::{Lowering, duration, text};
-use super::{Act, Body, CredentialIx, DrillPlan, Piece, Proof, Remint, Request, Step, Template};
+use super::{Act, Body, CredentialIx, DrillPlan, Piece, Proof, Reference, Remint, Request, Step, Template};
 use crate::scenario::tree::Node;
 use crate::scenario::{Code, Finding, quantity};
 use crate::wire::Span;
 
 /// Without a known lifetime, everything must have been shut so long.
 const USUAL_SETTLE: Span = Span::from_secs(60);
+/// So many fresh credentials, where each request gives another: one alone sees one phase of a cache.
+const USUAL_PHASES: u64 = 5;
+/// Where nothing was promised, their first uses are spread over so long.
+const USUAL_SPREAD: Span = Span::from_secs(10);
 
 impl Lowering<'_> {
     pub(super) fn drill(&mut self, drilled: &[CredentialIx], cleanup: Option<CredentialIx>) -> DrillPlan {
@@ -21,13 +25,19 @@ impl Lowering<'_> {
                 Finding::new(Code::ImpossibleNumber, place, "nothing is probed that often").help("10ms or longer"),
             );
         }
-        let phases = text(node, "phases").and_then(|n| quantity::count(&n)).unwrap_or(1);
+        let issued = |ix: &CredentialIx| matches!(self.credentials[ix.0].from, Reference::Request { .. });
+        let usual = if self.root.get("drill").is_some() && drilled.iter().all(issued) { USUAL_PHASES } else { 1 };
+        let phases = text(node, "phases").and_then(|n| quantity::count(&n)).unwrap_or(usual);
         if phases == 0 || phases > 100 {
             let place = node.get("phases").map_or(node.place, |node| node.place);
             self.say(
                 Finding::new(Code::ImpossibleNumber, place, "so many fresh credentials are none").help("1 to 100"),
             );
         }
+        let lives = drilled.iter().filter_map(|ix| self.credentials[ix.0].lives).min();
+        let promised = node.get("promised").and_then(duration);
+        // Whoever promises a time knows of a cache that is good for as long.
+        let spread = promised.unwrap_or(USUAL_SPREAD).min(lives.map_or(USUAL_SPREAD, |lives| Span(lives.0 / 2)));
         let fresh = drilled.iter().all(|ix| self.credentials[ix.0].from.gives_fresh_ones());
         if phases > 1 && !fresh {
             let place = node.get("phases").map_or(node.place, |node| node.place);
@@ -67,13 +77,13 @@ impl Lowering<'_> {
             restore,
             cadence: cadence.max(Span::from_millis(10)),
             phases: usize::try_from(phases).unwrap_or(1).clamp(1, 100),
-            over: span("over", Span::ZERO),
+            over: span("over", if phases > 1 { spread } else { Span::ZERO }),
             sparse: node.get("sparse").and_then(duration),
             steady: span("steady", Span::from_secs(2)),
             settle,
             deadline: span("deadline", Span::ZERO),
             patience: span("patience", Span::from_secs(5)),
-            promised: node.get("promised").and_then(duration),
+            promised,
             may_remint: text(node, "may_remint").as_deref().and_then(quantity::boolean).unwrap_or(false),
             remint: self.remints(node.get("remint")),
         }
@@ -153,7 +163,7 @@ impl Lowering<'_> {
                     let place = node.get("wait_for")?.place;
                     self.say(
                         Finding::new(Code::MissingKey, place, "nothing tells of an alarm")
-                            .help("add `alarm` with `command`, `file` or `key: yes`"),
+                            .help("add `alarm` with `command`, `file`, `webhook` or `key: yes`"),
                     );
                 }
                 let at_most = node.get("at_most").and_then(duration).unwrap_or(Span::from_secs(60));
@@ -201,10 +211,10 @@ impl Lowering<'_> {
     /// The call of RFC 7009.
     fn revocation(&mut self, named: &Node, revoked: CredentialIx, with: Option<CredentialIx>) -> Option<Request> {
         let Some((origin, path)) = self.revocation.clone() else {
-            self.say(
-                Finding::new(Code::MissingKey, named.place, "nothing says where tokens are revoked")
-                    .help("add `provider: {revocation: origin:/path}`; or use a step with `http`"),
-            );
+            let help = "add `provider: {revocation: origin:/path}`; or use a step with `http`";
+            let asked = self.discovered.is_some();
+            let help = if asked { format!("its issuer does not say either: {help}") } else { help.to_owned() };
+            self.say(Finding::new(Code::MissingKey, named.place, "nothing says where tokens are revoked").help(help));
             return None;
         };
         Some(Request {

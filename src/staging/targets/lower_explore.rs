@@ -22,6 +22,10 @@ impl Lowering<'_> {
         for operation in described {
             self.add_described(operation, &mut operations);
         }
+        let (seen, learnt) = self.learnt_operations(node, node.get("openapi").is_some(), &mut collections);
+        for operation in seen {
+            add_learnt(operation, &mut operations);
+        }
         if let (false, Some(operation)) = (cleans_up, operations.iter().find(|operation| operation.undo.is_some())) {
             let message = format!("`{}` writes, and nobody could undo it", operation.name);
             self.say(
@@ -30,7 +34,8 @@ impl Lowering<'_> {
             );
         }
         let listed = node.get("operations").map_or(0, |listed| listed.entries().len());
-        let unread = node.get("openapi").is_some() && operations.is_empty() || operations.len() < listed;
+        let described = node.get("openapi").is_some() || node.get("learnt").is_some();
+        let unread = described && operations.is_empty() || operations.len() < listed;
         if !unread && operations.iter().all(|operation| operation.not_tried.is_some()) {
             let place = node.key("operations").map_or(node.place, |key| key.place);
             self.say(
@@ -74,6 +79,7 @@ impl Lowering<'_> {
         let count = |key: &str, usual: u64| text(node, key).and_then(|n| quantity::count(&n)).unwrap_or(usual);
         self.known_measures(node.get("limits"));
         Some(ExplorePlan {
+            learnt,
             paging: node.get("paging").and_then(|node| self.paging(node)).unwrap_or(Paging::Usual),
             follows_all_links: text(node, "links").as_deref() == Some("all"),
             secrets: self.secret_rules(node.get("secrets")),
@@ -96,11 +102,7 @@ impl Lowering<'_> {
 
     /// A described operation that is listed too is documented, and asked as the list says.
     fn add_described(&mut self, operation: Operation, operations: &mut Vec<Operation>) {
-        let same = |known: &Operation| {
-            (&known.request.method, known.request.origin) == (&operation.request.method, operation.request.origin)
-                && shape(known) == shape(&operation)
-        };
-        match operations.iter_mut().find(|known| same(known)) {
+        match operations.iter_mut().find(|known| are_the_same(known, &operation)) {
             Some(known) => {
                 known.documented = true;
                 known.scopes = operation.scopes;
@@ -287,4 +289,21 @@ fn with_scope<'o>(operations: &'o [Operation], scope: &'o str) -> impl Iterator<
 fn unlocked<'o>(operations: &'o [Operation], given: &'o [&str]) -> impl Iterator<Item = OperationIx> + 'o {
     let has = move |all: &Vec<String>| !all.is_empty() && all.iter().all(|scope| given.contains(&scope.as_str()));
     (0..operations.len()).filter(move |at| operations[*at].scopes.iter().any(has)).map(OperationIx)
+}
+
+/// Whether two operations are asked in the same way.
+fn are_the_same(one: &Operation, other: &Operation) -> bool {
+    let asked = |operation: &Operation| (operation.request.method.clone(), operation.request.origin);
+    asked(one) == asked(other) && shape(one) == shape(other)
+}
+
+/// What traffic shows is added where neither a list nor a description has it.
+fn add_learnt(operation: Operation, operations: &mut Vec<Operation>) {
+    if operations.iter().any(|known| are_the_same(known, &operation)) {
+        return;
+    }
+    let is_taken = |name: &str| operations.iter().any(|known| known.name == name);
+    let numbered = (2..).map(|n| format!("{}-{n}", operation.name));
+    let name = std::iter::once(operation.name.clone()).chain(numbered).find(|name| !is_taken(name));
+    operations.push(Operation { name: name.unwrap_or_default(), ..operation });
 }

@@ -68,6 +68,13 @@ impl Lowering<'_> {
     fn line(&mut self, node: &Node) -> Option<(Method, OriginIx, String)> {
         const LIKE: &str = "write `METHOD origin:/path`, such as `GET api:/tickets/1`";
         let text = node.text()?.trim();
+        if let Some((method, which @ ("provider:token" | "provider:revocation"))) =
+            text.split_once(' ').map(|(method, rest)| (method, rest.trim()))
+            && method == "POST"
+        {
+            let (origin, path) = self.of_provider(&which["provider:".len()..], node)?;
+            return Some((Method::POST, origin, path));
+        }
         let parts = text.split_once(' ').and_then(|(method, rest)| {
             let (origin, path) = rest.trim().split_once(':')?;
             let method = Method::from_bytes(method.as_bytes())
@@ -93,7 +100,11 @@ impl Lowering<'_> {
     pub(super) fn patterns(&mut self, node: Option<&Node>) -> Vec<Pattern> {
         let mut found = Vec::new();
         for item in node.map_or(&[][..], Node::each) {
-            if let Some((method, origin, path)) = self.line(item) {
+            if let Some((method, origin, mut path)) = self.line(item) {
+                // An endpoint may have a query (RFC 6749 section 3.2); patterns are about paths.
+                if item.text().is_some_and(|text| text.contains(" provider:")) {
+                    path.truncate(path.find('?').unwrap_or(path.len()));
+                }
                 let (path, open_end) =
                     path.strip_suffix('*').map_or((path.clone(), false), |rest| (rest.to_owned(), true));
                 found.push(Pattern { method, origin, path, open_end });
@@ -233,7 +244,7 @@ impl Lowering<'_> {
         Proof { accepted, refused }
     }
 
-    fn matching(&mut self, node: &Node) -> Match {
+    pub(super) fn matching(&mut self, node: &Node) -> Match {
         let mut statuses = Vec::new();
         for item in node.get("status").map_or(&[][..], Node::each) {
             match item

@@ -1,14 +1,19 @@
 //! A targets file: a real system, what may be sent to it, whose identity is drilled, and how it is contained.
 
+mod drill;
 mod explore;
 mod fit;
 pub mod grammar;
+mod grammar_drill;
 mod grammar_explore;
+mod learnt;
 mod lower;
+mod lower_alarm;
 mod lower_described;
 mod lower_drill;
 mod lower_explore;
 mod lower_operation;
+mod lower_provider;
 mod lower_request;
 mod lower_text;
 mod read;
@@ -16,13 +21,17 @@ mod request;
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use crate::wire::Span;
 
+pub use drill::{Act, DrillPlan, Remint, Step};
 pub use explore::{
     Collection, CollectionIx, Does, ExplorePlan, FOUND, Looks, MARKER, Meant, Operation, OperationIx, Paging, Pointer,
     SecretRule, Undo, UseFound, Wider,
 };
-pub use read::{is_targets, read};
+pub use learnt::Learnt;
+pub use read::{is_targets, read, read_knowing};
 pub use request::{Body, Match, Pattern, Piece, Proof, Reading, Request, Template};
 
 /// The number of a credential in its file.
@@ -45,6 +54,10 @@ pub struct Targets {
     /// The file as it was written, and the folder from which its paths start.
     pub text: std::sync::Arc<str>,
     pub folder: PathBuf,
+    /// Who has to be asked for endpoints before anything else is sent.
+    pub issuer: Option<Issuer>,
+    /// What was said when it was asked.
+    pub discovered: Option<Endpoints>,
     pub origins: Vec<Origin>,
     pub rules: WriteRules,
     pub credentials: Vec<Credential>,
@@ -73,6 +86,21 @@ pub struct Origin {
     /// Written down by its author: not looked up, and not refused for being private.
     pub addresses: Vec<std::net::IpAddr>,
     pub ca: Option<PathBuf>,
+}
+
+/// An identity provider that says itself where its endpoints are (RFC 8414).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Issuer {
+    /// As the file has it: its metadata must say the same, letter for letter.
+    pub url: String,
+    pub origin: OriginIx,
+}
+
+/// Endpoints of an identity provider, as `origin:/path`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Endpoints {
+    pub token: Option<String>,
+    pub revocation: Option<String>,
 }
 
 /// What counts as a change, and which changes are allowed.
@@ -140,6 +168,8 @@ pub struct Service {
     /// Where it is not the control of all services.
     pub control: Option<CredentialIx>,
     pub promised: Option<Span>,
+    /// How long it trusts what it has checked.
+    pub cached: Option<Span>,
 }
 
 /// Honest work that must go on.
@@ -156,6 +186,17 @@ pub enum Alarm {
     Command { program: Vec<String>, every: Span },
     File(PathBuf),
     Key,
+    Webhook(Webhook),
+}
+
+/// Where their detection calls: the first request that matches is the alarm.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    pub listen: std::net::SocketAddr,
+    pub path: String,
+    /// What a caller presents.
+    pub with: Option<CredentialIx>,
+    pub matching: Match,
 }
 
 /// Hard limits. Zero means zero.
@@ -202,51 +243,6 @@ pub enum StopCondition {
         than: Span,
         of: usize,
     },
-}
-
-/// The containment, and how it is watched. Without steps there is nothing to drill.
-#[derive(Clone, Debug)]
-pub struct DrillPlan {
-    pub steps: Vec<Step>,
-    pub restore: Vec<Step>,
-    pub cadence: Span,
-    pub phases: usize,
-    pub over: Span,
-    pub sparse: Option<Span>,
-    pub steady: Span,
-    pub settle: Span,
-    pub deadline: Span,
-    pub patience: Span,
-    pub promised: Option<Span>,
-    pub may_remint: bool,
-    pub remint: Vec<Remint>,
-}
-
-/// A way to get a credential again.
-#[derive(Clone, Debug)]
-pub struct Remint {
-    pub name: String,
-    pub request: Request,
-    pub take: String,
-    /// Presented like this one, and probed where this one was accepted.
-    pub like: CredentialIx,
-}
-
-/// One action of the runbook.
-#[derive(Clone, Debug)]
-pub struct Step {
-    pub name: String,
-    pub act: Act,
-    pub covers: Vec<CredentialIx>,
-    pub at: Vec<ServiceIx>,
-}
-
-#[derive(Clone, Debug)]
-pub enum Act {
-    Http(Box<Request>),
-    Command { program: Vec<String>, with: Option<CredentialIx> },
-    Pause(String),
-    WaitForAlarm { at_most: Span },
 }
 
 impl Targets {

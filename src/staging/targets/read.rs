@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::grammar::TARGETS;
-use super::{Targets, lower};
+use super::{Endpoints, Targets, lower};
 use crate::scenario::tree::{Node, Place, Value};
 use crate::scenario::{Code, Finding, Rejected, Severity, Source, shape::shortened, yaml};
 
@@ -14,6 +14,15 @@ pub fn is_targets(source: &Source) -> bool {
 
 /// Reads a targets file. Paths in it are relative to `folder`. With it comes what is worth a warning.
 pub fn read(source: Source, folder: &Path) -> Result<(Targets, Vec<Finding>), Rejected> {
+    read_knowing(source, folder, None)
+}
+
+/// Reads a targets file whose issuer was asked for its endpoints.
+pub fn read_knowing(
+    source: Source,
+    folder: &Path,
+    discovered: Option<&Endpoints>,
+) -> Result<(Targets, Vec<Finding>), Rejected> {
     let root = match source.fits().and_then(|()| yaml::read(&source.text)).and_then(of_this_version) {
         Ok(root) => root,
         Err(finding) => return Err(Rejected { source, findings: vec![finding] }),
@@ -22,7 +31,8 @@ pub fn read(source: Source, folder: &Path) -> Result<(Targets, Vec<Finding>), Re
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let mut findings = Vec::new();
     TARGETS.shape.check(&root, None, &mut findings);
-    let lowered = findings.is_empty().then(|| lower::lower(&root, &source.text, &folder, &mut findings)).flatten();
+    let lowered =
+        findings.is_empty().then(|| lower::lower(&root, &source.text, &folder, discovered, &mut findings)).flatten();
     findings.sort_by_key(|finding| finding.place.start);
     match lowered {
         Some(targets) if findings.iter().all(|finding| finding.severity == Severity::Warning) => {

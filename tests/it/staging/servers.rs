@@ -82,7 +82,8 @@ pub fn answer(stream: &mut TcpStream, status: &str, headers: &str, body: &str) {
     let _ = stream.write_all(text.as_bytes());
 }
 
-fn head_of(stream: &mut TcpStream) -> String {
+/// A request up to its body.
+pub fn head_of(stream: &mut TcpStream) -> String {
     let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|n| n == 1) {
