@@ -91,14 +91,14 @@ fn main() {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer 0123456789abcdef0123456789abcdef"));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let mut least = f64::INFINITY;
+        let (mut least, mut least_clock) = (f64::INFINITY, f64::INFINITY);
         for round in 1..=rounds {
             let clock = nothing();
             let all = guarded(&consent, &urls, &headers).await;
             println!("round {round}: {:.3} us, of which the clock takes {clock:.3} us", all);
-            least = least.min(all - clock);
+            (least, least_clock) = (least.min(all), least_clock.min(clock));
         }
-        least
+        least - least_clock
     });
     let met = if least < BAR { "met" } else { "missed" };
     println!("\nthe guard, least of {rounds} rounds of {REQUESTS} requests: {least:.3} us (bar {BAR}, {met})");

@@ -155,6 +155,21 @@ fn digest() -> Digest {
     Digest::new("bench", None, 1, &serde_json::Value::Null)
 }
 
+/// The same scenario with a detector of every kind: what it has counts by five of them.
+fn watched(text: &str) -> String {
+    const ALL: &str = "
+detect:
+  outsider: {report: 1h}
+  refused:  {denials: 100_000, within: 1min, by: credential}
+  again:    {repeats: 100_000, within: 1min, by: principal}
+  invoice:  {cost: $5, within: 1h, by: owner}
+  new:      {never_seen: yes}
+  lent:     {not_owner: key-0}
+  flow:     {after_reading: keys-0, on: [s0.o0], by: principal}
+";
+    text.replace("\ndetect:", ALL.trim_end())
+}
+
 const STRATEGY: &str = "agents.attacker.fault.harvest.strategy";
 
 fn main() {
@@ -165,6 +180,7 @@ fn main() {
     let links = LazyCell::new(|| World::of(chain(100), &[]));
     let broad = LazyCell::new(|| World::of(grid(1_000, 10_000), &[]));
     let greedy = LazyCell::new(|| World::of(grid(1_000, 10_000), &[(STRATEGY, "greedy")]));
+    let watched = LazyCell::new(|| World::of(watched(&grid(1_000, 10_000)), &[]));
     let million = LazyCell::new(|| World::of(grid(1_000_000, 10), &[]));
     let scattered = LazyCell::new(|| World::of(grid(1_000_000, 10), &[(STRATEGY, "random")]));
     let small = LazyCell::new(|| World::of(grid(1_000, 10), &[]));
@@ -172,6 +188,7 @@ fn main() {
     let mut rows: Vec<Row<'_>> = vec![
         Row { name: "chain-100, resets included", bar: 5e6, run: Box::new(|| links.to_digest(2_000)) },
         Row { name: "1,000 x 10,000 breadth-first", bar: 4e6, run: Box::new(|| broad.to_digest(1)) },
+        Row { name: "1,000 x 10,000, every detector", bar: 4e6, run: Box::new(|| watched.to_digest(1)) },
         Row { name: "1,000 x 10,000 greedy", bar: 2.5e6, run: Box::new(|| greedy.to_digest(1)) },
         Row { name: "1,000 x 10,000 journal to disk", bar: 2e6, run: Box::new(|| broad.to_disk()) },
         Row { name: "1,000 x 10 breadth-first", bar: 0.0, run: Box::new(|| small.to_digest(20)) },

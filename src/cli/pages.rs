@@ -32,6 +32,8 @@ pub struct Page {
     pub summary: String,
     /// Further parts, each with its title.
     pub parts: Vec<(&'static str, String)>,
+    /// How it is written in a scenario, where it can be.
+    pub example: Option<String>,
 }
 
 impl Kind {
@@ -69,23 +71,24 @@ impl Kind {
                         ("The incident", fault.incident),
                         ("Its limits", fault.limits),
                     ],
+                    example: None,
                 })
                 .collect(),
             Kind::Detectors => DETECTIONS
                 .iter()
                 .map(|kind| {
                     let errors = [("False alarms", kind.false_alarms), ("What it misses", kind.misses)];
-                    Page::of(kind.key, kind.sees, &errors)
+                    Page::of(kind.key, kind.sees, &errors).written("detect", kind.example)
                 })
                 .collect(),
             Kind::Responses => {
                 let remedies = REMEDIES.iter().map(|kind| {
-                    let parts = [("Where it stands", "steps"), ("What it leaves", kind.leaves)];
-                    Page::of(kind.key, kind.does, &parts)
+                    Page::of(kind.key, kind.does, &[("What it leaves", kind.leaves)]).written("steps", kind.example)
                 });
                 let preventions = PREVENTIONS.iter().map(|kind| {
-                    let parts = [("Where it stands", "controls"), ("What it lets through", kind.lets_through)];
-                    Page::of(kind.key, &format!("Prevents: {}", lower(kind.prevents)), &parts)
+                    let prevents = format!("Prevents: {}", lower(kind.prevents));
+                    Page::of(kind.key, &prevents, &[("What it lets through", kind.lets_through)])
+                        .written("controls", kind.example)
                 });
                 remedies.chain(preventions).collect()
             }
@@ -113,6 +116,9 @@ impl Kind {
     pub fn as_json(self) -> Value {
         let row = |page: &Page| {
             let mut row = json!({"name": page.name, "summary": page.summary});
+            if let Some(example) = &page.example {
+                row["example"] = json!(example);
+            }
             for (title, text) in &page.parts {
                 row[title.to_lowercase().replace(' ', "_")] = json!(text);
             }
@@ -140,6 +146,9 @@ impl Kind {
         for (title, part) in &page.parts {
             let _ = write!(text, "\n{}\n{}", output::style().bold(title), wrapped(part, 2));
         }
+        if let Some(example) = &page.example {
+            let _ = writeln!(text, "\n{}\n  {example}", output::style().bold("How it is written"));
+        }
         Ok(text)
     }
 
@@ -152,7 +161,12 @@ impl Kind {
 impl Page {
     fn of(name: &str, summary: &str, parts: &[(&'static str, &str)]) -> Page {
         let parts = parts.iter().map(|(title, text)| (*title, (*text).to_owned())).collect();
-        Page { name: name.to_owned(), summary: summary.to_owned(), parts }
+        Page { name: name.to_owned(), summary: summary.to_owned(), parts, example: None }
+    }
+
+    /// With how it is written, under a key of the scenario and by a name that its author gives.
+    fn written(self, under: &str, example: &str) -> Page {
+        Page { example: Some(format!("{under}: {{NAME: {example}}}")), ..self }
     }
 
     /// As a part of a page of `docs/reference`.
@@ -160,6 +174,9 @@ impl Page {
         let mut out = format!("\n## {}\n\n{}\n", self.name, self.summary);
         for (title, part) in &self.parts {
             let _ = writeln!(out, "\n*{title}:* {part}");
+        }
+        if let Some(example) = &self.example {
+            let _ = writeln!(out, "\n```yaml\n{example}\n```");
         }
         out
     }

@@ -105,69 +105,60 @@ impl Lines {
     fn named(&mut self, key: &str, at: Option<usize>, table: fn(&Names) -> &[String]) {
         let Lines { text, names } = self;
         let Some(name) = at.and_then(|at| table(names).get(at)) else { return };
-        write_key(text, key);
+        text.extend_from_slice(key.as_bytes());
         text.extend_from_slice(name.as_bytes());
     }
 }
 
-#[inline(always)]
-fn write_key(text: &mut Vec<u8>, name: &str) {
-    text.extend_from_slice(b",\"");
-    text.extend_from_slice(name.as_bytes());
-    text.extend_from_slice(b"\":");
-}
-
 impl Fields for Lines {
     #[inline(always)]
-    fn kind(&mut self, _: u8, word: &'static str) {
-        self.text.extend_from_slice(b"{\"event\":\"");
-        self.text.extend_from_slice(word.as_bytes());
-        self.text.push(b'"');
+    fn kind(&mut self, _: u8, opening: &'static str) {
+        self.text.extend_from_slice(opening.as_bytes());
     }
 
     #[inline(always)]
-    fn number(&mut self, name: &'static str, value: u64) {
-        write_key(&mut self.text, name);
+    fn number(&mut self, key: &'static str, value: u64) {
+        self.text.extend_from_slice(key.as_bytes());
         self.text.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
     }
 
     #[inline(always)]
-    fn maybe(&mut self, name: &'static str, value: Option<u32>) {
+    fn maybe(&mut self, key: &'static str, value: Option<u32>) {
         if let Some(value) = value {
-            self.number(name, u64::from(value));
+            self.number(key, u64::from(value));
         }
     }
 
     #[inline(always)]
-    fn word(&mut self, name: &'static str, _: u8, word: &'static str) {
-        write_key(&mut self.text, name);
+    fn word(&mut self, key: &'static str, _: u8, word: &'static str) {
+        self.text.extend_from_slice(key.as_bytes());
         self.text.push(b'"');
         self.text.extend_from_slice(word.as_bytes());
         self.text.push(b'"');
     }
 
     #[inline(always)]
-    fn operation(&mut self, name: &'static str, op: Option<OpId>) {
-        self.named(name, op.map(|o| o.index()), |names| &names.operations);
+    fn operation(&mut self, key: &'static str, op: Option<OpId>) {
+        self.named(key, op.map(|o| o.index()), |names| &names.operations);
     }
 
     #[inline(always)]
-    fn collection(&mut self, name: &'static str, coll: Option<CollId>) {
-        self.named(name, coll.map(|c| c.index()), |names| &names.collections);
+    fn collection(&mut self, key: &'static str, coll: Option<CollId>) {
+        self.named(key, coll.map(|c| c.index()), |names| &names.collections);
     }
 
     #[inline(always)]
-    fn rule(&mut self, name: &'static str, rule: RuleId) {
-        self.named(name, Some(rule.index()), |names| &names.rules);
+    fn rule(&mut self, key: &'static str, rule: RuleId) {
+        self.named(key, Some(rule.index()), |names| &names.rules);
     }
 
     #[inline(always)]
-    fn step(&mut self, name: &'static str, step: StepId) {
-        self.named(name, Some(step.index()), |names| &names.steps);
+    fn step(&mut self, key: &'static str, step: StepId) {
+        self.named(key, Some(step.index()), |names| &names.steps);
     }
 
     #[inline(always)]
-    fn instruction(&mut self, name: &'static str, instruction: InstructionId) {
-        self.named(name, Some(instruction.index()), |names| &names.instructions);
+    fn instruction(&mut self, key: &'static str, instruction: InstructionId) {
+        self.named(key, Some(instruction.index()), |names| &names.instructions);
     }
 }

@@ -239,8 +239,8 @@ impl<T: Transport, V: Vocabulary> Driver<T, V> {
             if stop.wanted() {
                 return Ok(End { at: now, settled: false, aborted: true });
             }
-            let timer = self.transport.due();
-            let next = match (timer, self.queue.next()) {
+            let (timer, queued) = (self.transport.due(), self.queue.next());
+            let next = match (timer, queued) {
                 (Some(timer), Some(client)) => Some(timer.min(client)),
                 (timer, client) => timer.or(client),
             };
@@ -265,7 +265,7 @@ impl<T: Transport, V: Vocabulary> Driver<T, V> {
             if timer.is_some_and(|timer| timer <= now) {
                 self.transport.advance(now, &mut self.log);
                 self.look_round(now);
-            } else if self.queue.next().is_some_and(|due| due <= now)
+            } else if queued.is_some_and(|due| due <= now)
                 && let Some((at, due)) = self.queue.pop()
             {
                 self.serve(now, at, due);

@@ -28,19 +28,19 @@ pub enum Due {
     Knock { knock: u32 },
 }
 
-/// What is due soon lies sorted in a short row, where most entries are put in and taken out at an end; the rest in a
-/// heap.
+/// What comes in the order in which it is due lies in a row, where it is put in at one end and taken out at the other; the
+/// rest in a heap.
 #[derive(Default)]
 pub struct Queue {
-    soon: VecDeque<Entry>,
-    later: BinaryHeap<Reverse<Entry>>,
+    row: VecDeque<Entry>,
+    heap: BinaryHeap<Reverse<Entry>>,
     sequence: u64,
     /// How many entries are not about probes.
     of_others: usize,
 }
 
-/// So many entries lie in the row.
-const SOON: usize = 64;
+/// So many entries at the end of the row give way to one that is due before them.
+const GIVE_WAY: usize = 4;
 /// Class and sequence share a word; so many bits are the sequence's.
 const SEQUENCE_BITS: u32 = 56;
 
@@ -85,9 +85,9 @@ impl Ord for Entry {
 impl Queue {
     /// Nothing is due, as at the start.
     pub fn clear(&mut self) {
-        let Queue { soon, later, sequence, of_others } = self;
-        soon.clear();
-        later.clear();
+        let Queue { row, heap, sequence, of_others } = self;
+        row.clear();
+        heap.clear();
         (*sequence, *of_others) = (0, 0);
     }
 
@@ -95,19 +95,13 @@ impl Queue {
         let entry = Entry { at, place: (class as u64) << SEQUENCE_BITS | self.sequence, due };
         self.sequence += 1;
         self.of_others += usize::from(!entry.is_probe());
-        if self.soon.len() < SOON && self.soon.back().is_none_or(|last| *last < entry) {
-            return self.soon.push_back(entry);
-        }
-        if self.soon.len() == SOON {
-            match self.soon.back() {
-                Some(last) if *last > entry => {
-                    self.later.extend(self.soon.pop_back().map(Reverse));
-                }
-                _ => return self.later.push(Reverse(entry)),
+        for _ in 0..GIVE_WAY {
+            match self.row.back() {
+                Some(last) if *last > entry => self.heap.extend(self.row.pop_back().map(Reverse)),
+                _ => return self.row.push_back(entry),
             }
         }
-        let behind = self.soon.iter().rev().take_while(|other| **other > entry).count();
-        self.soon.insert(self.soon.len() - behind, entry);
+        self.heap.push(Reverse(entry));
     }
 
     pub fn next(&self) -> Option<Tick> {
@@ -115,19 +109,19 @@ impl Queue {
     }
 
     pub fn pop(&mut self) -> Option<(Tick, Due)> {
-        let entry = match (self.soon.front(), self.later.peek()) {
-            (Some(soon), Some(Reverse(later))) if later < soon => self.later.pop()?.0,
-            (Some(_), _) => self.soon.pop_front()?,
-            (None, _) => self.later.pop()?.0,
+        let entry = match (self.row.front(), self.heap.peek()) {
+            (Some(row), Some(Reverse(heap))) if heap < row => self.heap.pop()?.0,
+            (Some(_), _) => self.row.pop_front()?,
+            (None, _) => self.heap.pop()?.0,
         };
         self.of_others -= usize::from(!entry.is_probe());
         Some((entry.at, entry.due))
     }
 
     fn first(&self) -> Option<&Entry> {
-        match (self.soon.front(), self.later.peek()) {
-            (Some(soon), Some(Reverse(later))) => Some(soon.min(later)),
-            (soon, later) => soon.or(later.map(|Reverse(later)| later)),
+        match (self.row.front(), self.heap.peek()) {
+            (Some(row), Some(Reverse(heap))) => Some(row.min(heap)),
+            (row, heap) => row.or(heap.map(|Reverse(heap)| heap)),
         }
     }
 

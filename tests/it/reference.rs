@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use runaway::agent::faults;
+use runaway::measure::registry;
 use runaway::model::catalogue::{DETECTIONS, PREVENTIONS, REMEDIES};
-use runaway::scenario::parts;
+use runaway::scenario::{Overrides, Source, parse, parts};
 
 use crate::binary::runaway;
 
@@ -81,4 +82,20 @@ fn an_entry_of_a_registry_is_shown_by_its_name() {
     let unknown = runaway(["show", "detector:requets"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(String::from_utf8(unknown.stderr).unwrap().contains("did you mean `detector:requests`?"));
+}
+
+#[test]
+fn every_example_of_the_catalogue_is_read_as_it_stands() {
+    let text = include_str!("../formats/defence.yaml");
+    let detectors = DETECTIONS.iter().map(|kind| ("detect", kind.key, kind.example));
+    let steps = REMEDIES.iter().map(|kind| ("steps", kind.key, kind.example));
+    let controls = PREVENTIONS.iter().map(|kind| ("controls", kind.key, kind.example));
+    for (under, key, example) in detectors.chain(steps).chain(controls) {
+        assert!(example.contains(&format!("{key}:")), "{example}");
+        let with_it = text.replace(&format!("\n{under}:\n"), &format!("\n{under}:\n  example: {example}\n"));
+        assert_ne!(with_it, text, "{under}");
+        let source = Source { name: "defence.yaml".into(), text: with_it.into() };
+        let resolved = parse(source, &registry::keys()).and_then(|read| read.resolve(None, &Overrides::default()));
+        assert!(resolved.is_ok(), "{under}: {example}\n{}", resolved.err().unwrap());
+    }
 }

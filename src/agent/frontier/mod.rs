@@ -16,7 +16,7 @@ use super::inventory::{Inventory, Takes};
 use super::program::Due;
 use ground::Ground;
 use order::Order;
-use range::{Credentials, Doors, Range};
+use range::{Credentials, Doors, Range, Try};
 
 /// How many ids are guessed at a time. The next lot is guessed when one of these was right.
 const GUESSED_AT_A_TIME: u32 = 16;
@@ -33,6 +33,8 @@ pub(super) struct Frontier {
     spare: Vec<u32>,
     strategy: Strategy,
     order: Order,
+    /// The range in front, and its next try, as the last poll found them.
+    announced: Option<(u32, Try)>,
     pending: Pending,
     /// The credentials that stand in a range.
     credentials: u32,
@@ -63,6 +65,7 @@ impl Frontier {
             spare: Vec::new(),
             order: Order::new(strategy, plan.seed, who.number()),
             strategy,
+            announced: None,
             pending: Pending::default(),
             credentials: 0,
             width: usize::from(spec.pace.connections().max(1)),
@@ -143,10 +146,8 @@ impl Frontier {
         if let Some(call) = self.pending.take(now) {
             return Some(call);
         }
-        let number = self.order.front()?;
-        let range = &mut self.ranges[number as usize];
-        let tried = range.next(&self.ground)?;
-        range.taken(&tried, &self.ground);
+        let (number, tried) = self.announced.take()?;
+        self.ranges[number as usize].taken(&tried, &self.ground);
         self.order.tried();
         Some(Call::new(tried.door.route, tried.about, tried.with, Asker::Range(number)))
     }
@@ -183,11 +184,15 @@ impl Frontier {
         }
     }
 
-    /// Lets go of what is through. True when there is a try left, and its range in front.
+    /// Lets go of what is through. True when there is a try left, and announces it.
+    #[inline]
     fn settle(&mut self) -> bool {
         while let Some(number) = self.order.front() {
             match self.ranges[number as usize].next(&self.ground) {
-                Some(next) if self.order.stays(next.door.lure()) => return true,
+                Some(next) if self.order.stays(next.door.lure()) => {
+                    self.announced = Some((number, next));
+                    return true;
+                }
                 Some(_) => {}
                 None => {
                     self.order.drop_front();

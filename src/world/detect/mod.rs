@@ -13,7 +13,7 @@ use crate::model::control::{Detector, KeyKind, Watches};
 use crate::model::service::{Answer, AuditFields};
 use crate::model::{Plan, Routine};
 use crate::planted::Mistake;
-use crate::wire::{Alarm, Audit, CollId, Effect, FamilyId, Key, Message, RuleId, Span, Tick};
+use crate::wire::{Alarm, Audit, CollId, Effect, FamilyId, Key, Message, OpId, RuleId, Span, Tick};
 
 use counters::{Counters, Place, Windows};
 use habits::{Habits, Homes};
@@ -50,6 +50,8 @@ pub fn masked(logs: AuditFields, audit: Audit) -> Audit {
 /// All detectors of a plan, with what each has counted.
 pub struct Detectors {
     rules: Vec<Rule>,
+    /// The rules that a line about an operation can matter to, by operation.
+    watching: Vec<Box<[u32]>>,
     /// Alarms whose delay has not passed, in the order of their time.
     pending: VecDeque<Alarm>,
     /// The next instant at which an alarm comes by itself.
@@ -107,15 +109,20 @@ impl Detectors {
             Rule { spec: spec.clone(), id, known: Known::before(spec, id, plan, routine) }
         };
         let read_messages = all.iter().any(Detector::reads_messages);
+        let watching = |op: OpId| {
+            let watches = |(at, spec): (usize, &Detector)| watches(plan, spec, op).then_some(at as u32);
+            all.iter().enumerate().filter_map(watches).collect()
+        };
+        let watching = plan.operation_ids().map(watching).collect();
         let rules = all.iter().enumerate().map(rule).collect();
-        let mut detectors = Detectors { rules, pending: VecDeque::new(), due: None, read_messages };
+        let mut detectors = Detectors { rules, watching, pending: VecDeque::new(), due: None, read_messages };
         detectors.look_ahead();
         detectors
     }
 
     /// Before the run again, with what the plan says that they know. What was made room for is kept.
     pub fn reset(&mut self, plan: &Plan) {
-        let Detectors { rules, pending, due: _, read_messages: _ } = self;
+        let Detectors { rules, watching: _, pending, due: _, read_messages: _ } = self;
         for rule in rules {
             match &mut rule.known {
                 Known::Counted(counters) => counters.clear(),
@@ -177,8 +184,8 @@ impl Detectors {
 
     /// Feeds one record. Alarms of detectors without delay are raised at once.
     pub fn feed(&mut self, plan: &Plan, line: Line<'_>, mut raise: impl FnMut(Alarm)) {
-        for rule in &mut self.rules {
-            let Some(alarm) = rule.feed(plan, line) else { continue };
+        for at in &self.watching[line.audit.op.index()] {
+            let Some(alarm) = self.rules[*at as usize].feed(plan, line) else { continue };
             if alarm.at <= line.audit.at {
                 raise(alarm);
             } else {
@@ -193,9 +200,6 @@ impl Detectors {
 impl Rule {
     fn feed(&mut self, plan: &Plan, line: Line<'_>) -> Option<Alarm> {
         let audit = line.audit;
-        if self.spec.sees.as_ref().is_some_and(|sees| !sees.contains(audit.op.number())) {
-            return None;
-        }
         let weight = weight(plan, self.spec.watches, line)?;
         let (at, key) = key(plan, self.spec.key, line)?;
         let since = match &mut self.known {
@@ -216,23 +220,42 @@ impl Rule {
     }
 }
 
-/// How much a record adds to what a detector watches; nothing where it is not about it.
+/// Whether lines about an operation can add to what a detector watches.
+fn watches(plan: &Plan, spec: &Detector, op: OpId) -> bool {
+    if spec.sees.as_ref().is_some_and(|sees| !sees.contains(op.number())) {
+        return false;
+    }
+    let op = plan.operation(op);
+    let reads = op.effect == Effect::Read;
+    match spec.watches {
+        Watches::RecordsRead { .. } => reads && shows_records(op.act),
+        Watches::Destruction { .. } => op.effect == Effect::Delete,
+        Watches::Spending { .. } => op.cost > 0,
+        Watches::CanaryRecord => reads,
+        Watches::Report { .. } => false,
+        Watches::Requests { .. }
+        | Watches::FanOut { .. }
+        | Watches::Repeats { .. }
+        | Watches::NeverSeen
+        | Watches::Denials { .. }
+        | Watches::Flow
+        | Watches::CanaryCredential(_)
+        | Watches::NotOwner(_) => true,
+    }
+}
+
+/// How much a line about an operation that a detector watches adds to that; nothing where it is not about it.
+#[inline]
 fn weight(plan: &Plan, watches: Watches, line: Line<'_>) -> Option<u64> {
     let audit = line.audit;
-    let op = plan.operation(audit.op);
-    let reads = op.effect == Effect::Read;
     let weight = match watches {
         Watches::Requests { .. } | Watches::FanOut { .. } | Watches::Repeats { .. } | Watches::NeverSeen => 1,
-        Watches::RecordsRead { .. } if audit.allowed && reads && shows_records(op.act) => u64::from(audit.rows),
-        Watches::Destruction { .. }
-            if (audit.allowed || Mistake::RefusedDeletionsDestroy.here()) && op.effect == Effect::Delete =>
-        {
-            1
-        }
+        Watches::RecordsRead { .. } if audit.allowed => u64::from(audit.rows),
+        Watches::Destruction { .. } if audit.allowed || Mistake::RefusedDeletionsDestroy.here() => 1,
         Watches::Denials { .. } if is_denial(audit.status) => 1,
-        Watches::Spending { .. } if audit.allowed && op.cost > 0 => op.cost,
+        Watches::Spending { .. } if audit.allowed => plan.operation(audit.op).cost,
         Watches::Flow if audit.allowed => 1,
-        Watches::CanaryRecord if audit.allowed && reads && touches_canary(plan, line.objects) => 1,
+        Watches::CanaryRecord if audit.allowed && touches_canary(plan, line.objects) => 1,
         Watches::CanaryCredential(family) | Watches::NotOwner(family) if line.family == Some(family) => 1,
         _ => return None,
     };
