@@ -1,6 +1,9 @@
 //! What is counted within a window, by key.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::hash::{BuildHasherDefault, DefaultHasher};
+
+use indexmap::IndexMap;
 
 use crate::model::Bits;
 use crate::planted::Mistake;
@@ -22,13 +25,13 @@ pub enum Windows<T> {
         roomy: VecDeque<usize>,
     },
     Sparse {
-        by_key: BTreeMap<Place, T>,
+        by_key: IndexMap<Place, T, BuildHasherDefault<DefaultHasher>>,
         sweep_at: usize,
     },
 }
 
 /// Whom a record counts for, and what it said where that counts too.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Place {
     /// The place of a dense key in its table.
     pub at: usize,
@@ -100,7 +103,7 @@ impl<T: Room> Windows<T> {
     }
 
     pub fn sparse() -> Windows<T> {
-        Windows::Sparse { by_key: BTreeMap::new(), sweep_at: FIRST_SWEEP }
+        Windows::Sparse { by_key: IndexMap::default(), sweep_at: FIRST_SWEEP }
     }
 
     fn clear(&mut self) {
