@@ -11,6 +11,8 @@ use super::files::{replace, replace_with};
 use crate::audit;
 use crate::model::Plan;
 use crate::report::{RunReport, Style, Summary, markdown, page};
+use crate::staging::drill::Past;
+use crate::staging::explore::Writes;
 use crate::wire::Event;
 
 pub const JOURNAL: &str = "journal.ndjson";
@@ -34,6 +36,12 @@ impl Folder {
         };
         fs::create_dir_all(path).map_err(|e| unusable(&e))?;
         let folder = Folder::claimed(path.to_owned())?;
+        if owes(path) {
+            let message =
+                format!("what an earlier run changed on a real system is in {} and not put back", path.display());
+            let help = format!("`runaway undo {}` puts it back; or say another --out", path.join(JOURNAL).display());
+            return Err(Failure::input(message, Some(help)));
+        }
         for name in RESULTS.iter().chain(&[AUDIT, SENT, UNDO]) {
             match fs::remove_file(path.join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(&error)),
@@ -114,6 +122,14 @@ impl Folder {
         let texts = [json, summary.render(Style::Plain), markdown(summary, &run), page(summary, &run, document)];
         RESULTS.iter().zip(texts).try_for_each(|(name, text)| replace(&self.path.join(name), &text))
     }
+}
+
+/// Whether a run on a real system left something there that its folder alone knows how to put back.
+fn owes(folder: &Path) -> bool {
+    let [undo, journal] = [UNDO, JOURNAL].map(|name| folder.join(name));
+    let writes = undo.is_file() && Writes::read(&undo).is_ok_and(|past| past.left().next().is_some());
+    let is_open = |past: Past| past.did_anything() && past.targets().is_ok_and(|targets| !past.is_restored(&targets));
+    writes || journal.is_file() && Past::read(&journal).is_ok_and(is_open)
 }
 
 /// What a run came to: for machines, for a terminal, for a pull request, for a leader.

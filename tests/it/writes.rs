@@ -26,6 +26,8 @@ pub enum Manner {
     KeepsAll,
     /// It removes nothing, and a search finds nothing.
     Blind,
+    /// A search finds everything.
+    Deaf,
     /// After the agent's sixth request it does what it is asked, and answers badly.
     Faulty(Fault),
 }
@@ -114,8 +116,11 @@ impl Desk {
                 ("GET", _) if target == "/health" => fine(stream, &json!({})),
                 ("GET", None) => {
                     let title = target.split("title=").nth(1);
-                    let fits =
-                        |ticket: &&Value| title.is_none_or(|title| ticket["title"] == title && manner != Manner::Blind);
+                    let fits = |ticket: &&Value| match (title, manner) {
+                        (None, _) | (Some(_), Manner::Deaf) => true,
+                        (Some(_), Manner::Blind) => false,
+                        (Some(title), _) => ticket["title"] == title,
+                    };
                     fine(stream, &tickets.values().filter(fits).cloned().collect());
                 }
                 ("GET", Some(id)) => match tickets.get(&id) {
@@ -257,6 +262,21 @@ fn what_cannot_be_undone_is_told_with_what_a_person_does() {
     let again = undo(folder.path(), &desk);
     assert_eq!(again.status.code(), Some(4), "{}", shown(&again));
     assert!(shown(&again).contains("left behind by create"), "{}", shown(&again));
+    let (other, _) = self::run(folder.path(), &desk);
+    assert_eq!(other.status.code(), Some(2), "{}", shown(&other));
+    assert!(shown(&other).contains("and not put back"), "{}", shown(&other));
+}
+
+/// Many APIs take no notice of a query that they do not know.
+#[test]
+fn a_lookup_that_finds_everything_removes_what_this_run_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(Manner::Deaf, folder.path().join("out/undo.ndjson"));
+    let before = desk.now();
+    let (output, run) = run(folder.path(), &desk);
+    assert!(run["explored"]["undo"]["writes"].as_u64() > Some(10), "{}", shown(&output));
+    assert_eq!(desk.now(), before, "{}", shown(&output));
+    assert_eq!(run["explored"]["undo"]["left"], json!([]), "{}", shown(&output));
 }
 
 #[test]

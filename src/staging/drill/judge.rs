@@ -86,7 +86,8 @@ fn promise(header: &Header, events: &[Event], row: &Row, complete: bool, result:
     let name = label(header, row.credential, row.instance, row.service);
     match row.ended {
         Ended::Unsure(why) => result.unsure.push(format!("{name}: {why}")),
-        Ended::Never { .. } => result.survivors.push(name.clone()),
+        Ended::Never { .. } if complete => result.survivors.push(name.clone()),
+        Ended::Never { .. } => result.unsure.push(format!("{name}: still accepted when the drill was stopped")),
         Ended::Between(..) | Ended::NotAllowed => {}
     }
     if row.ended == Ended::NotAllowed {
@@ -106,6 +107,8 @@ fn promise(header: &Header, events: &[Event], row: &Row, complete: bool, result:
         (Some(_), Some((_, Micros::MAX))) if complete => {
             result.broken.push(format!("{name}: never stopped within {}", Span(header.deadline)));
         }
+        // Nobody looked any more.
+        (Some(_), Some((_, Micros::MAX))) => {}
         // Between the two requests that say something lies the end of what was promised.
         (Some(_), Some((at_least, at_most))) if at_most > promised && !Mistake::GapsKeepPromises.here() => {
             result.unsure.push(format!(

@@ -11,6 +11,7 @@ mod model;
 mod paging;
 mod put_back;
 mod rows;
+mod same;
 mod secrets;
 mod tally;
 mod tour;

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Terrain;
 use super::rows::elements;
+use super::same::{shows, without};
 use super::undo_log::{Before, Line, Past, UndoLog, Write};
 use super::write::{ask, filled, made};
 use crate::measure::{LeftBehind, Undone};
@@ -96,18 +97,20 @@ impl PutBack<'_> {
         }
     }
 
-    /// Removes whatever has the mark, until nothing has.
+    /// Removes whatever has the mark, until nothing has. A lookup may find more than it was asked for: what neither shows the
+    /// mark nor has the id that this write was answered with was there before.
     async fn marked(
         &self,
         (find, ids, delete): (&Request, Option<&Pointer>, &Request),
         mut filled: BTreeMap<String, String>,
         write: &Write,
     ) -> Result<usize, String> {
-        let mut there = self.lookup(find, ids, &filled).await?;
+        let made = write.made.as_deref();
+        let mut there = self.lookup(find, ids, &filled, made).await?;
         if there.is_empty() && write.status.is_none() {
             // A write that was never answered may still be on its way.
             sleep_until(Instant::now() + APART).await;
-            there = self.lookup(find, ids, &filled).await?;
+            there = self.lookup(find, ids, &filled, made).await?;
         }
         let found = there.len();
         if found > 0 && !write.found {
@@ -123,7 +126,7 @@ impl PutBack<'_> {
             }
         }
         filled.remove(FOUND);
-        match self.lookup(find, ids, &filled).await?.len() {
+        match self.lookup(find, ids, &filled, made).await?.len() {
             0 => Ok(found),
             n => Err(format!("{n} are still there after they were removed")),
         }
@@ -135,7 +138,9 @@ impl PutBack<'_> {
         find: &Request,
         ids: Option<&Pointer>,
         filled: &BTreeMap<String, String>,
+        made: Option<&str>,
     ) -> Result<Vec<String>, String> {
+        let mark = filled.get(MARKER).map(String::as_str);
         let mut why = String::new();
         for attempt in 0..TRIES {
             if attempt > 0 {
@@ -147,7 +152,12 @@ impl PutBack<'_> {
                     let Some(ids) = ids else { return Ok(filled.get(MARKER).cloned().into_iter().collect()) };
                     match serde_json::from_slice::<Value>(&answer.body) {
                         Ok(body) => {
-                            return Ok(elements(&body, Some(ids)).into_iter().filter_map(|(id, _)| id).collect());
+                            let found = elements(&body, Some(ids)).into_iter();
+                            let ours =
+                                found.filter_map(|(id, element)| Some((id?, element))).filter(|(id, element)| {
+                                    Some(id.as_str()) == made || mark.is_some_and(|mark| shows(element, mark))
+                                });
+                            return Ok(ours.map(|(id, _)| id).collect());
                         }
                         Err(_) => why = "the lookup was answered with what is no JSON".to_owned(),
                     }
@@ -248,42 +258,4 @@ impl PutBack<'_> {
 
 fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
-}
-
-/// A body without what changes by itself.
-fn without(body: &str, ignore: &[Pointer]) -> Option<Value> {
-    let mut body: Value = serde_json::from_str(body).ok()?;
-    for Pointer(steps) in ignore {
-        remove(&mut body, steps);
-    }
-    Some(body)
-}
-
-fn remove(value: &mut Value, steps: &[String]) {
-    let Some((first, rest)) = steps.split_first() else { return };
-    match value {
-        Value::Object(fields) if rest.is_empty() => drop(fields.remove(first)),
-        Value::Object(fields) => fields.get_mut(first).into_iter().for_each(|below| remove(below, rest)),
-        Value::Array(items) if first == "*" => items.iter_mut().for_each(|item| remove(item, rest)),
-        _ => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_changes_by_itself_is_left_out() {
-        let ignore = ["/updated", "/rows/*/seen"].map(|text| Pointer::parse(text).unwrap());
-        let [a, b, c] = [
-            "{\"id\":1,\"updated\":5,\"rows\":[{\"seen\":1,\"x\":2}]}",
-            "{\"rows\":[{\"x\":2}],\"id\":1}",
-            "{\"rows\":[{\"x\":3}],\"id\":1}",
-        ]
-        .map(|text| without(text, &ignore));
-        assert_eq!(a, b);
-        assert_ne!(a, c);
-        assert_eq!(without("no json", &ignore), None);
-    }
 }

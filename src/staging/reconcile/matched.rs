@@ -42,12 +42,19 @@ pub fn matched(run: &str, sent: &[SentLine], log: &[LogLine], window: i64) -> Ma
     let ahead = matching.ahead();
     let marked: Vec<bool> = log.iter().map(|line| says(line, run)).collect();
     matching.by_time(By::Run, ahead.unwrap_or(0), window, |line| marked[line]);
-    matching.by_time(By::TimeAndPath, ahead.unwrap_or(0), window, |line| !marked[line]);
+    matching.by_time(By::TimeAndPath, ahead.unwrap_or(0), window, |line| !marked[line] && !is_of_others(&log[line]));
     Matched { shown: matching.shown, ahead }
 }
 
 fn says(line: &LogLine, run: &str) -> bool {
     [&line.trace, &line.user_agent].into_iter().flatten().any(|text| text.contains(run))
+}
+
+/// Whether a line that does not name the run has marks of somebody else: each request of a run has a trace and a user agent.
+fn is_of_others(line: &LogLine) -> bool {
+    let is_trace = |text: &str| text.split(|c: char| !c.is_ascii_hexdigit()).any(|word| word.len() == 32);
+    let says_who = |text: &str| !matches!(text.trim(), "" | "-");
+    line.trace.as_deref().is_some_and(is_trace) || line.user_agent.as_deref().is_some_and(says_who)
 }
 
 struct Matching<'a> {
@@ -212,6 +219,17 @@ mod tests {
         assert_eq!(matched.ahead, Some(30_000_000));
         let by: Vec<Option<By>> = matched.shown.iter().map(|shown| shown.map(|shown| shown.by)).collect();
         assert_eq!(by, [Some(By::Trace), Some(By::TimeAndPath), None]);
+    }
+
+    #[test]
+    fn a_line_with_marks_of_somebody_else_is_not_ours() {
+        let sent = [sent(1, 0, "/a", "t"), sent(2, 1, "/b", "t"), sent(3, 2, "/c", "t"), sent(4, 3, "/d", "t")];
+        let theirs = line(1, 0, "/a", Some(format!("00-{}-{:016x}-01", "1".repeat(32), 1)));
+        let helpdesk = LogLine { user_agent: Some("helpdesk/2.1".into()), ..line(2, 1, "/b", None) };
+        let bare = LogLine { user_agent: Some("-".into()), ..line(3, 2, "/c", Some(String::new())) };
+        let matched = matched(RUN, &sent, &[theirs, helpdesk, bare, line(4, 3, "/d", None)], 2_000_000);
+        let by: Vec<Option<By>> = matched.shown.iter().map(|shown| shown.map(|shown| shown.by)).collect();
+        assert_eq!(by, [None, None, Some(By::TimeAndPath), Some(By::TimeAndPath)]);
     }
 
     #[test]
