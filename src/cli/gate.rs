@@ -38,11 +38,16 @@ pub struct Gate {
 }
 
 impl Gate {
+    /// Whether there are scenarios here that nobody has to name.
+    pub fn has_folder() -> bool {
+        Path::new(FOLDER).is_dir()
+    }
+
     /// Finds scenarios by name, file or folder; without any, those in `scenarios`, or the library.
     pub fn of(named: &[String]) -> Result<Gate, Failure> {
         let mut wanted = Vec::new();
         if named.is_empty() {
-            match Path::new(FOLDER).is_dir() {
+            match Gate::has_folder() {
                 true => in_folder(Path::new(FOLDER), &mut wanted)?,
                 false => library::SCENARIOS.iter().try_for_each(|scenario| {
                     wanted.push(one(scenario.name)?);

@@ -10,7 +10,7 @@ use super::files::replace;
 use super::gate::Gate;
 use super::interrupt::stop_on_interrupt;
 use super::output;
-use crate::gate::{Baseline, Case, Delta, Results, Standing, Suppressions, compare, junit, markdown, sarif};
+use crate::gate::{Baseline, Case, Compared, Delta, Results, Standing, Suppressions, compare, junit, markdown, sarif};
 use crate::measure::counted;
 use crate::report::Style;
 use crate::report::text::{hung, left, wrapped};
@@ -26,6 +26,11 @@ const SUPPRESSIONS: &str = "runaway.suppressions.yaml";
 pub fn test(args: &args::Test) -> Result<Exit, Failure> {
     let suppressions = suppressions(args.suppressions.as_deref())?;
     let before = baseline(args)?;
+    if before.is_some() && args.scenarios.is_empty() && !Gate::has_folder() {
+        let help = "say where they are: runaway test FOLDER; or go to where the folder `scenarios` is";
+        let message = "there is a baseline to compare with, and no folder `scenarios` here";
+        return Err(Failure::input(message, Some(help.into())));
+    }
     let gate = Gate::of(&args.scenarios)?;
     if let Some(folder) = &args.out {
         let unusable = |error: std::io::Error| {
@@ -42,17 +47,26 @@ pub fn test(args: &args::Test) -> Result<Exit, Failure> {
             told = output::text(&line(case, style));
         }
     };
-    let results = gate.run(args.jobs.map(usize::from), &suppressions, args.inventory.as_deref(), &stop, &mut tell)?;
+    let mut results =
+        gate.run(args.jobs.map(usize::from), &suppressions, args.inventory.as_deref(), &stop, &mut tell)?;
     told?;
-    let delta = before.map(|before| delta(args, &before, &gate, &results)).transpose()?;
+    if let Some(before) = before {
+        let delta = delta(args, &before, &gate, &results)?;
+        let closes = args.fail_on.is_some_and(|on| on.is_met(&delta));
+        results.compared = Some(Compared { closes, delta });
+    }
     let mut text = red(&results, style);
-    if let Some(delta) = &delta {
-        text.push_str(&changes(delta));
+    if let Some(compared) = &results.compared {
+        text.push_str(&changes(&compared.delta));
     }
     text.push_str(&summary(&results, gate.len()));
     output::text(&text)?;
     write(args, &results)?;
-    Ok(exit(args, &results, delta.as_ref(), stop.wanted()))
+    Ok(match results.exit() {
+        Exit::Broken => Exit::Broken,
+        _ if stop.wanted() => Exit::Stopped,
+        other => other,
+    })
 }
 
 /// What is different from the baseline. Where nothing can be compared, nothing can be said to be no worse.
@@ -64,17 +78,6 @@ fn delta(args: &args::Test, before: &Baseline, gate: &Gate, results: &Results) -
     }
     let at = |scenario: &str, path: &str| settings.get(scenario)?.iter().find(|s| s.path == path).map(|s| s.line);
     Ok(compare(before, &now, &at))
-}
-
-/// Codes in the order in which one wins over another.
-fn exit(args: &args::Test, results: &Results, delta: Option<&Delta>, stopped: bool) -> Exit {
-    let got_worse = delta.is_some_and(|delta| args.fail_on.is_some_and(|on| on.is_met(delta)));
-    match results.exit() {
-        Exit::Broken => Exit::Broken,
-        _ if got_worse || !results.suppressions.is_empty() => Exit::Broken,
-        _ if stopped => Exit::Stopped,
-        other => other,
-    }
 }
 
 impl FailOn {
@@ -155,24 +158,10 @@ fn red(results: &Results, style: Style) -> String {
 /// What is different from the baseline.
 pub fn changes(delta: &Delta) -> String {
     let mut text = String::new();
-    let mut section = |title: &str, lines: Vec<String>| {
-        if !lines.is_empty() {
-            let _ = writeln!(text, "\n{title}");
-            lines.iter().for_each(|line| text.push_str(&hung("  ", line, 4)));
-        }
-    };
-    let side = |worse: Option<bool>| {
-        let of = delta.changes.iter().filter(move |change| change.worse == worse);
-        of.map(|c| format!("{}: {} was {} and is {}", c.case, c.measure, c.before, c.after)).collect::<Vec<_>>()
-    };
-    section("worse than before", side(Some(true)));
-    section("better than before", side(Some(false)));
-    section("different, and not to be told apart", side(None));
-    section("limits that hold no more", delta.newly_broken.clone());
-    section("limits that hold again", delta.mended.clone());
-    section("settings that changed", delta.settings.clone());
-    section("new cases", delta.added.clone());
-    section("cases that are gone", delta.removed.clone());
+    for (title, lines) in delta.told() {
+        let _ = writeln!(text, "\n{title}");
+        lines.iter().for_each(|line| text.push_str(&hung("  ", line, 4)));
+    }
     text
 }
 

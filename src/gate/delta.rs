@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::measure::registry;
 use crate::planted::Mistake;
@@ -19,7 +19,7 @@ pub enum Direction {
 }
 
 /// How a measure of a case changed.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Change {
     pub case: String,
     pub measure: String,
@@ -30,7 +30,7 @@ pub struct Change {
 }
 
 /// What is different between two states.
-#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Delta {
     pub changes: Vec<Change>,
     /// Limits that are broken now and were not before, as `case: measure`.
@@ -52,6 +52,25 @@ impl Delta {
     /// Whether a limit is broken that was not.
     pub fn is_new(&self) -> bool {
         !self.newly_broken.is_empty()
+    }
+
+    /// What is different, as titles with lines below them.
+    pub fn told(&self) -> Vec<(&'static str, Vec<String>)> {
+        let side = |worse: Option<bool>| {
+            let of = self.changes.iter().filter(move |change| change.worse == worse);
+            of.map(|c| format!("{}: {} was {} and is {}", c.case, c.measure, c.before, c.after)).collect()
+        };
+        let all = vec![
+            ("worse than before", side(Some(true))),
+            ("better than before", side(Some(false))),
+            ("different, and not to be told apart", side(None)),
+            ("limits that hold no more", self.newly_broken.clone()),
+            ("limits that hold again", self.mended.clone()),
+            ("settings that changed", self.settings.clone()),
+            ("new cases", self.added.clone()),
+            ("cases that are gone", self.removed.clone()),
+        ];
+        all.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
     }
 }
 

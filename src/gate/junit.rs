@@ -5,7 +5,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::case::{Case, Standing};
-use super::results::Results;
+use super::results::{Compared, Results};
 
 /// Renders the results.
 ///
@@ -15,7 +15,25 @@ use super::results::Results;
 pub fn junit(results: &Results) -> Result<String, quick_junit::SerializeError> {
     let mut report = Report::new("runaway");
     report.add_test_suites(results.cases.iter().map(suite));
+    report.add_test_suites(results.compared.iter().map(baseline));
     report.to_string()
+}
+
+/// Whether it is no worse than before.
+fn baseline(compared: &Compared) -> TestSuite {
+    let told = compared.delta.told();
+    let lines = told.iter().flat_map(|(title, lines)| lines.iter().map(move |line| format!("{title}: {line}")));
+    let told = lines.collect::<Vec<_>>().join("\n");
+    let status = match compared.closes {
+        true => failure(NonSuccessKind::Failure, "worse than the baseline", &told),
+        false => TestCaseStatus::success(),
+    };
+    let mut test = TestCase::new("no worse than before", status);
+    test.set_classname("baseline");
+    test.set_system_out(told);
+    let mut suite = TestSuite::new("baseline");
+    suite.add_test_case(test);
+    suite
 }
 
 fn suite(case: &Case) -> TestSuite {

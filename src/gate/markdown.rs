@@ -14,7 +14,18 @@ const MOST: usize = 20;
 pub fn markdown(results: &Results) -> String {
     let green = results.cases.iter().filter(|case| case.is_green()).count();
     let all = results.cases.len();
-    let mut text = format!("## runaway: {green} of {all} as expected\n\n");
+    let closed = if results.is_closed() { ", and the gate is closed" } else { "" };
+    let mut text = format!("## runaway: {green} of {all} as expected{closed}\n\n");
+    for (title, lines) in results.compared.iter().flat_map(|compared| compared.delta.told()) {
+        let _ = writeln!(text, "### Beside the baseline: {title}\n");
+        for line in lines.iter().take(MOST) {
+            let _ = writeln!(text, "- {}", prose(line));
+        }
+        if lines.len() > MOST {
+            let _ = writeln!(text, "- …and {} more", lines.len() - MOST);
+        }
+        text.push('\n');
+    }
     let red: Vec<&Case> = results.cases.iter().filter(|case| !case.is_green()).collect();
     for case in red.iter().take(MOST) {
         tell(&mut text, case);

@@ -20,7 +20,7 @@ pub use coverage::{Coverage, Exercised, coverage};
 pub use delta::{Change, Delta, Direction, compare};
 pub use junit::junit;
 pub use markdown::markdown;
-pub use results::{Results, SCHEMA, results_schema};
+pub use results::{Compared, Results, SCHEMA, results_schema};
 pub use rules::{RULES, Rule, rule_of};
 pub use sarif::sarif;
 pub use suppress::{Date, Suppression, Suppressions};

@@ -7,6 +7,7 @@ use crate::verdict::Exit;
 
 use super::case::{Case, Standing};
 use super::coverage::Coverage;
+use super::delta::Delta;
 
 /// The version of the results. A field may be added under the same version, never changed.
 pub const SCHEMA: &str = "runaway.results/1";
@@ -21,20 +22,39 @@ pub struct Results {
     pub coverage: Coverage,
     /// What is wrong with the suppressions: those that have expired, and those about nothing.
     pub suppressions: Vec<String>,
+    /// What is different from a baseline, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared: Option<Compared>,
+}
+
+/// The cases beside those of a baseline.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Compared {
+    /// Whether the difference closes the gate.
+    pub closes: bool,
+    pub delta: Delta,
 }
 
 impl Results {
     pub fn of(cases: Vec<Case>, coverage: Coverage, suppressions: Vec<String>) -> Results {
         let tool = concat!("runaway ", env!("CARGO_PKG_VERSION")).to_owned();
-        Results { schema: SCHEMA.to_owned(), tool, cases, coverage, suppressions }
+        Results { schema: SCHEMA.to_owned(), tool, cases, coverage, suppressions, compared: None }
     }
 
     pub fn count(&self, standing: Standing) -> usize {
         self.cases.iter().filter(|case| case.standing == standing).count()
     }
 
+    /// Whether the gate is closed beside what the cases say: it got worse, or something is wrong with the suppressions.
+    pub fn is_closed(&self) -> bool {
+        self.compared.as_ref().is_some_and(|compared| compared.closes) || !self.suppressions.is_empty()
+    }
+
     /// The worst that came out: a broken limit before a stop, a stop before what says nothing.
     pub fn exit(&self) -> Exit {
+        if self.is_closed() {
+            return Exit::Broken;
+        }
         let exits = || self.cases.iter().map(|case| case.standing.exit());
         [Exit::Broken, Exit::Stopped, Exit::Inconclusive]
             .into_iter()
@@ -94,6 +114,15 @@ pub fn results_schema() -> Value {
         &["of", "operations", "never"],
         json!({"of": text, "operations": {"type": "integer", "minimum": 0}, "never": texts}),
     );
+    let change = object(
+        &["case", "measure", "before", "after", "worse"],
+        json!({"case": text, "measure": text, "before": text, "after": text, "worse": {"type": ["boolean", "null"]}}),
+    );
+    let delta = object(
+        &["changes", "newly_broken", "mended", "added", "removed", "settings"],
+        json!({"changes": {"type": "array", "items": change}, "newly_broken": texts, "mended": texts, "added": texts,
+            "removed": texts, "settings": texts}),
+    );
     let mut schema = object(
         &["schema", "tool", "cases", "coverage", "suppressions"],
         json!({
@@ -104,6 +133,7 @@ pub fn results_schema() -> Value {
                 "inventory": {"anyOf": [{"type": "null"}, exercised]},
             })),
             "suppressions": texts,
+            "compared": object(&["closes", "delta"], json!({"closes": {"type": "boolean"}, "delta": delta})),
         }),
     );
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");

@@ -90,11 +90,27 @@ pub fn sarif(results: &Results) -> Value {
             "invocations": [{
                 "executionSuccessful": incomplete.is_empty(),
                 "exitCode": results.exit() as u8,
-                "toolExecutionNotifications": incomplete.iter().map(notification).collect::<Vec<_>>(),
+                "toolExecutionNotifications":
+                    incomplete.iter().map(notification).chain(compared(results)).collect::<Vec<_>>(),
             }],
             "results": told,
             "columnKind": "utf16CodeUnits",
         }],
+    })
+}
+
+/// Notifications about what is different from the baseline.
+const COMPARED: &str = "baseline";
+
+/// What is different from the baseline.
+fn compared(results: &Results) -> impl Iterator<Item = Value> {
+    results.compared.iter().flat_map(|compared| {
+        let level = if compared.closes { "error" } else { "note" };
+        let notification = move |title: &str, line: &String| {
+            json!({"level": level, "message": {"text": format!("{title}: {line}")}, "descriptor": {"id": COMPARED}})
+        };
+        let told = compared.delta.told().into_iter();
+        told.flat_map(move |(title, lines)| lines.iter().map(|line| notification(title, line)).collect::<Vec<_>>())
     })
 }
 

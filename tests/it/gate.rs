@@ -200,7 +200,17 @@ fn a_run_that_got_worse_within_its_limits_can_be_stopped_too() {
     let code = |args: &[&str]| desk.run(args).status.code();
     assert_eq!(code(&["test", "-q"]), Some(0), "10 s are tolerated");
     assert_eq!(code(&["test", "-q", "--fail-on", "new"]), Some(0));
-    assert_eq!(code(&["test", "-q", "--fail-on", "worse", "--json", "now.json"]), Some(1));
+    assert_eq!(code(&["test", "-q", "--fail-on", "worse", "--json", "now.json", "--out", "out"]), Some(1));
+    let file = |name: &str| fs::read_to_string(desk.path().join("out").join(name)).unwrap();
+    assert!(file("summary.md").contains("as expected, and the gate is closed"), "{}", file("summary.md"));
+    assert!(file("summary.md").contains("shop: lag was 0 s and is"), "{}", file("summary.md"));
+    assert!(file("junit.xml").contains("message=\"worse than the baseline\""), "{}", file("junit.xml"));
+    let invocation = json(desk.path().join("out/results.sarif"))["runs"][0]["invocations"][0].clone();
+    assert_eq!(invocation["exitCode"], 1);
+    assert!(invocation["toolExecutionNotifications"].to_string().contains("services.shop.accepts"), "{invocation}");
+    let results = json(desk.path().join("out/results.json"));
+    assert_eq!(results["compared"]["closes"], true);
+    assert_eq!(errors(&runaway::gate::results_schema(), &results), Vec::<String>::new());
     let told = desk.run(&["compare", "runaway.baseline.json", "now.json", "--fail-on", "worse"]);
     assert_eq!(told.status.code(), Some(1));
     assert!(out(&told).contains("shop: lag was 0 s and is"), "{}", out(&told));
@@ -289,6 +299,8 @@ fn what_cannot_be_run_is_said() {
     desk.file("bad.yaml", "runaway: 1\nname: x\nservices: {}\nidentities: {}\nagents: {}\nnonsense: 1\n");
     fails(&["test", "bad.yaml"], "nonsense");
     fails(&["test", "wiper", "--out", "bad.yaml"], "cannot be the folder of the results");
+    assert_eq!(desk.run(&["baseline", "accept", "wiper"]).status.code(), Some(0));
+    fails(&["test"], "no folder `scenarios` here");
 }
 
 /// A scenario that says nothing is no green light.
