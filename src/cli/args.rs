@@ -562,7 +562,10 @@ fn grid(text: &str) -> Result<From, String> {
     let sides = sides.and_then(|(credentials, operations)| Some((credentials.parse().ok()?, operations.parse().ok()?)));
     match sides {
         Some((credentials, operations)) if credentials <= MOST_CREDENTIALS && operations <= MOST_OPERATIONS => {
-            Ok(From::Grid(credentials, operations))
+            match crate::generate::records(credentials, operations) {
+                records if records <= MOST_RECORDS => Ok(From::Grid(credentials, operations)),
+                records => Err(format!("this grid has {records} records, and a scenario has at most {MOST_RECORDS}")),
+            }
         }
         Some(_) => Err(format!("a grid has at most {MOST_CREDENTIALS} credentials and {MOST_OPERATIONS} operations")),
         None => Err("a grid has two sides: `grid:100x1000`".to_owned()),
@@ -571,7 +574,8 @@ fn grid(text: &str) -> Result<From, String> {
 
 /// More would not fit into the format's limits.
 const MOST_CREDENTIALS: u32 = 10_000_000;
-const MOST_OPERATIONS: u32 = 100_000;
+const MOST_OPERATIONS: u32 = 60_000;
+const MOST_RECORDS: u64 = 20_000_000;
 
 #[derive(Debug, Args)]
 pub struct Schema {
