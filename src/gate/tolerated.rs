@@ -78,7 +78,7 @@ mod tests {
     }
 
     fn most(seconds: u64) -> Tolerated {
-        tolerated(Demand::AtMost(Value::Time(Span::secs(seconds))), None)
+        tolerated(Demand::AtMost(Value::Time(Span(seconds * 1_000_000))), None)
     }
 
     #[test]
