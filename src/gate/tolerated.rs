@@ -78,7 +78,7 @@ mod tests {
     }
 
     fn most(seconds: u64) -> Tolerated {
-        tolerated(Demand::AtMost(Value::Time(Span(seconds * 1_000_000))), None)
+        tolerated(Demand::AtMost(Value::Time(Span::from_secs(seconds))), None)
     }
 
     #[test]
