@@ -85,6 +85,8 @@ mistakes! {
     CascadeNever = "cascade-never",
     /// Reuse ends what came after the reused refresh token only, not its whole line.
     LineageEndsAtTheReused = "lineage-ends-at-the-reused",
+    /// A refresh token ends without the access token that it was issued beside.
+    TokenBesideLivesOn = "token-beside-lives-on",
     /// Rotation leaves the old secret alive.
     RotationLeavesTheOld = "rotation-leaves-the-old",
     /// The successor of a bound secret is bound to nothing.

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Plan;
-use crate::wire::{ActorId, CredId, Event, RequestId, Verdict};
+use crate::wire::{ActorId, CredId, Event, RequestId, Tick, Verdict};
 
 use super::baselines::{Baseline, Guess};
 use super::chain::Edge;
 use super::file::Log;
-use super::keep::keep;
+use super::keep::{EventTypes, keep};
 use super::known::{Suspect, clients};
+use super::line::Line;
 use super::story::Story;
 use super::write::credential_name;
 
@@ -132,6 +133,10 @@ fn ratio(part: u64, whole: u64) -> f64 {
 pub struct Truth {
     /// By the number of the line: whose accepted request it is.
     by_line: Vec<Option<ActorId>>,
+    /// When each line was written, and the event type in it.
+    written: Vec<(Tick, u32)>,
+    /// The names of the event types.
+    event_types: Vec<String>,
     /// How many accepted actions of the agents there were.
     actions: u64,
     /// The names of all clients, those of the agents first.
@@ -147,17 +152,32 @@ pub fn is_action(plan: &Plan, event: &Event) -> bool {
 
 impl Truth {
     pub fn of(plan: &Plan, events: &[Event]) -> Truth {
-        let mut by_line = Vec::new();
+        let (mut by_line, mut written) = (Vec::new(), Vec::new());
         keep(plan, events, |kept| {
             by_line.push(kept.of.filter(|_| kept.line.allowed).map(|id| id.by));
+            written.push((kept.line.at, kept.line.event));
         });
         Truth {
             by_line,
+            written,
+            event_types: EventTypes::of(plan).names,
             actions: events.iter().filter(|event| is_action(plan, event)).count() as u64,
             clients: clients(plan).map(|client| client.name.to_owned()).collect(),
             agents: plan.agents.len(),
             edges: edges(plan, events),
         }
+    }
+
+    /// How many lines of a log this run did not write: at that place stands another time or event type, or no line. A log
+    /// of the same run has none, whichever of its lines were deleted.
+    pub fn strangers(&self, log: &Log) -> usize {
+        let ours = |line: &Line| {
+            let written = usize::try_from(line.sequence).ok().and_then(|place| self.written.get(place));
+            written.is_some_and(|(at, event)| {
+                *at == line.at && log.names.events.find(&self.event_types[*event as usize]) == Some(line.event)
+            })
+        };
+        log.lines.iter().filter(|line| !ours(line)).count()
     }
 
     /// A client as a log's registry knows it.

@@ -14,7 +14,9 @@ Exit codes:
   1  a limit does not hold
   2  the input is wrong
   3  stopped: Ctrl-C, or refused for safety
-  4  the run could not be completed, or says nothing";
+  4  the run could not be completed, or says nothing
+Of several, the first of 2, 1, 3, 4 counts. Ctrl-C is how `mock` and `serve`
+end: 0.";
 
 const AFTER_RUN: &str = "\
 Examples:

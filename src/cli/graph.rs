@@ -30,7 +30,12 @@ pub fn graph(args: &args::Graph) -> Result<Exit, Failure> {
         }
         let past = past(path)?;
         let (plan, events) = (&past.journal.plan, &past.journal.events);
-        return print(args, plan, &actual(plan, events), None);
+        let exit = print(args, plan, &actual(plan, events), None)?;
+        if past.measures.complete {
+            return Ok(exit);
+        }
+        output::aside("The journal is incomplete: this is what had been reached before it breaks off.\n");
+        return Ok(Exit::Inconclusive);
     }
     let named = open(&args.of)?;
     let overrides = Overrides { sets: sets(&args.sets)?, seed: None };

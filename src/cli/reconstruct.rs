@@ -9,7 +9,8 @@ use super::folder::{AUDIT, JOURNAL};
 use super::output;
 use crate::audit::{Log, Reader, Scores, Story, Truth};
 use crate::journal::{Journal, read};
-use crate::measure::{Accountability, Claim, Everyday};
+use crate::measure::{Accountability, Claim, Everyday, counted, thousands};
+use crate::report::text::hung;
 use crate::report::{Reconstruction, Refuted};
 use crate::scenario::{opened, plan_of};
 use crate::verdict::Exit;
@@ -19,20 +20,33 @@ pub fn reconstruct(args: &args::Reconstruct) -> Result<Exit, Failure> {
     let (audit, journal) = beside(&args.path);
     let log = log(&audit)?;
     let journal = journal.filter(|path| path.is_file()).map(|path| happened(&path)).transpose()?;
-    let journal = journal.filter(|journal| {
-        let whole = journal.trailer.is_some();
-        if !whole {
-            output::aside("The journal beside the log is incomplete: nothing is compared with it.\n");
-        }
-        whole
-    });
+    let truth = journal.as_ref().map(|journal| Truth::of(&journal.plan, &journal.events));
+    let unfit = journal.as_ref().zip(truth.as_ref()).and_then(|(journal, truth)| unfit(journal, truth, &log));
+    if let Some(why) = &unfit {
+        output::aside(&hung("", &format!("The journal beside the log {why}: nothing is compared with it."), 0));
+    }
+    let fits = unfit.is_none();
     let story = Story::of(&log);
-    let scores = journal.as_ref().map(|j| Scores::of(&story, &log, &Truth::of(&j.plan, &j.events)));
-    let refuted = journal.as_ref().map_or(Vec::new(), refuted);
+    let scores = truth.filter(|_| fits).map(|truth| Scores::of(&story, &log, &truth));
+    let refuted = journal.as_ref().filter(|_| fits).map_or(Vec::new(), refuted);
     let reconstruction = Reconstruction { log: &log, story: &story, scores, refuted };
     match args.format {
         args::Format::Text => output::text(&reconstruction.render(output::style())),
         args::Format::Json => output::json(&reconstruction.json()),
+    }
+}
+
+/// Why a journal says nothing about a log.
+fn unfit(journal: &Journal, truth: &Truth, log: &Log) -> Option<String> {
+    if journal.trailer.is_none() {
+        return Some("is incomplete".to_owned());
+    }
+    match truth.strangers(log) {
+        0 => None,
+        strangers => {
+            let (strangers, lines) = (thousands(strangers as u64), counted(log.lines.len() as u64, "line"));
+            Some(format!("is of another run ({strangers} of {lines} do not come from it)"))
+        }
     }
 }
 

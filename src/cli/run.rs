@@ -12,6 +12,7 @@ use super::interrupt::stop_on_interrupt;
 use super::job::Job;
 use super::open::open;
 use super::{otlp, output};
+use crate::measure::thousands;
 use crate::model::Plan;
 use crate::plane::driver::Stop;
 use crate::report::text::shell_word;
@@ -38,7 +39,9 @@ fn once(args: &args::Run, stop: &Stop) -> Result<Exit, Failure> {
     otlp::available(args.otlp.as_deref())?;
     let named = open(&args.scenario)?;
     let overrides = Overrides { sets: sets(&args.sets)?, seed: args.seed };
-    patient(&named.document.resolve(named.variant.as_deref(), &overrides)?.plan, args)?;
+    let resolved = named.document.resolve(named.variant.as_deref(), &overrides)?.plan;
+    patient(&resolved, args)?;
+    let probes = cadence(args.probe.as_deref(), &resolved)?;
     let folder = match &args.out {
         Some(folder) => Folder::given(folder)?,
         None => Folder::fresh(Path::new("reports"), named.document.name(), named.variant.as_deref())?,
@@ -48,7 +51,7 @@ fn once(args: &args::Run, stop: &Stop) -> Result<Exit, Failure> {
         variant: named.variant.as_deref(),
         overrides: &overrides,
         plane,
-        options: RunOptions { probes: cadence(args.probe.as_deref())? },
+        options: RunOptions { probes },
         seeds: args.seeds,
         fix: args.fix,
     };
@@ -109,13 +112,23 @@ fn plane(args: &args::Run) -> Result<Plane, Failure> {
 const SCALES: std::ops::RangeInclusive<f64> = 0.001..=1_000_000.0;
 
 /// How often credentials are probed.
-fn cadence(probe: Option<&str>) -> Result<Option<Span>, Failure> {
+fn cadence(probe: Option<&str>, plan: &Plan) -> Result<Option<Span>, Failure> {
     let Some(text) = probe else { return Ok(None) };
-    match duration(text).filter(|every| *every > Span::ZERO) {
-        Some(every) => Ok(Some(every)),
-        None => Err(Failure::input(format!("`{text}` is no time between probes"), Some("--probe 500ms".into()))),
+    let Some(every) = duration(text).filter(|every| *every > Span::ZERO) else {
+        return Err(Failure::input(format!("`{text}` is no time between probes"), Some("--probe 500ms".into())));
+    };
+    let rounds = plan.time.horizon.map_or(0, |horizon| horizon.0 / every.0);
+    if rounds > MOST_ROUNDS {
+        let horizon = plan.time.horizon.unwrap_or_default();
+        let message = format!("every {every} for {horizon} would be {} rounds of probes", thousands(rounds));
+        let least = Span(horizon.0.div_ceil(MOST_ROUNDS));
+        return Err(Failure::input(message, Some(format!("--probe {least} or longer"))));
     }
+    Ok(Some(every))
 }
+
+/// The most rounds of probes in a run: each asks at least once for every credential, and every answer is kept.
+const MOST_ROUNDS: u64 = 1_000_000;
 
 /// A person who waits for a run wants to know for how long.
 fn patient(plan: &Plan, args: &args::Run) -> Result<(), Failure> {

@@ -68,6 +68,10 @@ pub fn read(
     let mut trailer = None;
     let mut torn = None;
     while let Some(line) = lines.next()? {
+        if trailer.is_some() {
+            let why = "the journal was complete before it".to_owned();
+            return Err(ReadError::Damaged { line: lines.read, why });
+        }
         let parsed = parse(line, &names);
         if let Some(why) = torn.take() {
             return Err(ReadError::Damaged { line: lines.read - 1, why });

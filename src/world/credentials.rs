@@ -101,6 +101,8 @@ pub struct Credentials {
     issued: Vec<Vec<CredId>>,
     /// Those that an action bound. One that was issued so carries it from the start.
     rebound: BTreeMap<CredId, Rebound>,
+    /// The access token that each refresh token was issued beside: of the same grant, though not minted from it.
+    beside: BTreeMap<CredId, CredId>,
     /// Those that nobody issued, once they have been presented.
     forged: BTreeMap<Text, CredId>,
     forged_names: BTreeMap<CredId, Text>,
@@ -115,6 +117,7 @@ impl Credentials {
             current: (0..plan.credentials()).map(CredId::new).collect(),
             issued: vec![Vec::new(); plan.families.len()],
             rebound: BTreeMap::new(),
+            beside: BTreeMap::new(),
             forged: BTreeMap::new(),
             forged_names: BTreeMap::new(),
             pristine: true,
@@ -145,12 +148,13 @@ impl Credentials {
         if self.pristine || Mistake::RunsLeaveTraces.here() {
             return;
         }
-        let Credentials { plan, rows, current, issued, rebound, forged, forged_names, pristine: _ } = self;
+        let Credentials { plan, rows, current, issued, rebound, beside, forged, forged_names, pristine: _ } = self;
         rows.clear();
         current.clear();
         current.extend((0..plan.credentials()).map(CredId::new));
         issued.iter_mut().for_each(Vec::clear);
         rebound.clear();
+        beside.clear();
         forged.clear();
         forged_names.clear();
         self.issue_all();
@@ -346,7 +350,7 @@ impl Credentials {
                 row.ended_by = by;
                 ended.push(cred);
             }
-            open.extend(self.children(cred).filter(|child| self.falls_with(cred, *child, how)));
+            open.extend(self.of_grant(cred).filter(|of| self.falls_with(cred, *of, how)));
         }
         ended
     }
@@ -373,9 +377,20 @@ impl Credentials {
                 row.ended_by = Reason::RevokedByProtocol;
                 ended.push(cred);
             }
-            open.extend(self.children(cred));
+            open.extend(self.of_grant(cred));
         }
         ended
+    }
+
+    /// A refresh token was issued in one answer with an access token.
+    pub fn issued_beside(&mut self, refresh: CredId, access: CredId) {
+        self.beside.insert(refresh, access);
+    }
+
+    /// What was minted from a credential, and what it was issued beside (RFC 7009 section 2.1: the same grant).
+    fn of_grant(&self, cred: CredId) -> impl Iterator<Item = CredId> + '_ {
+        let beside = self.beside.get(&cred).copied().filter(|_| !Mistake::TokenBesideLivesOn.here());
+        self.children(cred).chain(beside)
     }
 
     pub fn children(&self, cred: CredId) -> impl Iterator<Item = CredId> + '_ {

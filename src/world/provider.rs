@@ -159,6 +159,9 @@ impl World {
                 (matches!(grant, Grant::RefreshToken { .. }), Some(issue(family, Access::of(family))))
             }
         };
+        if let Some(renewed) = renewed {
+            self.credentials.issued_beside(renewed, access);
+        }
         if rotated && !Mistake::RefreshTokenNotSpent.here() {
             self.credentials.spend(from);
             self.changes.credentials.push(from);

@@ -496,6 +496,7 @@ services:
     accepts: gateway
     operations:
       refresh: {http: POST /token, mints: access, refresh: refresh, grant: refresh-token rotating, needs: []}
+      start:   {http: POST /start, mints: access, refresh: refresh}
       keep:    {http: POST /keep, mints: access, grant: token-exchange, scopes: presented}
       both:    {http: POST /both, mints: access, grant: token-exchange, scopes: both}
   oauth: {kind: identity-provider, accepts: gateway}
@@ -585,12 +586,33 @@ agents: {bot: {is: bot, holds: [client, reader, dropper], told: [oauth.introspec
         let mut desk = Desk::new();
         let first = desk.secret("refresh", 0);
         let (early, second) = desk.refresh(1, first).unwrap();
-        let (late, third) = desk.refresh(2, second).unwrap();
-        assert_eq!([early, late].map(|token| desk.lists(3, token)), [200, 200]);
-        let (answer, reason) = desk.ask(4, "idp.refresh", None, Some(second));
-        assert_eq!((answer.status, reason), (400, Reason::RevokedByProtocol), "it was exchanged at 2 s");
-        assert_eq!([early, late].map(|token| desk.lists(5, token)), [401, 401], "from the first of the line on");
-        assert_eq!(desk.refresh(5, third), None, "and so is the youngest");
+        let (later, third) = desk.refresh(2, second).unwrap();
+        let (latest, fourth) = desk.refresh(3, third).unwrap();
+        assert_eq!([early, later, latest].map(|token| desk.lists(4, token)), [200, 200, 200]);
+        let (answer, reason) = desk.ask(5, "idp.refresh", None, Some(third));
+        assert_eq!((answer.status, reason), (400, Reason::RevokedByProtocol), "it was exchanged at 3 s");
+        assert_eq!([early, later, latest].map(|token| desk.lists(6, token)), [401; 3], "from the first of the line on");
+        assert_eq!(desk.refresh(6, fourth), None, "and so is the youngest");
+    }
+
+    #[test]
+    fn a_refresh_token_ends_with_all_tokens_of_its_grant_and_the_first_one_is_among_them() {
+        let mut desk = Desk::new();
+        let (reader, client) = (desk.secret("reader", 0), desk.secret("client", 0));
+        let start = |desk: &mut Desk, s| match desk.ask(s, "idp.start", Some(reader), None).0.body {
+            Body::Token { access, refresh: Some(refresh), .. } => (access, refresh),
+            other => panic!("{other:?}"),
+        };
+        let ((first, refresh), (other, _)) = (start(&mut desk, 1), start(&mut desk, 1));
+        let (second, renewed) = desk.refresh(2, refresh).unwrap();
+        assert_eq!([first, second, other].map(|token| desk.lists(3, token)), [200, 200, 200]);
+        desk.ask(4, "oauth.revoke", Some(client), Some(renewed));
+        assert_eq!([first, second].map(|token| desk.lists(5, token)), [401, 401], "RFC 7009 section 2.1: of one grant");
+        assert_eq!(
+            [other, reader].map(|token| desk.lists(5, token)),
+            [200, 200],
+            "of another grant, and what it was asked with"
+        );
     }
 
     #[test]

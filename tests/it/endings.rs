@@ -266,6 +266,8 @@ fn damaged_journals_are_told_apart_from_incomplete_ones() {
         ("changed", &changed, 2),
         ("forged", &forged, 2),
         ("boundless", &boundless, 2),
+        ("followed by an event", &format!("{journal}{}\n", lines[1]), 2),
+        ("followed by half a line", &format!("{journal}{{\"at"), 2),
         ("empty", "", 2),
         ("foreign", "{\"hello\": 1}\n", 2),
         ("binary", "\u{0}\u{1}\u{2}\n", 2),
@@ -297,12 +299,45 @@ fn a_story_that_breaks_off_is_told_as_one() {
     let whole = fs::read_to_string(&journal).expect("a journal");
     let half: Vec<&str> = whole.lines().take(whole.lines().count() / 2).collect();
     fs::write(&journal, half.join("\n") + "\n").expect("a file");
-    for (command, code) in [("explain", 4), ("reconstruct", 0)] {
+    for (command, code) in [("explain", 4), ("graph", 4), ("reconstruct", 0)] {
         let ran = runaway([command, text(&out)]);
         let said = String::from_utf8_lossy(&ran.stderr);
         assert_eq!(ran.status.code(), Some(code), "{command}: {said}");
         assert!(said.contains("incomplete"), "{command}: {said}");
     }
+}
+
+#[test]
+fn a_log_is_compared_with_its_own_journal_only() {
+    let here = folder();
+    let (ours, theirs) = (here.path().join("ours"), here.path().join("theirs"));
+    runaway(["run", "volume-delete", "--out", text(&ours)]);
+    runaway(["run", "volume-delete", "--set", "services.repo.latency=70ms", "--out", text(&theirs)]);
+    let compared = |expected: bool| {
+        let ran = runaway(["reconstruct", text(&ours), "--format", "json"]);
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(0), "{said}");
+        let told: serde_json::Value = serde_json::from_slice(&ran.stdout).expect("JSON");
+        assert_eq!(told["scored"].is_null(), !expected, "{told}");
+        assert_eq!(said.contains("is of another run"), !expected, "{said}");
+    };
+    compared(true);
+    // Deleted lines are what a log may lack.
+    let log = fs::read_to_string(ours.join("audit.ndjson")).expect("a log");
+    let calls = log.lines().filter(|line| !line.contains("\"class_uid\":6003") || line.contains("\"sequence\":1,"));
+    fs::write(ours.join("audit.ndjson"), calls.collect::<Vec<_>>().join("\n") + "\n").expect("a file");
+    compared(true);
+    fs::copy(theirs.join("journal.ndjson"), ours.join("journal.ndjson")).expect("a file");
+    fs::write(ours.join("audit.ndjson"), log).expect("a file");
+    compared(false);
+}
+
+#[test]
+fn probes_without_number_are_refused() {
+    let ran = runaway(["run", "wiper", "--probe", "1us"]);
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(2), "{said}");
+    assert!(said.contains("39,600,000,000 rounds") && said.contains("--probe 39.6 ms"), "{said}");
 }
 
 #[test]

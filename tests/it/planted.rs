@@ -43,6 +43,10 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
         Mistake::LineageEndsAtTheReused,
         &["edges::protocol::a_refresh_token_that_rotates_is_good_once_and_its_reuse_ends_the_line"],
     ),
+    (
+        Mistake::TokenBesideLivesOn,
+        &["edges::protocol::a_refresh_token_ends_with_all_tokens_of_its_grant_and_the_first_one_is_among_them"],
+    ),
     (Mistake::RotationLeavesTheOld, &["edges::bystanders::who_gets_the_new_secret_in_time_is_no_collateral"]),
     (Mistake::RotationForgetsBinding, &["edges::the_successor_of_a_bound_secret_is_bound_too"]),
     (Mistake::RotatedTwice, &["mended::a_secret_is_rotated_once"]),
