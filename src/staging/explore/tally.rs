@@ -130,9 +130,8 @@ impl Tally {
         let explore = &terrain.explore;
         let unasked = explore.operation_ids().filter(|ix| !self.asked.contains(ix)).map(|ix| explore.operation(ix));
         unasked.filter(|operation| operation.not_tried.is_none()).filter_map(|operation| {
-            let needs = operation.parameters(explore).into_iter().map(|(_, coll)| coll);
-            let missing = needs.filter(|coll| memory.ids.has_none(terrain.modelled.collection(*coll))).next();
-            Some((operation, missing?))
+            let mut needs = operation.parameters(explore).into_iter().map(|(_, coll)| coll);
+            Some((operation, needs.find(|coll| memory.ids.has_none(terrain.modelled.collection(*coll)))?))
         })
     }
 
