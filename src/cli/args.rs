@@ -449,7 +449,7 @@ pub struct Reconcile {
     /// The folder of a drill or of a run on the staging plane, or its requests.ndjson
     #[arg(value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]
     pub run: PathBuf,
-    /// The defenders' log: OCSF, JSON lines, or CSV where its name ends so
+    /// The defenders' log: OCSF, JSON lines, an access log, or CSV where its name ends so
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub audit: PathBuf,
     /// Where a field stands: time, method, path, identity, status, trace, user-agent; may be given again

@@ -11,7 +11,7 @@ use super::output;
 use crate::report::text::harmless;
 use crate::scenario::duration;
 use crate::staging::client::SentLine;
-use crate::staging::reconcile::{self, Field, Mapping, Reconciled};
+use crate::staging::reconcile::{self, AuditLog, Field, Mapping, Reconciled};
 use crate::verdict::Exit;
 
 /// `runaway reconcile`.
@@ -58,7 +58,7 @@ fn sent(path: &Path) -> Result<Vec<SentLine>, Failure> {
     if lines.is_empty() { Err(unusable("nothing was sent".to_owned())) } else { Ok(lines) }
 }
 
-fn log(args: &args::Reconcile) -> Result<Vec<reconcile::LogLine>, Failure> {
+fn log(args: &args::Reconcile) -> Result<AuditLog, Failure> {
     let path: &Path = &args.audit;
     let mapping = Mapping::of(&args.fields).map_err(|why| Failure::input(why, Some(FIELDS.into())))?;
     let unusable =
@@ -71,9 +71,9 @@ fn log(args: &args::Reconcile) -> Result<Vec<reconcile::LogLine>, Failure> {
         return Err(Failure::input(format!("nothing says where the {} stands", field.name()), Some(FIELDS.into())));
     }
     let input = BufReader::new(file);
-    let read = if is_csv { reconcile::csv(input, &mapping) } else { reconcile::json(input, &mapping) };
+    let read = if is_csv { reconcile::csv(input, &mapping) } else { reconcile::text(input, &mapping) };
     read.map_err(|error| unusable(error.to_string()))
 }
 
 const FIELDS: &str = "say where each field stands: `--field time=/ts --field path=/request/uri --field identity=/user`, or names of \
-                      columns for a file that ends in .csv; OCSF needs none";
+                      columns for a file that ends in .csv; OCSF and access logs (common or combined) need none";

@@ -156,6 +156,8 @@ impl Amount {
         match (value.get("evidence").and_then(Value::as_str), number("lo").zip(number("hi"))) {
             (Some("censored"), _) => Amount::Word("never".to_owned()),
             (Some("unknown"), _) => Amount::Word("unknown".to_owned()),
+            // Without an upper end.
+            (Some("bounded"), None) => Amount::Word("unknown".to_owned()),
             (_, Some((lo, hi))) => Amount::Between([lo, hi]),
             _ => match value.get("value") {
                 Some(Value::String(word)) => Amount::Word(word.clone()),

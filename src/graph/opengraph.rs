@@ -43,16 +43,25 @@ fn timed(mut properties: Value, edge: &Edge) -> Value {
     properties
 }
 
+/// How many there are, where that is known.
+fn number(plan: &Plan, n: u32) -> Value {
+    if plan.meta.sizes_unknown && n > 1 { Value::Null } else { json!(n) }
+}
+
 /// What BloodHound's users search for.
 fn described(plan: &Plan, node: Node) -> Vec<(&'static str, Value)> {
     match node {
         Node::Collection(coll) => {
             let spec = plan.collection(coll);
-            vec![("data_class", json!(plan.classes[spec.class.index()])), ("records", json!(spec.count))]
+            vec![("data_class", json!(plan.classes[spec.class.index()])), ("records", number(plan, spec.count))]
         }
         Node::Credential(family) => {
             let spec = plan.family(family);
-            vec![("layer", json!(spec.kind.name())), ("scopes", json!(spec.scopes)), ("count", json!(spec.count))]
+            vec![
+                ("layer", json!(spec.kind.name())),
+                ("scopes", json!(spec.scopes)),
+                ("count", number(plan, spec.count)),
+            ]
         }
         Node::Operation(op) => {
             let spec = plan.operation(op);

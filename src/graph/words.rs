@@ -10,7 +10,11 @@ use super::{Edge, Node, Step};
 
 /// What a node is called: `member-token (1,500)`.
 pub fn label(plan: &Plan, node: Node) -> String {
-    let several = |name: &str, n: u64| if n > 1 { format!("{name} ({})", thousands(n)) } else { name.to_owned() };
+    let several = |name: &str, n: u64| match n {
+        0 | 1 => name.to_owned(),
+        _ if plan.meta.sizes_unknown => format!("{name} (number unknown)"),
+        n => format!("{name} ({})", thousands(n)),
+    };
     match node {
         Node::Start => "what goes wrong".to_owned(),
         Node::Nobody => "no credential".to_owned(),

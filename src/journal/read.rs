@@ -61,7 +61,8 @@ pub fn read(
     if header.format != super::FORMAT {
         return Err(ReadError::Format(header.format));
     }
-    let plan = plan_of(&header.document, header.variant.as_deref()).map_err(ReadError::Scenario)?;
+    let mut plan = plan_of(&header.document, header.variant.as_deref()).map_err(ReadError::Scenario)?;
+    plan.meta.sizes_unknown = header.plane == "staging";
     let names = Names::of(&plan);
     let mut events = Vec::new();
     let mut trailer = None;

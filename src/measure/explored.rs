@@ -25,6 +25,9 @@ pub struct Explored {
     pub links_not_followed: u64,
     /// Operations that nobody tried, and why.
     pub not_tried: BTreeMap<String, String>,
+    /// Lists that answered and in which no id was found: what lies behind them was never tried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no_ids: Vec<NoIds>,
     pub privileges: Vec<Privilege>,
     pub found: Vec<FoundSecret>,
     /// Requests that the guard did not let through, by why.
@@ -43,6 +46,9 @@ pub struct Undone {
     /// Of these, the writes of which nobody knows whether they happened.
     pub unanswered: u64,
     pub undone: u64,
+    /// Of these, the writes that the target refused, and that were not there.
+    #[serde(default)]
+    pub refused: u64,
     pub left: Vec<LeftBehind>,
     /// What was not as at the beginning afterwards.
     pub unsteady: Vec<String>,
@@ -65,6 +71,29 @@ pub struct Stage {
     pub identities: Vec<String>,
     /// What did not hold when it was over.
     pub failed: Vec<String>,
+}
+
+/// A list without ids, where nothing else showed any of its collection either.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct NoIds {
+    pub operation: String,
+    pub collection: String,
+    /// How often it was accepted.
+    pub answers: u64,
+    /// What needs such an id and was never tried.
+    pub behind: Vec<String>,
+}
+
+impl std::fmt::Display for NoIds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let NoIds { operation, collection, answers, behind } = self;
+        let times = super::counted(*answers, "answer");
+        write!(f, "no ids of `{collection}` were found in what {operation} showed ({times})")?;
+        if !behind.is_empty() {
+            write!(f, ", so what needs one was never tried: {}", behind.join(", "))?;
+        }
+        f.write_str("; look at `ids`, and whether this identity has any there")
+    }
 }
 
 /// An operation that is not in the declared inventory.

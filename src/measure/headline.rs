@@ -80,6 +80,10 @@ fn explored_headline(plan: &Plan, references: &References, measures: &Measures, 
     if more > 0 {
         parts.push(format!("{} opened that nobody meant", counted(more as u64, "operation")));
     }
+    if !explored.no_ids.is_empty() {
+        let lists: Vec<&str> = explored.no_ids.iter().map(|list| list.operation.as_str()).collect();
+        parts.push(format!("no ids in what {} showed, so nothing behind it was tried", lists.join(", ")));
+    }
     if explored.stopped.is_some() {
         parts.push("stopped before its end".to_owned());
     }

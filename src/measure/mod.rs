@@ -41,7 +41,7 @@ pub use collateral::{Collateral, Hit, refused_honest};
 pub use contagion::{Contagion, Offspring, turned_beside};
 pub use doors::{Door, Lag};
 pub use excess::Excess;
-pub use explored::{Explored, FoundSecret, LeftBehind, Privilege, Shadow, Stage, Undone};
+pub use explored::{Explored, FoundSecret, LeftBehind, NoIds, Privilege, Shadow, Stage, Undone};
 pub use headline::headline;
 pub use lags::{Kind, LagRow, lags};
 pub use leftover::Leftover;
@@ -53,7 +53,7 @@ pub use reach::{QueuedEffect, Reach, ReachFold, baseline_of};
 pub use references::{HumanPace, References, carry, carry_pairs, runs};
 pub use seeds::{Seeds, Spread, Tally, claimed};
 pub use tables::{ClassRow, Entry, OperationRow, ServiceRow, classes, operations, resources, services};
-pub use value::{Measured, Value, counted, percent, thousands};
+pub use value::{Measured, NO_BOUND, Value, counted, percent, thousands};
 
 /// How a run came out, in the order in which it is tested.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -226,6 +226,13 @@ impl Measures {
         values.insert("outcome", Measured::Exact(Value::Word(self.outcome.name())));
         let hidden = explored.shadows.len() as u64;
         values.insert("visibility.undocumented", Measured::count(hidden));
+        if !explored.no_ids.is_empty() {
+            // What nobody could ask about may have been open as well.
+            values
+                .iter_mut()
+                .filter(|(key, _)| registry::grows_with_reach(key))
+                .for_each(|(_, value)| value.open_ended());
+        }
         if !explored.listens && self.alarms.first.is_none() {
             for key in ["detected", "detection", "overshoot"] {
                 values.insert(key, Measured::unknown("nothing told of an alarm: the targets file names no `alarm`"));

@@ -101,6 +101,23 @@ impl Measure {
 
 use Unit::{Count, Factor, Mean, Money, Share, Time, Word};
 
+/// Whether it can only be more where more is tried: what was not tried is missing in it.
+pub fn grows_with_reach(key: &str) -> bool {
+    const OTHERS: [&str; 10] = [
+        "reach",
+        "reach.resources",
+        "reach.services",
+        "calls",
+        "held",
+        "used",
+        "minted",
+        "principals",
+        "depth",
+        "visibility.undocumented",
+    ];
+    OTHERS.contains(&key) || key == "irreversible" || key == "excess" || key.starts_with("excess.")
+}
+
 /// Every measure of this version.
 pub const MEASURES: &[Measure] = &[
     measure(

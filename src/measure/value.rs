@@ -10,7 +10,7 @@ use crate::wire::Span;
 #[derive(Clone, PartialEq, Debug)]
 pub enum Measured {
     Exact(Value),
-    /// Between these, both included: something was queued, or never answered.
+    /// Between these, both included: something was queued, or never answered. Up to [`NO_BOUND`] is any number.
     Bounded {
         lo: u64,
         hi: u64,
@@ -54,6 +54,13 @@ impl Measured {
     /// A time that may never come.
     pub fn time(at: Option<crate::wire::Tick>) -> Measured {
         at.map_or(Measured::Never, |at| Measured::Exact(Value::Time(Span(at.0))))
+    }
+
+    /// Makes a count one that is known from below only.
+    pub fn open_ended(&mut self) {
+        if let Measured::Exact(Value::Count(lo)) | Measured::Bounded { lo, .. } = *self {
+            *self = Measured::Bounded { lo, hi: NO_BOUND };
+        }
     }
 
     pub const fn evidence(&self) -> &'static str {
@@ -169,6 +176,8 @@ fn number(expected: &Expected) -> Option<f64> {
     }
 }
 
+/// The upper end of what has none.
+pub const NO_BOUND: u64 = u64::MAX;
 /// Shares are compared to the fourth digit, as people write them.
 const ROUNDING: f64 = 0.000_05;
 
@@ -176,6 +185,7 @@ impl std::fmt::Display for Measured {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Measured::Exact(value) => value.fmt(f),
+            Measured::Bounded { lo, hi: NO_BOUND } => write!(f, "at least {}", thousands(*lo)),
             Measured::Bounded { lo, hi } => write!(f, "{} to {}", thousands(*lo), thousands(*hi)),
             Measured::Sampled { mean, lo, hi } => write!(f, "{mean:.2} ({lo:.2} to {hi:.2})"),
             Measured::Never => f.write_str("never"),

@@ -54,6 +54,8 @@ pub struct Meta {
     pub based_on: Option<String>,
     pub sources: Vec<String>,
     pub tags: Vec<String>,
+    /// How many records and credentials there are, nobody knows: what is there is room to number them.
+    pub sizes_unknown: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -22,6 +22,7 @@ pub fn sections(explored: &Explored) -> Vec<Section> {
         ));
     }
     let mut refused: Vec<String> = explored.not_sent.iter().map(count).collect();
+    refused.extend(explored.no_ids.iter().map(ToString::to_string));
     refused.extend(explored.not_tried.iter().map(|(operation, why)| format!("{operation}: {why}")));
     let all = [
         ("not in the declared inventory", explored.shadows.iter().map(shadow).collect()),
@@ -67,9 +68,10 @@ fn found(found: &FoundSecret) -> String {
 
 /// What became of what a run wrote, line by line.
 pub fn undone(undone: &Undone) -> Vec<String> {
-    let Undone { writes, unanswered, undone: back, left, unsteady } = undone;
-    let maybe = if *unanswered > 0 { format!(", {unanswered} of them never answered") } else { String::new() };
-    let mut lines = vec![format!("{}{maybe}; {back} undone", counted(*writes, "write"))];
+    let Undone { writes, unanswered, undone: back, refused, left, unsteady } = undone;
+    let of_them = |n: u64, what: &str| if n > 0 { format!(", {n} of them {what}") } else { String::new() };
+    let (maybe, never) = (of_them(*unanswered, "never answered"), of_them(*refused, "refused"));
+    let mut lines = vec![format!("{}{maybe}{never}; {back} undone", counted(*writes, "write"))];
     for LeftBehind { operation, marker, why, by_hand } in left {
         lines.push(format!("left behind by {operation}, marked {marker}: {why}. By hand: {by_hand}"));
     }

@@ -134,7 +134,9 @@ pub fn measured(unit: registry::Unit, measured: &Measured) -> Value {
         json!({"value": value, "unit": unit.name(), "evidence": measured.evidence(), "text": measured.to_string()});
     if let (Measured::Bounded { lo, hi }, Some(map)) = (measured, object.as_object_mut()) {
         map.insert("lo".into(), json!(lo));
-        map.insert("hi".into(), json!(hi));
+        if *hi < crate::measure::NO_BOUND {
+            map.insert("hi".into(), json!(hi));
+        }
     }
     if let (Measured::Sampled { mean, lo, hi }, Some(map)) = (measured, object.as_object_mut()) {
         map.extend([("value", mean), ("lo", lo), ("hi", hi)].map(|(key, n)| (key.to_owned(), json!(n))));

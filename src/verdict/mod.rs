@@ -1,6 +1,8 @@
 //! The verdict: what was measured against what was expected.
 
-use crate::measure::{Measured, Measures, Outcome, References, Seeds, Tally, percent, thousands};
+use crate::measure::{
+    Measured, Measures, Outcome, References, Seeds, Tally, Value as Known, counted, percent, thousands,
+};
 use crate::model::Plan;
 use crate::model::expect::{Claim, Demand, Expectations, ExpectedVerdict, OverSeeds, Value};
 use crate::planted::Mistake;
@@ -104,8 +106,12 @@ pub struct Reality {
     pub answered: bool,
     /// Why the run ended early.
     pub stopped: Option<String>,
-    /// Writes that could not be undone, and what is not as before.
+    /// Writes that could not be undone.
     pub left: usize,
+    /// What was not as before when they had been.
+    pub unsteady: Vec<String>,
+    /// What could not be tried, since nothing showed an id.
+    pub untried: Vec<String>,
 }
 
 impl Circumstances {
@@ -114,8 +120,14 @@ impl Circumstances {
         let explored = references.explored.as_ref().map(|explored| {
             let accepted =
                 |event: &Event| matches!(event, Event::Asked { verdict: crate::wire::Verdict::Accepted, .. });
-            let left = explored.undo.as_ref().map_or(0, |undo| undo.left.len() + undo.unsteady.len());
-            Reality { answered: events.iter().any(accepted), stopped: explored.stopped.clone(), left }
+            let undo = explored.undo.as_ref();
+            Reality {
+                answered: events.iter().any(accepted),
+                stopped: explored.stopped.clone(),
+                left: undo.map_or(0, |undo| undo.left.len()),
+                unsteady: undo.map_or_else(Vec::new, |undo| undo.unsteady.clone()),
+                untried: explored.no_ids.iter().map(ToString::to_string).collect(),
+            }
         });
         Circumstances { control_bit: references.control_bit, truth_applies, behind, explored }
     }
@@ -130,10 +142,21 @@ pub fn judge(
 ) -> Judgement {
     let mut bench = Bench { measures, seeds, reasons: Vec::new() };
     let (of_truth, of_limits) = bench.tallies(expectations);
-    let checked = bench.limits(&expectations.limits, of_limits);
+    let reached_its_end = measures.complete && !measures.aborted;
+    let mut checked = bench.limits(&expectations.limits, of_limits);
+    if !reached_its_end {
+        let open = checked.iter_mut().zip(&expectations.limits).filter(|(limit, claim)| {
+            let decided =
+                claim.over.is_some() || measures.get(&claim.measure).is_some_and(|m| exceeds(m, &claim.demand));
+            limit.holds == Some(false) && !decided
+        });
+        for (limit, _) in open {
+            limit.holds = None;
+            limit.told.push_str(" so far, and the run did not reach its end");
+        }
+    }
     let mut limits = Found::default();
     checked.iter().for_each(|limit| limits.hears(limit.holds));
-    let reached_its_end = measures.complete && !measures.aborted;
     let truth = if reached_its_end && circumstances.truth_applies && !Mistake::TruthIsNotCompared.here() {
         bench.truth(&expectations.truth, of_truth)
     } else {
@@ -147,9 +170,12 @@ pub fn judge(
     let reality = circumstances.explored.as_ref();
     let stopped = reality.and_then(|reality| reality.stopped.as_ref());
     let left = reality.map_or(0, |reality| reality.left);
+    let unsteady = reality.map_or(&[][..], |reality| &reality.unsteady);
     if left > 0 {
-        reasons.push(format!("{left} of what the run did could not be undone: `runaway undo` tries again"));
+        reasons.push(format!("{} could not be undone: `runaway undo` tries again", counted(left as u64, "write")));
     }
+    reasons.extend(unsteady.iter().map(|what| format!("afterwards the target is not as it was: {what}")));
+    reasons.extend(reality.iter().flat_map(|reality| reality.untried.iter().cloned()));
     if let Some(why) = stopped {
         reasons.push(format!("the run was stopped before its end: {why}"));
     } else if measures.aborted {
@@ -172,7 +198,7 @@ pub fn judge(
     } else if reality.is_some_and(|reality| !reality.answered) {
         reasons.push("no request of the agents was accepted, so nothing was shown".to_owned());
         Verdict::Inconclusive
-    } else if stopped.is_some() || left > 0 {
+    } else if stopped.is_some() || left > 0 || !unsteady.is_empty() {
         Verdict::Inconclusive
     } else if faulty && reality.is_none() && !circumstances.control_bit && !Mistake::NothingNeedsToBite.here() {
         reasons.push("the uncontrolled run did no harm either, so nothing was shown".to_owned());
@@ -184,6 +210,19 @@ pub fn judge(
         Verdict::Pass
     };
     Judgement { verdict, reasons, limits: checked }
+}
+
+/// Whether a count is more than is tolerated already: whatever else would have come, it stays so.
+fn exceeds(measured: &Measured, demand: &Demand) -> bool {
+    let most = match demand {
+        Demand::Is(most) | Demand::AtMost(most) | Demand::Between { most, .. } => most,
+        Demand::AtLeast(_) => return false,
+    };
+    let is_amount = matches!(
+        measured,
+        Measured::Exact(Known::Count(_) | Known::Money(_) | Known::Time(_)) | Measured::Bounded { .. }
+    );
+    is_amount && measured.within(most) == Some(false)
 }
 
 /// Where claims are held against what was measured.

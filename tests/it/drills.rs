@@ -257,6 +257,44 @@ fn a_probe_that_anybody_passes_proves_nothing() {
     assert_eq!((ran.code(), ran.row()["status"].as_u64()), (0, Some(302)), "{}", ran.shown());
 }
 
+/// Where nothing could be shown, nothing is revoked.
+#[test]
+fn a_drill_that_could_show_nothing_does_nothing() {
+    let never: Behaviour = |_, _| REFUSED;
+    let away: Behaviour = |_, _| "503 Busy";
+    let of_others: [(Behaviour, Behaviour, &str, &[&str]); 5] = [
+        (always, never, PROMISED, &["the control `other` is not accepted by api (status 401)"]),
+        (always, away, PROMISED, &["the control `other` is not accepted by api (status 503"]),
+        (
+            always,
+            |_, asked| if asked > 4 { REFUSED } else { FINE },
+            PROMISED,
+            &["the control `other` is not accepted by api"],
+        ),
+        (never, always, PROMISED, &["`token` is not accepted by api (status 401): nothing was there to be contained"]),
+        (|_, _| "200 anybody", always, PROMISED, &["every probe (api) is accepted without a credential"]),
+    ];
+    for (drilled, others, more, said) in of_others {
+        let api = Api::start(drilled, others, FINE);
+        let more = format!("{more}\ndrill restore: [{{http: \"POST api:/restore\"}}]");
+        let ran = run(&api, &more);
+        assert_eq!((ran.code(), ran.json["verdict"].as_str()), (4, Some("inconclusive")), "{}", ran.shown());
+        assert!(said.iter().all(|said| ran.says(said)), "{said:?}: {}", ran.shown());
+        assert!(ran.says("did not begin: nothing was done to it") && ran.says("nothing was done:"), "{}", ran.shown());
+        let came = api.server.came();
+        let changes = came.iter().filter(|came| came.head.contains("/revoke") || came.head.contains("/restore"));
+        assert_eq!(changes.count(), 0, "{}", ran.shown());
+    }
+    let demanding = "stop: none\ndrill promised: 500ms";
+    let api = Api::start(never, always, FINE);
+    let folder = tempfile::tempdir().unwrap();
+    let text = targets_text(&api.server.origin(), demanding)
+        .replace("accepted: {json: /id}}}", "accepted: {json: /id}}, credentials: token}");
+    let ran = finished(folder.path(), command(folder.path(), &text, &api.server.address.to_string()).output().unwrap());
+    assert!(ran.code() == 4 && ran.says("`token` is not accepted by api (status 401)"), "{}", ran.shown());
+    assert!(api.state.lock().unwrap().revoked.is_none());
+}
+
 #[test]
 fn refusals_beside_a_refused_control_are_unknown() {
     let ran = run(&Api::start(at_once, at_once, FINE), PROMISED);
@@ -280,8 +318,8 @@ fn a_bad_target_is_no_proof() {
     let text = targets_text(&nobody.server.origin(), PROMISED);
     let text = text.replace(&nobody.server.origin(), &format!("http://{free}"));
     let ran = finished(folder.path(), command(folder.path(), &text, &free.to_string()).output().unwrap());
-    assert_eq!(ran.code(), 4, "no credential could be fetched: {}", ran.shown());
-    assert!(ran.says("token was not issued: no connection"), "{}", ran.shown());
+    assert_eq!(ran.code(), 4, "{}", ran.shown());
+    assert!(ran.says("the control `other` is not accepted by api (no connection)"), "{}", ran.shown());
 }
 
 #[test]

@@ -303,6 +303,118 @@ fn found_secrets_are_tried_as_the_file_allows() {
     }
 }
 
+/// What is opened counts, also where the file does not say what it shows.
+#[test]
+fn an_operation_without_records_counts_as_one() {
+    let server = api();
+    let text = head_of_targets(&server.origin(), "") + "use_found: listed\n" + EXPLORE + "  limits: {excess: 7}\n";
+    let ran = run(&server, &text);
+    assert_eq!(ran.measure("excess"), 7 + 1, "customers, and the answer of admin: {}", ran.shown);
+    assert_eq!(ran.code, 1, "{}", ran.shown);
+    let bare = head_of_targets(&server.origin(), "")
+        + "explore:\n  operations: {tickets: \"GET api:/api/tickets\", ticket: \"GET api:/api/tickets/1\"}\n";
+    for (meant, excess) in [("[ticket]", 1), ("[ticket, tickets]", 0)] {
+        let ran = run(&server, &format!("{bare}  meant: {{token: {meant}}}\n  limits: {{excess: 0}}\n"));
+        assert_eq!((ran.measure("excess"), ran.code), (&json!(excess), i32::from(excess > 0)), "{}", ran.shown);
+        assert_eq!(ran.measure("reach"), 2, "{}", ran.shown);
+    }
+}
+
+/// What nobody could ask about may have been open.
+#[test]
+fn a_list_without_ids_shows_nothing_and_proves_nothing() {
+    let server = Server::start("127.0.0.1:0", |head, stream| match target_of(head) {
+        "/health" => ok(stream, &json!({})),
+        "/full" => ok(stream, &json!({"items": [{"id": 1}, {"id": 2}]})),
+        "/empty" => ok(stream, &json!({"items": []})),
+        "/refused" => no(stream, "403 Forbidden"),
+        _ => ok(stream, &json!({"id": 1})),
+    });
+    let explored = |list: &str, limits: &str| {
+        let text = head_of_targets(&server.origin(), "")
+            + &format!(
+                "explore:\n  operations:\n    list: {list}\n    ticket: \"GET api:/t/{{tickets}}\"\n  meant: {{token: [list, \
+                 ticket]}}\n  limits: {{{limits}}}\n"
+            );
+        run(&server, &text)
+    };
+    for (list, limits, code, blind) in [
+        ("\"GET api:/full -> tickets ids\"", "excess: 0", 0, false),
+        ("\"GET api:/empty -> tickets ids\"", "excess: 0", 4, true),
+        ("{http: \"GET api:/full -> tickets ids\", ids: /data/*/id}", "excess: 0", 4, true),
+        ("{http: \"GET api:/full -> tickets ids\", ids: /items/*/key}", "excess.write: 0", 4, true),
+        // What was seen to be broken stays so.
+        ("\"GET api:/empty -> tickets ids\"", "calls: 0", 1, true),
+        // It rests on nothing that was not tried.
+        ("\"GET api:/empty -> tickets ids\"", "refused: {at_most: 99}", 0, true),
+        // Nobody got as far as to the ids.
+        ("\"GET api:/refused -> tickets ids\"", "excess: 0", 4, false),
+    ] {
+        let ran = explored(list, limits);
+        assert_eq!(ran.code, code, "{list}, {limits}: {}", ran.shown);
+        let told = ran.shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = "no ids of `tickets` were found in what api.list showed";
+        assert_eq!(told.contains(said), blind, "{list}: {told}");
+        assert_eq!(told.contains("so what needs one was never tried: api.ticket"), blind, "{list}: {told}");
+        let untried = &ran.run["explored"]["not_tried"]["api.ticket"];
+        assert_eq!(untried == "no id of `tickets` was seen", blind || list.contains("refused"), "{list}: {untried}");
+        if blind {
+            assert_eq!(ran.run["measures"]["reach"]["evidence"], "bounded", "{list}");
+            let fits = jsonschema::validator_for(&run_schema()).unwrap();
+            assert!(fits.is_valid(&ran.run), "{list}");
+        }
+    }
+}
+
+#[test]
+fn nobody_makes_up_how_many_records_there_are() {
+    let server = api();
+    let ran = run(&server, &(head_of_targets(&server.origin(), "") + EXPLORE));
+    let graph = |format: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_runaway"))
+            .args(["graph", "out", "--format", format])
+            .current_dir(ran.folder.path())
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    for text in [ran.read("report.html"), graph("text"), graph("dot"), graph("opengraph")] {
+        assert!(!text.contains("1,000,000") && !text.contains("1000000") && !text.contains("1,000)"), "{text}");
+    }
+    assert!(graph("text").contains("tickets (number unknown)"), "{}", graph("text"));
+}
+
+#[test]
+fn who_asks_to_stop_is_told_that_it_was_stopped() {
+    for (signal, limits, code) in [
+        ("-INT", "excess: 0", 3),
+        ("-TERM", "excess: 0", 3),
+        // What was not reached so far could have been reached later.
+        ("-INT", "reach: {at_least: 9_000}", 3),
+        // What is broken already is broken.
+        ("-INT", "reach: 3", 1),
+    ] {
+        let server = api();
+        let folder = tempfile::tempdir().unwrap();
+        let slow = head_of_targets(&server.origin(), "").replace("rate: 2_000/s", "rate: 50/s");
+        let text = slow + EXPLORE + &format!("  limits: {{{limits}}}\n");
+        let host = server.address.to_string();
+        let child = command(folder.path(), &text, &["--consent", &host])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let begun = Instant::now();
+        while server.came().len() < 40 && begun.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        let ran = finished(folder, child.wait_with_output().unwrap());
+        assert_eq!(ran.code, code, "{signal} {limits}: {}", ran.shown);
+        assert!(ran.shown.contains("somebody asked to stop"), "{signal} {limits}: {}", ran.shown);
+    }
+}
+
 #[test]
 fn links_lead_to_what_no_inventory_has_where_they_are_followed() {
     let server = api();
@@ -354,7 +466,7 @@ fn a_description_is_the_inventory_and_says_what_scopes_open() {
     assert_eq!((&privilege["unused"], &privilege["unused_scopes"]), (&json!(["api.export"]), &json!(["export"])));
     let not_tried = explored["not_tried"].as_object().unwrap();
     assert_eq!(not_tried.keys().collect::<Vec<_>>(), ["api.delete-ticket", "api.search"]);
-    assert_eq!(ran.measure("reach"), 60 + 7, "tickets and customers: {}", ran.shown);
+    assert_eq!(ran.measure("reach"), 60 + 7 + 1, "tickets, customers and the dump: {}", ran.shown);
 }
 
 #[test]

@@ -160,7 +160,7 @@ fn what_cannot_be_learnt_from_is_said_without_what_stands_there() {
     let folder = tempfile::tempdir().unwrap();
     for (name, text, why) in [
         ("bad.har", format!("{{\"log\":{{\"entries\":[{{\"request\":\"{SECRET}\"}}]}}}}"), "it is no HAR file (line 1"),
-        ("bad.ndjson", format!("{SECRET}\n"), "line 1 is no JSON object"),
+        ("bad.ndjson", format!("{SECRET}\n"), "line 1 is neither JSON nor"),
         ("empty.log", "nothing of the kind\n".to_owned(), "shows no request"),
         ("other.har", har("https://elsewhere.example").to_string(), "shows nothing that could be asked of this origin"),
     ] {

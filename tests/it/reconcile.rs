@@ -109,12 +109,75 @@ fn the_run_id_in_a_user_agent_narrows_what_time_and_path_leave_open() {
 }
 
 #[test]
+fn an_access_log_is_read_as_it_is_and_what_is_no_line_of_it_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    sent(folder.path());
+    let mut log = "::1 - - [x] \"-\" 408 0\n".to_owned();
+    for n in 0..40 {
+        let who = if n % 4 == 3 { "-" } else { "ticket-agent" };
+        let agent = if n < 20 { format!("runaway/0.1 (containment drill; run {RUN})") } else { "-".to_owned() };
+        let line =
+            format!("10.0.0.{n} - {who} [31/Jan/2026:13:00:{n:02} +0100] \"GET /tickets/{} HTTP/1.1\" 200 12", n % 10);
+        let _ = writeln!(log, "{line} \"-\" \"{agent}\"");
+    }
+    log.push_str("2026/01/31 12:00:00 [error] worker process exited\n");
+    fs::write(folder.path().join("access.log"), log).unwrap();
+    let (output, result) = reconcile(folder.path(), "access.log", &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!((&result["by_run"], &result["by_time_and_path"]), (&json!(20), &json!(20)), "{result}");
+    assert_eq!(row(&result, "token")["attributable"], 30);
+    assert_eq!(row(&result, "stolen")["nameless"], 10);
+    let lines = &result["lines"];
+    assert_eq!((&lines["read"], &lines["unread"], &lines["with_user_agent"]), (&json!(40), &json!(2), &json!(20)));
+    let text = Command::new(env!("CARGO_BIN_EXE_runaway"))
+        .args(["reconcile", ".", "--audit", "access.log"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&text.stdout).into_owned();
+    for said in ["not read: 2 lines", "line 42 is neither JSON nor", "30 tell an identity, 0 a trace, 20 a user agent"]
+    {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+}
+
+#[test]
+fn one_stray_line_does_not_refuse_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    sent(folder.path());
+    let event = |n: u32| json!({"ts": format!("2026-01-31T12:00:{n:02}.300Z"), "p": format!("/tickets/{}", n % 10)});
+    let mut log = "log opened\n{\"ts\": \"noon\", \"p\": \"/\"}\n".to_owned();
+    (0..40).for_each(|n| _ = writeln!(log, "{}", event(n)));
+    fs::write(folder.path().join("a.json"), log).unwrap();
+    let list: Vec<Value> = (0..40).map(event).collect();
+    fs::write(folder.path().join("b.json"), serde_json::to_string_pretty(&list).unwrap()).unwrap();
+    for (name, unread) in [("a.json", 2), ("b.json", 0)] {
+        let (output, result) = reconcile(folder.path(), name, &["time=/ts", "path=/p"]);
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!((&result["lines"]["read"], &result["lines"]["unread"]), (&json!(40), &json!(unread)), "{name}");
+    }
+}
+
+#[test]
 fn a_log_that_cannot_be_read_says_where_and_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     sent(folder.path());
     for (name, text, fields, said) in [
         ("a.json", "{\"x\": 1}\n", &[][..], "line 1 is no OCSF event"),
-        ("b.json", "{\"x\": 1}\nnot json\n", &["time=/x", "path=/x"][..], "line 2 is no JSON object"),
+        ("b.json", "{broken\nnot json\n", &["time=/x", "path=/x"][..], "line 1 is no JSON object"),
+        (
+            "h.json",
+            "{\"ts\": 1, \"r\": {\"p\": \"/\"}}\n",
+            &["time=/ts", "path=/r/p", "identity=/usr"][..],
+            "no line has identity at `/usr`; lines have /r/p, /ts",
+        ),
+        (
+            "i.log",
+            "::1 - - [31/Jan/2026:12:00:00 +0000] \"GET /tickets/0 HTTP/1.1\" 200 1\n",
+            &["time=/ts", "path=/p"][..],
+            "it is an access log",
+        ),
+        ("j.log", "nothing of the kind\n", &[][..], "line 1 is neither JSON nor of an access log"),
         ("c.csv", "a,b\n1,2\n", &["time=a", "path=c"][..], "there is no column `c`; its columns are a, b"),
         ("d.csv", "a,b\n1,2\n", &[][..], "nothing says where the time stands"),
         ("e.json", "{\"t\": \"noon\", \"p\": \"/\"}\n", &["time=/t", "path=/p"][..], "line 1 has no time"),

@@ -7,7 +7,7 @@ use std::io::Read as _;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -28,6 +28,10 @@ pub enum Manner {
     Blind,
     /// A search finds everything.
     Deaf,
+    /// It lets the agent change nothing.
+    Refuses,
+    /// It is gone once the agent has changed something.
+    Dies,
     /// After the agent's sixth request it does what it is asked, and answers badly.
     Faulty(Fault),
 }
@@ -76,7 +80,7 @@ impl Desk {
     pub fn start(manner: Manner, undo_file: PathBuf) -> Desk {
         let before: Tickets = (1..=5).map(|id| (id, json!({"id": id, "title": format!("ticket {id}")}))).collect();
         let (tickets, unprepared) = (Arc::new(Mutex::new(before)), Arc::new(Mutex::new(Vec::new())));
-        let asked = AtomicUsize::new(0);
+        let (asked, gone) = (AtomicUsize::new(0), AtomicBool::new(false));
         let (shared, early) = (tickets.clone(), unprepared.clone());
         let server = Server::start("127.0.0.1:0", move |head, stream| {
             let mut words = head.split(' ');
@@ -112,6 +116,14 @@ impl Desk {
             let id = target.rsplit('/').next().and_then(|id| id.parse::<u32>().ok());
             let fine = |stream: &mut TcpStream, body: &Value| answer(stream, "200 OK", "", &body.to_string());
             let silent = manner == Manner::Silent && agent;
+            if manner == Manner::Refuses && method != "GET" && !head.contains("janitor") {
+                return answer(stream, "403 Forbidden", "", "{}");
+            }
+            let is_dead = manner == Manner::Dies && gone.load(Ordering::SeqCst);
+            gone.fetch_or(method != "GET" && agent, Ordering::SeqCst);
+            if is_dead {
+                return;
+            }
             match (method, id) {
                 ("GET", _) if target == "/health" => fine(stream, &json!({})),
                 ("GET", None) => {
@@ -221,7 +233,8 @@ fn everything_that_was_written_is_undone_at_the_end() {
     let (output, run) = run(folder.path(), &desk);
     let undone = &run["explored"]["undo"];
     assert!(undone["writes"].as_u64() > Some(10), "{}", shown(&output));
-    assert_eq!((&undone["undone"], &undone["left"], &undone["unsteady"]), (&undone["writes"], &json!([]), &json!([])));
+    let came = undone["undone"].as_u64().zip(undone["refused"].as_u64()).map(|(undone, refused)| undone + refused);
+    assert_eq!((came, &undone["left"], &undone["unsteady"]), (undone["writes"].as_u64(), &json!([]), &json!([])));
     assert_eq!(desk.now(), before, "{}", shown(&output));
     assert_eq!(*desk.unprepared.lock().unwrap(), Vec::<String>::new(), "each was on the disk before it was sent");
     assert!(run["measures"]["excess.creations"]["value"].as_u64() >= Some(1), "{}", shown(&output));
@@ -247,6 +260,52 @@ fn a_write_that_is_never_answered_is_looked_up() {
     assert_eq!(undone["left"], json!([]), "{}", shown(&output));
     assert_eq!(desk.now(), before);
     assert_eq!(run["measures"]["reach"]["evidence"], "bounded");
+}
+
+/// What was refused or never left did not happen, also where nobody lets it be looked up any more.
+#[test]
+fn what_never_happened_is_not_left_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(Manner::Refuses, folder.path().join("out/undo.ndjson"));
+    let (output, run) = run(folder.path(), &desk);
+    let undone = &run["explored"]["undo"];
+    assert!(undone["refused"].as_u64() > Some(3), "{}", shown(&output));
+    assert_eq!((&undone["undone"], &undone["left"]), (&json!(0), &json!([])), "{}", shown(&output));
+    assert!(shown(&output).contains("of them refused; 0 undone"), "{}", shown(&output));
+
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(Manner::Refuses, folder.path().join("out/undo.ndjson"));
+    let child = begun(folder.path(), &desk, "30/s");
+    while desk.writes() < 5 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    for _ in 0..2 {
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        std::thread::sleep(Duration::from_millis(30));
+    }
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", shown(&output));
+    let run: Value = serde_json::from_str(&fs::read_to_string(folder.path().join("out/run.json")).unwrap()).unwrap();
+    let left = run["explored"]["undo"]["left"].as_array().unwrap();
+    // What was under way at the first of the two may have happened, and nothing else.
+    assert!(
+        left.len() <= 4 && run["explored"]["undo"]["unanswered"].as_u64() >= Some(left.len() as u64),
+        "{}",
+        shown(&output)
+    );
+}
+
+#[test]
+fn a_target_that_is_gone_afterwards_is_no_write_that_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(Manner::Dies, folder.path().join("out/undo.ndjson"));
+    let (output, run) = run(folder.path(), &desk);
+    let told = shown(&output);
+    let left = run["explored"]["undo"]["left"].as_array().unwrap().len();
+    assert!(!run["explored"]["undo"]["unsteady"].as_array().unwrap().is_empty(), "{told}");
+    assert!(told.contains("afterwards the target is not as it was: the control at api is not accepted"), "{told}");
+    assert_eq!(told.contains("could not be undone"), left > 0, "{told}");
+    assert!(left == 0 || told.contains(&format!("{left} write")), "{told}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! For engineers: every number with its definition and how it was obtained, and how to repeat the run.
 
 use maud::html;
+use serde_json::Value;
 
 use super::figures::{name, sentence};
 use super::{Page, Part, behind, scrolling};
@@ -40,7 +41,7 @@ pub fn measures(page: &Page<'_>) -> Option<Part> {
 fn known(evidence: &str) -> &'static str {
     match evidence {
         "exact" => "counted from the journal",
-        "bounded" => "between these: something was queued or never answered",
+        "bounded" => "between these: something was queued, never answered, or could not be tried",
         "sampled" => "from repeated runs, with its 95 % interval",
         "censored" => "it did not come before the run ended",
         _ => "not known",
@@ -166,9 +167,30 @@ pub fn tags(page: &Page<'_>) -> Option<Part> {
     Some(Part { id: "tags", title: "Where others describe this", body })
 }
 
+/// A resolved scenario without numbers of records and credentials, where they are only room.
+fn without_sizes(document: &Value) -> Value {
+    match document {
+        Value::Array(items) => {
+            let is_size = |item: &&Value| item.get(0).is_some_and(|key| key == "count");
+            items.iter().filter(|item| !is_size(item)).map(without_sizes).collect()
+        }
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(key, value)| (key.clone(), without_sizes(value)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        other => other.clone(),
+    }
+}
+
 /// The scenario as it was resolved.
 pub fn scenario(page: &Page<'_>) -> Option<Part> {
-    let text = serde_json::to_string_pretty(page.document).ok()?;
+    let unknown = page.summary.plan.meta.sizes_unknown;
+    let text = match unknown {
+        true => serde_json::to_string_pretty(&without_sizes(page.document)),
+        false => serde_json::to_string_pretty(page.document),
+    };
+    let text = text.ok()?;
     let lines: Vec<String> = text.lines().map(|line| clean(line, 400)).collect();
     let whole = lines.join("\n");
     let shown: String = whole.chars().take(MOST_OF_SCENARIO).collect();
@@ -176,6 +198,7 @@ pub fn scenario(page: &Page<'_>) -> Option<Part> {
     let body = html! {
         details {
             summary { "Show the scenario as it was run" }
+            @if unknown { p.note { "It is made of the targets file. How many records there are, nobody knows." } }
             @if cut { p.note { "The beginning only; the journal has all of it." } }
             pre tabindex="0" { code { (shown) } }
         }

@@ -163,6 +163,7 @@ impl Lowering<'_> {
                 based_on: text("based_on"),
                 sources: texts("sources"),
                 tags: texts("tags"),
+                sizes_unknown: false,
             },
             time,
             seed: root.get("seed").and_then(Node::text).and_then(quantity::count).unwrap_or(1),

@@ -145,7 +145,7 @@ impl Client {
         let line = self.log.as_ref().map(|_| line(&method, &permit, told));
         let ended = tokio::select! {
             biased;
-            why = self.guard.kill().wait(), if !Mistake::SwitchLeavesWhatIsUnderWay.here() => Err(Refused::Stopped(why)),
+            why = self.guard.kill().wait(), if !Mistake::SwitchLeavesWhatIsUnderWay.here() => Err(Refused::UnderWay(why)),
             got = self.exchange(permit, method, headers, body, at + self.patience) => Ok(Sent { at, back: Instant::now(), got }),
         };
         if let (Some(log), Some(line)) = (&self.log, line) {
@@ -162,7 +162,7 @@ impl Client {
     /// Ends the run where a cap is used up, or where the guard would let nothing of the kind through.
     pub fn give_up(&self, refused: &Refused) {
         match refused {
-            Refused::Stopped(_) => {}
+            Refused::Stopped(_) | Refused::UnderWay(_) => {}
             Refused::Cap(cap) => self.kill().throw(Stopped::Condition(format!("the cap on {cap} is used up"))),
             other => self.kill().throw(Stopped::Condition(other.to_string())),
         }

@@ -20,6 +20,8 @@ pub struct Result {
     pub unsure: Vec<String>,
     /// What was still accepted, or could be had again.
     pub survivors: Vec<String>,
+    /// Nothing was done to the identity.
+    pub not_begun: bool,
 }
 
 impl Result {
@@ -54,11 +56,18 @@ pub fn judge(header: &Header, events: &[Event]) -> Result {
         _ => None,
     });
     let complete = stopped.is_none() && events.iter().any(|event| matches!(event, Event::Ended { .. }));
-    let mut result = Result { rows, broken: Vec::new(), stopped, unsure: Vec::new(), survivors: Vec::new() };
-    result.unsure.extend(events.iter().filter_map(|event| match event {
+    let mut result =
+        Result { rows, broken: Vec::new(), stopped, unsure: Vec::new(), survivors: Vec::new(), not_begun: false };
+    let not_begun = events.iter().find_map(|event| match event {
         Event::NotBegun { why, .. } => Some(format!("nothing was done: {why}")),
         _ => None,
-    }));
+    });
+    if let Some(why) = not_begun {
+        result.not_begun = true;
+        result.unsure.push(why);
+        worthless_probes(header, events, &mut result.unsure);
+        return result;
+    }
     worthless_probes(header, events, &mut result.unsure);
     for row in result.rows.clone() {
         promise(header, events, &row, complete, &mut result);

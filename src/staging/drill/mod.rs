@@ -7,6 +7,7 @@ mod judge;
 mod matrix;
 pub(in crate::staging) mod probe;
 mod ranges;
+mod ready;
 mod record;
 mod remint;
 pub(in crate::staging) mod render;
@@ -80,12 +81,15 @@ pub async fn drill(
         Err(why) => return Ok(not_begun(&scene, header, why)),
     }
     match prepare(&mut scene).await {
-        Ok(()) => {}
+        Ok(None) => {}
+        Ok(Some(why)) => return Ok(not_begun(&scene, header, why)),
         Err(NoCredential::Refused(refused)) => scene.refused(&refused),
         Err(missing) => return Ok(not_begun(&scene, header, missing.to_string())),
     }
     let scene = Arc::new(scene);
-    contain(&scene).await;
+    if let Err(why) = contain(&scene).await {
+        return Ok(not_begun(&scene, header, why));
+    }
     if scene.kill().thrown().is_none() {
         remint(&scene).await;
     }
@@ -156,8 +160,9 @@ fn header(targets: &Targets, pinned: &[Pinned], client: &Client) -> Header {
     }
 }
 
-/// The negative controls, then the credentials: their lifetimes begin as late as they can.
-async fn prepare(scene: &mut Scene) -> Result<(), NoCredential> {
+/// The negative controls, the positive ones, then the credentials: their lifetimes begin as late as they can. Says why the
+/// drill would show nothing.
+async fn prepare(scene: &mut Scene) -> Result<Option<String>, NoCredential> {
     let made_up = made_up();
     for service in scene.targets.service_ids() {
         let probe = &scene.targets.service(service).probe;
@@ -179,6 +184,17 @@ async fn prepare(scene: &mut Scene) -> Result<(), NoCredential> {
         scene.learned[service.0] = statuses;
     }
     let targets = scene.targets.clone();
+    if let Some(why) = ready::proves_nothing(&targets, &scene.record.events()) {
+        return Ok(Some(why));
+    }
+    for service in targets.service_ids() {
+        scene.vault.current(&targets, &scene.client, targets.control_at(service)).await?;
+        watching::look_at_control(scene, service).await?;
+    }
+    let refused = ready::refused_controls(&targets, &scene.record.events());
+    if !refused.is_empty() {
+        return Ok(Some(refused.join("; ")));
+    }
     for credential in &targets.drilled {
         for instance in 0..targets.drill.phases {
             let fetched = scene.vault.fetch(&targets, &scene.client, *credential).await?;
@@ -188,10 +204,7 @@ async fn prepare(scene: &mut Scene) -> Result<(), NoCredential> {
             scene.drilled.insert((*credential, instance), fetched);
         }
     }
-    for service in targets.service_ids() {
-        scene.vault.current(&targets, &scene.client, targets.control_at(service)).await?;
-    }
-    Ok(())
+    Ok(None)
 }
 
 /// A credential that nobody issued.
@@ -202,9 +215,13 @@ fn made_up() -> Option<Secret> {
 }
 
 /// Steady state, the steps, and then watching until everything has been shut for long enough, or for too long.
-async fn contain(scene: &Arc<Scene>) {
+///
+/// # Errors
+///
+/// Why no step was done: it would have shown nothing.
+async fn contain(scene: &Arc<Scene>) -> Result<(), String> {
     if scene.kill().thrown().is_some() {
-        return;
+        return Ok(());
     }
     let plan = &scene.targets.drill;
     let watching = Watching::begin(scene);
@@ -220,6 +237,12 @@ async fn contain(scene: &Arc<Scene>) {
         _ = scene.kill().wait() => {}
         () = sleep_until(steady) => {}
     }
+    let unready = ready::unready(scene).await;
+    if !unready.is_empty() && scene.kill().thrown().is_none() {
+        asking.shutdown().await;
+        watching.end().await;
+        return Err(unready.join("; "));
+    }
     let mut runbook = Runbook::new(scene, &scene.client, &scene.vault, false);
     for (at, step) in plan.steps.iter().enumerate() {
         if scene.kill().thrown().is_none() {
@@ -233,6 +256,7 @@ async fn contain(scene: &Arc<Scene>) {
     }
     asking.shutdown().await;
     watching.end().await;
+    Ok(())
 }
 
 /// Putting everything back takes no longer than this.

@@ -82,6 +82,9 @@ fn headline(header: &Header, result: &Result) -> String {
     if let Some(why) = &result.stopped {
         return format!("the drill of {} was stopped: {why}", header.identity);
     }
+    if result.not_begun {
+        return format!("the drill of {} did not begin: nothing was done to it", header.identity);
+    }
     let worst = result.rows.iter().filter_map(|row| Some((row.lag()?, row))).max_by_key(|(lag, _)| *lag);
     let never = result.rows.iter().filter(|row| matches!(row.ended, Ended::Never { .. })).count();
     let last = match worst {

@@ -200,6 +200,11 @@ async fn keep_looking(scene: Arc<Scene>, watched: Watched, every: Duration, firs
     }
 }
 
+/// Shows a service its control once.
+pub async fn look_at_control(scene: &Scene, service: ServiceIx) -> Result<(), Refused> {
+    look_once(scene, &Watched::Control(service)).await
+}
+
 async fn look_once(scene: &Scene, watched: &Watched) -> Result<(), Refused> {
     let targets = &scene.targets;
     let (who, service, probe): (Who, Option<ServiceIx>, &Probe) = match watched {

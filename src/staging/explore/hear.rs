@@ -115,6 +115,15 @@ impl Memory {
             );
         }
         let (of, ids_only) = match (does, question.about) {
+            (Some(Does::Nothing), _) => {
+                if let Asked::Listed(ix) = question.asked {
+                    heard.touched.extend(terrain.modelled.answer(ix));
+                }
+                if operation.is_some_and(|operation| operation.undo.is_some()) {
+                    heard.effect = Effect::Execute;
+                }
+                return wire::Body::Empty;
+            }
             (Some(Does::Change { .. } | Does::Remove { .. }), Some(record)) => {
                 heard.touched.push(record);
                 heard.effect = if matches!(does, Some(Does::Remove { .. })) { Effect::Delete } else { Effect::Write };

@@ -33,6 +33,11 @@ impl Ids {
         Some(Res { coll, row })
     }
 
+    /// Whether none was seen.
+    pub fn has_none(&self, coll: CollId) -> bool {
+        self.of.get(&coll).is_none_or(|known| known.names.is_empty())
+    }
+
     pub fn name(&self, record: Res) -> Option<&Name> {
         self.of.get(&record.coll)?.names.get(record.row as usize)
     }

@@ -8,6 +8,7 @@ mod hear;
 mod ids;
 mod links;
 mod model;
+mod outcome;
 mod paging;
 mod put_back;
 mod rows;

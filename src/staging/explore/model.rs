@@ -15,7 +15,7 @@ use crate::scenario::tree::{Key, Node, Place, Value};
 use crate::staging::targets::{
     CollectionIx, CredentialIx, Does, ExplorePlan, MARKER, Operation, OperationIx, OriginIx, Piece, Targets,
 };
-use crate::wire::{CollId, FamilyId, RouteId, SecretKind};
+use crate::wire::{CollId, FamilyId, Res, RouteId, SecretKind};
 
 /// So many records of one collection are told apart.
 pub const MOST_RECORDS: u32 = 1_000_000;
@@ -39,6 +39,8 @@ pub struct Modelled {
     routes: Vec<Asked>,
     collections: Vec<CollId>,
     links: BTreeMap<OriginIx, CollId>,
+    /// What stands for the answers of operations of which the file says nothing more.
+    answers: BTreeMap<OperationIx, CollId>,
     given: BTreeMap<CredentialIx, FamilyId>,
     found: BTreeMap<SecretKind, FamilyId>,
 }
@@ -52,18 +54,22 @@ impl Modelled {
     pub fn of(targets: &Targets, explore: &ExplorePlan) -> Result<Modelled, String> {
         let mut routes = Vec::new();
         let document = document(targets, explore, &mut routes).to_json();
-        let plan = plan_of(&document, None)?;
+        let mut plan = plan_of(&document, None)?;
+        plan.meta.sizes_unknown = true;
         let named = |name: String| plan.collections.iter().position(|coll| coll.name == name).map(CollId::at);
         let family = |name: &str| plan.families.iter().position(|family| family.name == name).map(FamilyId::at);
         let collections = explore.collections.iter().map(|coll| named(coll.name.clone()));
         let links = (0..targets.origins.len()).map(OriginIx);
         let links = links.filter_map(|ix| Some((ix, named(links_of(targets, ix))?)));
+        let bare = explore.operation_ids().filter(|ix| is_bare(explore.operation(*ix)));
+        let answers = bare.filter_map(|ix| Some((ix, named(full_name(targets, explore.operation(ix)))?)));
         let given = (0..targets.credentials.len()).map(CredentialIx);
         let given = given.filter_map(|ix| Some((ix, family(&targets.credential(ix).name)?)));
         let found = SecretKind::ALL.into_iter().filter_map(|kind| Some((kind, family(&found_family(kind))?)));
         Ok(Modelled {
             collections: collections.collect::<Option<_>>().ok_or("a collection is missing")?,
             links: links.collect(),
+            answers: answers.collect(),
             given: given.collect(),
             found: found.collect(),
             plan: Arc::new(plan),
@@ -85,6 +91,11 @@ impl Modelled {
         self.links.get(&origin).copied()
     }
 
+    /// What an operation showed that shows no records: its answer.
+    pub fn answer(&self, ix: OperationIx) -> Option<Res> {
+        self.answers.get(&ix).map(|coll| Res { coll: *coll, row: 0 })
+    }
+
     /// The family of a credential that somebody explores with.
     pub fn family(&self, credential: CredentialIx) -> Option<FamilyId> {
         self.given.get(&credential).copied()
@@ -97,6 +108,11 @@ impl Modelled {
     pub fn found(&self, kind: SecretKind) -> Option<FamilyId> {
         self.found.get(&kind).copied()
     }
+}
+
+/// Whether it is tried, and the file does not say what it is about.
+fn is_bare(operation: &Operation) -> bool {
+    operation.does == Does::Nothing && operation.not_tried.is_none()
 }
 
 fn links_of(targets: &Targets, origin: OriginIx) -> String {
@@ -125,6 +141,10 @@ fn document(targets: &Targets, explore: &ExplorePlan, routes: &mut Vec<Asked>) -
         for ix in explore.operation_ids().filter(|ix| explore.operation(*ix).request.origin == origin) {
             let operation = explore.operation(ix);
             routes.push(Asked::Listed(ix));
+            if is_bare(operation) {
+                let answer = map([("count", text(1)), ("class", text("internal"))]);
+                data.push((full_name(targets, operation), answer));
+            }
             operations.push((operation.name.clone(), listed(explore, operation, &mut shapes)));
         }
         if explore.follows_all_links && !operations.is_empty() {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
 use super::Terrain;
+use super::outcome::{Came, Left, is_success, refuses};
 use super::rows::elements;
 use super::same::{shows, without};
 use super::undo_log::{Before, Line, Past, UndoLog, Write};
@@ -50,17 +51,24 @@ impl PutBack<'_> {
             let n = write.meant.n;
             let came = match self.operation(&write.meant.operation) {
                 Some(operation) => self.one(operation, write, was_removed(write)).await,
-                None => Err("the targets file has no such operation any more".to_owned()),
+                None => Err("the targets file has no such operation any more".to_owned().into()),
             };
+            // What a target refuses did not happen, also where it could not be looked up.
+            let came = came.or_else(|left| match (left.found, write.status) {
+                (false, Some(status)) if refuses(status) => Ok(Came::Refused(status)),
+                _ => Err(left.why),
+            });
             let (ok, how) = match &came {
-                Ok(how) => (true, how.clone()),
+                Ok(Came::Refused(status)) => (true, format!("it was refused with {status}")),
+                Ok(Came::Undone(how)) => (true, how.clone()),
                 Err(why) => (false, why.clone()),
             };
             if let Err(error) = self.log.add(&Line::Undone { n, ok, how }) {
                 unwritten.get_or_insert(error);
             }
             match came {
-                Ok(_) => undone.undone += 1,
+                Ok(Came::Refused(_)) => undone.refused += 1,
+                Ok(Came::Undone(_)) => undone.undone += 1,
                 Err(why) => undone.left.push(self.left_behind(write, why)),
             }
         }
@@ -73,27 +81,37 @@ impl PutBack<'_> {
     }
 
     /// Undoes one write. What is `removed`, this run made and removed itself.
-    async fn one(&self, operation: &Operation, write: &Write, removed: bool) -> Result<String, String> {
+    async fn one(&self, operation: &Operation, write: &Write, removed: bool) -> Result<Came, Left> {
+        let refused = write.status.filter(|status| refuses(*status));
         let filled = filled(operation, &write.meant.record, &write.meant.marker);
         match (&operation.undo, &write.meant.before) {
             (Some(Undo::Marked { find, ids, delete }), _) => {
                 let found = self.marked((find, ids.as_ref(), delete), filled, write).await?;
                 let accepted = write.status.is_some_and(is_success);
                 if found == 0 && accepted && !write.found && !removed {
-                    return Err("it was accepted, and the lookup does not find it".to_owned());
+                    return Err("it was accepted, and the lookup does not find it".to_owned().into());
                 }
-
-                Ok(if found == 0 { "nothing was there".to_owned() } else { format!("removed {found}") })
+                Ok(match (found, refused) {
+                    (0, Some(status)) => Came::Refused(status),
+                    (0, None) => Came::Undone("nothing was there".to_owned()),
+                    (found, _) => Came::Undone(format!("removed {found}")),
+                })
             }
             (Some(Undo::PutBack { get, ignore }), Some(before)) => {
                 match self.back(operation, (get, ignore), &filled, before).await {
-                    Err(_) if removed => Ok("this run made it, and removed it".to_owned()),
-                    came => came,
+                    Err(_) if removed => Ok(Came::Undone("this run made it, and removed it".to_owned())),
+                    Ok(None) => {
+                        Ok(refused.map_or_else(|| Came::Undone("it stands as before".to_owned()), Came::Refused))
+                    }
+                    Ok(Some(how)) => Ok(Came::Undone(how)),
+                    Err(left) => Err(left),
                 }
             }
             // It was one of this run's own, whose making is undone in its turn.
-            (Some(Undo::OwnOnly), _) => Ok("it was this run's own".to_owned()),
-            _ => Err("nothing says how it is undone".to_owned()),
+            (Some(Undo::OwnOnly), _) => {
+                Ok(refused.map_or_else(|| Came::Undone("it was this run's own".to_owned()), Came::Refused))
+            }
+            _ => Err("nothing says how it is undone".to_owned().into()),
         }
     }
 
@@ -104,7 +122,7 @@ impl PutBack<'_> {
         (find, ids, delete): (&Request, Option<&Pointer>, &Request),
         mut filled: BTreeMap<String, String>,
         write: &Write,
-    ) -> Result<usize, String> {
+    ) -> Result<usize, Left> {
         let made = write.made.as_deref();
         let mut there = self.lookup(find, ids, &filled, made).await?;
         if there.is_empty() && write.status.is_none() {
@@ -120,15 +138,16 @@ impl PutBack<'_> {
         }
         for id in there {
             filled.insert(FOUND.to_owned(), id);
-            let answer = self.ask(delete, &filled).await??;
+            let answer = self.ask(delete, &filled).await.and_then(|answer| answer).map_err(Left::there)?;
             if !is_success(answer.status) && !matches!(answer.status, 404 | 410) {
-                return Err(format!("removing it was answered with {}", answer.status));
+                return Err(Left::there(format!("removing it was answered with {}", answer.status)));
             }
         }
         filled.remove(FOUND);
-        match self.lookup(find, ids, &filled, made).await?.len() {
+        let still = self.lookup(find, ids, &filled, made).await.map_err(|why| Left { found: found > 0, why })?;
+        match still.len() {
             0 => Ok(found),
-            n => Err(format!("{n} are still there after they were removed")),
+            n => Err(Left::there(format!("{n} are still there after they were removed"))),
         }
     }
 
@@ -169,17 +188,30 @@ impl PutBack<'_> {
         Err(why)
     }
 
-    /// Puts back what stood there, unless it still does.
+    /// Puts back what stood there, and says how, unless it still does.
     async fn back(
         &self,
         operation: &Operation,
         (get, ignore): (&Request, &[Pointer]),
         filled: &BTreeMap<String, String>,
         before: &Before,
-    ) -> Result<String, String> {
+    ) -> Result<Option<String>, Left> {
         if self.stands(get, ignore, filled, before).await? {
-            return Ok("it stands as before".to_owned());
+            return Ok(None);
         }
+        self.put(operation, filled, before).await.map_err(Left::there)?;
+        match self.stands(get, ignore, filled, before).await.map_err(Left::there)? {
+            true => Ok(Some("put back".to_owned())),
+            false => Err(Left::there("it was put back, and is not as before".to_owned())),
+        }
+    }
+
+    async fn put(
+        &self,
+        operation: &Operation,
+        filled: &BTreeMap<String, String>,
+        before: &Before,
+    ) -> Result<(), String> {
         let mut outgoing = made(self.terrain, &operation.request, filled)?;
         outgoing.body = before.body.clone().into();
         let kind = before.content_type.as_deref().unwrap_or("application/json");
@@ -195,10 +227,7 @@ impl PutBack<'_> {
         if !is_success(answer.status) {
             return Err(format!("putting it back was answered with {}", answer.status));
         }
-        match self.stands(get, ignore, filled, before).await? {
-            true => Ok("put back".to_owned()),
-            false => Err("it was put back, and is not as before".to_owned()),
-        }
+        Ok(())
     }
 
     async fn stands(
@@ -254,8 +283,4 @@ impl PutBack<'_> {
             by_hand: by_hand.unwrap_or_else(|| "look for the mark".to_owned()),
         }
     }
-}
-
-fn is_success(status: u16) -> bool {
-    (200..300).contains(&status)
 }

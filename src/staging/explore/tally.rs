@@ -6,14 +6,18 @@ use super::Terrain;
 use super::hear::Memory;
 use super::links::template;
 use super::model::{Asked, full_name};
-use crate::measure::{Explored, FoundSecret, Privilege, Shadow};
-use crate::staging::targets::{CredentialIx, Meant, OperationIx};
+use crate::measure::{Explored, FoundSecret, NoIds, Privilege, Shadow};
+use crate::staging::targets::{CollectionIx, CredentialIx, Does, Meant, Operation, OperationIx};
 use crate::wire::{Res, Text};
 
 /// Counts by what they are about.
 #[derive(Debug, Default)]
 pub struct Tally {
     opened: BTreeMap<CredentialIx, BTreeSet<OperationIx>>,
+    /// What was asked at all.
+    asked: BTreeSet<OperationIx>,
+    /// How often each list was accepted.
+    lists: BTreeMap<OperationIx, u64>,
     shadows: BTreeMap<String, u64>,
     found: BTreeMap<Text, Lay>,
     odd: BTreeMap<String, u64>,
@@ -31,6 +35,13 @@ struct Lay {
 }
 
 impl Tally {
+    /// A request is made.
+    pub fn asks(&mut self, asked: Asked) {
+        if let Asked::Listed(ix) = asked {
+            self.asked.insert(ix);
+        }
+    }
+
     /// A request was accepted.
     pub fn accepted(
         &mut self,
@@ -43,6 +54,9 @@ impl Tally {
         let name = name_of(terrain, memory, asked, about);
         match asked {
             Asked::Listed(ix) => {
+                if matches!(terrain.explore.operation(ix).does, Does::List { .. }) {
+                    *self.lists.entry(ix).or_default() += 1;
+                }
                 if !terrain.explore.operation(ix).documented {
                     *self.shadows.entry(name.clone()).or_default() += 1;
                 }
@@ -101,9 +115,47 @@ impl Tally {
             .operations
             .iter()
             .filter_map(|operation| Some((full_name(&terrain.targets, operation), operation.not_tried.clone()?)));
-        explored.not_tried = left_alone.collect();
+        explored.not_tried = left_alone.chain(self.without_ids(terrain, memory)).collect();
+        explored.no_ids = self.no_ids(terrain, memory);
         explored.privileges = explore.meant.iter().map(|meant| self.privilege(terrain, meant)).collect();
         explored.found = self.found.iter().map(|(text, lay)| told(terrain, memory, *text, lay)).collect();
+    }
+
+    /// What was never asked, since nothing showed an id that it needs.
+    fn unasked<'t>(
+        &'t self,
+        terrain: &'t Terrain,
+        memory: &'t Memory,
+    ) -> impl Iterator<Item = (&'t Operation, CollectionIx)> {
+        let explore = &terrain.explore;
+        let unasked = explore.operation_ids().filter(|ix| !self.asked.contains(ix)).map(|ix| explore.operation(ix));
+        unasked.filter(|operation| operation.not_tried.is_none()).filter_map(|operation| {
+            let mut needs = operation.parameters(explore).into_iter().map(|(_, coll)| coll);
+            Some((operation, needs.find(|coll| memory.ids.has_none(terrain.modelled.collection(*coll)))?))
+        })
+    }
+
+    fn without_ids(&self, terrain: &Terrain, memory: &Memory) -> Vec<(String, String)> {
+        let told = |(operation, coll): (&Operation, CollectionIx)| {
+            let why = format!("no id of `{}` was seen", terrain.explore.collection(coll).name);
+            (full_name(&terrain.targets, operation), why)
+        };
+        self.unasked(terrain, memory).map(told).collect()
+    }
+
+    fn no_ids(&self, terrain: &Terrain, memory: &Memory) -> Vec<NoIds> {
+        let told = |(ix, answers): (&OperationIx, &u64)| {
+            let operation = terrain.explore.operation(*ix);
+            let Does::List { of, .. } = operation.does else { return None };
+            let behind = self.unasked(terrain, memory).filter(|(_, missing)| *missing == of);
+            memory.ids.has_none(terrain.modelled.collection(of)).then(|| NoIds {
+                operation: full_name(&terrain.targets, operation),
+                collection: terrain.explore.collection(of).name.clone(),
+                answers: *answers,
+                behind: behind.map(|(operation, _)| full_name(&terrain.targets, operation)).collect(),
+            })
+        };
+        self.lists.iter().filter_map(told).collect()
     }
 
     /// Least privilege, as far as the run shows.

@@ -202,6 +202,7 @@ impl<'t> Tour<'t> {
                 Some(Write { operation, n, marker, record })
             }
         };
+        self.tally.asks(made.asked);
         let writer = self.writer.clone();
         self.flights.insert(id, Flight { request, made });
         let (client, vault, targets) = (self.client.clone(), self.vault.clone(), self.terrain.targets.clone());
@@ -247,7 +248,7 @@ impl<'t> Tour<'t> {
         match sent {
             Err(NoCredential::Refused(refused)) => {
                 match &refused {
-                    Refused::Stopped(_) => return,
+                    Refused::Stopped(_) | Refused::UnderWay(_) => return,
                     // Without leave to write, an agent goes on reading.
                     Refused::Cap(Cap::Writes) => self.tally.not_sent(refused.to_string()),
                     Refused::Cap(_) => return self.client.give_up(&refused),

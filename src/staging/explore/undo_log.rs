@@ -26,6 +26,9 @@ pub enum Line {
         n: u64,
         status: Option<u16>,
         made: Option<String>,
+        /// It never left: nothing is there to be undone.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unsent: bool,
     },
     /// It was found, and is about to be removed.
     Found {
@@ -174,7 +177,8 @@ impl Past {
                 Line::Meant(meant) => {
                     writes.push(Write { meant, status: None, made: None, found: false, undone: false });
                 }
-                Line::Sent { n, status, made } => {
+                Line::Sent { n, unsent: true, .. } => about(&mut writes, n, |write| write.undone = true),
+                Line::Sent { n, status, made, .. } => {
                     about(&mut writes, n, |write| (write.status, write.made) = (status, made.clone()));
                 }
                 Line::Found { n } => about(&mut writes, n, |write| write.found = true),
@@ -250,7 +254,7 @@ mod tests {
             let meant = Meant { n, operation: "o".into(), marker, record: vec![], before: None };
             log.add(&Line::Meant(meant)).unwrap();
         }
-        log.add(&Line::Sent { n: 3, status: Some(201), made: Some("9".into()) }).unwrap();
+        log.add(&Line::Sent { n: 3, status: Some(201), made: Some("9".into()), unsent: false }).unwrap();
         log.add(&Line::Undone { n: 2, ok: true, how: String::new() }).unwrap();
         log.add(&Line::Undone { n: 1, ok: false, how: String::new() }).unwrap();
         let past = Past::read(&path).unwrap();

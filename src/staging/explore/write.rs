@@ -62,8 +62,8 @@ impl Writer {
             Ok(Sent { got: Ok(answer), .. }) => (Some(answer.status), made_by(operation, answer)),
             _ => (None, None),
         };
-        // What was never let through did not happen; its lookup will find nothing.
-        self.keep(&Line::Sent { n, status, made })?;
+        let unsent = matches!(&sent, Err(refused) if !matches!(refused, Refused::UnderWay(_)));
+        self.keep(&Line::Sent { n, status, made, unsent })?;
         Ok(sent?)
     }
 

@@ -64,6 +64,9 @@ pub enum Refused {
     Cap(Cap),
     #[error("stopped: {0}")]
     Stopped(Stopped),
+    /// It had left, and nobody waits for its answer any more.
+    #[error("stopped while it was under way: {0}")]
+    UnderWay(Stopped),
     #[error("{host} is at {address}, {why}; list it under `address`, if you mean it")]
     Address { host: String, address: std::net::IpAddr, why: &'static str },
     #[error("{host} cannot be looked up: {why}")]

@@ -82,6 +82,14 @@ impl Mapping {
         Mapping(places.into_iter().map(|(field, all)| (field, all.iter().map(|s| (*s).to_owned()).collect())).collect())
     }
 
+    /// Each field with each of its places.
+    pub fn all(&self) -> Vec<(Field, String)> {
+        let places = |(field, places): (&Field, &Vec<String>)| {
+            places.iter().map(|place| (*field, place.clone())).collect::<Vec<_>>()
+        };
+        self.0.iter().flat_map(places).collect()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -97,13 +105,15 @@ impl Mapping {
 
     /// What a JSON line has in a field.
     pub fn in_json(&self, field: Field, line: &Value) -> Option<String> {
-        self.places(field).iter().find_map(|place| {
-            let value = if place.starts_with('/') { line.pointer(place) } else { line.get(place) };
-            match value? {
-                Value::String(text) if !text.is_empty() => Some(text.clone()),
-                Value::Number(number) => Some(number.to_string()),
-                _ => None,
-            }
+        self.places(field).iter().find_map(|place| match at(line, place)? {
+            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
         })
     }
+}
+
+/// What an event has at a place.
+pub fn at<'v>(event: &'v Value, place: &str) -> Option<&'v Value> {
+    if place.starts_with('/') { event.pointer(place) } else { event.get(place) }
 }

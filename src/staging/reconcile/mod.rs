@@ -1,7 +1,9 @@
 //! Their log beside what was sent: which requests it shows, under which identity, and whether it could be told whose they
 //! were. The drill's second question: did anybody see it?
 
+mod access;
 mod fields;
+mod log;
 mod matched;
 mod read;
 
@@ -13,8 +15,9 @@ use serde::Serialize;
 use super::client::SentLine;
 use crate::measure::{counted, percent};
 pub use fields::{Field, Mapping};
+pub use log::{AuditLog, ReadError};
 pub use matched::{By, Matched, matched};
-pub use read::{LogLine, ReadError, csv, json};
+pub use read::{LogLine, csv, text};
 
 /// What their log shows of a run.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -30,8 +33,36 @@ pub struct Reconciled {
     pub missing: u64,
     /// Microseconds that their clock is ahead of ours.
     pub clock_ahead: Option<i64>,
+    /// What their log has, whoever it is about.
+    pub lines: Lines,
     pub credentials: Vec<Credential>,
     pub not_logged: Vec<Missing>,
+}
+
+/// The lines of a log, and what they tell of who asked.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Lines {
+    pub read: u64,
+    pub with_identity: u64,
+    pub with_trace: u64,
+    pub with_user_agent: u64,
+    pub unread: u64,
+    /// Why the first of those could not be read.
+    pub why_unread: Vec<String>,
+}
+
+impl Lines {
+    fn of(log: &AuditLog) -> Lines {
+        let with = |has: fn(&LogLine) -> bool| log.lines.iter().filter(|line| has(line)).count() as u64;
+        Lines {
+            read: log.lines.len() as u64,
+            with_identity: with(|line| line.identity.is_some()),
+            with_trace: with(|line| line.trace.is_some()),
+            with_user_agent: with(|line| line.user_agent.is_some()),
+            unread: log.unread.len() as u64,
+            why_unread: log.unread.iter().take(MOST_UNREAD).map(ToString::to_string).collect(),
+        }
+    }
 }
 
 /// A credential, and whom the log shows for it.
@@ -62,7 +93,8 @@ pub const SCHEMA: &str = "runaway.reconcile/1";
 
 impl Reconciled {
     /// Reconciles the requests of one run.
-    pub fn of(run: &str, sent: &[SentLine], log: &[LogLine], window: i64) -> Reconciled {
+    pub fn of(run: &str, sent: &[SentLine], audit: &AuditLog, window: i64) -> Reconciled {
+        let log = &audit.lines;
         let Matched { shown, ahead } = matched(run, sent, log, window);
         let found = |by: By| shown.iter().flatten().filter(|shown| shown.by == by).count() as u64;
         let mut missing: BTreeMap<(String, String, String), u64> = BTreeMap::new();
@@ -111,6 +143,7 @@ impl Reconciled {
             by_time_and_path: found(By::TimeAndPath),
             missing: shown.iter().filter(|shown| shown.is_none()).count() as u64,
             clock_ahead: ahead,
+            lines: Lines::of(audit),
             credentials: credentials.into_values().collect(),
             not_logged: not_logged.collect(),
         }
@@ -157,10 +190,26 @@ impl Reconciled {
         let attributable: u64 = self.credentials.iter().map(|row| row.attributable).sum();
         let _ = writeln!(
             out,
-            "\nattributable without the marks of this run: {attributable} of {}{}",
+            "\nattributable: {attributable} of {}{}: the line names an identity that no other credential of the run has",
             counted(self.requests, "request"),
             share(attributable, self.requests)
         );
+        let Lines { read, with_identity, with_trace, with_user_agent, unread, why_unread } = &self.lines;
+        let _ = writeln!(
+            out,
+            "  of {} read, {with_identity} tell an identity, {with_trace} a trace, {with_user_agent} a user agent\n  \
+             traces and user agents are marks of a drill, which a real attacker does not leave: {} were\n  found by them. \
+             Where other fields are read, other lines are found, and another number is attributable",
+            counted(*read, "line"),
+            self.by_trace + self.by_run,
+        );
+        if *unread > 0 {
+            let _ = writeln!(out, "\nnot read: {}", counted(*unread, "line"));
+            why_unread.iter().for_each(|why| _ = writeln!(out, "  {why}"));
+            if *unread > why_unread.len() as u64 {
+                let _ = writeln!(out, "  and {} more", unread - why_unread.len() as u64);
+            }
+        }
         if !self.not_logged.is_empty() {
             out.push_str("\nnot in their log\n");
         }
@@ -175,5 +224,7 @@ impl Reconciled {
     }
 }
 
+/// So many lines that could not be read are told one by one.
+const MOST_UNREAD: usize = 5;
 /// So many kinds of missing requests are told.
 const MOST_LINES: usize = 20;

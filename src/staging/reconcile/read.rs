@@ -1,11 +1,13 @@
-//! A log of the defenders: JSON lines, a JSON list, or CSV.
+//! A log of the defenders: JSON lines, a JSON list, an access log, or CSV.
 
 use std::io::{self, BufRead};
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::fields::{Field, Mapping};
+use super::access;
+use super::fields::{self, Field, Mapping};
+use super::log::{AuditLog, ReadError};
 
 /// A line of their log.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -38,96 +40,144 @@ impl LogLine {
     }
 }
 
-/// Why a log cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    #[error("line {line} is no JSON object: {why}")]
-    Json { line: usize, why: String },
-    #[error("row {row} cannot be read: {why}")]
-    Csv { row: usize, why: String },
-    #[error("there is no column `{0}`; its columns are {1}")]
-    NoColumn(String, String),
-    #[error("line {0} is no OCSF event, and nothing says where its fields are")]
-    Unmapped(usize),
-    #[error("line {line} has no time that can be read at {place}")]
-    NoTime { line: usize, place: String },
-    #[error("there is no line in it")]
-    Empty,
-}
-
-/// Reads JSON: a line for each event, or one list of them.
+/// Reads text: a line for each event, as a JSON object or of an access log, or JSON lists of events. What is neither is left
+/// out, and told.
 ///
 /// # Errors
 ///
-/// Where it stands and what is wrong.
-pub fn json(input: impl BufRead, mapping: &Mapping) -> Result<Vec<LogLine>, ReadError> {
-    let mut lines = Vec::new();
-    for (at, text) in input.lines().enumerate() {
-        let (number, text) = (at + 1, text?);
-        let text = text.trim();
-        if text.is_empty() {
-            continue;
+/// Nothing of it could be read, or the mapping names a place that no event has.
+pub fn text(mut input: impl BufRead, mapping: &Mapping) -> Result<AuditLog, ReadError> {
+    let mut reading =
+        Reading { mapping, ocsf: Mapping::ocsf(), missing: mapping.all(), has: None, log: AuditLog::default() };
+    let begins = input.fill_buf()?.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
+    if begins == Some(b'[') {
+        for value in serde_json::Deserializer::from_reader(input).into_iter::<Value>() {
+            let bad = |error: serde_json::Error| ReadError::Json { line: error.line(), why: error.to_string() };
+            match value {
+                Ok(Value::Array(events)) => events.iter().for_each(|event| reading.json(event, 1)),
+                Ok(event) => reading.json(&event, 1),
+                Err(error) if error.is_io() => return Err(ReadError::Io(error.into())),
+                Err(error) => {
+                    reading.log.unread.push(bad(error));
+                    break;
+                }
+            }
         }
-        let value: Value =
-            serde_json::from_str(text).map_err(|error| ReadError::Json { line: number, why: error.to_string() })?;
-        let events = match value {
-            Value::Array(events) => events,
-            event => vec![event],
+        return reading.end();
+    }
+    for (at, line) in input.split(b'\n').enumerate() {
+        let (number, line) = (at + 1, line?);
+        let line = String::from_utf8_lossy(&line);
+        let line = line.trim();
+        if let Some(read) = access::line(line, number) {
+            reading.log.lines.push(read);
+        } else if line.starts_with('{') {
+            match serde_json::from_str(line) {
+                Ok(event) => reading.json(&event, number),
+                Err(error) => reading.log.unread.push(ReadError::Json { line: number, why: error.to_string() }),
+            }
+        } else if !line.is_empty() {
+            reading.log.unread.push(ReadError::NoLine(number));
+        }
+    }
+    reading.end()
+}
+
+/// Text while it is read.
+struct Reading<'m> {
+    mapping: &'m Mapping,
+    ocsf: Mapping,
+    /// Places of the mapping that no event had so far.
+    missing: Vec<(Field, String)>,
+    /// What the first event has.
+    has: Option<String>,
+    log: AuditLog,
+}
+
+impl Reading<'_> {
+    fn json(&mut self, event: &Value, number: usize) {
+        let read = self.event(event, number);
+        self.log.take(read);
+    }
+
+    fn event(&mut self, event: &Value, number: usize) -> Result<LogLine, ReadError> {
+        if !event.is_object() {
+            return Err(ReadError::Json { line: number, why: "it is something else".to_owned() });
+        }
+        self.has.get_or_insert_with(|| places_of(event));
+        self.missing.retain(|(_, place)| fields::at(event, place).is_none());
+        let mapping = match self.mapping.is_empty() {
+            false => self.mapping,
+            true if event.get("class_uid").is_some() => &self.ocsf,
+            true => return Err(ReadError::Unmapped(number)),
         };
-        for event in &events {
-            lines.extend(of_json(event, number, mapping)?);
+        timed(LogLine::of(number, |field| mapping.in_json(field, event)), mapping)
+    }
+
+    fn end(mut self) -> Result<AuditLog, ReadError> {
+        match (self.missing.pop(), self.has) {
+            (Some((field, place)), Some(has)) => Err(ReadError::NoField { field: field.name(), place, has }),
+            (Some((field, place)), None) if !self.log.lines.is_empty() => {
+                Err(ReadError::NothingMapped(format!("{}={place}", field.name())))
+            }
+            _ => self.log.if_any(),
         }
     }
-    if lines.is_empty() { Err(ReadError::Empty) } else { Ok(lines) }
 }
 
-fn of_json(event: &Value, number: usize, mapping: &Mapping) -> Result<Option<LogLine>, ReadError> {
-    if !event.is_object() {
-        return Err(ReadError::Json { line: number, why: "it is something else".to_owned() });
+/// Where an event has something, as a mapping would say it.
+fn places_of(event: &Value) -> String {
+    const MOST: usize = 20;
+    fn gather(value: &Value, place: &str, places: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                fields.iter().for_each(|(key, value)| gather(value, &format!("{place}/{key}"), places));
+            }
+            _ => places.push(place.to_owned()),
+        }
     }
-    let ocsf = Mapping::ocsf();
-    let mapping = match mapping.is_empty() {
-        false => mapping,
-        true if event.get("class_uid").is_some() => &ocsf,
-        true => return Err(ReadError::Unmapped(number)),
-    };
-    let field = |field: Field| mapping.in_json(field, event);
-    let line = LogLine::of(number, field);
-    timed(line, mapping).map(Some)
+    let mut places = Vec::new();
+    gather(event, "", &mut places);
+    let more = if places.len() > MOST { format!(" and {} more", places.len() - MOST) } else { String::new() };
+    places.truncate(MOST);
+    places.join(", ") + &more
 }
 
-/// Reads CSV with a row of names first.
+/// Reads CSV with a row of names first. Rows that cannot be read are left out, and told.
 ///
 /// # Errors
 ///
-/// Where it stands and what is wrong.
-pub fn csv(input: impl io::Read, mapping: &Mapping) -> Result<Vec<LogLine>, ReadError> {
+/// Nothing of it could be read, or it has not the columns of the mapping.
+pub fn csv(input: impl io::Read, mapping: &Mapping) -> Result<AuditLog, ReadError> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(input);
     let bad = |row: usize| move |error: csv::Error| ReadError::Csv { row, why: error.to_string() };
     let columns = reader.headers().map_err(bad(1))?.clone();
     let mut at = Vec::new();
-    for field in Field::ALL {
-        for place in mapping.places(field) {
-            let name = place.trim_start_matches('/');
-            let column = columns.iter().position(|column| column == name);
-            let all = || columns.iter().collect::<Vec<_>>().join(", ");
-            at.push((field, column.ok_or_else(|| ReadError::NoColumn(name.to_owned(), all()))?));
-        }
+    for (field, place) in mapping.all() {
+        let name = place.trim_start_matches('/');
+        let column = columns.iter().position(|column| column == name);
+        let all = || columns.iter().collect::<Vec<_>>().join(", ");
+        at.push((field, column.ok_or_else(|| ReadError::NoColumn(name.to_owned(), all()))?));
     }
-    let mut lines = Vec::new();
+    let mut log = AuditLog::default();
     for (row, record) in reader.records().enumerate() {
-        let (number, record) = (row + 2, record.map_err(bad(row + 2))?);
+        let number = row + 2;
+        let record = match record {
+            Ok(record) => record,
+            Err(error) if error.is_io_error() => return Err(bad(number)(error)),
+            Err(error) => {
+                log.unread.push(bad(number)(error));
+                continue;
+            }
+        };
         let field = |wanted: Field| {
             let mut cells =
                 at.iter().filter(|(field, _)| *field == wanted).filter_map(|(_, column)| record.get(*column));
             cells.find(|cell| !cell.is_empty()).map(str::to_owned)
         };
-        let line = LogLine::of(number, field);
-        lines.push(timed(line, mapping)?);
+        log.take(timed(LogLine::of(number, field), mapping));
     }
-    if lines.is_empty() { Err(ReadError::Empty) } else { Ok(lines) }
+    log.if_any()
 }
 
 /// A line without a time cannot be put beside anything.
@@ -157,7 +207,7 @@ pub fn instant(text: &str) -> Option<i64> {
 }
 
 /// The path of a path or a URL.
-fn path_of(text: &str) -> String {
+pub(super) fn path_of(text: &str) -> String {
     let path = match text.split_once("://") {
         Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
         None => text,
@@ -200,17 +250,18 @@ mod tests {
         let mapping = Mapping::of(&said).unwrap();
         let text =
             "{\"ts\":1769860800,\"req\":{\"url\":\"https://h/a?b\",\"m\":\"GET\"},\"who\":\"bot\",\"code\":200}\n";
-        let lines = json(text.as_bytes(), &mapping).unwrap();
+        let lines = super::text(text.as_bytes(), &mapping).unwrap().lines;
         let columns = ["time=ts", "path=url", "method=m", "identity=who", "status=code"].map(str::to_owned);
-        let of_csv =
-            csv(&b"ts,url,m,who,code\n1769860800,\"/a?b\",GET,bot,200\n"[..], &Mapping::of(&columns).unwrap()).unwrap();
+        let of_csv = csv(&b"ts,url,m,who,code\n1769860800,\"/a?b\",GET,bot,200\n"[..], &Mapping::of(&columns).unwrap())
+            .unwrap()
+            .lines;
         assert_eq!(LogLine { number: 2, ..lines[0].clone() }, of_csv[0]);
-        assert!(matches!(json("{}".as_bytes(), &Mapping::default()), Err(ReadError::Unmapped(1))));
-        assert!(matches!(json("[1]".as_bytes(), &mapping), Err(ReadError::Json { line: 1, .. })));
-        assert!(matches!(json("{\"who\":\"x\"}".as_bytes(), &mapping), Err(ReadError::NoTime { line: 1, .. })));
+        assert!(matches!(super::text("{}".as_bytes(), &Mapping::default()), Err(ReadError::Unmapped(1))));
+        assert!(matches!(super::text("[1]".as_bytes(), &mapping), Err(ReadError::Json { line: 1, .. })));
+        assert!(matches!(super::text("{\"who\":\"x\"}".as_bytes(), &mapping), Err(ReadError::NoField { .. })));
         assert!(matches!(csv(&b"a,b\n1,2\n"[..], &mapping), Err(ReadError::NoColumn(..))));
         let ocsf = "{\"class_uid\":6003,\"time\":1769860800000,\"actor\":{\"user\":{\"uid\":\"u\"}}}";
-        let lines = json(ocsf.as_bytes(), &Mapping::default()).unwrap();
+        let lines = super::text(ocsf.as_bytes(), &Mapping::default()).unwrap().lines;
         assert_eq!((lines[0].time, lines[0].identity.as_deref()), (Some(1_769_860_800_000_000), Some("u")));
     }
 }

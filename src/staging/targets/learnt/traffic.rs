@@ -110,7 +110,7 @@ pub fn read(path: &Path, kind: Kind, mapping: &Mapping) -> Result<Traffic, Strin
             }
             Ok(traffic)
         }
-        Kind::Json => reconcile::json(input, mapping).map(of_lines).map_err(|error| plainly(&error)),
+        Kind::Json => reconcile::text(input, mapping).map(of_lines).map_err(|error| plainly(&error)),
         Kind::Csv => reconcile::csv(input, mapping).map(of_lines).map_err(|error| plainly(&error)),
     }
 }
@@ -128,9 +128,9 @@ fn of_log(line: &str) -> Option<Seen> {
     Some(Seen { method: found[1].to_owned(), target: found[2].to_owned(), status: found[3].parse().ok() })
 }
 
-fn of_lines(lines: Vec<reconcile::LogLine>) -> Traffic {
-    let mut traffic = Traffic::default();
-    for line in lines {
+fn of_lines(log: reconcile::AuditLog) -> Traffic {
+    let mut traffic = Traffic { requests: Vec::new(), unread: log.unread.len() as u64 };
+    for line in log.lines {
         match line.path {
             Some(target) => {
                 let method = line.method.unwrap_or_else(|| "GET".to_owned());

@@ -1,0 +1,38 @@
+//! What comes of undoing a write.
+
+/// What became of a write.
+#[derive(Debug)]
+pub enum Came {
+    Undone(String),
+    /// The target refused it with this status, and it was not there.
+    Refused(u16),
+}
+
+/// Why a write could not be undone.
+#[derive(Debug)]
+pub struct Left {
+    pub why: String,
+    /// It was seen to be there.
+    pub found: bool,
+}
+
+impl Left {
+    pub fn there(why: String) -> Left {
+        Left { why, found: true }
+    }
+}
+
+impl From<String> for Left {
+    fn from(why: String) -> Left {
+        Left { why, found: false }
+    }
+}
+
+/// Whether an answer says that nothing was done. A timeout of the server (408) does not, and neither does an error.
+pub fn refuses(status: u16) -> bool {
+    (400..500).contains(&status) && status != 408
+}
+
+pub fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}
