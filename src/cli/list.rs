@@ -36,7 +36,8 @@ fn scenarios(documents: &[Document]) -> String {
         text.push_str(&variants(document));
         text.push('\n');
     }
-    text.push_str("The word behind a name is the verdict that the scenario expects of its run.\n\n");
+    text.push_str("The word behind a name is the verdict that the scenario expects of its run.\n");
+    text.push_str("Facts are marked: [V] read in a source, [R] recalled, [C] sources conflict.\n\n");
     text.push_str("run one:   runaway run moltbook@three-rounds\n");
     text.push_str("read one:  runaway show moltbook\n");
     text

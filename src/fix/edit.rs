@@ -1,5 +1,6 @@
 //! A change of a scenario, as the language of variants says it.
 
+use crate::report::text::COLUMNS;
 use crate::scenario::{Key, Node, Place, Value};
 
 /// What a variant would say: settings, additions, responses.
@@ -122,15 +123,46 @@ pub fn yaml(name: &str, variant: &Node) -> String {
                 out.push_str(&format!("  {}:\n", part.name));
                 inner
                     .iter()
-                    .for_each(|(key, value)| out.push_str(&format!("    {}: {}\n", word(&key.name), flow(value))));
+                    .for_each(|(key, value)| out.push_str(&folded(&format!("    {}:", word(&key.name)), &flow(value))));
             }
-            _ => out.push_str(&format!("  {}: {}\n", word(&part.name), flow(value))),
+            _ => out.push_str(&folded(&format!("  {}:", word(&part.name)), &flow(value))),
         }
     }
     out
 }
 
 /// A value on one line.
+/// A value behind its key, in lines of a terminal: a line break between two words is one space in YAML, in quotes too.
+fn folded(key: &str, value: &str) -> String {
+    let (mut out, mut used) = (key.to_owned(), key.chars().count());
+    let deeper = key.len() - key.trim_start().len() + 2;
+    let mut rest = value;
+    while !rest.is_empty() {
+        let single = rest.match_indices(' ').map(|(at, _)| at).find(|at| may_break(rest, *at));
+        let (part, after) = single.map_or((rest, ""), |at| (&rest[..at], &rest[at + 1..]));
+        let long = part.chars().count();
+        if used + 1 + long > COLUMNS - INDENT && used > deeper {
+            out.push_str(&format!("\n{:deeper$}{part}", ""));
+            used = deeper + long;
+        } else {
+            out.push_str(&format!(" {part}"));
+            used += 1 + long;
+        }
+        rest = after;
+    }
+    out + "\n"
+}
+
+/// A variant is printed so much deeper, under `variants:`.
+const INDENT: usize = 2;
+
+/// Whether a space stands between two words: several in a row, or one behind an escape, would be lost.
+fn may_break(text: &str, at: usize) -> bool {
+    let (before, after) = (text[..at].chars().next_back(), text[at + 1..].chars().next());
+    let is_word = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace() && c != '\\' && c != '#');
+    is_word(before) && is_word(after)
+}
+
 fn flow(node: &Node) -> String {
     match &node.value {
         Value::Null => "~".to_owned(),
@@ -167,6 +199,21 @@ mod tests {
         let read = crate::scenario::yaml::read(&yaml("fixed", &variant)).unwrap();
         assert_eq!(read.get("fixed").unwrap().to_json(), variant.to_json());
         assert_eq!(edit.size(), 2 + 2 + 2);
+    }
+
+    #[test]
+    fn long_values_are_folded_and_read_back_the_same() {
+        let scopes = (0..40).map(|n| format!("service-{n}:read and write"));
+        let edit = Edit::set("credentials.key.scopes", list(scopes))
+            .and(Edit::respond("alarm", map(vec![("do", list((0..30).map(|n| format!("step \"{n}\"  # \\ x"))))])))
+            .unwrap();
+        let story = "A story: it is long, has `ticks`, # signs, \"quotes\", \\ and  two spaces, ".repeat(6);
+        let variant = edit.variant(story.trim());
+        let printed = yaml("fixed", &variant);
+        let long: Vec<&str> = printed.lines().filter(|line| line.chars().count() > COLUMNS - INDENT).collect();
+        assert_eq!(long, Vec::<&str>::new());
+        let read = crate::scenario::yaml::read(&printed).unwrap();
+        assert_eq!(read.get("fixed").unwrap().to_json(), variant.to_json());
     }
 
     #[test]

@@ -45,9 +45,10 @@ struct Places<'a> {
 
 impl Places<'_> {
     fn cause(&self, path: &[&str], told: String) -> Cause {
-        let line =
-            self.document.line_of(self.variant, path).filter(|_| !Mistake::CauseWithoutItsLine.here()).unwrap_or(1);
-        Cause { path: path.join("."), line, told }
+        let (led, line) = self.document.led_to(self.variant, path).unwrap_or_default();
+        let line = line.filter(|_| !Mistake::CauseWithoutItsLine.here()).unwrap_or(1);
+        // What is not written cannot be found on the line.
+        Cause { path: path[..led.max(1)].join("."), line, told }
     }
 }
 

@@ -152,6 +152,23 @@ impl Amount {
     }
 }
 
+/// Two amounts as people read them; with every digit that is known, where rounding would make them one.
+fn told_apart(one: &Amount, other: &Amount, unit: registry::Unit) -> (String, String) {
+    let rounded = (one.shown(unit), other.shown(unit));
+    let exact = |amount: &Amount| {
+        let one = |n: f64| match unit {
+            registry::Unit::Share => format!("{} %", (n * 1e6).round() / 1e4),
+            _ => n.to_string(),
+        };
+        match amount {
+            Amount::Number(n) => one(*n),
+            Amount::Between([lo, hi]) => format!("{} to {}", one(*lo), one(*hi)),
+            Amount::Word(word) => word.clone(),
+        }
+    };
+    if rounded.0 == rounded.1 { (exact(one), exact(other)) } else { rounded }
+}
+
 /// Outcomes, the best first.
 const OUTCOMES: [&str; 4] = ["benign", "prevented", "contained", "not-contained"];
 
@@ -177,11 +194,12 @@ pub fn compare(before: &Baseline, now: &Baseline, written: &dyn Written) -> Delt
             let of = |case: &Accepted| case.measures.get(key).cloned().unwrap_or(Amount::ZERO);
             let (then, after) = (of(before), of(now));
             if then != after {
+                let (before, after_told) = told_apart(&then, &after, measure.unit);
                 delta.changes.push(Change {
                     case: name.clone(),
                     measure: key.clone(),
-                    before: then.shown(measure.unit),
-                    after: after.shown(measure.unit),
+                    before,
+                    after: after_told,
                     worse: after.is_worse(&then, direction(measure)),
                 });
             }
@@ -238,6 +256,13 @@ mod tests {
         assert_eq!(worse(other.clone(), one.clone(), Direction::LessIsBetter), None);
         assert_eq!(worse(Amount::Between([3.5, 4.0]), one, Direction::LessIsBetter), Some(true));
         assert_eq!(worse(Amount::Word("unknown".to_owned()), other, Direction::LessIsBetter), None);
+    }
+
+    #[test]
+    fn what_differs_is_told_apart() {
+        let told = |one, other| told_apart(&Amount::Number(one), &Amount::Number(other), registry::Unit::Share);
+        assert_eq!(told(0.0012, 0.0013), ("0.12 %".to_owned(), "0.13 %".to_owned()));
+        assert_eq!(told(0.1, 0.2), ("10 %".to_owned(), "20 %".to_owned()));
     }
 
     #[test]

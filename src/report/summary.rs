@@ -12,7 +12,7 @@ use crate::wire::{Event, Tick};
 use super::curve::{curve, marks};
 use super::explored::sections;
 use super::names::{credential_of_run, hop_line};
-use super::text::{hung, left, paragraphs, right, sentence, wrapped, wrapped_with};
+use super::text::{hung, left, paragraphs, right, sentence, width, wrapped, wrapped_with};
 
 /// Whether colours may be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -320,7 +320,7 @@ impl Summary<'_> {
         for spread in &seeds.spreads {
             match <[String; 5]>::try_from(spread.shown()) {
                 Ok(quantiles) => spread_line(out, &spread.measure, &quantiles),
-                Err(_) => out.push_str(&hung(&format!("  {}", left(&spread.measure, 22)), &spread.in_words(), 24)),
+                Err(_) => out.push_str(&hung(&format!("  {}", left(&spread.measure, 24)), &spread.in_words(), 26)),
             }
         }
         let claims = self.plan.expectations.claims().filter_map(|claim| Some((claim, claim.over?)));
@@ -370,13 +370,18 @@ fn few(all: impl ExactSizeIterator<Item = String>) -> String {
     shown.join(", ") + &more
 }
 
-/// One line of the table of seeds.
+/// One line of the table of seeds; two where a name or a number would run into the next.
 fn spread_line(out: &mut String, measure: &str, quantiles: &[String; 5]) {
-    let mut line = format!("  {}", left(measure, 22));
-    for quantile in quantiles {
-        line.push_str(&right(quantile, 11));
-    }
-    let _ = writeln!(out, "{line}");
+    const NAME: usize = 22;
+    const CELL: usize = 11;
+    const WIDE: usize = 13;
+    let fits = width(measure) < NAME && quantiles.iter().all(|quantile| width(quantile) < CELL);
+    let (head, cell) = match fits {
+        true => (format!("  {}", left(measure, NAME)), CELL),
+        false => (format!("  {measure}\n{:1$}", "", 2 + NAME + 5 * CELL - 5 * WIDE), WIDE),
+    };
+    let cells: String = quantiles.iter().map(|quantile| right(quantile, cell)).collect();
+    let _ = writeln!(out, "{head}{cells}");
 }
 
 /// Until when something beyond the task was accepted.

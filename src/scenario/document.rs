@@ -174,14 +174,19 @@ impl Document {
     /// The line on which a part of the scenario stands, with a variant laid over it: where the path leads no further, the line up to
     /// which it led.
     pub fn line_of(&self, variant: Option<&str>, path: &[&str]) -> Option<usize> {
+        self.led_to(variant, path)?.1
+    }
+
+    /// How many parts of a path are written, with a variant laid over the scenario, and the line of the last of them.
+    pub fn led_to(&self, variant: Option<&str>, path: &[&str]) -> Option<(usize, Option<usize>)> {
         let tree = self.tree(variant, &Overrides::default()).ok()?;
-        let (mut node, mut place) = (&tree, None);
+        let (mut node, mut place, mut led) = (&tree, None, 0);
         for part in path {
             let Some((key, inner)) = node.entries().iter().find(|(key, _)| key.name == *part) else { break };
-            place = Some(key.place);
-            node = inner;
+            (node, place, led) = (inner, Some(key.place), led + 1);
         }
-        place.filter(|place| *place != Place::OUTSIDE).map(|place| line_and_column(&self.source.text, place.start).0)
+        let written = place.filter(|place| *place != Place::OUTSIDE);
+        Some((led, written.map(|place| line_and_column(&self.source.text, place.start).0)))
     }
 
     /// The line on which a variant begins.

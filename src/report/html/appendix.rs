@@ -161,6 +161,7 @@ pub fn tags(page: &Page<'_>) -> Option<Part> {
         }
         @if !meta.sources.is_empty() {
             p { "Sources, as the scenario names them:" }
+            p.note { "[V] read in a source, [R] recalled, [C] sources conflict." }
             ul.sources { @for source in meta.sources.iter().take(MOST_ROWS) { li { (sentence(source)) } } }
         }
     };

@@ -40,6 +40,15 @@ impl Figures {
         html! { span.n data-measure=(key) { (clean(text, SENTENCE)) } }
     }
 
+    /// A count with its noun, as a part of a sentence, also where nobody knows it.
+    pub fn counted(&self, key: &str, one: &str, many: &str) -> Markup {
+        match self.evidence(key) {
+            "unknown" => html! { "an unknown number of " (many) },
+            _ if self.number(&format!("/measures/{key}/value")) == Some(1) => html! { (self.measure(key)) " " (one) },
+            _ => html! { (self.measure(key)) " " (many) },
+        }
+    }
+
     /// The evidence of a measure: `exact`, `unknown`…
     pub fn evidence(&self, key: &str) -> &str {
         self.at(&format!("/measures/{key}/evidence")).as_str().unwrap_or("unknown")

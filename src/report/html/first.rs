@@ -13,7 +13,7 @@ const MOST_ROWS: usize = 6;
 
 /// Each column: where its number stands in `run.json`, and its title.
 const COLUMNS: [(&str, &str); 5] = [
-    ("excess", "touched beyond the task"),
+    ("excess", "touched or created beyond the task"),
     ("leftover", "still within reach at the end"),
     ("closed", "really contained"),
     ("irreversible", "cannot be undone"),
@@ -68,6 +68,9 @@ fn best(page: &Page<'_>, first: &Value) -> Markup {
         return html! { p { "No change that the model knows makes a difference here." } };
     }
     let lead = match effect {
+        "contains" if !shuts(&first["after"]) => {
+            "With this change every limit holds. Not every door is shut at the end:"
+        }
         "contains" => "This change contains it:",
         "if-answered" => "This contains it, as long as somebody answers the alarm in time:",
         "after-the-fact" => "Nothing that was tried contains it. This stops it, after nearly all of the harm:",
@@ -79,7 +82,7 @@ fn best(page: &Page<'_>, first: &Value) -> Markup {
             p { (lead) }
             p.order data-run="/fixes/fixes/0/told" { (sentence(text(first, "told"))) }
             p {
-                "Touched beyond the task: " (page.figures.text("/fixes/fixes/0/after/excess/text")) ", instead of "
+                "Touched or created beyond the task: " (page.figures.text("/fixes/fixes/0/after/excess/text")) ", instead of "
                 (page.figures.text("/fixes/before/excess/text")) ". Still within reach at the end: "
                 (page.figures.text("/fixes/fixes/0/after/leftover/text")) ", instead of "
                 (page.figures.text("/fixes/before/leftover/text")) "."
@@ -117,7 +120,7 @@ fn table(page: &Page<'_>, fixes: &[Value]) -> Markup {
                     tr {
                         th scope="row" {
                             span.told data-run={ "/fixes/fixes/" (at) "/told" } { (sentence(text(fix, "told"))) }
-                            span class={ "effect " (text(fix, "effect")) } { (in_words(text(fix, "effect"))) }
+                            span class={ "effect " (text(fix, "effect")) } { (in_words(fix)) }
                         }
                         (numbers(&format!("/fixes/fixes/{at}/after")))
                     }
@@ -127,8 +130,15 @@ fn table(page: &Page<'_>, fixes: &[Value]) -> Markup {
     }
 }
 
-fn in_words(effect: &str) -> &'static str {
-    match effect {
+/// Whether nothing is open at the end, under any seed: limits that tolerate something can hold without that.
+fn shuts(after: &Value) -> bool {
+    let outcomes = after["outcomes"].as_array();
+    outcomes.is_some_and(|all| all.iter().all(|outcome| matches!(outcome[0].as_str(), Some("prevented" | "contained"))))
+}
+
+fn in_words(fix: &Value) -> &'static str {
+    match text(fix, "effect") {
+        "contains" if !shuts(&fix["after"]) => "the limits hold, not every door is shut",
         "contains" => "contains",
         "if-answered" => "contains, if the alarm is answered",
         "after-the-fact" => "stops it after the fact",

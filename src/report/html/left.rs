@@ -15,9 +15,10 @@ pub fn part(page: &Page<'_>) -> Option<Part> {
         },
         Outcome::Prevented | Outcome::Contained | Outcome::NotContained => html! {
             p {
-                (page.figures.measure("survivors")) " credentials in the agent's hands still work. With what is open, "
-                (page.figures.measure("leftover")) " things can still be touched, and "
-                (page.figures.measure("leftover.fresh")) " of them have not been touched yet."
+                (page.figures.counted("survivors", "credential", "credentials"))
+                " in the agent's hands still opened something when the run ended. With what was open, "
+                (page.figures.counted("leftover", "thing", "things")) " could still be touched, "
+                (page.figures.measure("leftover.fresh")) " of them for the first time."
             }
             @if let Some((at, _)) = page.figures.list("/revocation").iter().enumerate().find(|(_, row)| row["open"].as_u64() > Some(0)) {
                 p {
@@ -27,7 +28,7 @@ pub fn part(page: &Page<'_>) -> Option<Part> {
                 }
             }
             @if page.figures.number("/measures/queued/value").is_some_and(|n| n > 0) {
-                p { (page.figures.measure("queued")) " accepted effects are queued and have not happened yet." }
+                p { "Accepted and queued, and not happened yet: " (page.figures.counted("queued", "effect", "effects")) "." }
             }
             @if measures.exhausted_at.is_some() {
                 p {

@@ -118,9 +118,15 @@ fn behind(label: &str, table: &Markup) -> Markup {
     html! { details.data { summary { (label) } (scrolling(label, table)) } }
 }
 
+/// On a narrow screen a picture goes on behind its edge.
+fn swipe() -> Markup {
+    html! { p.swipe aria-hidden="true" { "Swipe the picture sideways to see all of it →" } }
+}
+
 /// A picture that says in words what it shows.
 fn picture(id: &str, size: (u32, u32), title: &str, desc: &str, drawn: &str) -> Markup {
     html! {
+        (swipe())
         div.scroll tabindex="0" role="group" aria-label=(title) {
             svg.chart viewBox={ "0 0 " (size.0) " " (size.1) } role="img"
                 aria-labelledby={ (id) "-t " (id) "-d" } {

@@ -6,7 +6,7 @@ use plotters::style::RGBColor;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::super::curve::{Mark, Shown, marks};
-use super::canvas::{self, Area, BLUE, Drawn, FAINT, GREEN, INK, ORANGE, RED};
+use super::canvas::{self, Area, BLUE, Drawn, FAINT, GREEN, INK, ORANGE, PURPLE, RED};
 use super::{Page, Part, behind, picture};
 use crate::measure::thousands;
 use crate::wire::{Span, Tick};
@@ -26,7 +26,8 @@ const MOST_ROWS: usize = 12;
 /// The picture of the run.
 pub fn part(page: &Page<'_>) -> Option<Part> {
     let measures = page.summary.measures;
-    let marks = marks(page.summary.references, measures);
+    let mut marks = marks(page.summary.references, measures);
+    marks.extend(after_the_curve(page));
     let body = match measures.reach.curve.last() {
         None => nothing(),
         Some((last, top)) => {
@@ -38,16 +39,36 @@ pub fn part(page: &Page<'_>) -> Option<Part> {
             html! {
                 figure {
                     figcaption {
-                        "How much the agent had touched beyond its task, and when somebody noticed, said that it was over, and when it really was."
+                        "How much of what was there before the agent had touched beyond its task, and when somebody noticed, "
+                        "said that it was over, and when it really was. Times count from the start of the run"
+                        @if page.figures.number("/measures/t0/value").is_some() { "; the first harm was at " (page.figures.measure("t0")) }
+                        "."
                     }
                     (picture("over-time", SIZE, "Things touched beyond the task, over time", &desc, &drawn))
                     ul.legend { @for (mark, told) in marks.iter().zip(&told) { li class={ "mark " (class(mark)) } { (told) } } }
+                    @if after_the_curve(page).is_some() {
+                        p {
+                            "The curve ends where nothing more of that was touched; the harm went on until "
+                            (page.figures.measure("last_effect")) ". In all, "
+                            (page.figures.counted("excess.creations", "record was created", "records were created"))
+                            " beyond the task, and " (page.figures.counted("irreversible", "effect", "effects"))
+                            " cannot be undone."
+                        }
+                    }
                     (behind("The numbers behind this picture", &table(page)))
                 }
             }
         }
     };
     Some(Part { id: "over-time", title: "How it went", body })
+}
+
+/// The last harm, where it came after all that the curve shows.
+fn after_the_curve(page: &Page<'_>) -> Option<Mark> {
+    let measures = page.summary.measures;
+    let (ends, _) = measures.reach.curve.last()?;
+    let at = page.figures.number("/measures/last_effect/value").map(Tick).filter(|at| at > ends)?;
+    Some(Mark { at: Some(at), sign: 'L', label: "last harm", never: "no harm" })
 }
 
 fn nothing() -> Markup {
@@ -63,6 +84,7 @@ const fn name(mark: &Mark) -> &'static str {
     match mark.sign {
         'A' => "First alarm",
         'D' => "Declared contained",
+        'L' => "Last harm",
         _ => "Really contained",
     }
 }
@@ -71,6 +93,7 @@ const fn class(mark: &Mark) -> &'static str {
     match mark.sign {
         'A' => "alarm",
         'D' => "declared",
+        'L' => "last",
         _ => "closed",
     }
 }
@@ -79,6 +102,7 @@ const fn colour(mark: &Mark) -> RGBColor {
     match mark.sign {
         'A' => RED,
         'D' => ORANGE,
+        'L' => PURPLE,
         _ => GREEN,
     }
 }
@@ -90,9 +114,10 @@ fn thinned(curve: &[(Tick, u64)]) -> Vec<(Tick, u64)> {
     points
 }
 
-/// The unit in which a person reads a time axis that is so long.
-const fn unit(long: Span) -> (f64, &'static str) {
+/// The unit in which a person reads a time axis that is so long and ends there: what is seconds away is told in seconds.
+const fn unit(long: Span, until: Tick) -> (f64, &'static str) {
     match long.0 {
+        0..2_000_000 if until.0 >= 2_000_000 => (1e6, "seconds"),
         0..2_000 => (1.0, "microseconds"),
         2_000..2_000_000 => (1e3, "milliseconds"),
         2_000_000..180_000_000 => (1e6, "seconds"),
@@ -129,7 +154,7 @@ fn steps(points: &[(Tick, u64)], (from, until): (Tick, Tick), scale: f64) -> Vec
 
 fn draw(area: &Area<'_>, points: &[(Tick, u64)], top: u64, shown: &Shown<'_>) -> Drawn {
     let (from, until) = window(points, shown);
-    let (scale, unit) = unit(until.since(from));
+    let (scale, unit) = unit(until.since(from), until);
     let steps = steps(points, (from, until), scale);
     let width = if shown.behind.is_empty() { SIZE.0 - 30 } else { SIZE.0 - BEHIND };
     let (plot, _) = area.split_horizontally(width);
@@ -227,6 +252,13 @@ mod tests {
     fn the_curve_rises_in_steps() {
         let steps = steps(&[(Tick(1_000_000), 2), (Tick(3_000_000), 5)], (Tick::ZERO, Tick(4_000_000)), 1e6);
         assert_eq!(steps, [(0.0, 0.0), (1.0, 0.0), (1.0, 2.0), (3.0, 2.0), (3.0, 5.0), (4.0, 5.0)]);
+    }
+
+    #[test]
+    fn what_is_seconds_away_is_told_in_seconds() {
+        assert_eq!(unit(Span(1_900_000), Tick(16_800_000)).1, "seconds");
+        assert_eq!(unit(Span(1_900_000), Tick(1_900_000)).1, "milliseconds");
+        assert_eq!(unit(Span(500), Tick(500)).1, "microseconds");
     }
 
     #[test]

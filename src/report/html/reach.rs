@@ -18,12 +18,16 @@ const MOST_ROWS: usize = 60;
 pub fn part(page: &Page<'_>) -> Option<Part> {
     let body = html! {
         p {
-            "Of " (page.figures.measure("potential.uncontrolled"))
-            " things that this identity could touch if nothing stopped it, it touched " (page.figures.measure("reach"))
-            ", and " (page.figures.measure("excess")) " of those were no part of its task. It went through "
-            (page.figures.measure("reach.services")) " services, acted as "
-            (page.figures.measure("principals")) " identities, and came to hold "
-            (page.figures.measure("held")) " credentials."
+            "It touched " (page.figures.counted("reach", "thing", "things")) ", of which "
+            (page.figures.measure("excess")) " were no part of its task. If nothing stopped it, this identity could touch "
+            (page.figures.counted("potential.uncontrolled", "thing", "things")) ". It went through "
+            (page.figures.counted("reach.services", "service", "services")) ", acted as "
+            (page.figures.counted("principals", "identity", "identities")) ", and came to hold "
+            (page.figures.counted("held", "credential", "credentials")) "."
+        }
+        p.note {
+            "A thing is a resource and what was done to it: one that is read and then deleted counts twice here, and once "
+            "where resources are counted."
         }
         (services(page))
         (classes(page))

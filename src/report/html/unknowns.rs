@@ -14,7 +14,7 @@ pub fn part(page: &Page<'_>) -> Option<Part> {
     let mut between: Vec<(&str, &str)> = Vec::new();
     for (measure, value) in page.summary.measures.values() {
         match value {
-            Measured::Unknown { why } => unknown.entry(why).or_default().push(measure.name),
+            Measured::Unknown { why } => unknown.entry(why).or_default().push(plain(measure.key, measure.name)),
             Measured::Bounded { .. } => between.push((measure.key, measure.name)),
             _ => {}
         }
@@ -29,4 +29,14 @@ pub fn part(page: &Page<'_>) -> Option<Part> {
         }
     };
     Some(Part { id: "unknown", title: "What is not known", body })
+}
+
+/// A measure in words that need no glossary.
+fn plain(key: &str, name: &'static str) -> &'static str {
+    match key {
+        "r0" => "how many others one agent would infect",
+        "leftover.declared" => "what was still open when containment was declared",
+        "attribution.instruction" => "whether the log leads to the instruction that was obeyed",
+        _ => name,
+    }
 }

@@ -4,11 +4,13 @@ use maud::{Markup, html};
 
 use super::layout::{Frame, Looks, Map, WIDTH, Words, base};
 use crate::measure::thousands;
+use crate::report::html::swipe;
 use crate::wire::Span;
 
 /// Draws a map.
 pub fn map(map: &Map) -> Markup {
     html! {
+        (swipe())
         div.scroll tabindex="0" role="group" aria-label="Map of the path" {
             svg.map viewBox={ "0 0 " (WIDTH) " " (map.height) } role="img" aria-labelledby="map-t map-d" {
                 title #map-t { "The path through the systems" }
