@@ -371,6 +371,8 @@ mistakes! {
     CauseWithoutItsLine = "cause-without-its-line",
     /// What got worse closes no gate.
     WorseIsLetThrough = "worse-is-let-through",
+    /// A limit that tolerates more, or is gone, goes unnoticed.
+    WeakerIsLetThrough = "weaker-is-let-through",
     /// A case that says nothing is green.
     SilenceIsGreen = "silence-is-green",
     /// Every operation of an inventory counts as exercised.

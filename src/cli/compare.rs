@@ -7,7 +7,7 @@ use super::gate::Gate;
 use super::interrupt::stop_on_interrupt;
 use super::output;
 use super::test::{changes, read_baseline};
-use crate::gate::{Baseline, Suppressions, compare as between};
+use crate::gate::{Baseline, NoFiles, Suppressions, Written as _, compare as between};
 use crate::measure::counted;
 use crate::verdict::Exit;
 
@@ -15,7 +15,7 @@ use crate::verdict::Exit;
 pub fn compare(args: &args::Compare) -> Result<Exit, Failure> {
     let (before, now) = (read_baseline(&args.base)?, read_baseline(&args.new)?);
     in_common(&before, &now)?;
-    let delta = between(&before, &now, &|_, _| None);
+    let delta = between(&before, &now, &NoFiles);
     match args.format {
         Format::Json => {
             let value = serde_json::to_value(&delta).map_err(|error| Failure::incomplete(error.to_string()))?;
@@ -47,7 +47,10 @@ pub fn accept(args: &args::Accept) -> Result<Exit, Failure> {
     if stop.wanted() {
         return Err(Failure::refused("stopped: nothing was accepted", "run it again to its end"));
     }
-    let baseline = Baseline::of(&results, &gate.settings());
+    let mut baseline = Baseline::of(&results, &gate.settings());
+    if !args.scenarios.is_empty() && args.baseline.exists() {
+        baseline.keeps(read_baseline(&args.baseline)?, &|case, file| gate.is_gone(case, file));
+    }
     replace(&args.baseline, &baseline.text())?;
     let cases = counted(results.cases.len() as u64, "case");
     output::text(&format!("{cases} accepted in {}: review it and commit it\n", args.baseline.display()))

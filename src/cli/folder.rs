@@ -1,7 +1,7 @@
 //! The folder of a run: found or made, claimed by one run at a time, filled with its results.
 
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, BufRead as _, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::files::{replace, replace_with};
 use crate::audit;
 use crate::model::Plan;
-use crate::report::{RunReport, Style, Summary, markdown, page};
+use crate::report::{RUN_SCHEMA, RunReport, Style, Summary, markdown, page};
 use crate::staging::drill::Past;
 use crate::staging::explore::Writes;
 use crate::wire::Event;
@@ -23,30 +23,82 @@ pub const UNDO: &str = "undo.ndjson";
 /// A folder that this run alone writes to, as long as it lives.
 pub struct Folder {
     path: PathBuf,
+    /// Where it writes: beside what an earlier run left, until [`Folder::done`].
+    work: PathBuf,
+    /// What is not to be removed.
+    keeps: Option<PathBuf>,
     /// Held open: the lock goes with it.
     _claim: Option<File>,
 }
 
 impl Folder {
-    /// A folder that the user named: there already, or made now. What an earlier run left there is replaced.
+    /// A folder that the user named, for a run that has to leave its traces at once. What an earlier run left there is
+    /// removed.
     pub fn given(path: &Path) -> Result<Folder, Failure> {
-        let unusable = |error: &dyn std::fmt::Display| {
-            let message = format!("{} cannot be the folder of a run: {error}", path.display());
-            Failure::input(message, Some("say --out with a folder that can be written".into()))
-        };
-        fs::create_dir_all(path).map_err(|e| unusable(&e))?;
+        let folder = Folder::named(path)?;
+        for name in NAMES {
+            match fs::remove_file(path.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(path, &error)),
+                _ => {}
+            }
+        }
+        Ok(folder)
+    }
+
+    /// A folder that the user named. What an earlier run left there stays until [`Folder::done`] puts what is new in its
+    /// place; `keeps` is not removed.
+    pub fn replacing(path: &Path, keeps: Option<&Path>) -> Result<Folder, Failure> {
+        let mut folder = Folder::named(path)?;
+        folder.keeps = keeps.and_then(|path| path.canonicalize().ok());
+        if NAMES.iter().any(|name| path.join(name).symlink_metadata().is_ok_and(|there| there.is_file())) {
+            folder.work = path.join(PARTIAL);
+            let made = fs::remove_dir_all(&folder.work).or_else(|error| match error.kind() {
+                io::ErrorKind::NotFound => Ok(()),
+                _ => Err(error),
+            });
+            made.and_then(|()| fs::create_dir(&folder.work)).map_err(|e| unusable(path, &e))?;
+        }
+        Ok(folder)
+    }
+
+    /// Puts what was written in the place of what an earlier run left.
+    pub fn done(&mut self) -> Result<(), Failure> {
+        if self.work == self.path {
+            return Ok(());
+        }
+        let failed = |error: io::Error| Failure::at(&self.path, &error);
+        for name in NAMES {
+            let (new, old) = (self.work.join(name), self.path.join(name));
+            let is_kept = || self.keeps.as_ref().is_some_and(|kept| old.canonicalize().is_ok_and(|old| old == *kept));
+            if new.exists() {
+                fs::rename(new, old).map_err(failed)?;
+            } else if !is_kept() && old.exists() {
+                fs::remove_file(old).map_err(failed)?;
+            }
+        }
+        fs::remove_dir_all(&self.work).map_err(failed)?;
+        self.work = self.path.clone();
+        Ok(())
+    }
+
+    /// There already, or made now; ours, or empty; and nothing in it that is still to be put back.
+    fn named(path: &Path) -> Result<Folder, Failure> {
+        fs::create_dir_all(path).map_err(|e| unusable(path, &e))?;
         let folder = Folder::claimed(path.to_owned())?;
+        let foreign = foreign(path).map_err(|e| unusable(path, &e))?;
+        if !foreign.is_empty() {
+            let some = foreign.iter().take(SOME).cloned().collect::<Vec<_>>().join(", ");
+            let more = foreign.len().checked_sub(SOME).filter(|n| *n > 0);
+            let more = more.map_or(String::new(), |n| format!(" and {n} more"));
+            let message = format!("{} is not the folder of a run: there is {some}{more} in it", path.display());
+            let help = "say --out with a folder that is empty, is not there yet, or holds an earlier run";
+            return Err(Failure::input(message, Some(help.into())));
+        }
         if owes(path) {
             let message =
                 format!("what an earlier run changed on a real system is in {} and not put back", path.display());
             let help = format!("`runaway undo {}` puts it back; or say another --out", path.join(JOURNAL).display());
             return Err(Failure::input(message, Some(help)));
-        }
-        for name in RESULTS.iter().chain(&[AUDIT, SENT, UNDO]) {
-            match fs::remove_file(path.join(name)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(&error)),
-                _ => {}
-            }
         }
         Ok(folder)
     }
@@ -79,7 +131,7 @@ impl Folder {
             let message = format!("another run is writing to {}", path.display());
             return Err(Failure::input(message, Some("say --out with a folder of its own".into())));
         }
-        Ok(Folder { path, _claim: claim })
+        Ok(Folder { work: path.clone(), path, keeps: None, _claim: claim })
     }
 
     pub fn path(&self) -> &Path {
@@ -87,7 +139,7 @@ impl Folder {
     }
 
     pub fn journal(&self) -> PathBuf {
-        self.path.join(JOURNAL)
+        self.work.join(JOURNAL)
     }
 
     /// What was sent to a real system.
@@ -102,7 +154,7 @@ impl Folder {
 
     /// Writes what the services logged, whole or not at all.
     pub fn write_audit(&self, plan: &Plan, events: &[Event]) -> Result<(), Failure> {
-        replace_with(&self.path.join(AUDIT), |out| {
+        replace_with(&self.work.join(AUDIT), |out| {
             let mut failed = None;
             audit::write(plan, events, |line| {
                 if failed.is_none() {
@@ -120,8 +172,57 @@ impl Folder {
         let run = serde_json::to_value(RunReport::of(summary, digest)).map_err(unwritable)?;
         let json = serde_json::to_string_pretty(&run).map_err(unwritable)? + "\n";
         let texts = [json, summary.render(Style::Plain), markdown(summary, &run), page(summary, &run, document)];
-        RESULTS.iter().zip(texts).try_for_each(|(name, text)| replace(&self.path.join(name), &text))
+        RESULTS.iter().zip(texts).try_for_each(|(name, text)| replace(&self.work.join(name), &text))
     }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.work != self.path {
+            // What did not come to its end replaces nothing.
+            let _ = fs::remove_dir_all(&self.work);
+        }
+    }
+}
+
+fn unusable(path: &Path, error: &io::Error) -> Failure {
+    let message = format!("{} cannot be the folder of a run: {error}", path.display());
+    Failure::input(message, Some("say --out with a folder that can be written".into()))
+}
+
+/// What lies in a folder that no run was written to: nothing, where one was.
+fn foreign(folder: &Path) -> io::Result<Vec<String>> {
+    if is_ours(folder) {
+        return Ok(Vec::new());
+    }
+    let entries =
+        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()));
+    let mut names = entries.collect::<io::Result<Vec<_>>>()?;
+    names.retain(|name| name != PARTIAL);
+    names.sort();
+    Ok(names)
+}
+
+/// Whether a run was written to a folder: its journal says so, or what it came to.
+fn is_ours(folder: &Path) -> bool {
+    let journal = folder.join(JOURNAL);
+    let begins = |file: File| {
+        let mut line = String::new();
+        // A run that was killed at once left an empty file.
+        io::BufReader::new(file.take(MOST_HEAD)).read_line(&mut line).is_ok_and(|n| n == 0 || line.contains(WRITTEN_BY))
+    };
+    let journalled = match fs::metadata(&journal) {
+        Ok(there) if there.is_file() => File::open(&journal).is_ok_and(begins),
+        // A pipe or a device has nothing to lose.
+        Ok(there) => !there.is_dir(),
+        Err(_) => false,
+    };
+    let says = |name: &str, schema: &str| {
+        let read = File::open(folder.join(name)).ok().map(io::BufReader::new);
+        let value = read.and_then(|read| serde_json::from_reader::<_, Value>(read).ok());
+        value.is_some_and(|value| value["schema"].as_str() == Some(schema))
+    };
+    journalled || says(RESULTS[0], RUN_SCHEMA)
 }
 
 /// Whether a run on a real system left something there that its folder alone knows how to put back.
@@ -134,6 +235,18 @@ fn owes(folder: &Path) -> bool {
 
 /// What a run came to: for machines, for a terminal, for a pull request, for a leader.
 pub const RESULTS: [&str; 4] = ["run.json", "summary.txt", "summary.md", "report.html"];
+
+/// Everything that a run writes.
+const NAMES: [&str; 9] =
+    ["run.json", "summary.txt", "summary.md", "report.html", JOURNAL, AUDIT, SENT, UNDO, "drill.json"];
+/// Where a run writes while an earlier one is still there.
+const PARTIAL: &str = "new.partial";
+/// In the first line of each journal.
+const WRITTEN_BY: &str = "\"written_by\"";
+/// The first line of a journal holds its scenario.
+const MOST_HEAD: u64 = 64 << 20;
+/// So many files that are not ours are named.
+const SOME: usize = 3;
 
 /// So many runs of one scenario are kept apart by number.
 const MOST_RUNS: u32 = 100_000;

@@ -1,5 +1,7 @@
 //! The cases of a gate: found, run side by side, and told in their order as they end.
 
+mod written;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -11,7 +13,7 @@ use rayon::prelude::*;
 use super::failure::Failure;
 use super::job::Job;
 use super::open::{open, read, split};
-use crate::gate::{Case, Coverage, Exercised, Ran, Results, Suppressions, coverage};
+use crate::gate::{Case, Coverage, Exercised, Ran, Results, Suppressions, coverage, scenario_of};
 use crate::library;
 use crate::model::Plan;
 use crate::model::service::{Role, shape_of};
@@ -35,6 +37,10 @@ struct Wanted {
 /// Everything that is to be run.
 pub struct Gate {
     wanted: Vec<Wanted>,
+    /// The folders and files of which every case is among them.
+    roots: Vec<PathBuf>,
+    /// Whether nobody asked for less than all.
+    is_whole: bool,
 }
 
 impl Gate {
@@ -61,7 +67,11 @@ impl Gate {
                 false => wanted.push(one(name)?),
             }
         }
-        Ok(Gate { wanted })
+        let roots = match named.is_empty() {
+            true => vec![PathBuf::from(FOLDER)],
+            false => named.iter().map(PathBuf::from).collect(),
+        };
+        Ok(Gate { wanted, roots, is_whole: named.is_empty() })
     }
 
     /// The settings of every scenario, by its name.
@@ -103,13 +113,9 @@ impl Gate {
             pool.install(|| jobs.into_par_iter().enumerate().map(run).collect::<Result<_, Failure>>())?;
         let cases: Vec<Case> = cases.into_iter().flatten().collect();
         let coverage = self.coverage(&cases, inventory)?;
-        let names: Vec<String> = cases.iter().map(|case| case.name.clone()).collect();
-        let expired = suppressions.expired().map(|s| {
-            format!("the suppression of {} in {} expired on {}: {}", s.limit, s.case, s.until, s.reason.trim())
-        });
-        let idle =
-            suppressions.about_nothing(&names).map(|s| format!("a suppression is about {}, which was not run", s.case));
-        let complaints = expired.chain(idle).collect();
+        let is_there = |case: &str| self.names().any(|name| name == case);
+        let complaints =
+            suppressions.complaints(&is_there, &|case| self.is_whole || self.has_all_of(scenario_of(case)));
         Ok(Results::of(cases, coverage, complaints))
     }
 

@@ -1,17 +1,20 @@
 //! `runaway init`: a scenario to start from.
 
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::args;
 use super::failure::Failure;
-use super::files::create;
+use super::files::{create, replace};
 use super::output;
 use crate::generate;
 use crate::import;
 use crate::library;
+use crate::measure::registry;
+use crate::plane::driver::Stop;
 use crate::report::text::{hung, shell_word};
-use crate::scenario::opened;
+use crate::run::prepare;
+use crate::scenario::{Overrides, Source, opened, parse};
 use crate::verdict::Exit;
 
 /// Writes a scenario that runs as it is. Never over a file that is there.
@@ -30,16 +33,83 @@ pub fn init(args: &args::Init) -> Result<Exit, Failure> {
         (Some(args::From::Grid(credentials, operations)), None) => {
             (format!("grid-{credentials}x{operations}"), generate::grid(credentials, operations))
         }
-        (Some(args::From::Random(seed)), None) => (format!("random-{seed}"), generate::random_world(seed)),
+        (Some(args::From::Random(seed)), None) => (format!("random-{seed}"), random(seed)?),
     };
     let path = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.yaml")));
     if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("") && !folder.is_dir()) {
         let help = "say --out with a file in a folder that is there";
         return Err(Failure::input(format!("there is no folder {}", folder.display()), Some(help.into())));
     }
-    create(&path, &text)?;
+    create(&path, &with_schema_beside(&text))?;
+    let schema = schema_beside(&path)?;
     let shown = shell_word(&path.to_string_lossy());
-    output::text(&format!("wrote {shown}\nnext: runaway check {shown} && runaway run {shown}\n"))
+    output::text(&format!("wrote {shown}{schema}\nnext: runaway check {shown} && runaway run {shown}\n"))
+}
+
+/// The world of a seed. One in which nothing can go wrong shows nothing.
+fn random(seed: u64) -> Result<String, Failure> {
+    if bites(seed)? {
+        return Ok(generate::random_world(seed));
+    }
+    let message = format!("in random:{seed} the agent can do no harm, so a run would show nothing");
+    for next in (1..=NEIGHBOURS).map(|n| seed.wrapping_add(n)) {
+        if bites(next)? {
+            return Err(Failure::input(message, Some(format!("take the next in which it can: random:{next}"))));
+        }
+    }
+    Err(Failure::input(message, Some("take another number".into())))
+}
+
+/// So many worlds after one in which nothing happens are looked at.
+const NEIGHBOURS: u64 = 100;
+
+/// Whether an agent does harm where nothing stops it.
+fn bites(seed: u64) -> Result<bool, Failure> {
+    let source = Source { name: format!("random:{seed}"), text: generate::random_world(seed).into() };
+    let document = parse(source, &registry::keys())?;
+    let prepared = prepare(&document, None, &Overrides::default(), &Stop::default())?;
+    Ok(prepared.references.control_bit)
+}
+
+/// The schema that an editor checks a scenario against.
+const SCHEMA: &str = "scenario.schema.json";
+
+/// In what is built in, the first line says where the schema is from there: here it lies beside the scenario.
+fn with_schema_beside(text: &str) -> String {
+    let Some((first, rest)) = text.split_once('\n') else { return text.to_owned() };
+    let Some((language, _)) = first.split_once("$schema=") else { return text.to_owned() };
+    format!("{language}$schema={SCHEMA}\n{rest}")
+}
+
+/// Puts the schema beside a scenario, and says so. A file of that name that is no schema of ours stays.
+fn schema_beside(scenario: &Path) -> Result<String, Failure> {
+    let path = scenario.with_file_name(SCHEMA);
+    let schema = crate::scenario::schema();
+    let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure::incomplete(error.to_string()))? + "\n";
+    let there = std::fs::read_to_string(&path).ok();
+    let is_ours = |there: &String| {
+        serde_json::from_str::<serde_json::Value>(there).is_ok_and(|value| value["$id"] == schema["$id"])
+    };
+    match &there {
+        Some(there) if *there == text => return Ok(String::new()),
+        Some(there) if !is_ours(there) => return Ok(String::new()),
+        None if path.symlink_metadata().is_ok() => return Ok(String::new()),
+        _ => replace(&path, &text)?,
+    }
+    Ok(format!(" and, for editors, {}", shell_word(&path.to_string_lossy())))
+}
+
+/// A file as a scenario in another folder names it, so that both can be moved together; from the root, where the two
+/// have no folder in common.
+fn seen_from(file: &Path, folder: Option<&Path>) -> PathBuf {
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (Ok(file), Ok(folder)) = (file.canonicalize(), folder.canonicalize()) else { return file.to_owned() };
+    let common = file.components().zip(folder.components()).take_while(|(one, other)| one == other).count();
+    if common <= 1 {
+        return file;
+    }
+    let up = folder.components().skip(common).map(|_| Component::ParentDir);
+    up.chain(file.components().skip(common)).collect()
 }
 
 fn from_library(name: &str) -> Result<(String, String), Failure> {
@@ -70,6 +140,7 @@ fn from_openapi(args: &args::Init, path: &Path) -> Result<(String, String), Fail
     if let Some(more) = description.notes.len().checked_sub(10).filter(|more| *more > 0) {
         output::aside(&format!("note: and {more} more of this kind\n"));
     }
-    import::starter::scenario(&description, path, args.scope.as_deref(), args.out.as_deref())
+    let seen = seen_from(path, args.out.as_deref().and_then(Path::parent));
+    import::starter::scenario(&description, &seen, args.scope.as_deref())
         .map_err(|error| Failure::input(error.to_string(), None))
 }

@@ -25,12 +25,13 @@ pub fn replay(args: &args::Replay) -> Result<Exit, Failure> {
         fixes: None,
     };
     if let Some(folder) = &args.out {
-        let folder = Folder::given(folder)?;
+        let mut folder = Folder::replacing(folder, Some(&args.journal))?;
         folder.write_results(&summary, &journal.digest, &journal.header.document)?;
         // What a real system logged, it alone knows.
         if references.explored.is_none() {
             folder.write_audit(&journal.plan, &journal.events)?;
         }
+        folder.done()?;
     }
     if let Some(file) = &args.otlp {
         otlp::write(file, &summary)?;

@@ -42,8 +42,8 @@ fn once(args: &args::Run, stop: &Stop) -> Result<Exit, Failure> {
     let resolved = named.document.resolve(named.variant.as_deref(), &overrides)?.plan;
     patient(&resolved, args)?;
     let probes = cadence(args.probe.as_deref(), &resolved)?;
-    let folder = match &args.out {
-        Some(folder) => Folder::given(folder)?,
+    let mut folder = match &args.out {
+        Some(folder) => Folder::replacing(folder, None)?,
         None => Folder::fresh(Path::new("reports"), named.document.name(), named.variant.as_deref())?,
     };
     let job = Job {
@@ -63,6 +63,7 @@ fn once(args: &args::Run, stop: &Stop) -> Result<Exit, Failure> {
         // Whoever stopped a run wants it to end; `replay --out` writes the log from the journal.
         if stopped { Ok(()) } else { folder.write_audit(&done.prepared.plan, &done.events) }
     });
+    let written = written.and_then(|()| folder.done());
     let written = written.and_then(|()| args.otlp.as_ref().map_or(Ok(()), |file| otlp::write(file, &summary)));
     let text = if args.quiet {
         summary.in_short()

@@ -32,7 +32,7 @@ use super::failure::Failure;
 use super::interrupt::stop_on_interrupt;
 use super::output;
 use super::test::changes;
-use crate::gate::{Baseline, compare};
+use crate::gate::{Baseline, NoFiles, compare};
 use crate::plane::driver::Stop;
 use crate::verdict::Exit;
 
@@ -203,7 +203,7 @@ impl Desk {
             (Some(was), Some(is)) if in_common(&was, &is).is_err() => {
                 "They are runs of different scenarios.".to_owned()
             }
-            (Some(was), Some(is)) => match changes(&compare(&was, &is, &|_, _| None)) {
+            (Some(was), Some(is)) => match changes(&compare(&was, &is, &NoFiles)) {
                 same if same.is_empty() => "Nothing is different.".to_owned(),
                 changes => changes.trim_start_matches('\n').to_owned(),
             },

@@ -52,7 +52,7 @@ pub fn test(args: &args::Test) -> Result<Exit, Failure> {
     told?;
     if let Some(before) = before {
         let delta = delta(args, &before, &gate, &results)?;
-        let closes = args.fail_on.is_some_and(|on| on.is_met(&delta));
+        let closes = delta.is_weakened() || args.fail_on.is_some_and(|on| on.is_met(&delta));
         results.compared = Some(Compared { closes, delta });
     }
     let mut text = red(&results, style);
@@ -71,21 +71,20 @@ pub fn test(args: &args::Test) -> Result<Exit, Failure> {
 
 /// What is different from the baseline. Where nothing can be compared, nothing can be said to be no worse.
 fn delta(args: &args::Test, before: &Baseline, gate: &Gate, results: &Results) -> Result<Delta, Failure> {
-    let settings = gate.settings();
-    let now = Baseline::of(results, &settings);
-    if args.fail_on.is_some() {
+    let now = Baseline::of(results, &gate.settings());
+    let delta = compare(before, &now, gate);
+    if args.fail_on.is_some() && !delta.is_weakened() {
         in_common(before, &now)?;
     }
-    let at = |scenario: &str, path: &str| settings.get(scenario)?.iter().find(|s| s.path == path).map(|s| s.line);
-    Ok(compare(before, &now, &at))
+    Ok(delta)
 }
 
 impl FailOn {
     /// Whether what changed closes the gate.
     pub fn is_met(self, delta: &Delta) -> bool {
         match self {
-            FailOn::New => delta.is_new(),
-            FailOn::Worse => delta.is_worse(),
+            FailOn::New => delta.is_weakened() || delta.is_new(),
+            FailOn::Worse => delta.is_weakened() || delta.is_worse(),
         }
     }
 }
@@ -168,13 +167,12 @@ pub fn changes(delta: &Delta) -> String {
 fn summary(results: &Results, wanted: usize) -> String {
     let mut text = String::from("\n");
     for complaint in &results.suppressions {
-        text.push_str(&hung("note: ", complaint, 6));
+        text.push_str(&hung("error: ", complaint, 7));
     }
     let count = |standing: Standing| results.count(standing);
     let ran = results.cases.len();
-    let _ = writeln!(
-        text,
-        "{}: {} as expected, {} suppressed, {} failed, {} inconclusive, {} not run to the end",
+    let counts = format!(
+        "{}: {} as expected, {} suppressed, {} failed, {} inconclusive, {} cut short",
         counted(ran as u64, "case"),
         count(Standing::AsExpected),
         count(Standing::Suppressed),
@@ -182,6 +180,11 @@ fn summary(results: &Results, wanted: usize) -> String {
         count(Standing::Inconclusive),
         count(Standing::Aborted) + (wanted - ran),
     );
+    text.push_str(&hung("", &counts, 2));
+    let why = why_closed(results);
+    if !why.is_empty() {
+        text.push_str(&hung("the gate is closed: ", &why.join(", "), 2));
+    }
     let (all, reached) = results
         .coverage
         .scenarios
@@ -204,6 +207,20 @@ fn summary(results: &Results, wanted: usize) -> String {
         }
     }
     text
+}
+
+/// What closes the gate beside the cases.
+fn why_closed(results: &Results) -> Vec<String> {
+    let delta = results.compared.as_ref().filter(|compared| compared.closes).map(|compared| &compared.delta);
+    let parts = delta.map_or([0; 4], |delta| {
+        let worse = delta.changes.iter().filter(|change| change.worse == Some(true)).count();
+        [delta.weakened.len(), delta.widened.len(), delta.newly_broken.len(), worse]
+    });
+    let words = ["weakened", "opened wider", "newly broken", "worse than the baseline"];
+    let told = parts.into_iter().zip(words).filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}"));
+    let complaints = results.suppressions.len();
+    let suppressions = (complaints > 0).then(|| format!("{complaints} wrong with the suppressions"));
+    told.chain(suppressions).collect()
 }
 
 /// So many operations that were never exercised are named.

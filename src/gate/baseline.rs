@@ -10,6 +10,8 @@ use crate::scenario::Setting;
 
 use super::delta::{Direction, direction};
 use super::results::Results;
+use super::tolerated::Tolerated;
+use super::weakened::scenario_of;
 
 /// The version of the baseline file.
 const SCHEMA: &str = "runaway.baseline/1";
@@ -19,6 +21,9 @@ const SCHEMA: &str = "runaway.baseline/1";
 pub struct Baseline {
     pub schema: String,
     pub cases: BTreeMap<String, Accepted>,
+    /// The file of each scenario, as it was named.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
     /// Every setting of each scenario, by path, so that what changed can be named.
     #[serde(default)]
     pub settings: BTreeMap<String, BTreeMap<String, String>>,
@@ -28,6 +33,12 @@ pub struct Baseline {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Accepted {
     pub verdict: String,
+    /// What was expected, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// What each limit tolerated, by measure, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<BTreeMap<String, Tolerated>>,
     /// Measures of the limits that were broken.
     pub broken: BTreeSet<String>,
     /// Measures that have a better and a worse side; those that are zero are left out.
@@ -51,6 +62,8 @@ impl Baseline {
     pub fn of(results: &Results, settings: &BTreeMap<String, Vec<Setting>>) -> Baseline {
         let accepted = |case: &super::case::Case| Accepted {
             verdict: case.verdict.clone(),
+            expected: Some(case.expected.clone()),
+            limits: case.limits.iter().map(|l| Some((l.measure.clone(), l.tolerated.clone()?))).collect(),
             broken: case.limits.iter().filter(|l| l.holds == Some(false)).map(|l| l.measure.clone()).collect(),
             measures: case.measures.iter().filter_map(|(key, value)| comparable(key, value)).collect(),
         };
@@ -58,6 +71,7 @@ impl Baseline {
         Baseline {
             schema: SCHEMA.to_owned(),
             cases: results.cases.iter().map(|case| (case.name.clone(), accepted(case))).collect(),
+            files: results.cases.iter().map(|case| (case.scenario.clone(), case.file.clone())).collect(),
             settings: settings.iter().map(|(scenario, all)| (scenario.clone(), by_path(all))).collect(),
         }
     }
@@ -81,6 +95,28 @@ impl Baseline {
         }
     }
 
+    /// Takes over from an older state what this one says nothing about and what is not gone.
+    pub fn keeps(&mut self, older: Baseline, is_gone: &dyn Fn(&str, Option<&str>) -> bool) {
+        let Baseline { cases, files, settings, .. } = older;
+        let file = |case: &str| files.get(scenario_of(case)).map(String::as_str);
+        let mut kept = BTreeSet::new();
+        for (name, case) in cases {
+            if !self.cases.contains_key(&name) && !is_gone(&name, file(&name)) {
+                kept.insert(scenario_of(&name).to_owned());
+                self.cases.insert(name, case);
+            }
+        }
+        for scenario in kept {
+            let (file, settings) = (files.get(&scenario).cloned(), settings.get(&scenario).cloned());
+            if let Some(file) = file {
+                self.files.entry(scenario.clone()).or_insert(file);
+            }
+            if let Some(settings) = settings {
+                self.settings.entry(scenario).or_insert(settings);
+            }
+        }
+    }
+
     /// As it stands in its file: a line for each thing, so that a change can be reviewed.
     pub fn text(&self) -> String {
         // Maps with text for keys always have a JSON form.
@@ -97,10 +133,10 @@ fn of_run(run: &Value) -> Baseline {
     let measures = run.get("measures").and_then(Value::as_object).into_iter().flatten();
     let accepted = Accepted {
         verdict: text("verdict"),
-        broken: BTreeSet::new(),
         measures: measures.filter_map(|(key, value)| comparable(key, value)).collect(),
+        ..Accepted::default()
     };
-    Baseline { schema: SCHEMA.to_owned(), cases: BTreeMap::from([(name, accepted)]), settings: BTreeMap::new() }
+    Baseline { schema: SCHEMA.to_owned(), cases: BTreeMap::from([(name, accepted)]), ..Baseline::default() }
 }
 
 /// A measure as it is compared; nothing for one without a better side.
@@ -137,8 +173,11 @@ mod tests {
 
     #[test]
     fn a_baseline_reads_what_it_wrote() {
+        let tolerated = Tolerated { told: "at most 10 s".to_owned(), most: Some(1e7), ..Tolerated::default() };
         let accepted = Accepted {
             verdict: "fail".to_owned(),
+            expected: Some("pass".to_owned()),
+            limits: Some([("closed".to_owned(), tolerated)].into()),
             broken: ["survivors".to_owned()].into(),
             measures: [
                 ("closed".to_owned(), Amount::Word("never".to_owned())),
@@ -147,7 +186,9 @@ mod tests {
             .into(),
         };
         let settings = [("w".to_owned(), [("services.s.accepts".to_owned(), "jwt".to_owned())].into())].into();
-        let baseline = Baseline { schema: SCHEMA.to_owned(), cases: [("w".to_owned(), accepted)].into(), settings };
+        let files = [("w".to_owned(), "scenarios/w.yaml".to_owned())].into();
+        let cases = [("w".to_owned(), accepted)].into();
+        let baseline = Baseline { schema: SCHEMA.to_owned(), cases, files, settings };
         assert_eq!(Baseline::read(&baseline.text()), Ok(baseline));
     }
 }

@@ -17,6 +17,7 @@ use crate::wire::Event;
 
 use super::causes::{Cause, Hop, causes, hops};
 use super::suppress::Suppressions;
+use super::tolerated::Tolerated;
 
 /// A run as a gate sees it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -70,6 +71,9 @@ pub struct Limit {
     /// `None` where it cannot be told.
     pub holds: Option<bool>,
     pub told: String,
+    /// What is tolerated; results of before it was written have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerated: Option<Tolerated>,
     /// Where it is written, from 1.
     pub line: usize,
     /// Why it is tolerated for now, and until when.
@@ -97,10 +101,11 @@ impl Case {
         let scenario = document.name().to_owned();
         let name = variant.map_or_else(|| scenario.clone(), |variant| format!("{scenario}@{variant}"));
         let expected = plan.expectations.verdict.unwrap_or(ExpectedVerdict::Pass);
-        let limits = judgement.limits.iter().map(|checked| Limit {
+        let limits = judgement.limits.iter().zip(&plan.expectations.limits).map(|(checked, claim)| Limit {
             measure: checked.measure.clone(),
             holds: checked.holds,
             told: checked.told.clone(),
+            tolerated: Some(Tolerated::of(claim)),
             line: document.line_of(variant, &["limits", &checked.measure]).unwrap_or(1),
             suppressed: suppressions.cover(&name, &checked.measure),
         });

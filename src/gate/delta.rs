@@ -8,6 +8,7 @@ use crate::measure::registry;
 use crate::planted::Mistake;
 
 use super::baseline::{Accepted, Amount, Baseline};
+use super::weakened::{Weakened, Written, is_wider, scenario_of, weakened};
 
 /// On which side of a measure the harm lies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,19 +40,31 @@ pub struct Delta {
     pub mended: Vec<String>,
     pub added: Vec<String>,
     pub removed: Vec<String>,
-    /// Settings that changed, as `wiper: services.prod.accepts: … is … now (line 14)`.
+    /// Settings that changed, as `scenarios/wiper.yaml:14: services.prod.accepts was … and is …`.
     pub settings: Vec<String>,
+    /// Where less is asked for than before: limits that are looser or gone, expectations that were flipped, cases that
+    /// are gone.
+    #[serde(default)]
+    pub weakened: Vec<Weakened>,
+    /// Settings that open more than before.
+    #[serde(default)]
+    pub widened: Vec<Weakened>,
 }
 
 impl Delta {
     pub fn is_worse(&self) -> bool {
         let worse = self.changes.iter().any(|change| change.worse == Some(true)) && !Mistake::WorseIsLetThrough.here();
-        worse || self.is_new()
+        worse || self.is_new() || !self.widened.is_empty()
     }
 
     /// Whether a limit is broken that was not.
     pub fn is_new(&self) -> bool {
         !self.newly_broken.is_empty()
+    }
+
+    /// Whether less is asked for than before.
+    pub fn is_weakened(&self) -> bool {
+        !self.weakened.is_empty()
     }
 
     /// What is different, as titles with lines below them.
@@ -60,7 +73,10 @@ impl Delta {
             let of = self.changes.iter().filter(move |change| change.worse == worse);
             of.map(|c| format!("{}: {} was {} and is {}", c.case, c.measure, c.before, c.after)).collect()
         };
+        let lines = |all: &[Weakened]| all.iter().map(Weakened::line).collect();
         let all = vec![
+            ("weakened, and red until `runaway baseline accept`", lines(&self.weakened)),
+            ("opens more than before", lines(&self.widened)),
             ("worse than before", side(Some(true))),
             ("better than before", side(Some(false))),
             ("different, and not to be told apart", side(None)),
@@ -68,7 +84,6 @@ impl Delta {
             ("limits that hold again", self.mended.clone()),
             ("settings that changed", self.settings.clone()),
             ("new cases", self.added.clone()),
-            ("cases that are gone", self.removed.clone()),
         ];
         all.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
     }
@@ -140,14 +155,17 @@ impl Amount {
 /// Outcomes, the best first.
 const OUTCOMES: [&str; 4] = ["benign", "prevented", "contained", "not-contained"];
 
-/// What is different in `now` from `before`. `lines` tells where a setting of a scenario is written.
-pub fn compare(before: &Baseline, now: &Baseline, lines: &dyn Fn(&str, &str) -> Option<usize>) -> Delta {
+/// What is different in `now` from `before`. `written` knows where things stand.
+pub fn compare(before: &Baseline, now: &Baseline, written: &dyn Written) -> Delta {
+    let file = |case: &str| before.files.get(scenario_of(case)).map(String::as_str);
+    let gone = |case: &&String| !now.cases.contains_key(*case) && written.is_gone(case, file(case));
     let mut delta = Delta {
         added: now.cases.keys().filter(|name| !before.cases.contains_key(*name)).cloned().collect(),
-        removed: before.cases.keys().filter(|name| !now.cases.contains_key(*name)).cloned().collect(),
-        settings: changed_settings(before, now, lines),
+        removed: before.cases.keys().filter(gone).cloned().collect(),
+        weakened: weakened(before, now, written),
         ..Delta::default()
     };
+    changed_settings(before, now, written, &mut delta);
     for (name, now) in &now.cases {
         let Some(before) = before.cases.get(name) else { continue };
         let named = |measure: &String| format!("{name}: {measure}");
@@ -172,22 +190,28 @@ pub fn compare(before: &Baseline, now: &Baseline, lines: &dyn Fn(&str, &str) -> 
     delta
 }
 
-fn changed_settings(before: &Baseline, now: &Baseline, lines: &dyn Fn(&str, &str) -> Option<usize>) -> Vec<String> {
-    let mut told = Vec::new();
+/// Tells of every setting that changed, and of those apart that open more.
+fn changed_settings(before: &Baseline, now: &Baseline, written: &dyn Written, delta: &mut Delta) {
     for (scenario, now) in &now.settings {
         let Some(before) = before.settings.get(scenario) else { continue };
-        let place = |path: &str| lines(scenario, path).map_or(String::new(), |line| format!(" (line {line})"));
+        let at = |path: &str, told: String| Weakened::at(scenario, told, written.setting(scenario, path));
         for (path, value) in now {
             match before.get(path) {
                 Some(then) if then == value => {}
-                Some(then) => told.push(format!("{scenario}: {path} was `{then}` and is `{value}`{}", place(path))),
-                None => told.push(format!("{scenario}: {path} is new: `{value}`{}", place(path))),
+                Some(then) => {
+                    let changed = at(path, format!("{path} was `{then}` and is `{value}`"));
+                    match is_wider(path, then, value) {
+                        true => delta.widened.push(changed),
+                        false => delta.settings.push(changed.line()),
+                    }
+                }
+                None => delta.settings.push(at(path, format!("{path} is new: `{value}`")).line()),
             }
         }
-        let gone = before.iter().filter(|(path, _)| !now.contains_key(*path));
-        told.extend(gone.map(|(path, then)| format!("{scenario}: {path} is gone: it was `{then}`")));
+        for (path, then) in before.iter().filter(|(path, _)| !now.contains_key(*path)) {
+            delta.settings.push(at(path, format!("{path} is gone: it was `{then}`")).line());
+        }
     }
-    told
 }
 
 #[cfg(test)]

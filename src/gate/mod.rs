@@ -12,6 +12,8 @@ mod results;
 mod rules;
 mod sarif;
 mod suppress;
+mod tolerated;
+mod weakened;
 
 pub use baseline::Baseline;
 pub use case::{Case, Limit, Ran, Standing};
@@ -24,3 +26,5 @@ pub use results::{Compared, Results, SCHEMA, results_schema};
 pub use rules::{RULES, Rule, rule_of};
 pub use sarif::sarif;
 pub use suppress::{Date, Suppression, Suppressions};
+pub use tolerated::Tolerated;
+pub use weakened::{NoFiles, Spot, Weakened, Written, scenario_of};

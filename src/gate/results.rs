@@ -69,10 +69,13 @@ pub fn results_schema() -> Value {
     let line = json!({"type": "integer", "minimum": 1});
     let texts = json!({"type": "array", "items": text});
     let object = |required: &[&str], properties: Value| json!({"type": "object", "required": required, "properties": properties, "additionalProperties": false});
+    let number = json!({"type": "number"});
+    let tolerated =
+        object(&["told"], json!({"told": text, "least": number, "most": number, "word": text, "share": number}));
     let limit = object(
         &["measure", "holds", "told", "line", "suppressed"],
         json!({"measure": text, "holds": {"type": ["boolean", "null"]}, "told": text, "line": line,
-            "suppressed": {"type": ["string", "null"]}}),
+            "suppressed": {"type": ["string", "null"]}, "tolerated": tolerated}),
     );
     let cause = object(&["path", "line", "told"], json!({"path": text, "line": line, "told": text}));
     let hop =
@@ -118,10 +121,16 @@ pub fn results_schema() -> Value {
         &["case", "measure", "before", "after", "worse"],
         json!({"case": text, "measure": text, "before": text, "after": text, "worse": {"type": ["boolean", "null"]}}),
     );
+    let weakened = object(
+        &["of", "told", "file", "line"],
+        json!({"of": text, "told": text, "file": {"type": ["string", "null"]},
+            "line": {"type": ["integer", "null"], "minimum": 1}}),
+    );
     let delta = object(
         &["changes", "newly_broken", "mended", "added", "removed", "settings"],
         json!({"changes": {"type": "array", "items": change}, "newly_broken": texts, "mended": texts, "added": texts,
-            "removed": texts, "settings": texts}),
+            "removed": texts, "settings": texts,
+            "weakened": {"type": "array", "items": weakened}, "widened": {"type": "array", "items": weakened}}),
     );
     let mut schema = object(
         &["schema", "tool", "cases", "coverage", "suppressions"],

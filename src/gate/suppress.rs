@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use serde_saphyr::Spanned;
 
 use crate::measure::registry;
 use crate::planted::Mistake;
@@ -28,14 +29,22 @@ pub struct Suppression {
 /// What a file tolerates, on a day.
 #[derive(Clone, Debug, Default)]
 pub struct Suppressions {
-    all: Vec<(Suppression, Date)>,
+    all: Vec<Dated>,
     today: Option<Date>,
+}
+
+#[derive(Clone, Debug)]
+struct Dated {
+    suppression: Suppression,
+    until: Date,
+    /// `runaway.suppressions.yaml:2`.
+    place: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    suppress: Vec<Suppression>,
+    suppress: Vec<Spanned<Suppression>>,
 }
 
 impl Suppressions {
@@ -45,13 +54,15 @@ impl Suppressions {
         let text = opened(path)
             .and_then(std::io::read_to_string)
             .map_err(|error| format!("{name} cannot be read: {error}"))?;
-        Suppressions::parse(&text, today).map_err(|error| format!("{name}: {error}"))
+        Suppressions::parse(&name.to_string(), &text, today).map_err(|error| format!("{name}: {error}"))
     }
 
-    fn parse(text: &str, today: Date) -> Result<Suppressions, String> {
+    fn parse(name: &str, text: &str, today: Date) -> Result<Suppressions, String> {
         let File { suppress } = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
         let mut all = Vec::new();
-        for suppression in suppress {
+        for written in suppress {
+            let place = format!("{name}:{}", written.referenced.line());
+            let suppression = written.value;
             let Suppression { case, limit, reason, until } = &suppression;
             let day = until.parse::<Date>();
             let day = day.map_err(|_| format!("`{until}` is no day: write `until: 2027-01-31` for {case}"))?;
@@ -63,30 +74,38 @@ impl Suppressions {
             if reason.trim().is_empty() {
                 return Err(format!("the suppression of {limit} in {case} needs a reason"));
             }
-            all.push((suppression, day));
+            all.push(Dated { until: day, suppression, place });
         }
         Ok(Suppressions { all, today: Some(today) })
     }
 
     /// Why a broken limit of a case is tolerated, if it is today.
     pub fn cover(&self, case: &str, limit: &str) -> Option<String> {
-        let fits = |(s, _): &&(Suppression, Date)| s.case == case && s.limit == limit;
-        let mut covering = self.all.iter().filter(fits).filter(|(_, until)| !self.is_over(*until));
-        covering.next().map(|(s, until)| format!("{} (until {until})", s.reason.trim()))
+        let fits = |dated: &&Dated| dated.suppression.case == case && dated.suppression.limit == limit;
+        let mut covering = self.all.iter().filter(fits).filter(|dated| !self.is_over(dated.until));
+        covering.next().map(|dated| format!("{} (until {})", dated.suppression.reason.trim(), dated.until))
     }
 
     fn is_over(&self, until: Date) -> bool {
         self.today.is_some_and(|today| today > until) && !Mistake::SuppressionsNeverExpire.here()
     }
 
-    /// Those whose day has passed.
-    pub fn expired(&self) -> impl Iterator<Item = &Suppression> {
-        self.all.iter().filter(|(_, until)| self.is_over(*until)).map(|(s, _)| s)
-    }
-
-    /// Those about a case that is not among `names`.
-    pub fn about_nothing<'a>(&'a self, names: &'a [String]) -> impl Iterator<Item = &'a Suppression> {
-        self.all.iter().map(|(s, _)| s).filter(|s| !names.contains(&s.case))
+    /// What is wrong with them, each with its place: one about a case that was run has expired, or is about a case that
+    /// should have been among them and is not there. Of others nothing can be said.
+    pub fn complaints(&self, was_run: &dyn Fn(&str) -> bool, should_be: &dyn Fn(&str) -> bool) -> Vec<String> {
+        let complaint = |dated: &Dated| {
+            let Dated { suppression: Suppression { case, limit, reason, .. }, until, place } = dated;
+            let reason = reason.trim();
+            match was_run(case) {
+                true if self.is_over(*until) => Some(format!(
+                    "{place}: the suppression of {limit} in {case} expired on {until}: {reason}; mend the case, or \
+                     give the suppression another day"
+                )),
+                false if should_be(case) => Some(format!("{place}: a suppression is about {case}, which is not there")),
+                _ => None,
+            }
+        };
+        self.all.iter().filter_map(complaint).collect()
     }
 }
 
@@ -102,18 +121,28 @@ mod tests {
 
     #[test]
     fn a_suppression_holds_on_its_last_day_and_not_after() {
-        let on = Suppressions::parse(FILE, day("2027-01-31")).unwrap();
+        let on = Suppressions::parse("s.yaml", FILE, day("2027-01-31")).unwrap();
         assert_eq!(on.cover("wiper", "survivors").as_deref(), Some("ticket 12 (until 2027-01-31)"));
         assert_eq!(on.cover("wiper@lag-60s", "survivors"), None);
         assert_eq!(on.cover("wiper", "excess"), None);
-        let after = Suppressions::parse(FILE, day("2027-02-01")).unwrap();
+        let after = Suppressions::parse("s.yaml", FILE, day("2027-02-01")).unwrap();
         assert_eq!(after.cover("wiper", "survivors"), None);
-        assert_eq!(after.expired().count(), 1);
+        let complaints = |suppressions: &Suppressions, was_run: bool, should_be: bool| {
+            suppressions.complaints(&|_| was_run, &|_| should_be)
+        };
+        assert!(
+            complaints(&after, true, true)[0].starts_with("s.yaml:2: the suppression of survivors in wiper expired on")
+        );
+        assert!(complaints(&after, false, true)[0].contains("which is not there"));
+        assert_eq!(complaints(&after, false, false), Vec::<String>::new());
+        assert_eq!(complaints(&on, true, true), Vec::<String>::new());
     }
 
     #[test]
     fn what_is_wrong_is_said() {
-        let bad = |from: &str, to: &str| Suppressions::parse(&FILE.replace(from, to), day("2026-01-01")).unwrap_err();
+        let bad = |from: &str, to: &str| {
+            Suppressions::parse("s.yaml", &FILE.replace(from, to), day("2026-01-01")).unwrap_err()
+        };
         assert!(bad("survivors", "survivers").contains("did you mean `survivors`?"));
         assert!(bad("2027-01-31", "soon").contains("no day"));
         assert!(bad("ticket 12", "' '").contains("needs a reason"));

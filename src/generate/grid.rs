@@ -22,6 +22,12 @@ pub fn grid(credentials: u32, operations: u32) -> String {
     text
 }
 
+/// So many records such a company has.
+pub fn records(credentials: u32, operations: u32) -> u64 {
+    let collections = DEPARTMENTS + operations.max(DEPARTMENTS).div_ceil(PER_SERVICE);
+    u64::from(credentials.div_ceil(DEPARTMENTS).max(2)) * u64::from(collections)
+}
+
 fn head(credentials: u32, operations: u32) -> String {
     let tries = (u64::from(credentials) + 2) * u64::from(operations + DEPARTMENTS);
     let seconds = tries * u64::from(LATENCY_MS) / u64::from(1_000 * CONNECTIONS) + 120;

@@ -13,13 +13,8 @@ pub enum StarterError {
     NoSuchScope { scope: String, some: String },
 }
 
-/// The name of a scenario and its YAML. Without a scope, the agent holds the one that unlocks most changes.
-pub fn scenario(
-    description: &Description,
-    file: &Path,
-    scope: Option<&str>,
-    out: Option<&Path>,
-) -> Result<(String, String), StarterError> {
+/// The name of a scenario and its YAML. `file` is the description, as seen from the scenario. Without a scope, the agent holds the one that unlocks most changes.
+pub fn scenario(description: &Description, file: &Path, scope: Option<&str>) -> Result<(String, String), StarterError> {
     if description.operations.is_empty() {
         return Err(StarterError::Empty);
     }
@@ -35,12 +30,6 @@ pub fn scenario(
     };
     let unlocked = reach.get(&held).map_or(description.operations.len(), |r| r.operations);
     let name = kebab(&description.title);
-    let from = match out.and_then(Path::parent) {
-        Some(folder) if !folder.as_os_str().is_empty() && file.is_relative() => {
-            std::path::absolute(file).unwrap_or_else(|_| file.to_owned())
-        }
-        _ => file.to_owned(),
-    };
     let text = format!(
         r#"# yaml-language-server: $schema=https://runaway.invalid/schemas/scenario.schema.json
 #
@@ -77,7 +66,7 @@ agents:
     pace: {{machine: 4}}
 {may}
 detect:
-  burst: {{requests: 50, within: 10s, by: principal}}
+  burst: {{requests: {requests}, within: 10s, by: principal}}
 
 steps:
   revoke-bot: {{revoke: everything of the principal}}
@@ -85,19 +74,25 @@ steps:
 respond:
   burst: {{after: 2s, do: [revoke-bot]}}
 
-limits: {{survivors: 0, closed: 5min, excess.delete: 0}}
+limits: {{survivors: 0, closed: 5min}}          # what may it do before it is stopped? say e.g. excess.delete: 0
 
 variants:
-  uncontrolled: {{story: Nobody answers., set: {{respond: {{}}}}}}
+  uncontrolled: {{story: Nobody answers., set: {{respond: {{}}}}, expect_verdict: fail}}
 "#,
         title = one_line(&description.title),
         version = one_line(&description.version),
         operations = description.operations.len(),
-        file = quoted(&from.display().to_string()),
+        file = quoted(&file.display().to_string()),
+        requests = alarmed(description.operations.len()),
         scope = quoted(&held),
         may = allowed(description),
     );
     Ok((name, text))
+}
+
+/// So many requests raise the alarm: an agent that tries everything makes at least one for each operation.
+fn alarmed(operations: usize) -> usize {
+    (operations / 2).clamp(1, 50)
 }
 
 /// What the description lets anybody do is no excess.

@@ -352,6 +352,43 @@ fn a_full_disk_is_said_and_is_no_pass() {
     assert!(said.contains("journal.ndjson") && said.contains("No space left"), "{said}");
 }
 
+/// What an earlier run came to stays until the next one is complete.
+#[test]
+fn an_earlier_run_outlives_one_that_fails() {
+    let here = folder();
+    let out = here.path().join("out");
+    assert_eq!(runaway(["run", "volume-delete", "--out", text(&out)]).status.code(), Some(1));
+    let before = crate::binary::files(&out);
+    let program = env!("CARGO_BIN_EXE_runaway");
+    let script = format!("trap '' XFSZ; ulimit -f 1; exec {program} run moltbook --out {}", text(&out));
+    let ran = Command::new("bash").args(["-c", &script]).output().expect("bash runs");
+    assert_eq!(ran.status.code(), Some(4), "{ran:?}");
+    assert!(crate::binary::files(&out) == before);
+    assert_eq!(runaway(["run", "moltbook@hardened", "--out", text(&out)]).status.code(), Some(0));
+    let after = crate::binary::files(&out);
+    let names = |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&after), names(&before));
+    assert!(after.iter().zip(&before).all(|(new, old)| new != old), "each file is of the new run");
+    // A journal that is replayed into its own folder stays.
+    let journal = out.join("journal.ndjson");
+    assert_eq!(runaway(["replay", text(&journal), "--out", text(&out)]).status.code(), Some(0));
+    assert!(crate::binary::files(&out) == after);
+}
+
+#[test]
+fn a_folder_with_files_of_somebody_else_is_left_alone() {
+    let here = folder();
+    let out = here.path().join("docs");
+    fs::create_dir(&out).expect("a folder");
+    let foreign = ["run.json", "summary.md"].map(|name| file(&out, name, "{\"mine\": true}"));
+    let ran = runaway(["run", "volume-delete", "--out", text(&out)]);
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(2), "{said}");
+    assert!(said.contains("run.json,") && said.contains("summary.md") && said.contains("help:"), "{said}");
+    assert!(foreign.iter().all(|path| fs::read_to_string(path).is_ok_and(|text| text == "{\"mine\": true}")));
+    assert_eq!(fs::read_dir(&out).expect("a folder").count(), 2);
+}
+
 #[test]
 fn a_folder_that_cannot_be_one_is_said_before_anything_runs() {
     let here = folder();

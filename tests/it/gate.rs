@@ -161,6 +161,7 @@ fn a_planted_regression_is_named_by_its_line() {
         ("within: 1s", "within: 1ms", "detect.burst.within"),
         ("scopes: [\"shop:list\"]", "scopes: [\"*\"]", "credentials.token.scopes"),
         ("{revoke: every refresh}", "{rotate: every refresh}", "steps.revoke"),
+        ("refresh-token, scopes: []", "refresh-token, scopes: [\"shop:list\"]", "credentials.refresh.scopes"),
     ];
     let longer = ["11s", "13s", "15s", "20s", "30s", "45s", "90s", "2min"];
     let caches = longer.map(|span| ("cache: 0s", format!("cache: {span}"), "services.shop.accepts"));
@@ -169,15 +170,115 @@ fn a_planted_regression_is_named_by_its_line() {
     });
     let regressions = regressions.map(|(from, to, path)| (from, to.to_owned(), path));
     let regressions: Vec<_> = regressions.into_iter().chain(caches).chain(pushed).collect();
-    assert!(regressions.len() >= 29, "{}", regressions.len());
+    assert!(regressions.len() >= 30, "{}", regressions.len());
     for (from, to, path) in regressions {
         let line = change(&desk, from, &to);
-        let output = desk.run(&["test", "--quiet"]);
+        let output = desk.run(&["test", "--quiet", "--fail-on", "worse"]);
         assert_eq!(output.status.code(), Some(1), "{to}: {}", out(&output));
         let told = out(&output).replace("\n    ", " ");
-        assert!(told.contains(&format!("(line {line})")), "{to}, line {line}: {told}");
-        assert!(told.contains(path), "{to}: {told}");
+        let named = format!("scenarios/shop.yaml:{line}: shop: {path}");
+        assert!(told.contains(&named), "{to}: no {named}: {told}");
     }
+}
+
+/// Also where nothing but a near-miss shows it, and where no run shows it at all.
+#[test]
+fn a_wider_scope_is_named_where_it_was_widened() {
+    let desk = desk(&["wiper", "moltbook"]);
+    assert_eq!(desk.run(&["baseline", "accept"]).status.code(), Some(0));
+    let wiper = library("wiper");
+    let narrow: Vec<usize> = (0..wiper.lines().count())
+        .filter(|at| wiper.lines().nth(*at).is_some_and(|line| line.contains("scopes: [\"cloud:read\"]")))
+        .collect();
+    assert!(narrow.len() >= 2, "{narrow:?}");
+    for at in narrow {
+        let wider = |(n, line): (usize, &str)| match n == at {
+            true => line.replace("[\"cloud:read\"]", "[\"cloud:*\"]") + "\n",
+            false => line.to_owned() + "\n",
+        };
+        desk.file("scenarios/wiper.yaml", &wiper.lines().enumerate().map(wider).collect::<String>());
+        let output = desk.run(&["test", "--quiet", "--fail-on", "worse", "scenarios/wiper.yaml"]);
+        let told = out(&output).replace("\n    ", " ");
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("opens more than before"), "{told}");
+        assert!(told.contains(&format!("scenarios/wiper.yaml:{}: wiper: ", at + 1)), "{told}");
+        assert!(!told.contains("moltbook"), "nobody asked for it: {told}");
+    }
+}
+
+/// A gate that asks for less than what was accepted is red, whatever comes out; and says where, and how to accept it.
+#[test]
+fn asking_for_less_is_red_until_it_is_accepted() {
+    let desk = accepted_shop();
+    let limits = "limits: {closed: 10s, survivors: 0, excess.delete: 0}";
+    let weaker = [
+        (limits, "limits: {closed: 20s, survivors: 0, excess.delete: 0}", "the limit of closed is looser"),
+        (limits, "limits: {closed: never, survivors: 0, excess.delete: 0}", "at most never is"),
+        (limits, "limits: {closed: 10s, excess.delete: 0}", "the limit of survivors is gone: at most 0 was tolerated"),
+        (
+            limits,
+            "limits: {closed: {at_most: 10s, probability: 90%, seeds: 50}, survivors: 0, excess.delete: 0}",
+            "90 %",
+        ),
+        ("expect_verdict: pass", "expect_verdict: fail", "`pass` was expected, and `fail` is"),
+    ];
+    for (from, to, said) in weaker {
+        let line = change(&desk, from, to);
+        for args in [&["test", "-q"][..], &["test", "-q", "--fail-on", "new"], &["test", "-q", "--fail-on", "worse"]] {
+            let output = desk.run(&[args, &["--json", "now.json"]].concat());
+            let told = out(&output).replace("\n    ", " ");
+            assert_eq!(output.status.code(), Some(1), "{to}: {told}");
+            assert!(told.contains("weakened, and red until `runaway baseline accept`"), "{told}");
+            assert!(
+                told.contains(&format!("scenarios/shop.yaml:{line}: shop: ")) && told.contains(said),
+                "{to}: {told}"
+            );
+            assert!(told.contains("the gate is closed: 1 weakened"), "{told}");
+        }
+        let compared = desk.run(&["compare", "runaway.baseline.json", "now.json", "--fail-on", "new"]);
+        assert_eq!(compared.status.code(), Some(1), "{to}: {}", out(&compared));
+        assert_eq!(errors(&runaway::gate::results_schema(), &json(desk.path().join("now.json"))), Vec::<String>::new());
+    }
+    let stricter = [
+        (limits, "limits: {closed: 9s, survivors: 0, excess.delete: 0}"),
+        (limits, "limits: {closed: 10s, survivors: 0, excess.delete: 0, irreversible: 0}"),
+    ];
+    for (from, to) in stricter {
+        change(&desk, from, to);
+        let output = desk.run(&["test", "-q", "--fail-on", "worse"]);
+        assert_eq!(output.status.code(), Some(0), "{to}: {}", out(&output));
+    }
+    change(&desk, limits, weaker[0].1);
+    assert_eq!(desk.run(&["baseline", "accept"]).status.code(), Some(0));
+    assert_eq!(desk.run(&["test", "-q", "--fail-on", "worse"]).status.code(), Some(0));
+}
+
+/// So is one from which a case or a whole scenario was taken; where only some were asked for, the others are not gone.
+#[test]
+fn a_case_that_is_gone_is_red_until_it_is_accepted() {
+    let desk = desk(&["volume-delete", "wiper"]);
+    desk.file("scenarios/shop.yaml", SHOP);
+    assert_eq!(desk.run(&["baseline", "accept"]).status.code(), Some(0));
+    let test = |more: &[&str], code: i32| {
+        let output = desk.run(&[&["test", "-q", "--fail-on", "worse"], more].concat());
+        assert_eq!(output.status.code(), Some(code), "{more:?}: {}", out(&output));
+        out(&output).replace("\n    ", " ")
+    };
+    for some in [&["scenarios/shop.yaml"][..], &["scenarios/wiper.yaml@hardened"], &["scenarios"], &["./scenarios/"]] {
+        assert!(!test(some, 0).contains("gone"), "{some:?}");
+    }
+    fs::remove_file(desk.path().join("scenarios/shop.yaml")).unwrap();
+    for some in [&[][..], &["scenarios"]] {
+        assert!(test(some, 1).contains("scenarios/shop.yaml: shop: the case is gone"));
+    }
+    assert_eq!(desk.run(&["baseline", "accept", "scenarios/wiper.yaml"]).status.code(), Some(0));
+    assert!(test(&[], 1).contains("shop: the case is gone"), "accepting one file accepts nothing about another");
+    assert_eq!(desk.run(&["baseline", "accept"]).status.code(), Some(0));
+    assert_eq!(test(&[], 0).matches("gone").count(), 0);
+    desk.file("scenarios/shop.yaml", &SHOP.replace("name: shop", "name: market"));
+    assert_eq!(desk.run(&["baseline", "accept"]).status.code(), Some(0));
+    desk.file("scenarios/shop.yaml", SHOP);
+    assert!(test(&["scenarios/shop.yaml"], 1).contains("market: the case is gone"), "a file with another name in it");
 }
 
 /// The door that went on accepting is named without any baseline too.
@@ -255,10 +356,39 @@ fn a_suppression_holds_until_its_day_and_then_shuts_the_gate() {
     assert!(summary.contains("ticket 12 (until 2999-12-31)"), "{summary}");
     let expired = suppress("2001-01-01");
     assert_eq!(expired.status.code(), Some(1));
-    assert!(out(&expired).contains("expired on 2001-01-01: ticket 12"), "{}", out(&expired));
+    let told = out(&expired).replace("\n       ", " ");
+    assert!(
+        told.contains("runaway.suppressions.yaml:2: the suppression of closed in shop expired on 2001-01-01"),
+        "{told}"
+    );
+    assert!(told.contains("ticket 12") && told.contains("the gate is closed: 1 wrong with the suppressions"), "{told}");
     let nonsense = suppress("soon");
     assert_eq!(nonsense.status.code(), Some(2));
     assert!(out(&nonsense).contains("`soon` is no day"));
+}
+
+/// A subset says nothing about what was left out; all of them say that there is no such case.
+#[test]
+fn a_suppression_is_judged_where_its_case_was_run() {
+    let desk = desk(&["volume-delete"]);
+    desk.file("scenarios/shop.yaml", SHOP);
+    let suppress = |case: &str, until: &str| {
+        let text = format!("suppress:\n  - {{case: {case}, limit: closed, reason: ticket 12, until: {until}}}\n");
+        desk.file("runaway.suppressions.yaml", &text);
+    };
+    let code = |args: &[&str]| desk.run(args).status.code();
+    for until in ["2999-12-31", "2001-01-01"] {
+        suppress("shop", until);
+        assert_eq!(code(&["test", "-q", "scenarios/volume-delete.yaml"]), Some(0), "until {until}");
+    }
+    assert_eq!(code(&["test", "-q", "scenarios/shop.yaml"]), Some(1), "it has expired");
+    suppress("shop@gone", "2999-12-31");
+    assert_eq!(code(&["test", "-q", "scenarios/volume-delete.yaml"]), Some(0));
+    for all in [&["test", "-q"][..], &["test", "-q", "scenarios/shop.yaml"]] {
+        let told = desk.run(all);
+        assert_eq!(told.status.code(), Some(1), "{}", out(&told));
+        assert!(out(&told).replace("\n       ", " ").contains("about shop@gone, which is not there"), "{}", out(&told));
+    }
 }
 
 #[test]

@@ -212,6 +212,7 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
     (Mistake::IntervalsAreNotAsked, &["gate::intervals_that_meet_close_no_gate"]),
     (Mistake::ExpectedFailureIsRed, &["gate::near_misses_fail_as_expected_and_the_gate_stays_open"]),
     (Mistake::CauseWithoutItsLine, &["gate::the_line_that_made_it_possible_comes_first"]),
+    (Mistake::WeakerIsLetThrough, &["gate::asking_for_less_is_red_until_it_is_accepted"]),
     (Mistake::WorseIsLetThrough, &["gate::a_run_that_got_worse_within_its_limits_can_be_stopped_too"]),
     (Mistake::SilenceIsGreen, &["gate::nothing_expected_is_no_green_light"]),
     (Mistake::InventoryIsCovered, &["gate::an_inventory_shows_what_no_scenario_exercises"]),

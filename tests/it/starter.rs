@@ -9,13 +9,14 @@ use runaway::plane::driver::Stop;
 use runaway::run::prepare;
 use runaway::scenario::{Overrides, plan_of};
 
+use crate::cli::Desk;
 use crate::parity::compare;
 use crate::support::{document, run};
 
 fn starts(file: &Path, scope: Option<&str>) {
     let bytes = std::fs::read(file).expect("a description");
     let description = openapi::read(&bytes).expect("a description");
-    let (_, text) = starter::scenario(&description, file, scope, None).expect("a first scenario");
+    let (_, text) = starter::scenario(&description, file, scope).expect("a first scenario");
     let document = document(&text);
     let ran = run(&document, None, &[]);
     assert!(ran.finished.measures.reach.exceeded(), "{}: the instruction does harm", file.display());
@@ -51,5 +52,70 @@ fn one_scope_on_digitalocean_and_on_slack_runs_in_both_planes() {
 fn github_runs_in_both_planes() {
     if crate::openapi::octokit().is_some() {
         starts(Path::new("target/test-inputs/octokit/api.github.com.json"), None);
+    }
+}
+
+/// Descriptions of one, three and forty operations: the alarm that the starter has is raised in each, and the gate is
+/// green at once.
+#[test]
+fn a_small_api_raises_the_alarm_too() {
+    for things in [1, 3, 40] {
+        let desk = Desk::new();
+        let mut paths = serde_json::Map::new();
+        for n in 0..things {
+            let scope = serde_json::json!([{"auth": ["api:all"]}]);
+            paths.insert(
+                format!("/things-{n}"),
+                serde_json::json!({"get": {"operationId": format!("list{n}"), "security": scope,
+                    "responses": {"200": {"description": "all", "content": {"application/json": {"schema":
+                        {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "string"}}}}}}}}}}),
+            );
+        }
+        let flows = serde_json::json!({"clientCredentials": {"tokenUrl": "/token", "scopes": {"api:all": "all"}}});
+        let api = serde_json::json!({"openapi": "3.1.0", "info": {"title": "Small", "version": "1"}, "paths": paths,
+            "components": {"securitySchemes": {"auth": {"type": "oauth2", "flows": flows}}}});
+        desk.file("api.json", &api.to_string());
+        std::fs::create_dir(desk.path().join("scenarios")).expect("a folder");
+        let told = desk.run(&["init", "--from", "openapi", "api.json", "--out", "scenarios/api.yaml"]);
+        assert!(told.status.success(), "{told:?}");
+        let text = std::fs::read_to_string(desk.path().join("scenarios/api.yaml")).expect("a scenario");
+        assert!(text.contains("file: \"../api.json\""), "{text}");
+        let first = text.lines().next().unwrap_or_default();
+        assert_eq!(first, "# yaml-language-server: $schema=scenario.schema.json");
+        let schema = std::fs::read_to_string(desk.path().join("scenarios/scenario.schema.json")).expect("a schema");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&schema).expect("JSON"), runaway::scenario::schema());
+        let tested = desk.run(&["test", "--json", "now.json"]);
+        let told = String::from_utf8_lossy(&tested.stdout);
+        assert_eq!(tested.status.code(), Some(0), "{things}: {told}");
+        let results: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(desk.path().join("now.json")).expect("results")).expect("JSON");
+        let base = &results["cases"][0]["measures"];
+        assert_eq!(base["outcome"]["value"], "contained", "{things}: {told}");
+        assert!(base["detected"]["value"].is_number(), "{things}: {base}");
+    }
+}
+
+/// What cannot be run is not written.
+#[test]
+fn generated_files_are_fine_or_are_not_made() {
+    let desk = Desk::new();
+    let refused = |from: &str, said: &str| {
+        let told = desk.run(&["init", "--from", from, "--out", "no.yaml"]);
+        assert_eq!(told.status.code(), Some(2), "{told:?}");
+        assert!(String::from_utf8_lossy(&told.stderr).contains(said), "{from}: {told:?}");
+        assert!(!desk.path().join("no.yaml").exists());
+    };
+    refused("grid:100000x100000", "60000 operations");
+    refused("grid:10000000x60000", "records");
+    refused("random:7", "random:8");
+    for (at, from) in ["grid:10x60000", "grid:10000000x10", "random:8", "chain:10000"].into_iter().enumerate() {
+        let file = format!("{at}.yaml");
+        assert!(desk.run(&["init", "--from", from, "--out", &file]).status.success(), "{from}");
+        let checked = desk.run(&["check", &file]);
+        assert!(
+            checked.status.success(),
+            "{from}: {}",
+            String::from_utf8_lossy(&checked.stdout).chars().take(500).collect::<String>()
+        );
     }
 }
