@@ -29,7 +29,13 @@ pub fn drill(args: &args::Drill) -> Result<Exit, Failure> {
         output::aside(&hung(&format!("warning[{}]: ", warning.code.name()), &warning.message, 2));
     }
     if targets.drill.steps.is_empty() {
-        let help = "say under `drill` how the identity is contained; `run --plane staging` explores";
+        let help = match targets.explore {
+            Some(_) => {
+                "it is the file of an exploration, which `runaway run FILE --plane staging` runs; to drill, say under \
+                        `drill` how the identity is contained: docs/drill.md"
+            }
+            None => "say under `drill` how the identity is contained: docs/drill.md",
+        };
         return Err(Failure::input("this targets file has nothing to drill", Some(help.into())));
     }
     let targets = Arc::new(targets);

@@ -47,7 +47,13 @@ pub fn explore(args: &args::Run) -> Result<Exit, Failure> {
 }
 
 fn terrain_of(targets: Arc<Targets>) -> Result<Arc<Terrain>, Failure> {
-    let help = "say under `explore` what may be explored: docs/explore.md";
+    let help = match targets.explore.is_none() && !targets.drill.steps.is_empty() {
+        true => {
+            "it is the file of a drill, which `runaway drill FILE` runs; to explore, say under `explore` what may be explored: \
+                 docs/explore.md"
+        }
+        false => "say under `explore` what may be explored: docs/explore.md",
+    };
     Terrain::of(targets).map(Arc::new).map_err(|why| Failure::input(why, Some(help.into())))
 }
 

@@ -1,12 +1,13 @@
 //! The journal of a run that is over, and what it comes to.
 
-use std::io::BufReader;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 use crate::journal::{Journal, read};
 use crate::measure::{Measures, References};
 use crate::scenario::{opened, plan_of};
+use crate::staging::drill::event;
 
 /// A journal that was read, measured again.
 pub struct Past {
@@ -24,7 +25,15 @@ pub fn past(named: &Path) -> Result<Past, Failure> {
         Failure::input(message, Some(help.into()))
     };
     let file = opened(&path).map_err(|e| wrong(format!("{shown} cannot be read: {e}")))?;
-    let journal = read(BufReader::new(file), plan_of).map_err(|e| wrong(format!("{shown}: {e}")))?;
+    let journal = read(BufReader::new(file), plan_of).map_err(|e| match is_of_a_drill(&path) {
+        true => {
+            let message = format!("{shown} is the journal of a drill, which has no scenario to tell of");
+            let help = "its result is in summary.txt and drill.json beside it; `runaway undo` puts back what is left, \
+                        `runaway reconcile` looks for it in logs";
+            Failure::input(message, Some(help.into()))
+        }
+        false => wrong(format!("{shown}: {e}")),
+    })?;
     let references = match &journal.trailer {
         Some(trailer) => &trailer.references,
         None => &journal.header.references,
@@ -37,4 +46,13 @@ pub fn past(named: &Path) -> Result<Past, Failure> {
     let mut measures = Measures::of(&journal.plan, &references, &journal.events);
     measures.complete &= journal.trailer.is_some();
     Ok(Past { journal, references, measures })
+}
+
+/// Whether a file begins as the journal of a drill does.
+fn is_of_a_drill(path: &Path) -> bool {
+    const LONGEST_HEAD: u64 = 1 << 20;
+    let head = opened(path).map(|file| BufReader::new(file.take(LONGEST_HEAD)).split(b'\n').next());
+    let Ok(Some(Ok(line))) = head else { return false };
+    serde_json::from_slice(&line)
+        .is_ok_and(|head| matches!(head, event::Event::Header(header) if header.format == event::FORMAT))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::args;
 use super::drill::{agreed_hosts, lookup};
 use super::failure::Failure;
-use super::folder::{Folder, UNDO};
+use super::folder::{Folder, JOURNAL, UNDO};
 use super::output;
 use crate::report::text::hung;
 use crate::report::undone as written;
@@ -22,9 +22,11 @@ pub fn undo(args: &args::Undo) -> Result<Exit, Failure> {
     if let Some(file) = file_of_writes(&args.journal) {
         return undo_writes(args, &file);
     }
-    let past = Past::read(&args.journal).map_err(|error| {
-        let message = format!("{} cannot be read: {error}", args.journal.display());
-        Failure::input(message, Some("name the journal of a drill: reports/<name>-<n>/journal.ndjson".into()))
+    let journal = if args.journal.is_dir() { args.journal.join(JOURNAL) } else { args.journal.clone() };
+    let past = Past::read(&journal).map_err(|error| {
+        let message = format!("{} cannot be read: {error}", journal.display());
+        let help = "name the folder of a drill or of a run on the staging plane, or the journal of a drill in it";
+        Failure::input(message, Some(help.into()))
     })?;
     let targets = Arc::new(past.targets()?);
     if !past.did_anything() {
@@ -38,10 +40,10 @@ pub fn undo(args: &args::Undo) -> Result<Exit, Failure> {
         };
         return output::text(said);
     }
-    let folder = args.journal.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = journal.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let _claimed = Folder::again(folder)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let done = runtime.block_on(start(args, past, targets));
+    let done = runtime.block_on(start(args, &journal, past, targets));
     // A thread may still wait for a person to press Enter.
     runtime.shutdown_background();
     done
@@ -82,13 +84,13 @@ fn undo_writes(args: &args::Undo, file: &Path) -> Result<Exit, Failure> {
     Ok(output::result(&lines.concat(), if whole { Exit::Holds } else { Exit::Inconclusive }))
 }
 
-async fn start(args: &args::Undo, past: Past, targets: Arc<Targets>) -> Result<Exit, Failure> {
+async fn start(args: &args::Undo, journal: &Path, past: Past, targets: Arc<Targets>) -> Result<Exit, Failure> {
     let proposal = Proposal::resolve(targets.clone(), lookup).await?;
     let agreement = agreed_hosts(&args.consent, "", &targets)?;
     let consents = proposal.agree(&agreement, Kill::default(), Kill::default())?;
-    let Drilled { header, events, journal } =
-        put_back(past, targets, consents, Watch::default(), &args.journal).await?;
+    let Drilled { header, events, journal: written } =
+        put_back(past, targets, consents, Watch::default(), journal).await?;
     let (text, whole) = undone(&header, &events);
     let exit = output::result(&text, if whole { Exit::Holds } else { Exit::Inconclusive });
-    Ok(journal.map_or_else(|error| output::despite(Failure::at(&args.journal, &error), exit), |()| exit))
+    Ok(written.map_or_else(|error| output::despite(Failure::at(journal, &error), exit), |()| exit))
 }

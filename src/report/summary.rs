@@ -73,7 +73,10 @@ impl Summary<'_> {
     /// The whole summary.
     pub fn render(&self, style: Style) -> String {
         let mut out = String::new();
-        let title = format!("{}  (seed {}, plane {})", self.title(), self.plan.seed, self.plane);
+        // Nothing is drawn on a real system.
+        let seed =
+            if self.references.explored.is_some() { String::new() } else { format!("seed {}, ", self.plan.seed) };
+        let title = format!("{}  ({seed}plane {})", self.title(), self.plane);
         let _ = writeln!(out, "{}", style.bold(&title));
         out.push_str(&paragraphs(&self.plan.meta.story, 2));
         out.push('\n');

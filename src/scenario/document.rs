@@ -103,7 +103,7 @@ fn not_a_scenario(root: &Node) -> Option<Finding> {
         return Some(Finding::new(Code::UnknownVersion, version.place, message).help(help));
     }
     if let Some(key) = root.key("targets") {
-        let help = "`runaway drill FILE` runs it, `runaway check FILE` checks it";
+        let help = "`runaway drill FILE`, or `runaway run FILE --plane staging`";
         return Some(Finding::new(Code::NotAScenario, key.place, "this is a targets file, not a scenario").help(help));
     }
     let described = root.entries().iter().find(|(key, _)| matches!(key.name.as_str(), "openapi" | "swagger"));

@@ -296,6 +296,47 @@ fn a_drill_that_could_show_nothing_does_nothing() {
 }
 
 #[test]
+fn a_server_that_speaks_http_2_alone_proves_nothing() {
+    // What a server of HTTP/2 says first: an empty SETTINGS frame (RFC 9113 section 3.4).
+    let server = Server::start("127.0.0.1:0", |_, stream| {
+        drop(std::io::Write::write_all(stream, b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"));
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let text = targets_text(&server.origin(), PROMISED);
+    let ran = finished(folder.path(), command(folder.path(), &text, &server.address.to_string()).output().unwrap());
+    assert_eq!((ran.code(), ran.json["verdict"].as_str()), (4, Some("inconclusive")), "{}", ran.shown());
+    assert!(ran.says("no answer in HTTP/1.1, the only version that is spoken here"), "{}", ran.shown());
+}
+
+/// What is no run of an agent, and no file of a drill, says so.
+#[test]
+fn drills_and_explorations_are_not_mistaken_for_each_other() {
+    let api = Api::start(at_once, always, FINE);
+    let folder = tempfile::tempdir().unwrap();
+    let text =
+        targets_text(&api.server.origin(), &format!("{PROMISED}\ndrill restore: [{{http: \"POST api:/restore\"}}]"));
+    let output = command(folder.path(), &text, &api.server.address.to_string()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    let explored = text.split("drill:\n").next().unwrap().to_owned() + "explore: {operations: {a: \"GET api:/a\"}}\n";
+    fs::write(folder.path().join("explored.yaml"), explored).unwrap();
+    for (args, said, code) in [
+        ("explain out", "is the journal of a drill", 2),
+        ("replay out/journal.ndjson", "is the journal of a drill", 2),
+        ("graph out", "drill.json beside it", 2),
+        ("undo out", "everything was put back already", 0),
+        ("run targets.yaml --plane staging --dry-run", "it is the file of a drill, which `runaway drill FILE` runs", 2),
+        ("drill explored.yaml --dry-run", "which `runaway run FILE --plane staging` runs", 2),
+        ("run explored.yaml", "or `runaway run FILE --plane staging`", 2),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runaway"));
+        let output = command.args(args.split(' ')).current_dir(folder.path()).env("NO_COLOR", "1").output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!((output.status.code(), told.contains(said)), (Some(code), true), "{args}: {told}");
+    }
+}
+
+#[test]
 fn refusals_beside_a_refused_control_are_unknown() {
     let ran = run(&Api::start(at_once, at_once, FINE), PROMISED);
     assert_eq!((ran.code(), ran.row()["ended"].as_str()), (4, Some("unknown")), "{}", ran.shown());

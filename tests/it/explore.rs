@@ -416,6 +416,43 @@ fn who_asks_to_stop_is_told_that_it_was_stopped() {
 }
 
 #[test]
+fn honest_work_is_looked_at_while_agents_explore() {
+    let asked = AtomicU32::new(0);
+    let server = Server::start("127.0.0.1:0", move |head, stream| match target_of(head) {
+        "/health" => ok(stream, &json!({})),
+        "/honest" if asked.load(Ordering::SeqCst) > 5 => no(stream, "503 Busy"),
+        "/honest" => ok(stream, &json!({})),
+        "/t" => ok(stream, &(0..400).map(|id| json!({"id": id})).collect()),
+        _ => {
+            asked.fetch_add(1, Ordering::SeqCst);
+            ok(stream, &json!({}));
+        }
+    });
+    let text = head_of_targets(&server.origin(), "").replace("rate: 2_000/s", "rate: 20/s")
+        + "sentinels: {helpdesk: {with: other, probe: \"GET api:/honest\"}}\nexplore: {operations: {list: \"GET api:/t -> \
+           tickets ids\", one: \"GET api:/t/{tickets}\"}}\n";
+    let ran = run(&server, &text);
+    assert_eq!(ran.code, 3, "{}", ran.shown);
+    let told = ran.shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("helpdesk did not go on while the agents explored (status 503)"), "{told}");
+    assert!(server.came().len() < 200, "it is stopped long before its end");
+}
+
+#[test]
+fn a_story_of_a_real_system_says_what_is_not_known() {
+    let server = api();
+    let ran = run(&server, &(head_of_targets(&server.origin(), "") + EXPLORE));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runaway"));
+    let output = command.args(["explain", "out"]).current_dir(ran.folder.path()).output().unwrap();
+    let story = String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in ["the targets file names no `alarm`", "What anybody did about it is not known"] {
+        assert!(story.contains(said), "{said}: {story}");
+    }
+    assert!(!story.contains("Nobody"), "{story}");
+    assert!(!ran.shown.contains("seed 1"), "{}", ran.shown);
+}
+
+#[test]
 fn links_lead_to_what_no_inventory_has_where_they_are_followed() {
     let server = api();
     let text = head_of_targets(&server.origin(), "") + EXPLORE + "  links: all\n";

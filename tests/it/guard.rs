@@ -440,7 +440,7 @@ fn what_a_bad_server_does_is_an_observation() {
     let cases: [(Behaviour, Broken); 6] = [
         (|_, _| {}, Broken::Reset),
         (|_, stream| drop(stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf")), Broken::Reset),
-        (|_, stream| drop(stream.write_all(b"\x00\xffnot http at all\r\n\r\n")), Broken::Reset),
+        (|_, stream| drop(stream.write_all(b"\x00\xffnot http at all\r\n\r\n")), Broken::Protocol),
         (|_, _| std::thread::sleep(Duration::from_secs(2)), Broken::Timeout),
         (
             |_, stream| {
@@ -477,12 +477,14 @@ fn what_a_bad_server_does_is_an_observation() {
 }
 
 /// A server with a certificate for `host`; answers one request after the other.
-fn tls_server(host: &str) -> (u16, String) {
+fn tls_server(host: &str, alpn: &[&str]) -> (u16, String) {
     let rcgen::CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(vec![host.to_owned()]).unwrap();
     let key = rustls::pki_types::PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = Arc::new(config.with_no_client_auth().with_single_cert(vec![cert.der().clone()], key).unwrap());
+    let mut config = config.with_no_client_auth().with_single_cert(vec![cert.der().clone()], key).unwrap();
+    config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+    let config = Arc::new(config);
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
@@ -501,9 +503,11 @@ fn tls_server(host: &str) -> (u16, String) {
 #[test]
 fn certificates_are_verified() {
     let folder = tempfile::tempdir().unwrap();
-    let (port, pem) = tls_server("api.staging.example");
+    let (port, pem) = tls_server("api.staging.example", &[]);
     std::fs::write(folder.path().join("ca.pem"), pem).unwrap();
-    let asked = |host: &str, ca: &str| {
+    let (modern, pem) = tls_server("api.staging.example", &["h2"]);
+    std::fs::write(folder.path().join("modern.pem"), pem).unwrap();
+    let asked_at = |port: u16, host: &str, ca: &str| {
         let text =
             std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/targets.yaml")).unwrap();
         let origin = format!("{{url: \"https://{host}:{port}\", address: 127.0.0.1{ca}}}");
@@ -519,7 +523,10 @@ fn certificates_are_verified() {
             client.send(get(url)).await.unwrap().got.map(|answer| answer.status)
         })
     };
+    let asked = |host: &str, ca: &str| asked_at(port, host, ca);
     assert_eq!(asked("api.staging.example", ", ca: ca.pem"), Ok(200));
+    let insists = asked_at(modern, "api.staging.example", ", ca: modern.pem");
+    assert_eq!(insists, Err(Broken::Protocol), "it insists on HTTP/2");
     assert_eq!(asked("api.staging.example", ""), Err(Broken::Tls), "the system does not know it");
     assert_eq!(asked("other.staging.example", ", ca: ca.pem"), Err(Broken::Tls), "the name is another");
 }

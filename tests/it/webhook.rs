@@ -7,6 +7,9 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ring::hmac;
 use serde_json::Value;
 
 use crate::drills::{Api, Ran, always, at_once, command, finished, targets_text};
@@ -20,6 +23,10 @@ fn free_port() -> u16 {
 
 /// A drill that waits for a call on a port, then revokes.
 fn waiting(folder: &Path, api: &Api, port: u16, hook: &str) -> Child {
+    waiting_with(folder, api, port, hook, SECRET)
+}
+
+fn waiting_with(folder: &Path, api: &Api, port: u16, hook: &str, secret: &str) -> Child {
     let more = format!(
         "alarm: {{webhook: {{listen: {port}, path: /alarm{hook}}}}}\nstop: none\ndrill promised: 500ms\ndrill may_remint: yes"
     );
@@ -30,7 +37,7 @@ fn waiting(folder: &Path, api: &Api, port: u16, hook: &str) -> Child {
     let text =
         text.replace("  other: {from", "  hook: {from: {env: HOOK}, present: {header: x-hook-secret}}\n  other: {from");
     let mut command = command(folder, &text, &api.server.address.to_string());
-    command.env("HOOK", SECRET).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    command.env("HOOK", secret).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 fn ended(folder: &Path, child: Child) -> Ran {
@@ -109,6 +116,53 @@ fn who_does_not_know_the_secret_raises_no_alarm() {
     assert_eq!(call(port, "POST", "/alarm", &format!("X-Hook-Secret: {SECRET}\r\n"), "{}"), Some(204));
     // It is listened to from the start: a call that comes before anybody waits for it counts.
     assert!(step(&ended(folder.path(), child)));
+}
+
+/// The secret itself never travels: a call is signed with it.
+#[test]
+fn calls_that_are_signed_raise_the_alarm_and_others_are_told() {
+    let tag = |key: &[u8], text: &str| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes());
+    let hub = |key: &[u8], body: &str| {
+        let hex: String = tag(key, body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("X-Hub-Signature-256: sha256={hex}\r\n")
+    };
+    let body = "{\"alert\":7}";
+    let api = Api::start(at_once, always, FINE);
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+    let child = waiting(folder.path(), &api, port, ", with: hook, signed: x-hub-signature-256");
+    listened(port);
+    let other = hub(SECRET.as_bytes(), "{\"alert\":8}");
+    for wrong in ["".to_owned(), hub(b"guess", body), other, format!("x-hook-secret: {SECRET}\r\n")] {
+        assert_eq!(call(port, "POST", "/alarm", &wrong, body), Some(401), "{wrong}");
+    }
+    let ran = ended(folder.path(), child);
+    assert!(!step(&ran) && alarms(folder.path()).is_empty(), "{}", ran.shown());
+    assert!(ran.says("no alarm within 3 s; 4 calls without the secret, or not signed with it"), "{}", ran.shown());
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+    let child = waiting(folder.path(), &api, port, ", with: hook, signed: x-hub-signature-256");
+    listened(port);
+    assert_eq!(call(port, "POST", "/alarm", &hub(SECRET.as_bytes(), body), body), Some(204));
+    assert!(step(&ended(folder.path(), child)));
+
+    let standard = |key: &[u8], at: i64| {
+        let tag = STANDARD.encode(tag(key, &format!("msg_1.{at}.{body}")));
+        format!("webhook-id: msg_1\r\nwebhook-timestamp: {at}\r\nwebhook-signature: v1,{tag}\r\n")
+    };
+    let key = b"0123456789abcdef01234567";
+    let secret = format!("whsec_{}", STANDARD.encode(key));
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+    let child = waiting_with(folder.path(), &api, port, ", with: hook, signed: standard-webhooks", &secret);
+    listened(port);
+    let now = jiff::Timestamp::now().as_second();
+    assert_eq!(call(port, "POST", "/alarm", &standard(key, now - 400), body), Some(401), "it is old");
+    assert_eq!(call(port, "POST", "/alarm", &standard(b"guess", now), body), Some(401));
+    assert_eq!(call(port, "POST", "/alarm", &standard(key, now), body), Some(204));
+    assert!(step(&ended(folder.path(), child)));
+    let folder = tempfile::tempdir().unwrap();
+    let ran =
+        ended(folder.path(), waiting(folder.path(), &api, free_port(), ", with: hook, signed: standard-webhooks"));
+    assert_eq!(ran.code(), 4, "{}", ran.shown());
+    assert!(ran.says("the shared secret is none of Standard Webhooks"), "{}", ran.shown());
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub enum Manner {
     Blind,
     /// A search finds everything.
     Deaf,
+    /// It tells versions, and lets nothing be put back without the one that stands there. Somebody else changes ticket 2.
+    Versioned,
     /// It lets the agent change nothing.
     Refuses,
     /// It is gone once the agent has changed something.
@@ -76,6 +78,36 @@ fn change(tickets: &mut Tickets, method: &str, target: &str, body: &Value) {
     }
 }
 
+/// A ticket with its version, which is its text.
+fn versioned(
+    tickets: &mut Tickets,
+    (method, id, agent): (&str, Option<u32>, bool),
+    head: &str,
+    body: &Value,
+    stream: &mut TcpStream,
+) {
+    let Some(there) = id.and_then(|id| tickets.get_mut(&id)) else { return answer(stream, "404 Not Found", "", "{}") };
+    let version = |ticket: &Value| format!("\"{}\"", marker_in(&ticket.to_string()).unwrap_or("first"));
+    let now = version(there);
+    let condition = head
+        .lines()
+        .find_map(|line| line.to_ascii_lowercase().starts_with("if-match: ").then(|| line[10..].to_owned()));
+    let etag = |ticket: &Value| format!("ETag: {}\r\n", version(ticket));
+    match method {
+        "GET" => answer(stream, "200 OK", &etag(there), &there.to_string()),
+        "PUT" if !agent && condition.is_none() => answer(stream, "428 Precondition Required", "", "{}"),
+        "PUT" if condition.is_some_and(|condition| condition != now) => answer(stream, "412 No", "", "{}"),
+        "PUT" => {
+            *there = json!({"id": id, "title": body["title"]});
+            answer(stream, "200 OK", &etag(there), "{}");
+            if agent && id == Some(2) {
+                *there = json!({"id": 2, "title": "of somebody else"});
+            }
+        }
+        _ => answer(stream, "403 Forbidden", "", "{}"),
+    }
+}
+
 impl Desk {
     pub fn start(manner: Manner, undo_file: PathBuf) -> Desk {
         let before: Tickets = (1..=5).map(|id| (id, json!({"id": id, "title": format!("ticket {id}")}))).collect();
@@ -118,6 +150,9 @@ impl Desk {
             let silent = manner == Manner::Silent && agent;
             if manner == Manner::Refuses && method != "GET" && !head.contains("janitor") {
                 return answer(stream, "403 Forbidden", "", "{}");
+            }
+            if manner == Manner::Versioned && target.starts_with("/tickets/") {
+                return versioned(&mut tickets, (method, id, agent), head, &body, stream);
             }
             let is_dead = manner == Manner::Dies && gone.load(Ordering::SeqCst);
             gone.fetch_or(method != "GET" && agent, Ordering::SeqCst);
@@ -260,6 +295,27 @@ fn a_write_that_is_never_answered_is_looked_up() {
     assert_eq!(undone["left"], json!([]), "{}", shown(&output));
     assert_eq!(desk.now(), before);
     assert_eq!(run["measures"]["reach"]["evidence"], "bounded");
+}
+
+#[test]
+fn what_somebody_else_changed_since_is_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(Manner::Versioned, folder.path().join("out/undo.ndjson"));
+    let before = desk.now();
+    let (output, run) = run(folder.path(), &desk);
+    let after = desk.now();
+    assert_eq!(after[&2]["title"], "of somebody else", "{}", shown(&output));
+    for id in [1, 3, 4, 5] {
+        assert_eq!(after[&id], before[&id], "{}", shown(&output));
+    }
+    let left = run["explored"]["undo"]["left"].as_array().unwrap();
+    assert!(
+        !left.is_empty()
+            && left.iter().any(|left| left["why"] == "somebody else has changed it since, and it was not written over"),
+        "{}",
+        shown(&output)
+    );
+    assert_eq!(output.status.code(), Some(4), "{}", shown(&output));
 }
 
 /// What was refused or never left did not happen, also where nobody lets it be looked up any more.

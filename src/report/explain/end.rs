@@ -35,10 +35,17 @@ impl Teller<'_> {
             raised.iter().map(|(rule, alarm)| Sentence::new(self.alarm(*rule, alarm), alarm.4.clone())).collect();
         sentences.extend(silent.map(|rule| {
             let name = &self.plan.controls.detectors[rule.index()].name;
+            if self.explored {
+                return Sentence::new("Nothing told of an alarm of theirs.", self.nowhere());
+            }
             Sentence::new(format!("The detector {name} saw nothing to tell."), self.nowhere())
         }));
         if sentences.is_empty() {
-            sentences.push(Sentence::new("Nobody was watching: the scenario has no detector.", Evidence::header()));
+            let why = match self.explored {
+                true => "Whether anybody noticed is not known: the targets file names no `alarm`.",
+                false => "Nobody was watching: the scenario has no detector.",
+            };
+            sentences.push(Sentence::new(why, Evidence::header()));
         }
         sentences
     }
@@ -80,7 +87,8 @@ impl Teller<'_> {
         }
         sentences.extend(steps.into_iter().map(|(step, acts)| self.step(step, acts)));
         if sentences.is_empty() {
-            sentences.push(Sentence::new("Nobody acted.", self.nowhere()));
+            let why = if self.explored { "What anybody did about it is not known." } else { "Nobody acted." };
+            sentences.push(Sentence::new(why, self.nowhere()));
         }
         sentences
     }

@@ -52,13 +52,16 @@ struct Teller<'a> {
     measures: &'a Measures,
     events: &'a [Event],
     causes: Causes,
+    /// It was a real system, of which little is known.
+    explored: bool,
 }
 
 /// Tells the story of a run.
 pub fn explain(plan: &Plan, references: &References, measures: &Measures, events: &[Event]) -> Vec<Chapter> {
     let baseline = references.baseline(plan);
     let causes = Causes::of(plan, &baseline, events, measures.end);
-    let teller = Teller { plan, measures, events, causes };
+    let explored = references.explored.is_some();
+    let teller = Teller { plan, measures, events, causes, explored };
     let chapters = [
         ("what it was told", teller.told()),
         ("where it went wrong", teller.wrong()),

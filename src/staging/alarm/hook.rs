@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::header::{ALLOW, HeaderName, HeaderValue};
@@ -18,6 +19,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::signature::Signed;
 use crate::planted::Mistake;
 use crate::staging::targets::Webhook;
 
@@ -34,29 +36,42 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Hook {
     _listening: JoinSet<()>,
+    /// Calls that did not show that they know the secret.
+    pub refused: Arc<AtomicU64>,
     raised: watch::Receiver<Option<Instant>>,
+}
+
+/// How a caller shows that it knows the secret.
+#[derive(Debug)]
+pub enum Knows {
+    /// By these headers; by none, where there is no secret.
+    Headers(HeaderMap),
+    /// By a signature.
+    Signed(Signed),
 }
 
 /// What a call is held against.
 struct Judge {
     webhook: Webhook,
-    expected: HeaderMap,
+    knows: Knows,
+    refused: Arc<AtomicU64>,
     raise: watch::Sender<Option<Instant>>,
 }
 
 impl Hook {
-    /// Listens. `expected` is what shows that a caller knows the secret.
+    /// Listens to whoever knows the secret.
     ///
     /// # Errors
     ///
     /// Nobody can listen there.
-    pub async fn open(webhook: &Webhook, expected: HeaderMap) -> io::Result<Hook> {
+    pub async fn open(webhook: &Webhook, knows: Knows) -> io::Result<Hook> {
         let listener = TcpListener::bind(webhook.listen).await?;
         let (raise, raised) = watch::channel(None);
-        let judge = Arc::new(Judge { webhook: webhook.clone(), expected, raise });
+        let refused = Arc::<AtomicU64>::default();
+        let judge = Arc::new(Judge { webhook: webhook.clone(), knows, refused: refused.clone(), raise });
         let mut listening = JoinSet::new();
         listening.spawn(listen(listener, judge));
-        Ok(Hook { _listening: listening, raised })
+        Ok(Hook { _listening: listening, refused, raised })
     }
 
     /// When the alarm came, as soon as it has.
@@ -111,14 +126,22 @@ impl Judge {
             answer.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
             return answer;
         }
-        let knows = self.expected.iter().all(|(name, value)| shows(&head.headers, name, value));
-        if !knows && !Mistake::AnybodyRaisesAlarms.here() {
-            return with(StatusCode::UNAUTHORIZED);
+        if let Knows::Headers(expected) = &self.knows
+            && !expected.iter().all(|(name, value)| shows(&head.headers, name, value))
+            && !Mistake::AnybodyRaisesAlarms.here()
+        {
+            return self.refuse();
         }
         let Ok(body) = Limited::new(body, MOST_BODY).collect().await else {
             return with(StatusCode::PAYLOAD_TOO_LARGE);
         };
-        if !self.webhook.matching.holds(200, &body.to_bytes()) && !Mistake::AnyRequestIsTheAlarm.here() {
+        let body = body.to_bytes();
+        if let Knows::Signed(signed) = &self.knows
+            && !signed.holds(&head.headers, &body, jiff::Timestamp::now())
+        {
+            return self.refuse();
+        }
+        if !self.webhook.matching.holds(200, &body) && !Mistake::AnyRequestIsTheAlarm.here() {
             return with(StatusCode::ACCEPTED);
         }
         self.raise.send_if_modified(|at| {
@@ -127,6 +150,13 @@ impl Judge {
             first
         });
         with(StatusCode::NO_CONTENT)
+    }
+}
+
+impl Judge {
+    fn refuse(&self) -> Response<Full<Bytes>> {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        with(StatusCode::UNAUTHORIZED)
     }
 }
 

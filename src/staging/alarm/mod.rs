@@ -1,8 +1,11 @@
 //! Their own detection, as it can be heard from outside; and a person at the terminal.
 
 mod hook;
+mod signature;
 
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -14,7 +17,9 @@ use super::drill::render::present;
 use super::drill::vault::Vault;
 use super::guard::RunId;
 use super::targets::{Alarm, Targets, Webhook};
-use hook::Hook;
+use crate::measure::counted;
+use hook::{Hook, Knows};
+use signature::Signed;
 
 /// A program that is asked has so much time.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -39,6 +44,11 @@ impl Ear {
             Alarm::Command { .. } | Alarm::File(_) | Alarm::Key => None,
         };
         Ok(Some(Ear { alarm, hook }))
+    }
+
+    /// How many calls did not show so far that they know the secret.
+    pub fn refused(&self) -> Option<Arc<AtomicU64>> {
+        self.hook.as_ref().map(|hook| hook.refused.clone())
     }
 
     /// Waits for an alarm, and says when it came. It may never come.
@@ -73,13 +83,17 @@ impl Ear {
 }
 
 async fn hooked(webhook: &Webhook, targets: &Targets, client: &Client, vault: &Vault) -> Result<Hook, String> {
-    let mut expected = HeaderMap::new();
+    let mut knows = Knows::Headers(HeaderMap::new());
     if let Some(ix) = webhook.with {
         let secret = vault.current(targets, client, ix).await.map_err(|missing| missing.to_string())?;
-        present(&targets.credential(ix).present, &secret, &mut expected)?;
+        match (webhook.signed, &mut knows) {
+            (None, Knows::Headers(expected)) => present(&targets.credential(ix).present, &secret, expected)?,
+            (None, Knows::Signed(_)) => {}
+            (Some(how), _) => knows = Knows::Signed(Signed::with(how, &secret)?),
+        }
     }
     let at = webhook.listen;
-    Hook::open(webhook, expected).await.map_err(|error| format!("no alarm can be heard at {at}: {error}"))
+    Hook::open(webhook, knows).await.map_err(|error| format!("no alarm can be heard at {at}: {error}"))
 }
 
 async fn says_yes(program: &[String], run: RunId) -> bool {
@@ -103,4 +117,10 @@ pub async fn pressed(said: &str) -> Result<(), String> {
         Ok(_) => Err("nobody answered: standard input is at its end".to_owned()),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// What is told of calls that were refused; nothing where none was.
+pub fn told_of(refused: u64) -> Option<String> {
+    let calls = counted(refused, "call");
+    (refused > 0).then(|| format!("{calls} without the secret, or not signed with it"))
 }

@@ -78,6 +78,9 @@ pub enum Broken {
     Timeout,
     #[error("the connection broke")]
     Reset,
+    /// HTTP/2 alone, or something else.
+    #[error("no answer in HTTP/1.1, the only version that is spoken here")]
+    Protocol,
     #[error("the answer is too large")]
     TooLarge,
 }
@@ -198,7 +201,7 @@ impl Client {
             Scheme::Http => self.speak(stream, request).await,
             Scheme::Https => {
                 let stream = self.authorities.handshake(permit.origin, &permit.key.host, stream).await;
-                self.speak(stream.map_err(|_| Broken::Tls)?, request).await
+                self.speak(stream.map_err(|error| refusal(&error))?, request).await
             }
         }
     }
@@ -212,7 +215,9 @@ impl Client {
         let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|_| Broken::Reset)?;
         // The connection is driven here, so that it ends with this future: nothing is sent after the kill switch.
         let exchange = async {
-            let (parts, mut body) = sender.send_request(request).await.map_err(|_| Broken::Reset)?.into_parts();
+            let answered = sender.send_request(request).await;
+            let spoken = |error: hyper::Error| if error.is_parse() { Broken::Protocol } else { Broken::Reset };
+            let (parts, mut body) = answered.map_err(spoken)?.into_parts();
             let mut whole = Vec::new();
             while let Some(frame) = body.frame().await {
                 let Ok(data) = frame.map_err(|_| Broken::Reset)?.into_data() else { continue };
@@ -233,6 +238,18 @@ impl Client {
             answered = exchange => answered,
             broken = driven => Err(broken),
         }
+    }
+}
+
+/// Why there was no handshake.
+fn refusal(error: &io::Error) -> Broken {
+    use rustls::{AlertDescription, Error};
+    let inside = error.get_ref().and_then(|inside| inside.downcast_ref::<Error>());
+    match inside {
+        Some(Error::AlertReceived(AlertDescription::NoApplicationProtocol) | Error::NoApplicationProtocol) => {
+            Broken::Protocol
+        }
+        _ => Broken::Tls,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -10,10 +11,11 @@ use super::event::{Event, Stepped};
 use super::render::{Filling, error_code, render};
 use super::vault::{Fetched, Vault, pointed};
 use super::watching::Scene;
-use crate::staging::alarm::pressed;
+use crate::staging::alarm::{Ear, pressed, told_of};
 use crate::staging::client::Client;
 use crate::staging::secret::Secret;
 use crate::staging::targets::{Act, CredentialIx, Request, Step};
+use crate::wire::Span;
 
 /// A program of the runbook has so much time.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -142,7 +144,7 @@ impl<'a> Runbook<'a> {
                 Act::Pause(said) => pressed(said).await.map_or_else(Outcome::failed, |()| Outcome::done()),
                 Act::WaitForAlarm { at_most } => match timeout(Duration::from_micros(at_most.0), self.alarm()).await {
                     Ok(outcome) => outcome,
-                    Err(_) => Outcome::failed(format!("no alarm within {at_most}")),
+                    Err(_) => Outcome::failed(self.no_alarm(*at_most)),
                 },
             }
         };
@@ -170,6 +172,12 @@ impl<'a> Runbook<'a> {
             Ok(Ok(status)) if status.success() => Outcome::done(),
             Ok(Ok(status)) => Outcome::failed(format!("the program ended with {status}")),
         }
+    }
+
+    fn no_alarm(&self, at_most: Span) -> String {
+        let refused = self.scene.ear.as_ref().and_then(Ear::refused).map_or(0, |n| n.load(Ordering::Relaxed));
+        let told = told_of(refused).map_or(String::new(), |told| format!("; {told}"));
+        format!("no alarm within {at_most}{told}")
     }
 
     /// Waits for their own detection.

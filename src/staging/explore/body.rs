@@ -25,6 +25,7 @@ impl Body {
         let (bytes, odd) = match said.trim().to_ascii_lowercase().as_str() {
             "" | "identity" => (bytes.to_vec(), None),
             "gzip" | "x-gzip" => unpacked(MultiGzDecoder::new(bytes), most),
+            "br" => unpacked(brotli_decompressor::Decompressor::new(bytes, 4096), most),
             "deflate" => unpacked(ZlibDecoder::new(bytes), most),
             _ => (Vec::new(), Some("packed in a way that is not known here")),
         };
@@ -114,7 +115,21 @@ mod tests {
         assert_eq!((read.text.len(), read.odd), (1_000, Some("larger than is read when it is unpacked")));
         assert_eq!(Body::read(&gzip, &bomb[..40], 1_000_000).odd, Some("packed, and damaged"));
         assert_eq!(Body::read(&gzip, b"{\"a\":1}", 1_000).odd, Some("packed, and damaged"));
-        assert!(Body::read(&headers(CONTENT_ENCODING, "br"), b"x", 9).odd.is_some());
+        // `{"items":[{"id":1},{"id":2}],"text":"xxx…"}`, by the encoder of Node.js.
+        const PACKED: [u8; 58] = [
+            0x1b, 0xf6, 0x07, 0x40, 0x9c, 0x07, 0x76, 0x73, 0xc6, 0x47, 0x14, 0x28, 0xec, 0xc6, 0xab, 0x37, 0x6a, 0xd9,
+            0xb7, 0xa7, 0x53, 0x64, 0x78, 0x2d, 0x12, 0x23, 0xb3, 0xb5, 0x58, 0xba, 0x1c, 0xe3, 0x80, 0x75, 0x9c, 0x9f,
+            0xae, 0x81, 0x26, 0x84, 0x61, 0x63, 0x6c, 0x2a, 0xad, 0x6e, 0xe4, 0xdd, 0x45, 0x0f, 0xd9, 0x60, 0x93, 0x01,
+            0x78, 0xe2, 0x56, 0x00,
+        ];
+        let brotli = headers(CONTENT_ENCODING, "br");
+        let read = Body::read(&brotli, &PACKED, 1 << 20);
+        assert_eq!((read.odd, read.json.unwrap()["items"][1]["id"].as_u64()), (None, Some(2)));
+        let read = Body::read(&brotli, &PACKED, 100);
+        assert_eq!((read.text.len(), read.odd), (100, Some("larger than is read when it is unpacked")));
+        assert_eq!(Body::read(&brotli, &PACKED[..30], 1 << 20).odd, Some("packed, and damaged"));
+        assert!(Body::read(&brotli, b"{}", 9).odd.is_some());
+        assert!(Body::read(&headers(CONTENT_ENCODING, "zstd"), b"x", 9).odd.is_some());
         let plain = Body::read(&HeaderMap::new(), b"{\"a\":[\"b\"]}", 1_000);
         assert_eq!(plain.texts(), ["a", "b"]);
         let deep = "[".repeat(100_000);

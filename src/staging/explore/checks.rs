@@ -1,11 +1,16 @@
-//! Whether the target is as it should be: before the first stage, and after each. A run widens only while it is.
+//! Whether the target is as it should be: before the first stage, during each, and after it. A run widens only while it is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::interval;
 
 use super::Terrain;
 use crate::staging::client::Client;
 use crate::staging::drill::event::Reading;
 use crate::staging::drill::probe::look;
 use crate::staging::drill::vault::{NoCredential, Vault};
-use crate::staging::guard::Refused;
+use crate::staging::guard::{Refused, Stopped};
 use crate::staging::targets::{CredentialIx, Probe, ServiceIx};
 
 /// What did not hold.
@@ -29,6 +34,33 @@ pub async fn failed(terrain: &Terrain, client: &Client, vault: &Vault) -> Result
         }
     }
     Ok(failed)
+}
+
+/// How often sentinels are looked at while agents explore.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Looks at honest work while agents are at it, and ends the run where some of it does not go on twice in a row.
+pub async fn keep_watching(terrain: Arc<Terrain>, client: Arc<Client>, vault: Arc<Vault>) {
+    let sentinels = &terrain.targets.sentinels;
+    if sentinels.is_empty() {
+        return;
+    }
+    let mut next = interval(EVERY);
+    let mut before = vec![false; sentinels.len()];
+    loop {
+        next.tick().await;
+        for (sentinel, failed_before) in sentinels.iter().zip(&mut before) {
+            let failed = match refused(&terrain, &client, &vault, (sentinel.with, &sentinel.probe)).await {
+                Ok(failed) => failed,
+                Err(refused) => return client.give_up(&refused),
+            };
+            if let (Some(why), true) = (&failed, *failed_before) {
+                let why = format!("{} did not go on while the agents explored ({why})", sentinel.name);
+                return client.kill().throw(Stopped::Condition(why));
+            }
+            *failed_before = failed.is_some();
+        }
+    }
 }
 
 /// Where a credential is accepted before anything was tried.

@@ -3,6 +3,7 @@
 
 mod ask;
 mod body;
+mod by_hand;
 mod checks;
 mod hear;
 mod ids;
@@ -23,6 +24,7 @@ mod write;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
@@ -121,6 +123,7 @@ pub async fn explore(
         Ok(ear) => (ear, prepare(&mut tour).await),
         Err(why) => (None, Ok(vec![why])),
     };
+    let refused = ear.as_ref().and_then(Ear::refused);
     let mut alarm = ear.map(|ear| listen(ear, &client, &mut beside));
     for (at, condition) in targets.stops.iter().enumerate() {
         if matches!(condition, StopCondition::Health { .. }) {
@@ -129,7 +132,10 @@ pub async fn explore(
     }
     let mut journal = Ok(());
     match ready {
-        Ok(failed) if failed.is_empty() => journal = stages(&mut tour, &mut alarm, &mut explored).await,
+        Ok(failed) if failed.is_empty() => {
+            beside.spawn(checks::keep_watching(terrain.clone(), client.clone(), vault.clone()));
+            journal = stages(&mut tour, &mut alarm, &mut explored).await;
+        }
         Ok(failed) => explored.stopped = Some(format!("before anything was tried, {}", failed.join("; "))),
         Err(NoCredential::Refused(refused)) => client.give_up(&refused),
         Err(missing) => explored.stopped = Some(missing.to_string()),
@@ -144,6 +150,9 @@ pub async fn explore(
     explored.stopped = thrown.map(|why| why.to_string()).or(explored.stopped);
     (explored.requests, explored.writes) = client.counts();
     tour.tally.finish(terrain, &tour.memory, &mut explored);
+    if let Some(n) = refused.map(|n| n.load(Ordering::Relaxed)).filter(|n| *n > 0) {
+        explored.oddities.insert("a call to the webhook that does not know the secret".to_owned(), n);
+    }
     Ok(Toured { explored, journal: journal.and(ended) })
 }
 

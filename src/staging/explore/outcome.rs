@@ -36,3 +36,12 @@ pub fn refuses(status: u16) -> bool {
 pub fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
 }
+
+/// Whether a write was undone, and how; or why not.
+pub fn told(came: &Result<Came, String>) -> (bool, String) {
+    match came {
+        Ok(Came::Refused(status)) => (true, format!("it was refused with {status}")),
+        Ok(Came::Undone(how)) => (true, how.clone()),
+        Err(why) => (false, why.clone()),
+    }
+}

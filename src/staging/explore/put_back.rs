@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use http::header::{CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderValue, IF_MATCH};
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
 use super::Terrain;
-use super::outcome::{Came, Left, is_success, refuses};
+use super::outcome::{Came, Left, is_success, refuses, told};
 use super::rows::elements;
 use super::same::{shows, without};
 use super::undo_log::{Before, Line, Past, UndoLog, Write};
-use super::write::{ask, filled, made};
-use crate::measure::{LeftBehind, Undone};
-use crate::staging::client::Client;
+use super::write::{ask, filled, made, version};
+use crate::measure::Undone;
+use crate::staging::client::{Answer, Client};
 use crate::staging::drill::render::present;
 use crate::staging::drill::vault::{NoCredential, Vault};
 use crate::staging::targets::{FOUND, MARKER, Operation, Pointer, Request, Undo};
@@ -22,6 +22,9 @@ use crate::staging::targets::{FOUND, MARKER, Operation, Pointer, Request, Undo};
 /// A lookup that says nothing is tried so often, so far apart.
 const TRIES: u32 = 3;
 const APART: Duration = Duration::from_millis(500);
+
+/// Why a record is left as it is.
+const OF_SOMEBODY_ELSE: &str = "somebody else has changed it since, and it was not written over";
 
 /// What undoing works with.
 #[derive(Debug)]
@@ -45,12 +48,19 @@ impl PutBack<'_> {
         let was_removed =
             |write: &Write| write.made.as_ref().or(write.meant.record.last()).is_some_and(|id| removed.contains(id));
         let (mut undone, mut unwritten) = (Undone::default(), None);
+        let (mut seen, mut foreign) = (BTreeSet::new(), BTreeSet::new());
         for write in past.left() {
             undone.writes += 1;
             undone.unanswered += u64::from(write.status.is_none());
             let n = write.meant.n;
             let came = match self.operation(&write.meant.operation) {
-                Some(operation) => self.one(operation, write, was_removed(write)).await,
+                // A later write of this run was written over by somebody else, and with it this one.
+                Some(_) if foreign.contains(&write.meant.record) => Err(OF_SOMEBODY_ELSE.to_owned().into()),
+                Some(operation) => {
+                    // The last write to a record left the version that stands there now.
+                    let etag = write.etag.as_deref().filter(|_| !seen.contains(&write.meant.record));
+                    self.one(operation, write, etag, was_removed(write)).await
+                }
                 None => Err("the targets file has no such operation any more".to_owned().into()),
             };
             // What a target refuses did not happen, also where it could not be looked up.
@@ -58,11 +68,13 @@ impl PutBack<'_> {
                 (false, Some(status)) if refuses(status) => Ok(Came::Refused(status)),
                 _ => Err(left.why),
             });
-            let (ok, how) = match &came {
-                Ok(Came::Refused(status)) => (true, format!("it was refused with {status}")),
-                Ok(Came::Undone(how)) => (true, how.clone()),
-                Err(why) => (false, why.clone()),
-            };
+            if write.status.is_none_or(is_success) {
+                seen.insert(&write.meant.record);
+            }
+            if came.as_ref().is_err_and(|why| why == OF_SOMEBODY_ELSE) {
+                foreign.insert(&write.meant.record);
+            }
+            let (ok, how) = told(&came);
             if let Err(error) = self.log.add(&Line::Undone { n, ok, how }) {
                 unwritten.get_or_insert(error);
             }
@@ -76,12 +88,12 @@ impl PutBack<'_> {
         undone
     }
 
-    fn operation(&self, name: &str) -> Option<&Operation> {
+    pub(super) fn operation(&self, name: &str) -> Option<&Operation> {
         self.terrain.explore.operations.iter().find(|operation| operation.name == name)
     }
 
     /// Undoes one write. What is `removed`, this run made and removed itself.
-    async fn one(&self, operation: &Operation, write: &Write, removed: bool) -> Result<Came, Left> {
+    async fn one(&self, operation: &Operation, write: &Write, etag: Option<&str>, removed: bool) -> Result<Came, Left> {
         let refused = write.status.filter(|status| refuses(*status));
         let filled = filled(operation, &write.meant.record, &write.meant.marker);
         match (&operation.undo, &write.meant.before) {
@@ -98,7 +110,7 @@ impl PutBack<'_> {
                 })
             }
             (Some(Undo::PutBack { get, ignore }), Some(before)) => {
-                match self.back(operation, (get, ignore), &filled, before).await {
+                match self.back(operation, (get, ignore), &filled, (before, etag, refused.is_some())).await {
                     Err(_) if removed => Ok(Came::Undone("this run made it, and removed it".to_owned())),
                     Ok(None) => {
                         Ok(refused.map_or_else(|| Came::Undone("it stands as before".to_owned()), Came::Refused))
@@ -188,19 +200,24 @@ impl PutBack<'_> {
         Err(why)
     }
 
-    /// Puts back what stood there, and says how, unless it still does.
+    /// Puts back what stood there, and says how, unless it still does. Where versions are told, what somebody else has changed
+    /// since is not written over.
     async fn back(
         &self,
         operation: &Operation,
         (get, ignore): (&Request, &[Pointer]),
         filled: &BTreeMap<String, String>,
-        before: &Before,
+        (before, etag, refused): (&Before, Option<&str>, bool),
     ) -> Result<Option<String>, Left> {
-        if self.stands(get, ignore, filled, before).await? {
+        let (stands, now) = self.stands(get, ignore, filled, before).await?;
+        // What was refused did not change it, unless it shows the mark after all.
+        let mark = filled.get(MARKER).map_or("", String::as_str);
+        if stands || refused && !String::from_utf8_lossy(&now.body).contains(mark) {
             return Ok(None);
         }
-        self.put(operation, filled, before).await.map_err(Left::there)?;
-        match self.stands(get, ignore, filled, before).await.map_err(Left::there)? {
+        let version = etag.map(str::to_owned).or(version(&now));
+        self.put(operation, filled, before, version).await.map_err(Left::there)?;
+        match self.stands(get, ignore, filled, before).await.map_err(Left::there)?.0 {
             true => Ok(Some("put back".to_owned())),
             false => Err(Left::there("it was put back, and is not as before".to_owned())),
         }
@@ -211,11 +228,15 @@ impl PutBack<'_> {
         operation: &Operation,
         filled: &BTreeMap<String, String>,
         before: &Before,
+        version: Option<String>,
     ) -> Result<(), String> {
         let mut outgoing = made(self.terrain, &operation.request, filled)?;
         outgoing.body = before.body.clone().into();
         let kind = before.content_type.as_deref().unwrap_or("application/json");
         outgoing.headers.insert(CONTENT_TYPE, HeaderValue::try_from(kind).map_err(|error| error.to_string())?);
+        if let Some(version) = version {
+            outgoing.headers.insert(IF_MATCH, HeaderValue::try_from(version).map_err(|error| error.to_string())?);
+        }
         let cleanup = self.terrain.targets.cleanup.ok_or("there is no cleanup credential")?;
         let secret = self.vault.current(&self.terrain.targets, self.client, cleanup).await;
         let secret = secret.map_err(|missing| missing.to_string())?;
@@ -224,25 +245,31 @@ impl PutBack<'_> {
         outgoing.told.credential = Some(self.terrain.targets.credential(cleanup).name.clone());
         let sent = self.client.send(outgoing).await.map_err(|refused| refused.to_string())?;
         let answer = sent.got.map_err(|broken| format!("putting it back was not answered: {broken}"))?;
+        if answer.status == 412 {
+            return Err(OF_SOMEBODY_ELSE.to_owned());
+        }
         if !is_success(answer.status) {
             return Err(format!("putting it back was answered with {}", answer.status));
         }
         Ok(())
     }
 
+    /// Whether it stands as before, and what stands there.
     async fn stands(
         &self,
         get: &Request,
         ignore: &[Pointer],
         filled: &BTreeMap<String, String>,
         before: &Before,
-    ) -> Result<bool, String> {
+    ) -> Result<(bool, Answer), String> {
         let answer = self.ask(get, filled).await??;
         if !get.proof.accepted.holds(answer.status, &answer.body) {
             return Err(format!("what stands there could not be read: {}", answer.status));
         }
         let now = String::from_utf8_lossy(&answer.body).into_owned();
-        Ok(now == before.body || without(&now, ignore).is_some_and(|now| Some(now) == without(&before.body, ignore)))
+        let same =
+            now == before.body || without(&now, ignore).is_some_and(|now| Some(now) == without(&before.body, ignore));
+        Ok((same, answer))
     }
 
     async fn ask(
@@ -253,34 +280,5 @@ impl PutBack<'_> {
         ask(self.terrain, self.client, self.vault, request, filled)
             .await
             .map_err(|missing: NoCredential| missing.to_string())
-    }
-
-    /// What a person has to do.
-    fn left_behind(&self, write: &Write, why: String) -> LeftBehind {
-        let by_hand = self.operation(&write.meant.operation).and_then(|operation| {
-            let mut filled = filled(operation, &write.meant.record, &write.meant.marker);
-            let line = |request: &Request, filled: &BTreeMap<String, String>| {
-                made(self.terrain, request, filled).ok().map(|made| format!("curl -X {} '{}'", made.method, made.url))
-            };
-            match operation.undo.as_ref()? {
-                Undo::Marked { find, delete, .. } => {
-                    let find = line(find, &filled)?;
-                    filled.insert(FOUND.to_owned(), "ID".to_owned());
-                    Some(format!("{find}; then for each that it finds {}", line(delete, &filled)?))
-                }
-                Undo::PutBack { get, .. } => Some(format!(
-                    "{}; put back what undo.ndjson has as `before` of {}",
-                    line(get, &filled)?,
-                    write.meant.n
-                )),
-                Undo::OwnOnly => None,
-            }
-        });
-        LeftBehind {
-            operation: write.meant.operation.clone(),
-            marker: write.meant.marker.clone(),
-            why,
-            by_hand: by_hand.unwrap_or_else(|| "look for the mark".to_owned()),
-        }
     }
 }

@@ -26,6 +26,9 @@ pub enum Line {
         n: u64,
         status: Option<u16>,
         made: Option<String>,
+        /// What names the version that it left behind (RFC 9110 section 8.8.3), where the answer has it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        etag: Option<String>,
         /// It never left: nothing is there to be undone.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         unsent: bool,
@@ -139,6 +142,8 @@ pub struct Write {
     pub status: Option<u16>,
     /// The id of what was made, where the answer had it.
     pub made: Option<String>,
+    /// The version that it left behind.
+    pub etag: Option<String>,
     /// It was found before, so that it may be gone.
     pub found: bool,
     pub undone: bool,
@@ -175,12 +180,12 @@ impl Past {
                 Line::Header(found) if found.format == FORMAT => head = Some(found),
                 Line::Header(found) => return Err(damaged(number, &format!("this is `{}`", found.format))),
                 Line::Meant(meant) => {
-                    writes.push(Write { meant, status: None, made: None, found: false, undone: false });
+                    writes.push(Write { meant, status: None, made: None, etag: None, found: false, undone: false });
                 }
                 Line::Sent { n, unsent: true, .. } => about(&mut writes, n, |write| write.undone = true),
-                Line::Sent { n, status, made, .. } => {
-                    about(&mut writes, n, |write| (write.status, write.made) = (status, made.clone()));
-                }
+                Line::Sent { n, status, made, etag, .. } => about(&mut writes, n, |write| {
+                    (write.status, write.made, write.etag) = (status, made.clone(), etag.clone());
+                }),
                 Line::Found { n } => about(&mut writes, n, |write| write.found = true),
                 Line::Undone { n, ok, .. } => about(&mut writes, n, |write| write.undone = ok),
             }
@@ -254,7 +259,7 @@ mod tests {
             let meant = Meant { n, operation: "o".into(), marker, record: vec![], before: None };
             log.add(&Line::Meant(meant)).unwrap();
         }
-        log.add(&Line::Sent { n: 3, status: Some(201), made: Some("9".into()), unsent: false }).unwrap();
+        log.add(&Line::Sent { n: 3, status: Some(201), made: Some("9".into()), etag: None, unsent: false }).unwrap();
         log.add(&Line::Undone { n: 2, ok: true, how: String::new() }).unwrap();
         log.add(&Line::Undone { n: 1, ok: false, how: String::new() }).unwrap();
         let past = Past::read(&path).unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, ETAG};
 
 use super::Terrain;
 use super::rows::id_in;
@@ -58,12 +58,12 @@ impl Writer {
         if Mistake::UndoIsWrittenLater.here() {
             self.keep(&meant)?;
         }
-        let (status, made) = match &sent {
-            Ok(Sent { got: Ok(answer), .. }) => (Some(answer.status), made_by(operation, answer)),
-            _ => (None, None),
+        let (status, made, etag) = match &sent {
+            Ok(Sent { got: Ok(answer), .. }) => (Some(answer.status), made_by(operation, answer), version(answer)),
+            _ => (None, None, None),
         };
         let unsent = matches!(&sent, Err(refused) if !matches!(refused, Refused::UnderWay(_)));
-        self.keep(&Line::Sent { n, status, made, unsent })?;
+        self.keep(&Line::Sent { n, status, made, etag, unsent })?;
         Ok(sent?)
     }
 
@@ -103,6 +103,12 @@ impl Writer {
     ) -> Result<Result<Answer, String>, NoCredential> {
         ask(&self.terrain, &self.client, &self.vault, request, filled).await
     }
+}
+
+/// The version of what was answered, where the answer names one that a condition can be made of (RFC 9110 section 13.1.1).
+pub fn version(answer: &Answer) -> Option<String> {
+    let etag = answer.headers.get(ETAG)?.to_str().ok()?;
+    etag.starts_with('"').then(|| etag.to_owned())
 }
 
 /// The id of what a write made, where the answer has it.

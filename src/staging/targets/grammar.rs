@@ -209,11 +209,16 @@ static ALARM: Part = Part {
 
 static WEBHOOK: Part = Part {
     name: "webhook",
-    doc: "a map of listen, path, with, matching",
+    doc: "a map of listen, path, with, signed, matching",
     shape: Record(&[
         must("listen", Text, "a port of this machine's loopback; or `ADDRESS:PORT`, then with a credential"),
         may("path", Text, "where it is called, by POST (`/`)"),
         may("with", Name, "the credential that a caller must present, as it says under `present`"),
+        may(
+            "signed",
+            Word(&["x-hub-signature-256", "standard-webhooks"]),
+            "how a caller signs with that credential, where it does not present it",
+        ),
         may("matching", P(&CALL), "what the call has in it that is the alarm (else: any call is)"),
     ]),
 };

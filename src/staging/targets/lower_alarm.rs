@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use super::lower::{Lowering, duration, text};
-use super::{Alarm, CredentialIx, Match, Webhook};
+use super::{Alarm, CredentialIx, Match, Signature, Webhook};
 use crate::scenario::shape::shortened;
 use crate::scenario::tree::Node;
 use crate::scenario::{Code, Finding, quantity};
@@ -63,6 +63,17 @@ impl Lowering<'_> {
             self.say(Finding::new(Code::BadHttp, said.place, message).help("write it as `/alarm`, without a query"));
         }
         let matching = node.get("matching").map_or_else(Match::default, |node| self.matching(node));
-        Some(Webhook { listen: address, path: path.to_owned(), with, matching })
+        let signed = node.get("signed").and_then(|said| match said.text() {
+            Some("x-hub-signature-256") => Some(Signature::Hub),
+            Some("standard-webhooks") => Some(Signature::Standard),
+            _ => None,
+        });
+        if let (Some(said), None) = (node.get("signed"), node.get("with")) {
+            self.say(
+                Finding::new(Code::MissingKey, said.place, "nothing says what a call is signed with")
+                    .help("name the credential under `with` that holds the shared secret"),
+            );
+        }
+        Some(Webhook { listen: address, path: path.to_owned(), with, signed, matching })
     }
 }

@@ -196,7 +196,18 @@ pub struct Webhook {
     pub path: String,
     /// What a caller presents.
     pub with: Option<CredentialIx>,
+    /// How a call is signed with that, where it is not presented itself.
+    pub signed: Option<Signature>,
     pub matching: Match,
+}
+
+/// How a call shows that it was signed with a shared secret.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Signature {
+    /// `X-Hub-Signature-256: sha256=HEX`, the HMAC of the body.
+    Hub,
+    /// Standard Webhooks 1.0: `webhook-id`, `webhook-timestamp` and `webhook-signature`.
+    Standard,
 }
 
 /// Hard limits. Zero means zero.
