@@ -1,5 +1,6 @@
 //! Chaos engineering for agent identities.
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 pub mod agent;
 pub mod analysis;
 pub mod audit;

@@ -72,11 +72,37 @@ pub struct Lines {
 
 /// Names as JSON strings, rendered once.
 struct Names {
-    operations: Vec<String>,
-    collections: Vec<String>,
-    rules: Vec<String>,
-    steps: Vec<String>,
-    instructions: Vec<String>,
+    operations: Texts,
+    collections: Texts,
+    rules: Texts,
+    steps: Texts,
+    instructions: Texts,
+}
+
+/// Texts in one piece of memory: of ten thousand names that are written in turn, most are in the cache.
+struct Texts {
+    text: String,
+    /// Where each begins, and where the last one ends.
+    bounds: Vec<usize>,
+}
+
+impl<T: AsRef<str>> FromIterator<T> for Texts {
+    fn from_iter<I: IntoIterator<Item = T>>(texts: I) -> Texts {
+        let (mut text, mut bounds) = (String::new(), vec![0]);
+        for one in texts {
+            text.push_str(one.as_ref());
+            bounds.push(text.len());
+        }
+        Texts { text, bounds }
+    }
+}
+
+impl Texts {
+    #[inline]
+    fn get(&self, at: usize) -> Option<&[u8]> {
+        let (from, to) = (*self.bounds.get(at)?, *self.bounds.get(at + 1)?);
+        Some(&self.text.as_bytes()[from..to])
+    }
 }
 
 impl Lines {
@@ -102,11 +128,11 @@ impl Lines {
     }
 
     #[inline(always)]
-    fn named(&mut self, key: &str, at: Option<usize>, table: fn(&Names) -> &[String]) {
+    fn named(&mut self, key: &str, at: Option<usize>, table: fn(&Names) -> &Texts) {
         let Lines { text, names } = self;
         let Some(name) = at.and_then(|at| table(names).get(at)) else { return };
         text.extend_from_slice(key.as_bytes());
-        text.extend_from_slice(name.as_bytes());
+        text.extend_from_slice(name);
     }
 }
 

@@ -1,8 +1,8 @@
 //! What is counted within a window, by key.
 
 use std::collections::VecDeque;
-use std::hash::{BuildHasherDefault, DefaultHasher};
 
+use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
 use crate::model::Bits;
@@ -25,7 +25,7 @@ pub enum Windows<T> {
         roomy: VecDeque<usize>,
     },
     Sparse {
-        by_key: IndexMap<Place, T, BuildHasherDefault<DefaultHasher>>,
+        by_key: IndexMap<Place, T, FixedState>,
         sweep_at: usize,
     },
 }
@@ -41,7 +41,8 @@ pub struct Place {
 
 /// A window whose memory can pass to another.
 pub trait Room: Default {
-    fn has_room(&self) -> bool;
+    /// Whether the next record needs memory that it has not got.
+    fn wants_room(&self) -> bool;
 
     /// As new, but for its room.
     fn clear(&mut self);
@@ -59,9 +60,16 @@ const FIRST_SWEEP: usize = 1_024;
 #[derive(Default)]
 pub struct Sliding {
     /// The instants and weights in the window, oldest first.
-    window: VecDeque<(Tick, u64)>,
+    window: Window,
     total: u64,
     quiet_until: Tick,
+}
+
+/// Instants and weights, oldest first. The oldest needs no memory of its own: most sparse keys come once and never again.
+#[derive(Default)]
+struct Window {
+    oldest: Option<(Tick, u64)>,
+    later: VecDeque<(Tick, u64)>,
 }
 
 /// A tumbling window of different operations.
@@ -122,7 +130,7 @@ impl<T: Room> Windows<T> {
                 if table.len() <= place.at {
                     table.resize_with(place.at + 1, T::default);
                 }
-                if !table[place.at].has_room() {
+                if table[place.at].wants_room() {
                     let mut window = std::mem::take(&mut table[place.at]);
                     for _ in 0..LOOKED_AT.min(roomy.len()) {
                         let Some(other) = roomy.pop_front() else { break };
@@ -148,9 +156,31 @@ impl<T: Room> Windows<T> {
     }
 }
 
+impl Window {
+    fn push(&mut self, record: (Tick, u64)) {
+        match self.oldest {
+            None => self.oldest = Some(record),
+            Some(_) => self.later.push_back(record),
+        }
+    }
+
+    fn pop_oldest(&mut self) {
+        self.oldest = self.later.pop_front();
+    }
+
+    fn latest(&self) -> Option<(Tick, u64)> {
+        self.later.back().copied().or(self.oldest)
+    }
+
+    fn clear(&mut self) {
+        self.oldest = None;
+        self.later.clear();
+    }
+}
+
 impl Room for Sliding {
-    fn has_room(&self) -> bool {
-        self.window.capacity() > 0
+    fn wants_room(&self) -> bool {
+        self.window.oldest.is_some() && self.window.later.capacity() == 0
     }
 
     fn clear(&mut self) {
@@ -162,13 +192,13 @@ impl Room for Sliding {
     fn take_room(&mut self, passed: &mut Sliding) {
         passed.window.clear();
         passed.total = 0;
-        std::mem::swap(&mut self.window, &mut passed.window);
+        std::mem::swap(&mut self.window.later, &mut passed.window.later);
     }
 }
 
 impl Room for Tumbling {
-    fn has_room(&self) -> bool {
-        self.distinct.has_room()
+    fn wants_room(&self) -> bool {
+        !self.distinct.has_room()
     }
 
     fn clear(&mut self) {
@@ -186,29 +216,29 @@ impl Room for Tumbling {
 impl Sliding {
     /// Adds a record; the instant of its first record when the threshold is reached.
     fn add(&mut self, now: Tick, weight: u64, threshold: u64, within: Span) -> Option<Tick> {
-        self.window.push_back((now, weight));
+        self.window.push((now, weight));
         self.total += weight;
-        while let Some(&(at, old)) = self.window.front() {
+        while let Some((at, old)) = self.window.oldest {
             let beyond = now.since(at) >= within + Span(Mistake::WindowOneTickLonger.slip()) && within > Span::ZERO;
             let surplus = self.total - old >= threshold;
             if !beyond && !surplus {
                 break;
             }
-            self.window.pop_front();
+            self.window.pop_oldest();
             self.total -= old;
         }
         if self.total < threshold + Mistake::ThresholdOffByOne.slip() || now < self.quiet_until {
             return None;
         }
         self.quiet_until = now + within.max(Span(1)).unless(Mistake::AlarmsAreNeverQuiet);
-        self.window.front().map(|(at, _)| *at)
+        self.window.oldest.map(|(at, _)| at)
     }
 
     /// Whether nothing in it can count any more.
     fn is_over(&self, now: Tick, within: Span) -> bool {
         within > Span::ZERO
             && now >= self.quiet_until
-            && self.window.back().is_none_or(|(at, _)| now.since(*at) >= within)
+            && self.window.latest().is_none_or(|(at, _)| now.since(at) >= within)
     }
 }
 

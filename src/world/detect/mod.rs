@@ -221,11 +221,11 @@ impl Rule {
 }
 
 /// Whether lines about an operation can add to what a detector watches.
-fn watches(plan: &Plan, spec: &Detector, op: OpId) -> bool {
-    if spec.sees.as_ref().is_some_and(|sees| !sees.contains(op.number())) {
+fn watches(plan: &Plan, spec: &Detector, id: OpId) -> bool {
+    if spec.sees.as_ref().is_some_and(|sees| !sees.contains(id.number())) {
         return false;
     }
-    let op = plan.operation(op);
+    let op = plan.operation(id);
     let reads = op.effect == Effect::Read;
     match spec.watches {
         Watches::RecordsRead { .. } => reads && shows_records(op.act),
@@ -233,12 +233,15 @@ fn watches(plan: &Plan, spec: &Detector, op: OpId) -> bool {
         Watches::Spending { .. } => op.cost > 0,
         Watches::CanaryRecord => reads,
         Watches::Report { .. } => false,
+        Watches::Flow => spec.follows.as_ref().is_some_and(|follows| {
+            let reads = reads && op.target.is_some_and(|coll| follows.after_reading.contains(&coll));
+            reads || follows.on.contains(&id)
+        }),
         Watches::Requests { .. }
         | Watches::FanOut { .. }
         | Watches::Repeats { .. }
         | Watches::NeverSeen
         | Watches::Denials { .. }
-        | Watches::Flow
         | Watches::CanaryCredential(_)
         | Watches::NotOwner(_) => true,
     }

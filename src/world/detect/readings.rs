@@ -19,8 +19,10 @@ impl Readings {
         if reads && op.target.is_some_and(|coll| follows.after_reading.contains(&coll)) {
             self.0.insert(key, audit.at);
         }
+        if !follows.on.contains(&audit.op) {
+            return None;
+        }
         let in_time = |read: &Tick| follows.within.is_none_or(|within| audit.at.since(*read) < within);
-        let read = self.0.get(&key).copied()?;
-        (follows.on.contains(&audit.op) && in_time(&read)).then_some(read)
+        self.0.get(&key).copied().filter(in_time)
     }
 }
