@@ -36,7 +36,8 @@ impl Folder {
     /// removed.
     pub fn given(path: &Path) -> Result<Folder, Failure> {
         let folder = Folder::named(path)?;
-        for name in NAMES {
+        // The journal is written over.
+        for name in NAMES.iter().filter(|name| **name != JOURNAL) {
             match fs::remove_file(path.join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(path, &error)),
                 _ => {}

@@ -183,32 +183,48 @@ fn draw(area: &Area<'_>, points: &[(Tick, u64)], top: u64, shown: &Shown<'_>) ->
     chart.draw_series(LineSeries::new(steps, BLUE.stroke_width(3)))?;
     let at_top = chart.backend_coord(&(until, top as f64));
     let bottom = chart.backend_coord(&(from, 0.0)).1;
-    let mut row = 0;
-    for (at, mark) in &shown.near {
-        let x = chart.backend_coord(&(at.0 as f64 / scale, 0.0)).0;
-        flag(area, (x, bottom), row, &format!("{}: {at}", name(mark)), colour(mark))?;
-        row += 1;
-    }
+    let flag =
+        |x: i32, at: &Tick, mark: &Mark| Flag { x, label: format!("{}: {at}", name(mark)), colour: colour(mark) };
+    let coordinate = |at: &Tick| chart.backend_coord(&(at.0 as f64 / scale, 0.0)).0;
+    let mut flags: Vec<Flag> = shown.near.iter().map(|(at, mark)| flag(coordinate(at), at, mark)).collect();
     if !shown.behind.is_empty() {
         beyond(area, at_top, bottom)?;
     }
     let gap = (BEHIND as i32 - 60) / (shown.behind.len() as i32 + 1);
-    for (place, (at, mark)) in shown.behind.iter().enumerate() {
-        let x = at_top.0 + 30 + gap * (place as i32 + 1);
-        flag(area, (x, bottom), row, &format!("{}: {at}", name(mark)), colour(mark))?;
-        row += 1;
+    let places = (1..).map(|place| at_top.0 + 30 + gap * place);
+    flags.extend(shown.behind.iter().zip(places).map(|((at, mark), x)| flag(x, at, mark)));
+    // A line reaches from the axis up to its label: no line may stand where the label of a lower row is.
+    flags.sort_by_key(|flag| if flag.leans_left() { (true, -flag.x) } else { (false, flag.x) });
+    for (row, flag) in (0..).zip(&flags) {
+        flag.draw(area, row, bottom)?;
     }
     Ok(())
 }
 
-/// A mark: a line from the axis up to its own row of labels, so that no two labels meet.
-fn flag(area: &Area<'_>, (x, bottom): (i32, i32), row: i32, label: &str, colour: RGBColor) -> Drawn {
-    let y = ROW as i32 * row + ROW as i32 / 2 + 2;
-    let leftwards = x > SIZE.0 as i32 / 2;
-    let (anchor, beside) = if leftwards { (HPos::Right, x - 8) } else { (HPos::Left, x + 8) };
-    area.draw(&PathElement::new([(x, y - 8), (x, bottom)], colour.stroke_width(2)))?;
-    area.draw(&Text::new(label.to_owned(), (beside, y), canvas::text(14, anchor, VPos::Center)))
+/// A mark: a line from the axis up to its own row of labels.
+struct Flag {
+    x: i32,
+    label: String,
+    colour: RGBColor,
 }
+
+impl Flag {
+    /// Whether there is no room for the label on the right of its line.
+    fn leans_left(&self) -> bool {
+        self.x + 8 + LETTER * self.label.chars().count() as i32 > SIZE.0 as i32
+    }
+
+    fn draw(&self, area: &Area<'_>, row: i32, bottom: i32) -> Drawn {
+        let Flag { x, ref label, colour } = *self;
+        let y = ROW as i32 * row + ROW as i32 / 2 + 2;
+        let (anchor, beside) = if self.leans_left() { (HPos::Right, x - 8) } else { (HPos::Left, x + 8) };
+        area.draw(&PathElement::new([(x, y - 8), (x, bottom)], colour.stroke_width(2)))?;
+        area.draw(&Text::new(label.clone(), (beside, y), canvas::text(14, anchor, VPos::Center)))
+    }
+}
+
+/// The width of a letter of a label, at most on the average.
+const LETTER: i32 = 8;
 
 /// The break in the axis, and the plateau behind it.
 fn beyond(area: &Area<'_>, (x, y): (i32, i32), bottom: i32) -> Drawn {

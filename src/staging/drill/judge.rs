@@ -175,7 +175,6 @@ fn worthless_probes(header: &Header, events: &[Event], unsure: &mut Vec<String>)
     for event in events {
         if let Event::Negative { service, made_up, reading, .. } = event
             && *reading != Reading::Refused
-            && !Mistake::OpenDoorProves.here()
         {
             let with = if *made_up { "with a made-up credential" } else { "without a credential" };
             let what = if *reading == Reading::Accepted { "is accepted" } else { "gets no clear answer" };

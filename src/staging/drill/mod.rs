@@ -33,6 +33,7 @@ use super::client::{Client, SentLog};
 use super::guard::{Consents, Pinned, Watch};
 use super::secret::Secret;
 use super::targets::{Credential, ServiceIx, StopCondition, Targets};
+use crate::planted::Mistake;
 use crate::wire::Span;
 use event::{CredentialLine, Event, Header, OriginLine, Reading, ServiceLine};
 pub use judge::{Result as Judged, judge};
@@ -178,7 +179,8 @@ async fn prepare(scene: &mut Scene) -> Result<Option<String>, NoCredential> {
                 seen.reading = Reading::Refused;
                 statuses.extend(refuses);
             }
-            let (reading, status) = (seen.reading, seen.status);
+            let reading = if Mistake::OpenDoorProves.here() { Reading::Refused } else { seen.reading };
+            let status = seen.status;
             scene.record.add(Event::Negative { service: service.0, made_up: shown.is_some(), reading, status });
         }
         scene.learned[service.0] = statuses;
