@@ -171,11 +171,10 @@ impl Truth {
     /// How many lines of a log this run did not write: at that place stands another time or event type, or no line. A log
     /// of the same run has none, whichever of its lines were deleted.
     pub fn strangers(&self, log: &Log) -> usize {
+        let theirs: Vec<Option<u32>> = self.event_types.iter().map(|name| log.names.events.find(name)).collect();
         let ours = |line: &Line| {
             let written = usize::try_from(line.sequence).ok().and_then(|place| self.written.get(place));
-            written.is_some_and(|(at, event)| {
-                *at == line.at && log.names.events.find(&self.event_types[*event as usize]) == Some(line.event)
-            })
+            written.is_some_and(|(at, event)| *at == line.at && theirs[*event as usize] == Some(line.event))
         };
         log.lines.iter().filter(|line| !ours(line)).count()
     }

@@ -1,6 +1,7 @@
 //! SARIF 2.1.0, as code scanners read it: one result for each broken limit, where the scenario made it possible, with
 //! the way of the agent as its code flow.
 
+use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -222,5 +223,5 @@ fn uri(file: &str) -> String {
 /// The same for the same finding, whatever else changed: no numbers, no times, no lines.
 fn fingerprint(parts: &[&str]) -> String {
     let digest = Sha256::digest(parts.join("\u{1f}"));
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&digest[..16])
 }

@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
+use data_encoding::HEXLOWER;
 use ring::signature::Ed25519KeyPair;
 use sha2::{Digest, Sha256};
 
@@ -73,7 +74,7 @@ impl Scribe {
             return self.forged(forgery, key_turn, out);
         }
         let Text::Generated { family, index, turn } = text else { return };
-        let sealed = hex(&self.seal(family, index, turn));
+        let sealed = HEXLOWER.encode(&self.seal(family, index, turn));
         match self.plan.family(family).kind {
             SecretKind::AccessToken => self.token(family, &claims, &sealed, out),
             SecretKind::SigningKey => {
@@ -132,7 +133,7 @@ impl Scribe {
     }
 
     pub(super) fn open(&self, sealed: &str) -> Option<Text> {
-        let bytes = unhex(sealed).filter(|b| b.len() == SEAL + NAME)?;
+        let bytes = HEXLOWER.decode(sealed.as_bytes()).ok().filter(|b| b.len() == SEAL + NAME)?;
         let mask = self.mask(&bytes[..SEAL]);
         let mut name = [0; NAME];
         for (at, byte) in name.iter_mut().enumerate() {
@@ -164,16 +165,4 @@ pub(super) const fn prefix(kind: SecretKind) -> &'static str {
         SecretKind::SigningKey => "-----BEGIN",
         SecretKind::Password => "rww_",
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let even = text.len().is_multiple_of(2) && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    even.then(|| (0..text.len()).step_by(2).filter_map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect())
 }

@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -13,7 +14,6 @@ use crate::wire::{Claims, FamilyId, Forgery, Span, Text, Tick};
 
 use super::Scribe;
 use super::keys::{pair_of, signature};
-use super::scribe::hex;
 
 /// What tokens say about who issued them.
 pub const ISSUER: &str = "https://idp.runaway.test";
@@ -82,7 +82,7 @@ impl Scribe {
     fn made_up(&self, forgery: Forgery) -> String {
         let Forgery { family, subject, at } = forgery;
         let name = format!("{} {} {}", self.plan.family(family).name, self.plan.identity_name(subject), at.0);
-        hex(&Sha256::digest(name)[..16])
+        HEXLOWER.encode(&Sha256::digest(name)[..16])
     }
 
     /// Header and claims, as they are signed.

@@ -151,9 +151,7 @@ impl Judge {
         });
         with(StatusCode::NO_CONTENT)
     }
-}
 
-impl Judge {
     fn refuse(&self) -> Response<Full<Bytes>> {
         self.refused.fetch_add(1, Ordering::Relaxed);
         with(StatusCode::UNAUTHORIZED)

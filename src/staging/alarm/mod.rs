@@ -83,15 +83,16 @@ impl Ear {
 }
 
 async fn hooked(webhook: &Webhook, targets: &Targets, client: &Client, vault: &Vault) -> Result<Hook, String> {
-    let mut knows = Knows::Headers(HeaderMap::new());
+    let mut expected = HeaderMap::new();
+    let mut signed = None;
     if let Some(ix) = webhook.with {
         let secret = vault.current(targets, client, ix).await.map_err(|missing| missing.to_string())?;
-        match (webhook.signed, &mut knows) {
-            (None, Knows::Headers(expected)) => present(&targets.credential(ix).present, &secret, expected)?,
-            (None, Knows::Signed(_)) => {}
-            (Some(how), _) => knows = Knows::Signed(Signed::with(how, &secret)?),
+        match webhook.signed {
+            None => present(&targets.credential(ix).present, &secret, &mut expected)?,
+            Some(how) => signed = Some(Signed::with(how, &secret)?),
         }
     }
+    let knows = signed.map_or(Knows::Headers(expected), Knows::Signed);
     let at = webhook.listen;
     Hook::open(webhook, knows).await.map_err(|error| format!("no alarm can be heard at {at}: {error}"))
 }

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use data_encoding::HEXLOWER_PERMISSIVE;
 use http::HeaderMap;
 use ring::hmac::{HMAC_SHA256, Key, verify};
 
@@ -41,7 +42,7 @@ impl Signed {
         let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         match self.how {
             Signature::Hub => said("x-hub-signature-256")
-                .and_then(|said| of_hex(said.strip_prefix("sha256=")?))
+                .and_then(|said| HEXLOWER_PERMISSIVE.decode(said.strip_prefix("sha256=")?.as_bytes()).ok())
                 .is_some_and(|tag| verify(&self.key, body, &tag).is_ok()),
             Signature::Standard => {
                 let (Some(id), Some(at)) = (said("webhook-id"), said("webhook-timestamp")) else { return false };
@@ -54,12 +55,6 @@ impl Signed {
             }
         }
     }
-}
-
-fn of_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> = text.chars().map(|digit| u8::try_from(digit.to_digit(16)?).ok()).collect();
-    let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
-    Some(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
 #[cfg(test)]

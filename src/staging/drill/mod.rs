@@ -24,6 +24,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep_until};
@@ -213,7 +214,7 @@ async fn prepare(scene: &mut Scene) -> Result<Option<String>, NoCredential> {
 fn made_up() -> Option<Secret> {
     let mut bytes = [0; 20];
     SystemRandom::new().fill(&mut bytes).ok()?;
-    Secret::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    Secret::new(HEXLOWER.encode(&bytes))
 }
 
 /// Steady state, the steps, and then watching until everything has been shut for long enough, or for too long.

@@ -60,7 +60,7 @@ pub fn refused_controls(targets: &Targets, events: &[Event]) -> Vec<String> {
 }
 
 /// What is drilled and was not accepted where it has to be, or nowhere.
-pub fn refused_credentials(targets: &Targets, events: &[Event]) -> Vec<String> {
+fn refused_credentials(targets: &Targets, events: &[Event]) -> Vec<String> {
     let seen = |credential: CredentialIx, at: ServiceIx| {
         let shown = |probed: &Probed| {
             let drilled = matches!(probed.who, Who::Drilled { credential: of, .. } if of == credential.0);
@@ -96,7 +96,7 @@ pub fn refused_credentials(targets: &Targets, events: &[Event]) -> Vec<String> {
 }
 
 /// Whether each control, and each of what is drilled, was looked at everywhere.
-pub fn all_looked_at(targets: &Targets, events: &[Event]) -> bool {
+fn all_looked_at(targets: &Targets, events: &[Event]) -> bool {
     targets.service_ids().all(|at| {
         let seen = |who: &dyn Fn(&Who) -> bool| last(events, |p| p.service == Some(at.0) && who(&p.who)).is_some();
         let drilled = |ix: CredentialIx| {
