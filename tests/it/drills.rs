@@ -296,7 +296,7 @@ fn a_drill_that_could_show_nothing_does_nothing() {
 }
 
 #[test]
-fn a_server_that_speaks_http_2_alone_proves_nothing() {
+fn a_server_that_speaks_http_2_without_tls_proves_nothing() {
     // What a server of HTTP/2 says first: an empty SETTINGS frame (RFC 9113 section 3.4).
     let server = Server::start("127.0.0.1:0", |_, stream| {
         drop(std::io::Write::write_all(stream, b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"));
@@ -305,7 +305,7 @@ fn a_server_that_speaks_http_2_alone_proves_nothing() {
     let text = targets_text(&server.origin(), PROMISED);
     let ran = finished(folder.path(), command(folder.path(), &text, &server.address.to_string()).output().unwrap());
     assert_eq!((ran.code(), ran.json["verdict"].as_str()), (4, Some("inconclusive")), "{}", ran.shown());
-    assert!(ran.says("no answer in HTTP/1.1, the only version that is spoken here"), "{}", ran.shown());
+    assert!(ran.says("no answer in HTTP/1.1, nor in HTTP/2 under TLS"), "{}", ran.shown());
 }
 
 /// What is no run of an agent, and no file of a drill, says so.

@@ -15,6 +15,7 @@ use runaway::staging::guard::{Agreement, Cap, Kill, Proposal, Refused, Stopped, 
 use runaway::wire::Span;
 
 use crate::staging::servers::{Server, answer};
+use crate::staging::tls::{Tls, tls_server};
 use crate::staging::{client, get, no_lookup, read, request, status, targets};
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -477,36 +478,21 @@ fn what_a_bad_server_does_is_an_observation() {
 }
 
 /// A server with a certificate for `host`; answers one request after the other.
-fn tls_server(host: &str, alpn: &[&str]) -> (u16, String) {
-    let rcgen::CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(vec![host.to_owned()]).unwrap();
-    let key = rustls::pki_types::PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let mut config = config.with_no_client_auth().with_single_cert(vec![cert.der().clone()], key).unwrap();
-    config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
-    let config = Arc::new(config);
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let connection = rustls::ServerConnection::new(config.clone()).unwrap();
-            let mut tls = rustls::StreamOwned::new(connection, stream);
-            let mut head = [0; 4_096];
-            if std::io::Read::read(&mut tls, &mut head).is_ok() {
-                let _ = tls.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
-            }
-        }
-    });
-    (port, cert.pem())
+/// Answers in HTTP/1.1, whatever was agreed on.
+fn fine_in_one(mut tls: Tls) {
+    let mut head = [0; 4_096];
+    if std::io::Read::read(&mut tls, &mut head).is_ok() {
+        let _ = tls.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+    }
 }
 
 #[test]
 fn certificates_are_verified() {
     let folder = tempfile::tempdir().unwrap();
-    let (port, pem) = tls_server("api.staging.example", &[]);
+    let (port, pem) = tls_server("api.staging.example", &[], fine_in_one);
     std::fs::write(folder.path().join("ca.pem"), pem).unwrap();
-    let (modern, pem) = tls_server("api.staging.example", &["h2"]);
-    std::fs::write(folder.path().join("modern.pem"), pem).unwrap();
+    let (other, pem) = tls_server("api.staging.example", &["h3"], fine_in_one);
+    std::fs::write(folder.path().join("other.pem"), pem).unwrap();
     let asked_at = |port: u16, host: &str, ca: &str| {
         let text =
             std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/targets.yaml")).unwrap();
@@ -525,8 +511,8 @@ fn certificates_are_verified() {
     };
     let asked = |host: &str, ca: &str| asked_at(port, host, ca);
     assert_eq!(asked("api.staging.example", ", ca: ca.pem"), Ok(200));
-    let insists = asked_at(modern, "api.staging.example", ", ca: modern.pem");
-    assert_eq!(insists, Err(Broken::Protocol), "it insists on HTTP/2");
+    let insists = asked_at(other, "api.staging.example", ", ca: other.pem");
+    assert_eq!(insists, Err(Broken::Protocol), "it insists on what is not spoken here");
     assert_eq!(asked("api.staging.example", ""), Err(Broken::Tls), "the system does not know it");
     assert_eq!(asked("other.staging.example", ", ca: ca.pem"), Err(Broken::Tls), "the name is another");
 }

@@ -12,6 +12,7 @@ mod census;
 mod cli;
 mod clients;
 mod collateral;
+mod connections;
 mod containment;
 mod corpus;
 mod crowd;

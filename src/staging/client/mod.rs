@@ -1,6 +1,9 @@
-//! The transport: one request, one connection, one answer. Nothing is retried, redirected, proxied or unpacked behind
-//! anybody's back.
+//! The transport: one request, one answer, by HTTP/2 where the other end prefers it under TLS, else by HTTP/1.1. Nothing is
+//! retried, redirected, proxied or unpacked behind anybody's back. Each request has a connection of its own, but for those
+//! of a client that [keeps](Client::keeping_connections) them.
 
+mod kept;
+mod link;
 mod sent;
 mod tls;
 
@@ -8,13 +11,9 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONNECTION, HOST, HeaderValue, USER_AGENT};
-use http::{HeaderMap, HeaderName, Method, Request};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Bytes;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
+use bytes::Bytes;
+use http::header::{HeaderValue, USER_AGENT};
+use http::{HeaderMap, HeaderName, Method};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
@@ -22,13 +21,14 @@ use super::guard::{Ask, Consent, Guard, Kill, Permit, Refused, RunId, Stopped};
 use super::origin::Scheme;
 use super::targets::Targets;
 use crate::planted::Mistake;
+use kept::{Kept, Use};
+use link::{Link, Parcel, Room, Unanswered};
 pub use sent::{SentLine, SentLog};
 pub use tls::Authorities;
+use tls::HTTP_2;
 
 /// More of an answer is not read, where nobody says otherwise.
 const MOST_BODY: usize = 1 << 20;
-/// Headers of an answer, in bytes.
-const MOST_HEAD: usize = 64 << 10;
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const RUN: HeaderName = HeaderName::from_static("runaway-run");
 
@@ -78,8 +78,10 @@ pub enum Broken {
     Timeout,
     #[error("the connection broke")]
     Reset,
-    /// HTTP/2 alone, or something else.
-    #[error("no answer in HTTP/1.1, the only version that is spoken here")]
+    #[error("the connection was kept from an earlier request, and had been closed")]
+    HungUp,
+    /// Not HTTP, or a version of it that nobody asked for.
+    #[error("no answer in HTTP/1.1, nor in HTTP/2 under TLS")]
     Protocol,
     #[error("the answer is too large")]
     TooLarge,
@@ -95,6 +97,7 @@ pub struct Client {
     patience: Duration,
     most_body: usize,
     log: Option<Arc<SentLog>>,
+    kept: Option<Kept>,
 }
 
 impl Client {
@@ -111,6 +114,7 @@ impl Client {
             patience: Duration::from_micros(targets.drill.patience.0),
             most_body: MOST_BODY,
             log: None,
+            kept: None,
             guard,
         })
     }
@@ -118,6 +122,13 @@ impl Client {
     /// Reads answers of up to so many bytes.
     pub fn reading_up_to(mut self, bytes: usize) -> Client {
         self.most_body = bytes;
+        self
+    }
+
+    /// Uses a connection again for the same credential, as agents at machine speed do. What is measured by single
+    /// requests takes one for each, so that nothing that a server remembers of a connection lies between two.
+    pub fn keeping_connections(mut self) -> Client {
+        self.kept = Some(Kept::default());
         self
     }
 
@@ -141,15 +152,28 @@ impl Client {
     }
 
     /// Sends one request and waits for its answer. What was not sent comes back as an error.
+    ///
+    /// A read over a kept connection on which the other end hung up goes out once more over its own: a request like any
+    /// other, with its line in the log and its place among the caps (RFC 9110 section 9.2.2).
     pub async fn send(&self, outgoing: Outgoing) -> Result<Sent, Refused> {
+        let again = self.kept.is_some() && outgoing.method.is_safe();
+        match self.once(&outgoing, again).await? {
+            Sent { got: Err(Broken::HungUp), .. } => self.once(&outgoing, false).await,
+            sent => Ok(sent),
+        }
+    }
+
+    async fn once(&self, outgoing: &Outgoing, may_keep: bool) -> Result<Sent, Refused> {
         let Outgoing { method, url, headers, body, told } = outgoing;
-        let permit = self.guard.admit(&Ask { method: &method, url: &url, headers: &headers, body: &body }).await?;
+        let permit = self.guard.admit(&Ask { method, url, headers, body }).await?;
         let at = Instant::now();
-        let line = self.log.as_ref().map(|_| line(&method, &permit, told));
+        let line = self.log.as_ref().map(|_| line(method, &permit, told));
         let ended = tokio::select! {
             biased;
             why = self.guard.kill().wait(), if !Mistake::SwitchLeavesWhatIsUnderWay.here() => Err(Refused::UnderWay(why)),
-            got = self.exchange(permit, method, headers, body, at + self.patience) => Ok(Sent { at, back: Instant::now(), got }),
+            got = self.exchange(&permit, outgoing, may_keep, at + self.patience) => {
+                Ok(Sent { at, back: Instant::now(), got })
+            }
         };
         if let (Some(log), Some(line)) = (&self.log, line) {
             let (status, broken) = match &ended {
@@ -173,70 +197,78 @@ impl Client {
 
     async fn exchange(
         &self,
-        permit: Permit,
-        method: Method,
-        mut headers: HeaderMap,
-        body: Bytes,
+        permit: &Permit,
+        outgoing: &Outgoing,
+        may_keep: bool,
         until: Instant,
     ) -> Result<Answer, Broken> {
-        let own = [
-            (HOST, HeaderValue::try_from(permit.key.authority()).map_err(|_| Broken::Connect)?),
-            (TRACEPARENT, HeaderValue::try_from(permit.traceparent.as_str()).map_err(|_| Broken::Connect)?),
-            (USER_AGENT, self.agent.clone()),
-            (RUN, self.run.clone()),
-            (CONNECTION, HeaderValue::from_static("close")),
-        ];
+        let traceparent = HeaderValue::try_from(permit.traceparent.as_str()).map_err(|_| Broken::Connect)?;
+        let mut headers = outgoing.headers.clone();
+        let own = [(TRACEPARENT, traceparent), (USER_AGENT, self.agent.clone()), (RUN, self.run.clone())];
         headers.extend(own.into_iter().map(|(name, value)| (Some(name), value)));
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = method;
-        *request.uri_mut() = permit.target.parse().map_err(|_| Broken::Connect)?;
-        *request.headers_mut() = headers;
-        timeout_at(until, self.over_a_connection(&permit, request)).await.unwrap_or(Err(Broken::Timeout))
+        let parcel = Parcel {
+            method: &outgoing.method,
+            origin: &permit.key,
+            target: &permit.target,
+            headers: &headers,
+            body: &outgoing.body,
+        };
+        let kept_by = may_keep.then(|| Use {
+            origin: permit.origin,
+            to: permit.to,
+            credential: outgoing.told.credential.clone(),
+        });
+        timeout_at(until, self.over_a_connection(permit, &parcel, kept_by)).await.unwrap_or(Err(Broken::Timeout))
     }
 
-    async fn over_a_connection(&self, permit: &Permit, request: Request<Full<Bytes>>) -> Result<Answer, Broken> {
+    async fn over_a_connection(
+        &self,
+        permit: &Permit,
+        parcel: &Parcel<'_>,
+        kept_by: Option<Use>,
+    ) -> Result<Answer, Broken> {
+        if let Some((kept, kept_by)) = self.kept.as_ref().zip(kept_by.as_ref())
+            && let Some(link) = kept.take(kept_by)
+        {
+            match self.through(link, parcel, Some(kept_by.clone())).await {
+                Err(Unanswered::Unsent) => {}
+                Err(Unanswered::HungUp) => return Err(Broken::HungUp),
+                Err(Unanswered::Broken(broken)) => return Err(broken),
+                Ok(answer) => return Ok(answer),
+            }
+        }
+        let link = self.connect(permit, kept_by.is_some()).await?;
+        self.through(link, parcel, kept_by).await.map_err(|unanswered| match unanswered {
+            Unanswered::Unsent | Unanswered::HungUp => Broken::Reset,
+            Unanswered::Broken(broken) => broken,
+        })
+    }
+
+    /// One request over one connection, which is kept for another where it can be.
+    async fn through(&self, mut link: Link, parcel: &Parcel<'_>, kept_by: Option<Use>) -> Result<Answer, Unanswered> {
+        let room = Room { ledger: self.guard.ledger(), most: self.most_body };
+        let answer = link.exchange(parcel, room).await?;
+        if let (Some(kept), Some(kept_by)) = (&self.kept, kept_by)
+            && link.is_free().await
+        {
+            kept.put(kept_by, link);
+        }
+        Ok(answer)
+    }
+
+    async fn connect(&self, permit: &Permit, kept: bool) -> Result<Link, Broken> {
         let stream = TcpStream::connect(permit.to).await.map_err(|_| Broken::Connect)?;
         stream.set_nodelay(true).map_err(|_| Broken::Connect)?;
         match permit.key.scheme {
-            Scheme::Http => self.speak(stream, request).await,
+            Scheme::Http => Link::one(Box::new(stream), kept).await,
             Scheme::Https => {
                 let stream = self.authorities.handshake(permit.origin, &permit.key.host, stream).await;
-                self.speak(stream.map_err(|error| refusal(&error))?, request).await
-            }
-        }
-    }
-
-    async fn speak<S>(&self, stream: S, request: Request<Full<Bytes>>) -> Result<Answer, Broken>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let mut builder = http1::Builder::new();
-        builder.max_buf_size(MOST_HEAD);
-        let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|_| Broken::Reset)?;
-        // The connection is driven here, so that it ends with this future: nothing is sent after the kill switch.
-        let exchange = async {
-            let answered = sender.send_request(request).await;
-            let spoken = |error: hyper::Error| if error.is_parse() { Broken::Protocol } else { Broken::Reset };
-            let (parts, mut body) = answered.map_err(spoken)?.into_parts();
-            let mut whole = Vec::new();
-            while let Some(frame) = body.frame().await {
-                let Ok(data) = frame.map_err(|_| Broken::Reset)?.into_data() else { continue };
-                let kept = self.guard.ledger().take_bytes(data.len());
-                if kept < data.len() || whole.len() + data.len() > self.most_body {
-                    return Err(Broken::TooLarge);
+                let stream = stream.map_err(|error| refusal(&error))?;
+                match stream.get_ref().1.alpn_protocol() {
+                    Some(HTTP_2) => Link::two(Box::new(stream)).await,
+                    _ => Link::one(Box::new(stream), kept).await,
                 }
-                whole.extend_from_slice(&data);
             }
-            Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body: whole.into() })
-        };
-        let driven = async {
-            let _ = connection.await;
-            std::future::pending::<Broken>().await
-        };
-        tokio::select! {
-            biased;
-            answered = exchange => answered,
-            broken = driven => Err(broken),
         }
     }
 }
@@ -254,15 +286,15 @@ fn refusal(error: &io::Error) -> Broken {
 }
 
 /// A request that is about to leave.
-fn line(method: &Method, permit: &Permit, told: Told) -> SentLine {
+fn line(method: &Method, permit: &Permit, told: &Told) -> SentLine {
     SentLine {
         time: jiff::Timestamp::now().to_string(),
         traceparent: permit.traceparent.clone(),
         method: method.to_string(),
         origin: permit.key.to_string(),
-        path: told.path,
+        path: told.path.clone(),
         purpose: told.purpose.to_owned(),
-        credential: told.credential,
+        credential: told.credential.clone(),
         status: None,
         broken: None,
     }

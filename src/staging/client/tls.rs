@@ -14,6 +14,9 @@ use tokio_rustls::client::TlsStream;
 use crate::staging::origin::{Host, Scheme};
 use crate::staging::targets::{OriginIx, Targets};
 
+/// HTTP/2, as it is agreed on (RFC 7301, RFC 9113 section 3.1).
+pub(super) const HTTP_2: &[u8] = b"h2";
+
 /// Who vouches for each origin. Origins without TLS have none.
 #[derive(Debug)]
 pub struct Authorities(Vec<Option<Arc<ClientConfig>>>);
@@ -52,7 +55,7 @@ fn config(roots: RootCertStore) -> io::Result<Arc<ClientConfig>> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let mut config = versions.map_err(io::Error::other)?.with_root_certificates(roots).with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![HTTP_2.to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
 

@@ -97,7 +97,8 @@ pub async fn explore(
 ) -> io::Result<Toured> {
     let targets = &terrain.targets;
     let most = terrain.explore.largest_body;
-    let client = Client::new(consents.run, targets)?.reading_up_to(most).writing_down(sent.clone());
+    let client =
+        Client::new(consents.run, targets)?.reading_up_to(most).keeping_connections().writing_down(sent.clone());
     let (client, restoring) = (Arc::new(client), Client::new(consents.restore, targets)?.writing_down(sent));
     watch.signals(client.kill().clone(), restoring.kill().clone())?;
     watch.duration(targets.caps.duration, client.kill().clone());

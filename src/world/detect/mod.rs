@@ -6,6 +6,7 @@
 mod counters;
 mod habits;
 mod readings;
+mod watching;
 
 use std::collections::VecDeque;
 
@@ -18,6 +19,7 @@ use crate::wire::{Alarm, Audit, CollId, Effect, FamilyId, Key, Message, OpId, Ru
 use counters::{Counters, Place, Windows};
 use habits::{Habits, Homes};
 use readings::Readings;
+use watching::Watching;
 
 /// What is seen once is enough, and has no window.
 const ONCE: (u64, Span) = (1, Span::ZERO);
@@ -50,8 +52,7 @@ pub fn masked(logs: AuditFields, audit: Audit) -> Audit {
 /// All detectors of a plan, with what each has counted.
 pub struct Detectors {
     rules: Vec<Rule>,
-    /// The rules that a line about an operation can matter to, by operation.
-    watching: Vec<Box<[u32]>>,
+    watching: Watching,
     /// Alarms whose delay has not passed, in the order of their time.
     pending: VecDeque<Alarm>,
     /// The next instant at which an alarm comes by itself.
@@ -109,11 +110,7 @@ impl Detectors {
             Rule { spec: spec.clone(), id, known: Known::before(spec, id, plan, routine) }
         };
         let read_messages = all.iter().any(Detector::reads_messages);
-        let watching = |op: OpId| {
-            let watches = |(at, spec): (usize, &Detector)| watches(plan, spec, op).then_some(at as u32);
-            all.iter().enumerate().filter_map(watches).collect()
-        };
-        let watching = plan.operation_ids().map(watching).collect();
+        let watching = Watching::new(plan, all);
         let rules = all.iter().enumerate().map(rule).collect();
         let mut detectors = Detectors { rules, watching, pending: VecDeque::new(), due: None, read_messages };
         detectors.look_ahead();
@@ -184,7 +181,7 @@ impl Detectors {
 
     /// Feeds one record. Alarms of detectors without delay are raised at once.
     pub fn feed(&mut self, plan: &Plan, line: Line<'_>, mut raise: impl FnMut(Alarm)) {
-        for at in &self.watching[line.audit.op.index()] {
+        for at in self.watching.rules(line.audit.op) {
             let Some(alarm) = self.rules[*at as usize].feed(plan, line) else { continue };
             if alarm.at <= line.audit.at {
                 raise(alarm);

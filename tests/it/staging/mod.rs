@@ -2,6 +2,7 @@
 
 pub mod oidc;
 pub mod servers;
+pub mod tls;
 
 use std::net::IpAddr;
 use std::path::Path;

@@ -76,9 +76,10 @@ impl Server {
     }
 }
 
-/// Writes an answer. A client that has gone away is no matter.
+/// Writes an answer, the only one on its connection. A client that has gone away is no matter.
 pub fn answer(stream: &mut TcpStream, status: &str, headers: &str, body: &str) {
-    let text = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len());
+    let text =
+        format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len());
     let _ = stream.write_all(text.as_bytes());
 }
 
