@@ -19,7 +19,7 @@ use runaway::plane::mock::Served;
 use runaway::run::{Behaviour, Plane, RunOptions, run_on};
 use runaway::wire::{Event, FamilyId, OpId, ServiceId};
 
-use support::rounds::median;
+use support::median::median;
 use support::{orders, writer};
 
 const CONNECTIONS: u32 = 16;

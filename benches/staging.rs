@@ -5,7 +5,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 
-mod support;
+#[path = "support/median.rs"]
+mod median;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -20,7 +21,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 
-use support::rounds::median;
+use median::median;
 
 const CONNECTIONS: usize = 16;
 const SECONDS: usize = 5;

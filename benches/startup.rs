@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use runaway::generate::grid;
 
-use support::rounds::median;
+use support::median::median;
 
 const TIMES: usize = 21;
 

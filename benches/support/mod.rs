@@ -3,6 +3,7 @@
 
 pub mod allocations;
 pub mod clock;
+pub mod median;
 pub mod rounds;
 
 use std::fs::File;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::clock::one_draw;
+use super::median::median;
 
 /// What one round of a row came to.
 #[derive(Clone, Copy)]
@@ -61,10 +62,4 @@ pub fn table(rows: &mut [Row<'_>], rounds: usize) -> Vec<Line> {
         Line { name: row.name, per_second }
     });
     lines.collect()
-}
-
-/// Sorts, and takes the one in the middle.
-pub fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

@@ -59,6 +59,12 @@ struct Node {
     said: BufReader<std::process::ChildStdout>,
 }
 
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill().and_then(|()| self.child.wait());
+    }
+}
+
 impl Node {
     fn start() -> Node {
         let (folder, own) = (tempfile::tempdir().unwrap(), certificate(HOST));
@@ -137,7 +143,7 @@ fn a_real_server_is_explored_in_http_2() {
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();
     let run: Value =
         serde_json::from_str(&fs::read_to_string(folder.path().join("out/run.json")).expect(&shown)).unwrap();
-    assert_eq!(run["measures"]["excess.records"]["value"]["exact"], 40, "{}", run["measures"]["excess.records"]);
+    assert_eq!(run["measures"]["excess.records"]["value"], 40, "{}", run["measures"]["excess.records"]);
     let came = node.end();
     assert!(came.len() > 80 && came.iter().all(|line| line.starts_with("HTTP/2.0 GET")), "{came:?}");
 }
@@ -201,7 +207,7 @@ fn what_a_bad_server_of_http_2_does_is_an_observation() {
         ("HTTP/1.1, please", frame(RST_STREAM, 0, 1, &[0, 0, 0, 0xd]), vec![], Err(Broken::Protocol)),
         ("it goes away", frame(GOAWAY, 0, 0, &[0; 8]), vec![], Err(Broken::Reset)),
         ("a promise that nobody asked for", [push, answered].concat(), vec![], Err(Broken::Protocol)),
-        ("headers without end", frame(HEADERS, 0, 1, OK), many, Err(Broken::Protocol)),
+        ("headers without end", frame(HEADERS, 0, 1, OK), many, Err(Broken::Reset)),
         ("half of a body", frame(HEADERS, END_HEADERS, 1, OK), vec![], Err(Broken::Timeout)),
         (
             "a body without end",
@@ -310,7 +316,7 @@ fn a_server_that_closes_at_once_is_asked_all_the_same() {
     block_on(async {
         let client = kept(&server, Kill::default()).await;
         for n in 0..40 {
-            assert_eq!(status(client.send(with("held", get(server.origin()))).await), Ok(200), "{n}");
+            assert_eq!(status(client.send(with("held", get(server.origin()))).await), Ok(200), "request {n}");
         }
         let write = with("held", request(Method::POST, server.origin()));
         assert_eq!(status(client.send(write).await), Ok(200));

@@ -1,0 +1,60 @@
+//! What goes out and what comes back.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use tokio::time::Instant;
+
+/// What is sent. Credentials are among the headers, marked as sensitive.
+#[derive(Debug)]
+pub struct Outgoing {
+    pub method: Method,
+    pub url: String,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+    pub told: Told,
+}
+
+/// What may be written down of a request beside its method and origin.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// Its path, without what nobody may read.
+    pub path: String,
+    pub purpose: &'static str,
+    pub credential: Option<String>,
+}
+
+/// A request that was started, and what came of it.
+#[derive(Debug)]
+pub struct Sent {
+    pub at: Instant,
+    pub back: Instant,
+    pub got: Result<Answer, Broken>,
+}
+
+/// An answer, whole.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+/// Why there is no answer. None of these says anything about a credential.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Broken {
+    #[error("no connection")]
+    Connect,
+    #[error("no trusted certificate")]
+    Tls,
+    #[error("no answer in time")]
+    Timeout,
+    #[error("the connection broke")]
+    Reset,
+    #[error("the connection was kept from an earlier request, and had been closed")]
+    HungUp,
+    /// Not HTTP, or a version of it that nobody asked for.
+    #[error("no answer in HTTP/1.1, nor in HTTP/2 under TLS")]
+    Protocol,
+    #[error("the answer is too large")]
+    TooLarge,
+}
