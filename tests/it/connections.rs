@@ -213,7 +213,7 @@ fn what_a_bad_server_of_http_2_does_is_an_observation() {
             "a body without end",
             frame(HEADERS, END_HEADERS, 1, OK),
             frame(DATA, 0, 1, &[b'x'; 9_000]),
-            Err(Broken::Protocol),
+            Err(Broken::Reset),
         ),
         ("questions without end", none.to_vec(), frame(PING, 0, 0, &[0; 8]), Err(Broken::Timeout)),
     ];

@@ -81,7 +81,7 @@ impl Link {
         let mut builder = http1::Builder::new();
         builder.max_buf_size(MOST_HEAD as usize);
         let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|_| Broken::Reset)?;
-        Ok(Link::One(One { sender, connection: Box::pin(connection), kept, used: false, over: false }))
+        Ok(Link::One(One { sender, connection: Some(Box::pin(connection)), kept, used: false }))
     }
 
     /// HTTP/2 (RFC 9113).
@@ -89,7 +89,7 @@ impl Link {
         let mut builder = h2::client::Builder::new();
         builder.enable_push(false).max_header_list_size(MOST_HEAD);
         let (sender, connection) = builder.handshake(stream).await.map_err(|error| of_two(&error))?;
-        Ok(Link::Two(Box::new(Two { sender, connection, used: false, over: false })))
+        Ok(Link::Two(Box::new(Two { sender, connection: Some(connection), used: false })))
     }
 
     /// Sends one request and reads its answer.
@@ -103,23 +103,29 @@ impl Link {
     /// Whether it can carry another request. Waits for nothing.
     pub async fn is_free(&mut self) -> bool {
         match self {
-            Link::One(one) => !one.over && !has_ended(one.connection.as_mut()).await && one.sender.is_ready(),
-            Link::Two(two) => !two.over && !has_ended(Pin::new(&mut two.connection)).await,
+            Link::One(One { sender, connection: Some(connection), .. }) => {
+                goes_on(connection.as_mut()).await && sender.is_ready()
+            }
+            Link::Two(two) => match &mut two.connection {
+                Some(connection) => goes_on(Pin::new(connection)).await,
+                None => false,
+            },
+            Link::One(_) => false,
         }
     }
 }
 
 /// Looks once.
-async fn has_ended<F: Future>(mut connection: Pin<&mut F>) -> bool {
-    poll_fn(|context| Poll::Ready(connection.as_mut().poll(context).is_ready())).await
+async fn goes_on<F: Future>(mut connection: Pin<&mut F>) -> bool {
+    poll_fn(|context| Poll::Ready(connection.as_mut().poll(context).is_pending())).await
 }
 
 pub(super) struct One {
     sender: http1::SendRequest<Full<Bytes>>,
-    connection: Pin<Box<http1::Connection<TokioIo<Stream>, Full<Bytes>>>>,
+    /// Until it has ended: what waits for an answer is told so when it is dropped.
+    connection: Option<Pin<Box<http1::Connection<TokioIo<Stream>, Full<Bytes>>>>>,
     kept: bool,
     used: bool,
-    over: bool,
 }
 
 impl One {
@@ -134,7 +140,7 @@ impl One {
             request.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         let used = std::mem::replace(&mut self.used, true);
-        let One { sender, connection, over, .. } = self;
+        let One { sender, connection, .. } = self;
         let answered = async {
             let (parts, mut body) = match sender.try_send_request(request).await {
                 Ok(answer) => answer.into_parts(),
@@ -149,20 +155,14 @@ impl One {
             }
             Ok(answer(parts, whole))
         };
-        let driven = async {
-            let _ = connection.await;
-            *over = true;
-            pending::<Infallible>().await
-        };
-        first(answered, driven).await
+        first(answered, drive(connection)).await
     }
 }
 
 pub(super) struct Two {
     sender: h2::client::SendRequest<Bytes>,
-    connection: h2::client::Connection<Stream, Bytes>,
+    connection: Option<h2::client::Connection<Stream, Bytes>>,
     used: bool,
-    over: bool,
 }
 
 impl Two {
@@ -178,7 +178,7 @@ impl Two {
             request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(parcel.body.len()));
         }
         let used = std::mem::replace(&mut self.used, true);
-        let Two { sender, connection, over, .. } = self;
+        let Two { sender, connection, .. } = self;
         let answered = async {
             let mut ready = sender.clone().ready().await.map_err(|_| Unanswered::Unsent)?;
             let (coming, mut sending) =
@@ -195,13 +195,17 @@ impl Two {
             }
             Ok(answer(parts, whole))
         };
-        let driven = async {
-            let _ = connection.await;
-            *over = true;
-            pending::<Infallible>().await
-        };
-        first(answered, driven).await
+        first(answered, drive(connection)).await
     }
+}
+
+/// Drives a connection to its end, and drops it then.
+async fn drive<F: Future + Unpin>(connection: &mut Option<F>) -> Infallible {
+    if let Some(connection) = connection {
+        let _ = connection.await;
+    }
+    *connection = None;
+    pending().await
 }
 
 /// Waits for an answer while its connection is driven.
