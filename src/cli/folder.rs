@@ -27,22 +27,27 @@ pub struct Folder {
     work: PathBuf,
     /// What is not to be removed.
     keeps: Option<PathBuf>,
+    /// Where an earlier run is kept until this one is whole.
+    aside: Option<PathBuf>,
     /// Held open: the lock goes with it.
     _claim: Option<File>,
 }
 
 impl Folder {
-    /// A folder that the user named, for a run that has to leave its traces at once. What an earlier run left there is
-    /// removed.
+    /// A folder that the user named, for a run that has to leave its traces at once, where `undo` looks for them. What an
+    /// earlier run left there is put aside until [`Folder::done`]; it comes back where this one sends nothing.
     pub fn given(path: &Path) -> Result<Folder, Failure> {
-        let folder = Folder::named(path)?;
-        // The journal is written over.
-        for name in NAMES.iter().filter(|name| **name != JOURNAL) {
-            match fs::remove_file(path.join(name)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(path, &error)),
-                _ => {}
+        let mut folder = Folder::named(path)?;
+        let aside = path.join(EARLIER);
+        let kept = || {
+            if !aside.exists() && left_in(path).next().is_some() {
+                keep_aside(path, &aside)?;
             }
-        }
+            // Of a run that did not come to its end, or kept already.
+            left_in(path).try_for_each(|name| fs::remove_file(path.join(name)))
+        };
+        kept().map_err(|e| unusable(path, &e))?;
+        folder.aside = Some(aside).filter(|aside| aside.exists());
         Ok(folder)
     }
 
@@ -51,23 +56,21 @@ impl Folder {
     pub fn replacing(path: &Path, keeps: Option<&Path>) -> Result<Folder, Failure> {
         let mut folder = Folder::named(path)?;
         folder.keeps = keeps.and_then(|path| path.canonicalize().ok());
-        if NAMES.iter().any(|name| path.join(name).symlink_metadata().is_ok_and(|there| there.is_file())) {
+        if left_in(path).next().is_some() {
             folder.work = path.join(PARTIAL);
-            let made = fs::remove_dir_all(&folder.work).or_else(|error| match error.kind() {
-                io::ErrorKind::NotFound => Ok(()),
-                _ => Err(error),
-            });
-            made.and_then(|()| fs::create_dir(&folder.work)).map_err(|e| unusable(path, &e))?;
+            emptied(&folder.work).map_err(|e| unusable(path, &e))?;
         }
         Ok(folder)
     }
 
     /// Puts what was written in the place of what an earlier run left.
     pub fn done(&mut self) -> Result<(), Failure> {
+        let failed = |error: io::Error| Failure::at(&self.path, &error);
+        self.aside = None;
+        gone(&self.path.join(EARLIER)).map_err(failed)?;
         if self.work == self.path {
             return Ok(());
         }
-        let failed = |error: io::Error| Failure::at(&self.path, &error);
         for name in NAMES {
             let (new, old) = (self.work.join(name), self.path.join(name));
             let is_kept = || self.keeps.as_ref().is_some_and(|kept| old.canonicalize().is_ok_and(|old| old == *kept));
@@ -132,7 +135,7 @@ impl Folder {
             let message = format!("another run is writing to {}", path.display());
             return Err(Failure::input(message, Some("say --out with a folder of its own".into())));
         }
-        Ok(Folder { work: path.clone(), path, keeps: None, _claim: claim })
+        Ok(Folder { work: path.clone(), path, keeps: None, aside: None, _claim: claim })
     }
 
     pub fn path(&self) -> &Path {
@@ -183,7 +186,53 @@ impl Drop for Folder {
             // What did not come to its end replaces nothing.
             let _ = fs::remove_dir_all(&self.work);
         }
+        if let Some(aside) = self.aside.take()
+            && !has_begun(&self.path)
+        {
+            let _ = put_back(&self.path, &aside);
+        }
     }
+}
+
+/// Which files of a run lie in a folder. A pipe or a device is nobody's result.
+fn left_in(folder: &Path) -> impl Iterator<Item = &'static str> {
+    NAMES.into_iter().filter(|name| folder.join(name).symlink_metadata().is_ok_and(|there| there.is_file()))
+}
+
+/// Removes a folder, if it is there.
+fn gone(folder: &Path) -> io::Result<()> {
+    fs::remove_dir_all(folder).or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
+    })
+}
+
+fn emptied(folder: &Path) -> io::Result<()> {
+    gone(folder).and_then(|()| fs::create_dir(folder))
+}
+
+/// Keeps what an earlier run left, all of it or nothing; it stays where it is, too.
+fn keep_aside(folder: &Path, aside: &Path) -> io::Result<()> {
+    let partial = folder.join(PARTIAL);
+    emptied(&partial)?;
+    for name in left_in(folder) {
+        let (from, to) = (folder.join(name), partial.join(name));
+        fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(|_| ()))?;
+    }
+    fs::rename(partial, aside)
+}
+
+/// Puts back what was kept, in the place of what a run left that sent nothing.
+fn put_back(folder: &Path, aside: &Path) -> io::Result<()> {
+    left_in(folder).try_for_each(|name| fs::remove_file(folder.join(name)))?;
+    left_in(aside).try_for_each(|name| fs::rename(aside.join(name), folder.join(name)))?;
+    fs::remove_dir_all(aside)
+}
+
+/// Whether a run that has a journal sent anything: its traces are worth more than what was there before.
+fn has_begun(folder: &Path) -> bool {
+    let has = |name: &str| fs::metadata(folder.join(name)).is_ok_and(|there| there.len() > 0);
+    owes(folder) || has(JOURNAL) && has(SENT)
 }
 
 fn unusable(path: &Path, error: &io::Error) -> Failure {
@@ -193,18 +242,18 @@ fn unusable(path: &Path, error: &io::Error) -> Failure {
 
 /// What lies in a folder that no run was written to: nothing, where one was.
 fn foreign(folder: &Path) -> io::Result<Vec<String>> {
-    if is_ours(folder) {
+    if is_ours(folder) || is_ours(&folder.join(EARLIER)) {
         return Ok(Vec::new());
     }
     let entries =
         fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()));
     let mut names = entries.collect::<io::Result<Vec<_>>>()?;
-    names.retain(|name| name != PARTIAL);
+    names.retain(|name| name != PARTIAL && name != EARLIER);
     names.sort();
     Ok(names)
 }
 
-/// Whether a run was written to a folder: its journal says so, or what it came to.
+/// Whether a run was written to a folder: its journal says so, or what it sent, or what it came to.
 fn is_ours(folder: &Path) -> bool {
     let journal = folder.join(JOURNAL);
     let begins = |file: File| {
@@ -223,7 +272,12 @@ fn is_ours(folder: &Path) -> bool {
         let value = read.and_then(|read| serde_json::from_reader::<_, Value>(read).ok());
         value.is_some_and(|value| value["schema"].as_str() == Some(schema))
     };
-    journalled || says(RESULTS[0], RUN_SCHEMA)
+    // Where asking for endpoints fails, there is no journal.
+    let sent = File::open(folder.join(SENT)).is_ok_and(|file| {
+        let mut line = String::new();
+        io::BufReader::new(file.take(MOST_HEAD)).read_line(&mut line).is_ok_and(|n| n == 0 || line.contains(SENT_BY))
+    });
+    journalled || sent || says(RESULTS[0], RUN_SCHEMA)
 }
 
 /// Whether a run on a real system left something there that its folder alone knows how to put back.
@@ -242,8 +296,11 @@ const NAMES: [&str; 9] =
     ["run.json", "summary.txt", "summary.md", "report.html", JOURNAL, AUDIT, SENT, UNDO, "drill.json"];
 /// Where a run writes while an earlier one is still there.
 const PARTIAL: &str = "new.partial";
-/// In the first line of each journal.
+/// Where an earlier run is kept while one on a real system leaves its traces.
+const EARLIER: &str = "earlier.partial";
+/// In the first line of each journal, and of what was sent.
 const WRITTEN_BY: &str = "\"written_by\"";
+const SENT_BY: &str = "\"traceparent\"";
 /// The first line of a journal holds its scenario.
 const MOST_HEAD: u64 = 64 << 20;
 /// So many files that are not ours are named.

@@ -461,6 +461,64 @@ fn undo_puts_everything_back_whenever_a_drill_was_killed() {
     assert!(begun >= 3, "{begun} of the drills were killed between the revocation and its undoing");
 }
 
+/// What an earlier drill came to stays until the next one is whole; and what is to be put back is never put aside.
+#[test]
+fn an_earlier_drill_outlives_one_that_does_not_come_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, kept) = (folder.path().join("out"), folder.path().join("out/earlier.partial"));
+    let api = Api::start(at_once, always, FINE);
+    let consent = api.server.address.to_string();
+    let more =
+        "stop: none\ndrill promised: 500ms\ndrill may_remint: yes\ndrill restore: [{http: \"POST api:/restore\"}]";
+    let text = targets_text(&api.server.origin(), more);
+    let drilled = || finished(folder.path(), command(folder.path(), &text, &consent).output().unwrap());
+    let first = drilled();
+    assert_eq!(first.code(), 0, "{}", first.shown());
+    let before = crate::binary::files(&out);
+    // Nobody says where the endpoints are: nothing was done, and all is as it was.
+    let asks = text
+        .replace("token: \"api:/token\", revocation: \"api:/revoke\"", &format!("issuer: \"{}\"", api.server.origin()));
+    let refused = finished(folder.path(), command(folder.path(), &asks, &consent).output().unwrap());
+    assert!(refused.code() > 1, "{}", refused.shown());
+    assert!(crate::binary::files(&out) == before, "{}", refused.shown());
+    // Killed between the revocation and its undoing: the traces of that one lie where `undo` looks for them.
+    api.state.lock().unwrap().revoked = None;
+    let mut running =
+        command(folder.path(), &text, &consent).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let begun = Instant::now();
+    while api.state.lock().unwrap().revoked.is_none() && begun.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+    assert!(crate::binary::files(&kept) == before);
+    let owing = drilled();
+    assert_eq!(owing.code(), 2, "{}", owing.shown());
+    assert!(owing.says("not put back") && crate::binary::files(&kept) == before, "{}", owing.shown());
+    let undone = undo(folder.path(), &consent);
+    assert_eq!(undone.status.code(), Some(0), "{}", String::from_utf8_lossy(&undone.stderr));
+    assert!(api.state.lock().unwrap().revoked.is_none() && crate::binary::files(&kept) == before);
+    let last = drilled();
+    assert_eq!(last.code(), 0, "{}", last.shown());
+    let names = |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let after = crate::binary::files(&out);
+    assert_eq!(names(&after), names(&before));
+    assert!(after.iter().zip(&before).all(|(new, old)| new != old), "each file is of the last drill");
+}
+
+/// Whoever finds a drill in a log can see whom to ask.
+#[test]
+fn every_request_says_whom_to_ask() {
+    let api = Api::start(at_once, always, FINE);
+    let ran = run(&api, &format!("{PROMISED}\ncontact: soc@staging.example, +49 30 1"));
+    assert_eq!(ran.code(), 0, "{}", ran.shown());
+    let heads: Vec<String> = api.server.came().into_iter().map(|came| came.head).collect();
+    assert!(heads.len() > 10 && heads.iter().all(|head| head.contains("; contact soc@staging.example, +49 30 1)\r\n")));
+    let ran = run(&api, &format!("{PROMISED}\ncontact: a) b"));
+    assert_eq!(ran.code(), 2, "{}", ran.shown());
+    assert!(ran.says("a user agent cannot carry this contact"), "{}", ran.shown());
+}
+
 #[test]
 fn nothing_is_sent_without_consent_or_in_a_dry_run() {
     let api = Api::start(always, always, FINE);

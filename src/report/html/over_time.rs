@@ -67,7 +67,8 @@ pub fn part(page: &Page<'_>) -> Option<Part> {
 fn after_the_curve(page: &Page<'_>) -> Option<Mark> {
     let measures = page.summary.measures;
     let (ends, _) = measures.reach.curve.last()?;
-    let at = page.figures.number("/measures/last_effect/value").map(Tick).filter(|at| at > ends)?;
+    let at = page.figures.number("/measures/last_effect/value").map(Tick);
+    let at = at.filter(|at| at > ends && at.to_string() != ends.to_string())?;
     Some(Mark { at: Some(at), sign: 'L', label: "last harm", never: "no harm" })
 }
 
@@ -183,8 +184,7 @@ fn draw(area: &Area<'_>, points: &[(Tick, u64)], top: u64, shown: &Shown<'_>) ->
     chart.draw_series(LineSeries::new(steps, BLUE.stroke_width(3)))?;
     let at_top = chart.backend_coord(&(until, top as f64));
     let bottom = chart.backend_coord(&(from, 0.0)).1;
-    let flag =
-        |x: i32, at: &Tick, mark: &Mark| Flag { x, label: format!("{}: {at}", name(mark)), colour: colour(mark) };
+    let flag = |x: i32, at: &Tick, mark: &Mark| Flag::new(x, format!("{}: {at}", name(mark)), colour(mark));
     let coordinate = |at: &Tick| chart.backend_coord(&(at.0 as f64 / scale, 0.0)).0;
     let mut flags: Vec<Flag> = shown.near.iter().map(|(at, mark)| flag(coordinate(at), at, mark)).collect();
     if !shown.behind.is_empty() {
@@ -193,8 +193,7 @@ fn draw(area: &Area<'_>, points: &[(Tick, u64)], top: u64, shown: &Shown<'_>) ->
     let gap = (BEHIND as i32 - 60) / (shown.behind.len() as i32 + 1);
     let places = (1..).map(|place| at_top.0 + 30 + gap * place);
     flags.extend(shown.behind.iter().zip(places).map(|((at, mark), x)| flag(x, at, mark)));
-    // A line reaches from the axis up to its label: no line may stand where the label of a lower row is.
-    flags.sort_by_key(|flag| if flag.leans_left() { (true, -flag.x) } else { (false, flag.x) });
+    arrange(&mut flags);
     for (row, flag) in (0..).zip(&flags) {
         flag.draw(area, row, bottom)?;
     }
@@ -206,21 +205,46 @@ struct Flag {
     x: i32,
     label: String,
     colour: RGBColor,
+    /// Whether its label stands on the left of its line.
+    leans_left: bool,
 }
 
 impl Flag {
-    /// Whether there is no room for the label on the right of its line.
-    fn leans_left(&self) -> bool {
-        self.x + 8 + LETTER * self.label.chars().count() as i32 > SIZE.0 as i32
+    /// It leans to the left where there is no room on the right.
+    fn new(x: i32, label: String, colour: RGBColor) -> Flag {
+        let mut flag = Flag { x, label, colour, leans_left: false };
+        flag.leans_left = flag.covers().1 > SIZE.0 as i32;
+        flag
+    }
+
+    /// From where to where its label reaches.
+    fn covers(&self) -> (i32, i32) {
+        let long = 8 + LETTER * self.label.chars().count() as i32;
+        if self.leans_left { (self.x - long, self.x) } else { (self.x, self.x + long) }
     }
 
     fn draw(&self, area: &Area<'_>, row: i32, bottom: i32) -> Drawn {
-        let Flag { x, ref label, colour } = *self;
+        let Flag { x, ref label, colour, leans_left } = *self;
         let y = ROW as i32 * row + ROW as i32 / 2 + 2;
-        let (anchor, beside) = if self.leans_left() { (HPos::Right, x - 8) } else { (HPos::Left, x + 8) };
+        let (anchor, beside) = if leans_left { (HPos::Right, x - 8) } else { (HPos::Left, x + 8) };
         area.draw(&PathElement::new([(x, y - 8), (x, bottom)], colour.stroke_width(2)))?;
         area.draw(&Text::new(label.clone(), (beside, y), canvas::text(14, anchor, VPos::Center)))
     }
+}
+
+/// Puts flags into rows. A line reaches from the axis up to its label, so no line of an upper row may stand where the label
+/// of a lower one is: what would, leans to the left too.
+fn arrange(flags: &mut [Flag]) {
+    loop {
+        let lefts: Vec<(i32, i32)> = flags.iter().filter(|flag| flag.leans_left).map(Flag::covers).collect();
+        let is_covered =
+            |flag: &&mut Flag| !flag.leans_left && lefts.iter().any(|(from, to)| (*from..*to).contains(&flag.x));
+        match flags.iter_mut().find(is_covered) {
+            Some(flag) => flag.leans_left = true,
+            None => break,
+        }
+    }
+    flags.sort_by_key(|flag| if flag.leans_left { (true, -flag.x) } else { (false, flag.x) });
 }
 
 /// The width of a letter of a label, at most on the average.
@@ -268,6 +292,27 @@ mod tests {
     fn the_curve_rises_in_steps() {
         let steps = steps(&[(Tick(1_000_000), 2), (Tick(3_000_000), 5)], (Tick::ZERO, Tick(4_000_000)), 1e6);
         assert_eq!(steps, [(0.0, 0.0), (1.0, 0.0), (1.0, 2.0), (3.0, 2.0), (3.0, 5.0), (4.0, 5.0)]);
+    }
+
+    #[test]
+    fn no_line_goes_through_a_label() {
+        let labels =
+            ["First alarm: 12 h", "Declared contained: 12 h", "Last harm: 30 d 23 h", "Really contained: 31 d"];
+        let end = SIZE.0 as i32 - 30;
+        for place in 0..5_000 {
+            // Somewhere each, and close to each other near the end, as behind a break.
+            let at = |n: i32| {
+                if place % 2 == 0 { 74 + place * (n * 97 + 31) % (end - 74) } else { end - 8 * (place % 20) * (4 - n) }
+            };
+            let mut flags: Vec<Flag> =
+                (0..).zip(labels).map(|(n, label)| Flag::new(at(n).max(74), label.to_owned(), RED)).collect();
+            arrange(&mut flags);
+            for (row, flag) in flags.iter().enumerate() {
+                let (from, to) = flag.covers();
+                let above = flags[..row].iter().find(|above| from < above.x && above.x < to);
+                assert!(above.is_none(), "{} at {}", flag.label, flag.x);
+            }
+        }
     }
 
     #[test]
