@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::aside;
 use super::failure::Failure;
 use super::files::{replace, replace_with};
 use crate::audit;
@@ -40,11 +41,11 @@ impl Folder {
         let mut folder = Folder::named(path)?;
         let aside = path.join(EARLIER);
         let kept = || {
-            if !aside.exists() && left_in(path).next().is_some() {
-                keep_aside(path, &aside)?;
+            if !aside.exists() && aside::left_in(path).next().is_some() {
+                aside::keep(path, &aside)?;
             }
             // Of a run that did not come to its end, or kept already.
-            left_in(path).try_for_each(|name| fs::remove_file(path.join(name)))
+            aside::left_in(path).try_for_each(|name| fs::remove_file(path.join(name)))
         };
         kept().map_err(|e| unusable(path, &e))?;
         folder.aside = Some(aside).filter(|aside| aside.exists());
@@ -56,9 +57,9 @@ impl Folder {
     pub fn replacing(path: &Path, keeps: Option<&Path>) -> Result<Folder, Failure> {
         let mut folder = Folder::named(path)?;
         folder.keeps = keeps.and_then(|path| path.canonicalize().ok());
-        if left_in(path).next().is_some() {
+        if aside::left_in(path).next().is_some() {
             folder.work = path.join(PARTIAL);
-            emptied(&folder.work).map_err(|e| unusable(path, &e))?;
+            aside::emptied(&folder.work).map_err(|e| unusable(path, &e))?;
         }
         Ok(folder)
     }
@@ -67,7 +68,7 @@ impl Folder {
     pub fn done(&mut self) -> Result<(), Failure> {
         let failed = |error: io::Error| Failure::at(&self.path, &error);
         self.aside = None;
-        gone(&self.path.join(EARLIER)).map_err(failed)?;
+        aside::gone(&self.path.join(EARLIER)).map_err(failed)?;
         if self.work == self.path {
             return Ok(());
         }
@@ -189,44 +190,9 @@ impl Drop for Folder {
         if let Some(aside) = self.aside.take()
             && !has_begun(&self.path)
         {
-            let _ = put_back(&self.path, &aside);
+            let _ = aside::put_back(&self.path, &aside);
         }
     }
-}
-
-/// Which files of a run lie in a folder. A pipe or a device is nobody's result.
-fn left_in(folder: &Path) -> impl Iterator<Item = &'static str> {
-    NAMES.into_iter().filter(|name| folder.join(name).symlink_metadata().is_ok_and(|there| there.is_file()))
-}
-
-/// Removes a folder, if it is there.
-fn gone(folder: &Path) -> io::Result<()> {
-    fs::remove_dir_all(folder).or_else(|error| match error.kind() {
-        io::ErrorKind::NotFound => Ok(()),
-        _ => Err(error),
-    })
-}
-
-fn emptied(folder: &Path) -> io::Result<()> {
-    gone(folder).and_then(|()| fs::create_dir(folder))
-}
-
-/// Keeps what an earlier run left, all of it or nothing; it stays where it is, too.
-fn keep_aside(folder: &Path, aside: &Path) -> io::Result<()> {
-    let partial = folder.join(PARTIAL);
-    emptied(&partial)?;
-    for name in left_in(folder) {
-        let (from, to) = (folder.join(name), partial.join(name));
-        fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(|_| ()))?;
-    }
-    fs::rename(partial, aside)
-}
-
-/// Puts back what was kept, in the place of what a run left that sent nothing.
-fn put_back(folder: &Path, aside: &Path) -> io::Result<()> {
-    left_in(folder).try_for_each(|name| fs::remove_file(folder.join(name)))?;
-    left_in(aside).try_for_each(|name| fs::rename(aside.join(name), folder.join(name)))?;
-    fs::remove_dir_all(aside)
 }
 
 /// Whether a run that has a journal sent anything: its traces are worth more than what was there before.
@@ -292,10 +258,10 @@ fn owes(folder: &Path) -> bool {
 pub const RESULTS: [&str; 4] = ["run.json", "summary.txt", "summary.md", "report.html"];
 
 /// Everything that a run writes.
-const NAMES: [&str; 9] =
+pub const NAMES: [&str; 9] =
     ["run.json", "summary.txt", "summary.md", "report.html", JOURNAL, AUDIT, SENT, UNDO, "drill.json"];
 /// Where a run writes while an earlier one is still there.
-const PARTIAL: &str = "new.partial";
+pub const PARTIAL: &str = "new.partial";
 /// Where an earlier run is kept while one on a real system leaves its traces.
 const EARLIER: &str = "earlier.partial";
 /// In the first line of each journal, and of what was sent.

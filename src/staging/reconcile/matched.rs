@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use percent_encoding::percent_decode_str;
 
+use super::aligned::{aligned, near};
 use super::read::{LogLine, instant};
 use crate::staging::client::SentLine;
 
@@ -156,80 +157,6 @@ impl Matching<'_> {
     }
 }
 
-/// Those of the lines, in the order of their times, that lie so near.
-fn near(lines: &[(i64, usize)], at: i64, window: i64) -> &[(i64, usize)] {
-    let (from, to) = around(lines, at, window);
-    &lines[from..to]
-}
-
-fn around(lines: &[(i64, usize)], at: i64, window: i64) -> (usize, usize) {
-    (lines.partition_point(|(time, _)| *time < at - window), lines.partition_point(|(time, _)| *time <= at + window))
-}
-
-/// How good a beginning is: pairs, then how far they are apart in all, less being better.
-type Score = (i64, i64);
-
-/// Pairs requests with lines, both in the order of their times, so that the order stays, most are paired, and then the
-/// nearest. A dynamic program over beginnings of both, no wider than the window.
-fn aligned(
-    requests: &[(i64, usize)],
-    lines: &[(i64, usize)],
-    window: i64,
-    may: impl Fn(usize, usize) -> bool,
-) -> Vec<(usize, usize)> {
-    #[derive(Clone, Copy)]
-    enum Last {
-        Paired,
-        LineLeft,
-        RequestLeft,
-    }
-    let mut rows: Vec<(usize, Vec<Last>)> = Vec::with_capacity(requests.len());
-    let (mut begins, mut scores): (usize, Vec<Score>) = (0, vec![(0, 0)]);
-    for (at, request) in requests {
-        let (from, to) = around(lines, *at, window);
-        // The beginnings before it reach no further than its own window: behind that nothing changes.
-        let before = |line: usize| scores[(line - begins).min(scores.len() - 1)];
-        let (mut row, mut now) = (Vec::with_capacity(to - from + 1), Vec::with_capacity(to - from + 1));
-        row.push(Last::RequestLeft);
-        now.push(before(from));
-        for end in from + 1..=to {
-            let (time, line) = lines[end - 1];
-            let (pairs, apart) = before(end - 1);
-            let paired = may(*request, line).then_some(((pairs + 1, apart - (time - at).abs()), Last::Paired));
-            let line_left = (now[end - 1 - from], Last::LineLeft);
-            let request_left = (before(end), Last::RequestLeft);
-            let mut best = paired.unwrap_or(line_left);
-            for other in [line_left, request_left] {
-                if other.0 > best.0 {
-                    best = other;
-                }
-            }
-            now.push(best.0);
-            row.push(best.1);
-        }
-        rows.push((from, row));
-        (begins, scores) = (from, now);
-    }
-    let mut pairs = Vec::new();
-    let mut end = lines.len();
-    for ((_, request), (from, row)) in requests.iter().zip(&rows).rev() {
-        end = end.min(from + row.len() - 1);
-        loop {
-            match row[end - from] {
-                Last::Paired => {
-                    end -= 1;
-                    pairs.push((*request, lines[end].1));
-                    break;
-                }
-                Last::LineLeft => end -= 1,
-                Last::RequestLeft => break,
-            }
-        }
-    }
-    pairs.reverse();
-    pairs
-}
-
 /// The ids of a `traceparent`.
 fn ids(traceparent: &str) -> Option<(&str, &str)> {
     let mut parts = traceparent.split('-').skip(1);
@@ -336,63 +263,6 @@ mod tests {
         let mut lines: Vec<usize> = matched.shown.iter().flatten().map(|shown| shown.line).collect();
         lines.sort_unstable();
         assert_eq!(lines, [0, 1]);
-    }
-
-    /// An access log has whole seconds. Each request has its line there, in the order in which they were sent.
-    #[test]
-    fn whole_seconds_lose_no_request_and_mix_up_no_identity() {
-        let requests: Vec<SentLine> = (0..40)
-            .map(|n: u64| SentLine {
-                time: format!("2026-01-31T12:00:{:02}.{:03}Z", n / 4, n % 4 * 250 + 100),
-                ..sent(n + 1, 0, "/a", if n % 2 == 0 { "token" } else { "other" })
-            })
-            .collect();
-        let log: Vec<LogLine> = (0..40)
-            .map(|n| LogLine {
-                identity: Some(if n % 2 == 0 { "agent" } else { "somebody" }.into()),
-                user_agent: Some(format!("runaway/0.1.0 (containment drill; run {RUN})")),
-                ..line(n, n as u32 / 4, "/a", None)
-            })
-            .collect();
-        let matched = matched(RUN, &requests, &log, 2_000_000);
-        let lines: Vec<Option<usize>> = matched.shown.iter().map(|shown| shown.map(|shown| shown.line)).collect();
-        assert_eq!(lines, (0..40).map(Some).collect::<Vec<_>>());
-        assert!(
-            matched.shown.iter().flatten().all(|shown| shown.ambiguous),
-            "the times alone do not tell which is whose"
-        );
-    }
-
-    /// As many as can be, found by trying all; the order of times stays.
-    #[test]
-    fn as_many_are_paired_as_can_be() {
-        let mut state = 7_u64;
-        let mut draw = |below: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) % below
-        };
-        for _ in 0..2_000 {
-            let mut times = |n: u64| {
-                let mut all: Vec<(i64, usize)> = (0..n).map(|at| (draw(12) as i64, at as usize)).collect();
-                all.sort_unstable();
-                all
-            };
-            let (requests, lines) = (times(5), times(5));
-            let paired = aligned(&requests, &lines, 2, |request, line| (request + line) % 3 != 0);
-            assert_eq!(paired.len(), most(&requests, &lines), "{requests:?} {lines:?}");
-            let time = |all: &[(i64, usize)], of: usize| all.iter().position(|(_, at)| *at == of);
-            let places = paired.iter().map(|(r, l)| (time(&requests, *r), time(&lines, *l))).collect::<Vec<_>>();
-            assert!(places.is_sorted_by(|one, next| one.0 < next.0 && one.1 < next.1));
-        }
-        fn most(requests: &[(i64, usize)], lines: &[(i64, usize)]) -> usize {
-            let Some(((at, request), rest)) = requests.split_first() else { return 0 };
-            let with = lines
-                .iter()
-                .enumerate()
-                .filter(|(_, (time, line))| (time - at).abs() <= 2 && (request + line) % 3 != 0);
-            let with = with.map(|(n, _)| 1 + most(rest, &lines[n + 1..])).max().unwrap_or(0);
-            with.max(most(rest, lines))
-        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! were. The drill's second question: did anybody see it?
 
 mod access;
+mod aligned;
 mod fields;
 mod log;
 mod matched;
