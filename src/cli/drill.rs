@@ -96,7 +96,9 @@ fn tell(folder: &mut Folder, drilled: &Drilled) -> Result<Exit, Failure> {
         "\nwritten to {}\n  drill.json, journal.ndjson, requests.ndjson, summary.txt\n",
         folder.path().display()
     );
-    let exit = output::result(&(text + &end), result.exit());
+    let path = folder.path().display();
+    let rest = if folder.is_owed() { format!("\nto put back the rest: runaway undo {path}\n") } else { String::new() };
+    let exit = output::result(&(text + &end + &rest), result.exit());
     Ok(written.map_or_else(|failure| output::despite(failure, exit), |()| exit))
 }
 

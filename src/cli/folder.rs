@@ -113,6 +113,11 @@ impl Folder {
         Folder::claimed(path.to_owned())
     }
 
+    /// Whether something is left on a real system that this folder alone knows how to put back.
+    pub fn is_owed(&self) -> bool {
+        owes(&self.path)
+    }
+
     /// `reports/moltbook-three-rounds-1`, or the next number that is free.
     pub fn fresh(root: &Path, name: &str, variant: Option<&str>) -> Result<Folder, Failure> {
         let stem = variant.map_or(name.to_owned(), |v| format!("{name}-{v}"));

@@ -49,6 +49,7 @@ mod parity;
 mod planted;
 mod probes;
 mod properties;
+mod rabbitmq;
 mod reach_graph;
 mod reconcile;
 mod recycled;

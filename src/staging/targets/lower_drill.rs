@@ -147,7 +147,9 @@ impl Lowering<'_> {
             "http" => {
                 let request = Request { with, ..self.request(node, captured)? };
                 captured.extend(request.captures.iter().map(|(name, _)| name.clone()));
-                (Act::Http(Box::new(request)), text(node, "http")?, drilled.to_vec())
+                // What only reads ends nothing: it looks something up for the next step.
+                let covers = if self.writes(&request) { drilled.to_vec() } else { Vec::new() };
+                (Act::Http(Box::new(request)), text(node, "http")?, covers)
             }
             "command" => {
                 let program = self.command(node.get("command")?)?;
