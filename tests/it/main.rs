@@ -45,6 +45,7 @@ mod openapi;
 mod oracle;
 mod pages;
 mod parity;
+mod passwords;
 #[cfg(feature = "planted")]
 mod planted;
 mod probes;

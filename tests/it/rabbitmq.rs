@@ -257,6 +257,8 @@ fn drilled(broker: &RabbitMq, action: &Action, cached: u32) {
     });
     let ran = drills::finished(folder.path(), output);
     println!("{}: {}", action.user, ran.shown());
+    let negatives = ran.files.lines().filter(|line| line.contains("\"negative\""));
+    assert!(negatives.clone().count() == 8 && negatives.into_iter().all(|line| line.contains("\"status\":401")));
     for secret in [&password, &broker.desk, &broker.admin] {
         assert!(
             !ran.files.contains(secret.as_str()) && !ran.shown().contains(secret.as_str()),

@@ -216,7 +216,8 @@ fn made_up(present: &Present) -> Option<Secret> {
     let mut bytes = [0; 20];
     SystemRandom::new().fill(&mut bytes).ok()?;
     let text = HEXLOWER.encode(&bytes);
-    Secret::new(if *present == Present::Basic { format!("nobody:{text}") } else { text })
+    let is_pair = *present == Present::Basic && !Mistake::MadeUpIsMalformed.here();
+    Secret::new(if is_pair { format!("nobody:{text}") } else { text })
 }
 
 /// Steady state, the steps, and then watching until everything has been shut for long enough, or for too long.

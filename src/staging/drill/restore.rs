@@ -10,6 +10,7 @@ use super::probe::look;
 use super::steps::Runbook;
 use super::vault::Vault;
 use super::watching::Scene;
+use crate::planted::Mistake;
 use crate::staging::client::Client;
 use crate::staging::secret::Secret;
 use crate::staging::targets::{CredentialIx, ServiceIx};
@@ -50,7 +51,7 @@ async fn works_again(
 ) -> Reading {
     let (targets, learned) = (&scene.targets, &scene.learned[service.0]);
     let (credential, service) = (targets.credential(credential), targets.service(service));
-    let cached = service.cached.unwrap_or(Span::ZERO);
+    let cached = service.cached.unwrap_or(Span::ZERO).unless(Mistake::PutBackIsLookedAtOnce);
     let until = restored + Duration::from_micros(cached.0);
     // Few requests are left for this, however long it takes.
     let mut next = interval(Duration::from_micros(targets.drill.cadence.0.max(cached.0 / 20)));

@@ -12,6 +12,7 @@ use super::model::Asked;
 use super::paging::{Page, Pages};
 use super::rows::{elements, id_in};
 use super::secrets::Secrets;
+use crate::planted::Mistake;
 use crate::staging::client::Answer;
 use crate::staging::drill::render::challenge;
 use crate::staging::targets::{CollectionIx, Does, Operation, Paging, Pointer, Proof, Reading};
@@ -86,6 +87,7 @@ impl Memory {
         }
         let wait = wait.filter(|wait| *wait <= question.left.min(LONGEST_WAIT));
         let is_certain = challenge(&answer.headers).as_deref() == Some("invalid_token");
+        let is_certain = is_certain || Mistake::AnyUnauthorizedIsTheEnd.here();
         let (status, retry_after) = as_the_agent_sees(verdict, is_certain, answer.status, wait);
         let shown = if verdict == Verdict::Accepted {
             self.read(terrain, question, (operation, &answer.headers, &body), &mut heard)

@@ -47,7 +47,8 @@ impl Bytes {
     fn shaped(found: &Captures<'_>) -> Option<Bytes> {
         let named = |name: &str| found.name(name).map(|part| part.as_str());
         let bare = named("secret").unwrap_or(&found[0]);
-        let whole = named("user").map_or_else(|| bare.to_owned(), |user| format!("{user}:{bare}"));
+        let user = named("user").filter(|_| !Mistake::PairsLoseTheirUser.here());
+        let whole = user.map_or_else(|| bare.to_owned(), |user| format!("{user}:{bare}"));
         Some(Bytes { whole: Secret::new(whole)?, bare: Secret::new(bare.to_owned())? })
     }
 

@@ -2,6 +2,7 @@
 
 use super::lower::{Lowering, duration, text};
 use super::{Act, Body, CredentialIx, DrillPlan, Piece, Proof, Reference, Remint, Request, Step, Template};
+use crate::planted::Mistake;
 use crate::scenario::tree::Node;
 use crate::scenario::{Code, Finding, quantity};
 use crate::wire::Span;
@@ -148,7 +149,8 @@ impl Lowering<'_> {
                 let request = Request { with, ..self.request(node, captured)? };
                 captured.extend(request.captures.iter().map(|(name, _)| name.clone()));
                 // What only reads ends nothing: it looks something up for the next step.
-                let covers = if self.writes(&request) { drilled.to_vec() } else { Vec::new() };
+                let ends = self.writes(&request) || Mistake::LookingUpDeclares.here();
+                let covers = if ends { drilled.to_vec() } else { Vec::new() };
                 (Act::Http(Box::new(request)), text(node, "http")?, covers)
             }
             "command" => {
