@@ -401,6 +401,16 @@ mistakes! {
     TrafficIsShownAsItIs = "traffic-is-shown-as-it-is",
     /// A run widens whatever the checks say.
     ChecksAreNotHeld = "checks-are-not-held",
+    /// What nobody issued is not even well-formed.
+    MadeUpIsMalformed = "made-up-is-malformed",
+    /// A step that only looks something up has declared that all is over.
+    LookingUpDeclares = "looking-up-declares",
+    /// Whoever remembers a refusal is asked once after everything was put back.
+    PutBackIsLookedAtOnce = "put-back-is-looked-at-once",
+    /// A password is sent without its user.
+    PairsLoseTheirUser = "pairs-lose-their-user",
+    /// Any 401 is the end of a credential.
+    AnyUnauthorizedIsTheEnd = "any-unauthorized-is-the-end",
 }
 
 impl Mistake {

@@ -46,7 +46,9 @@ pub fn demo(args: &args::Demo) -> Result<Exit, Failure> {
     let stop = stop_on_interrupt()?;
     let style = output::style();
     let title = style.bold("runaway demo: how far does a compromised identity get?");
-    output::text(&format!("{title}\n\n{}\n", wrapped(named.document.story(), 2)))?;
+    let scale = named.document.text_of("scale").map(|scale| wrapped(&format!("Scale: {}.", scale.trim()), 2));
+    let scale = scale.unwrap_or_default();
+    output::text(&format!("{title}\n\n{}{scale}\n", wrapped(named.document.story(), 2)))?;
     let planes: &[Plane] = if args.sim_only { &[Plane::Sim] } else { &[Plane::Sim, Plane::Mock] };
     let Some(columns) = runs(&named.document, planes, &stop)? else {
         output::aside("stopped\n");

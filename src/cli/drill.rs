@@ -54,7 +54,7 @@ async fn start(args: &args::Drill, targets: Arc<Targets>) -> Result<Exit, Failur
     }
     let agreement = agreed_hosts(&args.consent, &plan, &targets)?;
     proposal.is_agreed(&agreement)?;
-    let folder = match &args.out {
+    let mut folder = match &args.out {
         Some(folder) => Folder::given(folder)?,
         None => Folder::fresh(Path::new("reports"), &targets.name, None)?,
     };
@@ -65,7 +65,7 @@ async fn start(args: &args::Drill, targets: Arc<Targets>) -> Result<Exit, Failur
     let consents = proposal.agree(&agreement, Kill::default(), Kill::default())?;
     let file = File::create(&journal).map_err(|error| Failure::at(&journal, &error))?;
     let drilled = run_drill(targets, &pinned, consents, Watch::default(), file, sent.clone()).await?;
-    let exit = tell(&folder, &drilled)?;
+    let exit = tell(&mut folder, &drilled)?;
     Ok(sent.finish().map_or_else(|error| output::despite(Failure::at(&folder.sent(), &error), exit), |()| exit))
 }
 
@@ -81,7 +81,7 @@ pub async fn lookup(host: &str, port: u16) -> std::io::Result<Vec<IpAddr>> {
     Ok(tokio::net::lookup_host((host, port)).await?.map(|address| address.ip()).collect())
 }
 
-fn tell(folder: &Folder, drilled: &Drilled) -> Result<Exit, Failure> {
+fn tell(folder: &mut Folder, drilled: &Drilled) -> Result<Exit, Failure> {
     let Drilled { header, events, journal } = drilled;
     let result = judge(header, events);
     let text = summary(header, events, &result);
@@ -91,12 +91,15 @@ fn tell(folder: &Folder, drilled: &Drilled) -> Result<Exit, Failure> {
         .into_iter()
         .try_for_each(|(name, text)| replace(&folder.path().join(name), &text));
     let whole = journal.as_ref().map_err(|error| Failure::at(&folder.journal(), error));
+    let written = written.and(whole.copied()).and_then(|()| folder.done());
     let end = format!(
         "\nwritten to {}\n  drill.json, journal.ndjson, requests.ndjson, summary.txt\n",
         folder.path().display()
     );
-    let exit = output::result(&(text + &end), result.exit());
-    Ok(written.and(whole.copied()).map_or_else(|failure| output::despite(failure, exit), |()| exit))
+    let path = folder.path().display();
+    let rest = if folder.is_owed() { format!("\nto put back the rest: runaway undo {path}\n") } else { String::new() };
+    let exit = output::result(&(text + &end + &rest), result.exit());
+    Ok(written.map_or_else(|failure| output::despite(failure, exit), |()| exit))
 }
 
 /// What somebody agrees to: everything that will happen, and where.
@@ -143,6 +146,8 @@ pub fn origins_and_writes(targets: &Targets, proposal: &Proposal) -> String {
     for (origin, pinned) in targets.origins.iter().zip(proposal.pinned()) {
         let _ = writeln!(out, "  {}  {}  at {}", origin.name, pinned.key, pinned.address);
     }
+    let contact = targets.contact.as_deref().unwrap_or("nobody: say `contact` in the targets file");
+    let _ = writeln!(out, "\nwhom each request names for questions\n  {contact}");
     if let Some(issuer) = &targets.issuer {
         let _ = writeln!(out, "\nasked first\n  {} where its endpoints are", issuer.url);
     }

@@ -87,7 +87,7 @@ async fn start(args: &args::Run, terrain: Arc<Terrain>) -> Result<Exit, Failure>
     }
     let agreement = agreed_hosts(&args.consent, &plan, &targets)?;
     proposal.is_agreed(&agreement)?;
-    let folder = match &args.out {
+    let mut folder = match &args.out {
         Some(folder) => Folder::given(folder)?,
         None => Folder::fresh(Path::new("reports"), &targets.name, None)?,
     };
@@ -96,7 +96,7 @@ async fn start(args: &args::Run, terrain: Arc<Terrain>) -> Result<Exit, Failure>
     let terrain = terrain_of(targets)?;
     let consents = proposal.agree(&agreement, Kill::default(), Kill::default())?;
     let ran = run(args, &terrain, consents, &folder, sent.clone()).await?;
-    let exit = tell(args, &terrain, &folder, &ran)?;
+    let exit = tell(args, &terrain, &mut folder, &ran)?;
     Ok(sent.finish().map_or_else(|error| output::despite(Failure::at(&folder.sent(), &error), exit), |()| exit))
 }
 
@@ -163,7 +163,7 @@ async fn run(
 
 const PLANE: &str = "staging";
 
-fn tell(args: &args::Run, terrain: &Terrain, folder: &Folder, ran: &Ran) -> Result<Exit, Failure> {
+fn tell(args: &args::Run, terrain: &Terrain, folder: &mut Folder, ran: &Ran) -> Result<Exit, Failure> {
     let Ran { events, references, digest, journal } = ran;
     let plan = &terrain.modelled.plan;
     let measures = Measures::of(plan, references, events);
@@ -181,6 +181,7 @@ fn tell(args: &args::Run, terrain: &Terrain, folder: &Folder, ran: &Ran) -> Resu
     };
     let exit = output::result(&text, judgement.verdict.exit());
     let written = written.and(journal.as_ref().map(|_| ()).map_err(|error| Failure::at(&folder.journal(), error)));
+    let written = written.and_then(|()| folder.done());
     Ok(written.map_or_else(|failure| output::despite(failure, exit), |()| exit))
 }
 

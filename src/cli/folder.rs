@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::aside;
 use super::failure::Failure;
 use super::files::{replace, replace_with};
 use crate::audit;
@@ -27,22 +28,27 @@ pub struct Folder {
     work: PathBuf,
     /// What is not to be removed.
     keeps: Option<PathBuf>,
+    /// Where an earlier run is kept until this one is whole.
+    aside: Option<PathBuf>,
     /// Held open: the lock goes with it.
     _claim: Option<File>,
 }
 
 impl Folder {
-    /// A folder that the user named, for a run that has to leave its traces at once. What an earlier run left there is
-    /// removed.
+    /// A folder that the user named, for a run that has to leave its traces at once, where `undo` looks for them. What an
+    /// earlier run left there is put aside until [`Folder::done`]; it comes back where this one sends nothing.
     pub fn given(path: &Path) -> Result<Folder, Failure> {
-        let folder = Folder::named(path)?;
-        // The journal is written over.
-        for name in NAMES.iter().filter(|name| **name != JOURNAL) {
-            match fs::remove_file(path.join(name)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(path, &error)),
-                _ => {}
+        let mut folder = Folder::named(path)?;
+        let aside = path.join(EARLIER);
+        let kept = || {
+            if !aside.exists() && aside::left_in(path).next().is_some() {
+                aside::keep(path, &aside)?;
             }
-        }
+            // Of a run that did not come to its end, or kept already.
+            aside::left_in(path).try_for_each(|name| fs::remove_file(path.join(name)))
+        };
+        kept().map_err(|e| unusable(path, &e))?;
+        folder.aside = Some(aside).filter(|aside| aside.exists());
         Ok(folder)
     }
 
@@ -51,23 +57,21 @@ impl Folder {
     pub fn replacing(path: &Path, keeps: Option<&Path>) -> Result<Folder, Failure> {
         let mut folder = Folder::named(path)?;
         folder.keeps = keeps.and_then(|path| path.canonicalize().ok());
-        if NAMES.iter().any(|name| path.join(name).symlink_metadata().is_ok_and(|there| there.is_file())) {
+        if aside::left_in(path).next().is_some() {
             folder.work = path.join(PARTIAL);
-            let made = fs::remove_dir_all(&folder.work).or_else(|error| match error.kind() {
-                io::ErrorKind::NotFound => Ok(()),
-                _ => Err(error),
-            });
-            made.and_then(|()| fs::create_dir(&folder.work)).map_err(|e| unusable(path, &e))?;
+            aside::emptied(&folder.work).map_err(|e| unusable(path, &e))?;
         }
         Ok(folder)
     }
 
     /// Puts what was written in the place of what an earlier run left.
     pub fn done(&mut self) -> Result<(), Failure> {
+        let failed = |error: io::Error| Failure::at(&self.path, &error);
+        self.aside = None;
+        aside::gone(&self.path.join(EARLIER)).map_err(failed)?;
         if self.work == self.path {
             return Ok(());
         }
-        let failed = |error: io::Error| Failure::at(&self.path, &error);
         for name in NAMES {
             let (new, old) = (self.work.join(name), self.path.join(name));
             let is_kept = || self.keeps.as_ref().is_some_and(|kept| old.canonicalize().is_ok_and(|old| old == *kept));
@@ -109,6 +113,11 @@ impl Folder {
         Folder::claimed(path.to_owned())
     }
 
+    /// Whether something is left on a real system that this folder alone knows how to put back.
+    pub fn is_owed(&self) -> bool {
+        owes(&self.path)
+    }
+
     /// `reports/moltbook-three-rounds-1`, or the next number that is free.
     pub fn fresh(root: &Path, name: &str, variant: Option<&str>) -> Result<Folder, Failure> {
         let stem = variant.map_or(name.to_owned(), |v| format!("{name}-{v}"));
@@ -132,7 +141,7 @@ impl Folder {
             let message = format!("another run is writing to {}", path.display());
             return Err(Failure::input(message, Some("say --out with a folder of its own".into())));
         }
-        Ok(Folder { work: path.clone(), path, keeps: None, _claim: claim })
+        Ok(Folder { work: path.clone(), path, keeps: None, aside: None, _claim: claim })
     }
 
     pub fn path(&self) -> &Path {
@@ -183,7 +192,18 @@ impl Drop for Folder {
             // What did not come to its end replaces nothing.
             let _ = fs::remove_dir_all(&self.work);
         }
+        if let Some(aside) = self.aside.take()
+            && !has_begun(&self.path)
+        {
+            let _ = aside::put_back(&self.path, &aside);
+        }
     }
+}
+
+/// Whether a run that has a journal sent anything: its traces are worth more than what was there before.
+fn has_begun(folder: &Path) -> bool {
+    let has = |name: &str| fs::metadata(folder.join(name)).is_ok_and(|there| there.len() > 0);
+    owes(folder) || has(JOURNAL) && has(SENT)
 }
 
 fn unusable(path: &Path, error: &io::Error) -> Failure {
@@ -193,18 +213,18 @@ fn unusable(path: &Path, error: &io::Error) -> Failure {
 
 /// What lies in a folder that no run was written to: nothing, where one was.
 fn foreign(folder: &Path) -> io::Result<Vec<String>> {
-    if is_ours(folder) {
+    if is_ours(folder) || is_ours(&folder.join(EARLIER)) {
         return Ok(Vec::new());
     }
     let entries =
         fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()));
     let mut names = entries.collect::<io::Result<Vec<_>>>()?;
-    names.retain(|name| name != PARTIAL);
+    names.retain(|name| name != PARTIAL && name != EARLIER);
     names.sort();
     Ok(names)
 }
 
-/// Whether a run was written to a folder: its journal says so, or what it came to.
+/// Whether a run was written to a folder: its journal says so, or what it sent, or what it came to.
 fn is_ours(folder: &Path) -> bool {
     let journal = folder.join(JOURNAL);
     let begins = |file: File| {
@@ -223,7 +243,12 @@ fn is_ours(folder: &Path) -> bool {
         let value = read.and_then(|read| serde_json::from_reader::<_, Value>(read).ok());
         value.is_some_and(|value| value["schema"].as_str() == Some(schema))
     };
-    journalled || says(RESULTS[0], RUN_SCHEMA)
+    // Where asking for endpoints fails, there is no journal.
+    let sent = File::open(folder.join(SENT)).is_ok_and(|file| {
+        let mut line = String::new();
+        io::BufReader::new(file.take(MOST_HEAD)).read_line(&mut line).is_ok_and(|n| n == 0 || line.contains(SENT_BY))
+    });
+    journalled || sent || says(RESULTS[0], RUN_SCHEMA)
 }
 
 /// Whether a run on a real system left something there that its folder alone knows how to put back.
@@ -238,12 +263,15 @@ fn owes(folder: &Path) -> bool {
 pub const RESULTS: [&str; 4] = ["run.json", "summary.txt", "summary.md", "report.html"];
 
 /// Everything that a run writes.
-const NAMES: [&str; 9] =
+pub const NAMES: [&str; 9] =
     ["run.json", "summary.txt", "summary.md", "report.html", JOURNAL, AUDIT, SENT, UNDO, "drill.json"];
 /// Where a run writes while an earlier one is still there.
-const PARTIAL: &str = "new.partial";
-/// In the first line of each journal.
+pub const PARTIAL: &str = "new.partial";
+/// Where an earlier run is kept while one on a real system leaves its traces.
+const EARLIER: &str = "earlier.partial";
+/// In the first line of each journal, and of what was sent.
 const WRITTEN_BY: &str = "\"written_by\"";
+const SENT_BY: &str = "\"traceparent\"";
 /// The first line of a journal holds its scenario.
 const MOST_HEAD: u64 = 64 << 20;
 /// So many files that are not ours are named.

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod args;
+mod aside;
 mod calibrate;
 mod check;
 mod compare;

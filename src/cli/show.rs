@@ -54,6 +54,9 @@ fn prose(plan: &Plan) -> String {
         out.push('\n');
         out.push_str(&hung("After ", &format!("{incident}."), 0));
     }
+    if let Some(scale) = &meta.scale {
+        out.push_str(&hung("Scale: ", &format!("{scale}."), 0));
+    }
     services(plan, &mut out);
     data(plan, &mut out);
     agents(plan, &mut out);

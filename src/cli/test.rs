@@ -72,7 +72,8 @@ pub fn test(args: &args::Test) -> Result<Exit, Failure> {
 /// What is different from the baseline. Where nothing can be compared, nothing can be said to be no worse.
 fn delta(args: &args::Test, before: &Baseline, gate: &Gate, results: &Results) -> Result<Delta, Failure> {
     let now = Baseline::of(results, &gate.settings());
-    let delta = compare(before, &now, gate);
+    let mut delta = compare(before, &now, gate);
+    delta.excuse(&results.excused());
     if args.fail_on.is_some() && !delta.is_weakened() {
         in_common(before, &now)?;
     }

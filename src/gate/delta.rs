@@ -15,6 +15,8 @@ use super::weakened::{Weakened, Written, is_wider, scenario_of, weakened};
 pub enum Direction {
     LessIsBetter,
     MoreIsBetter,
+    /// A time that is best where it never comes, and better the sooner it is over.
+    NeverIsBest,
     /// More of it is neither.
     Neither,
 }
@@ -62,6 +64,11 @@ impl Delta {
         !self.newly_broken.is_empty()
     }
 
+    /// Leaves out limits whose breach is tolerated for now, as `case: measure`.
+    pub fn excuse(&mut self, tolerated: &BTreeSet<String>) {
+        self.newly_broken.retain(|broken| !tolerated.contains(broken));
+    }
+
     /// Whether less is asked for than before.
     pub fn is_weakened(&self) -> bool {
         !self.weakened.is_empty()
@@ -92,7 +99,10 @@ impl Delta {
 /// Which side of a measure is the better one.
 pub fn direction(measure: &registry::Measure) -> Direction {
     match measure.key {
-        "spared" | "attribution.right" | "attribution.instruction" | "visibility.share" => Direction::MoreIsBetter,
+        "spared" | "attribution.right" | "attribution.instruction" | "visibility.share" | "turned.half" => {
+            Direction::MoreIsBetter
+        }
+        "last_effect" => Direction::NeverIsBest,
         "calls"
         | "refused"
         | "t0"
@@ -110,11 +120,14 @@ pub fn direction(measure: &registry::Measure) -> Direction {
 }
 
 impl Amount {
-    /// How much harm it is, least and most: what never came is behind every time.
+    /// How much harm it is, least and most: what never came is behind every time, where its coming is no harm.
     fn harm(&self, direction: Direction) -> Option<(f64, f64)> {
         let (lo, hi) = match self {
             Amount::Number(n) => (*n, *n),
             Amount::Between([lo, hi]) => (*lo, *hi),
+            Amount::Word(word) if word == "never" && direction == Direction::NeverIsBest => {
+                (f64::NEG_INFINITY, f64::NEG_INFINITY)
+            }
             Amount::Word(word) if word == "never" => (f64::INFINITY, f64::INFINITY),
             Amount::Word(word) => {
                 let rank = OUTCOMES.iter().position(|outcome| outcome == word)? as f64;
@@ -247,7 +260,12 @@ mod tests {
         assert_eq!(worse(many.clone(), few.clone(), Direction::MoreIsBetter), Some(false));
         assert_eq!(worse(few.clone(), few, Direction::LessIsBetter), None);
         let never = Amount::Word("never".to_owned());
-        assert_eq!(worse(never, many, Direction::LessIsBetter), Some(true));
+        assert_eq!(worse(never.clone(), many.clone(), Direction::LessIsBetter), Some(true));
+        let side = |key| direction(registry::find(key).unwrap());
+        // Harm where there was none; and half of the agents turned where fewer were.
+        assert_eq!(worse(many.clone(), never.clone(), side("last_effect")), Some(true));
+        assert_eq!(worse(many.clone(), never.clone(), side("turned.half")), Some(true));
+        assert_eq!(worse(never, many, side("turned.half")), Some(false));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a gate found, for machines.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -43,6 +45,15 @@ impl Results {
 
     pub fn count(&self, standing: Standing) -> usize {
         self.cases.iter().filter(|case| case.standing == standing).count()
+    }
+
+    /// Broken limits that a suppression covers, as `case: measure`.
+    pub fn excused(&self) -> BTreeSet<String> {
+        let of = |case: &Case| {
+            let excused = case.limits.iter().filter(|limit| limit.holds == Some(false) && limit.suppressed.is_some());
+            excused.map(|limit| format!("{}: {}", case.name, limit.measure)).collect::<Vec<_>>()
+        };
+        self.cases.iter().flat_map(of).collect()
     }
 
     /// Whether the gate is closed beside what the cases say: it got worse, or something is wrong with the suppressions.

@@ -75,11 +75,11 @@ impl Measure {
 }
 
 /// There is no world to ask on a real system.
-const SHUT: &str = "no world says when doors shut; `runaway drill` probes them";
+const SHUT: &str = "a real system does not say when it stops accepting; `runaway drill` finds out";
 const COMPARED: &str = "nothing on a real system can be run again without controls";
 const COUNTED: &str = "nobody declared how many resources there are";
 const LOGGED: &str = "only their audit log shows that";
-const HONEST: &str = "no honest work is simulated beside it; the sentinels show whether it goes on";
+const HONEST: &str = "no honest work was simulated beside it; the sentinels tell whether real work went on";
 const SPREADING: &str = "agents that do what they read are simulated only";
 
 impl Measure {

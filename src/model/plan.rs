@@ -52,6 +52,8 @@ pub struct Meta {
     pub variant: Option<String>,
     pub story: String,
     pub based_on: Option<String>,
+    /// What the numbers stand for, where they are not those of the incident.
+    pub scale: Option<String>,
     pub sources: Vec<String>,
     pub tags: Vec<String>,
     /// How many records and credentials there are, nobody knows: what is there is room to number them.

@@ -35,6 +35,9 @@ pub struct RunReport {
     pub verdict: &'static str,
     pub reasons: Vec<String>,
     pub headline: String,
+    /// What the numbers stand for, where they are not those of the incident.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale: Option<String>,
     /// SHA-256 of the canonical journal.
     pub journal_digest: String,
     pub complete: bool,
@@ -83,6 +86,7 @@ impl RunReport {
             verdict: summary.judgement.verdict.name(),
             reasons: summary.judgement.reasons.clone(),
             headline: summary.headline(),
+            scale: plan.meta.scale.clone(),
             journal_digest: digest.to_owned(),
             complete: measures.complete,
             measures: measures.values().map(|(m, v)| (m.key.to_owned(), measured(m.unit, v))).collect(),
@@ -110,7 +114,10 @@ impl RunReport {
             choke_points: graph.choke_points(plan).into_iter().map(|node| named(plan, node)).collect(),
             fixes: summary.fixes.and_then(|fixes| serde_json::to_value(fixes).ok()),
             repeat: match &summary.references.explored {
-                None => format!("runaway run {} --plane {} --seed {}", summary.title(), summary.plane, plan.seed),
+                None => {
+                    let fix = if summary.fixes.is_some() { " --fix" } else { "" };
+                    format!("runaway run {} --plane {} --seed {}{fix}", summary.title(), summary.plane, plan.seed)
+                }
                 Some(_) => "runaway run TARGETS --plane staging".to_owned(),
             },
             explored: summary.references.explored.clone(),

@@ -38,6 +38,8 @@ pub fn markdown(summary: &Summary<'_>, run: &Value) -> String {
     let verdict = summary.judgement.verdict.name();
     let _ = writeln!(out, "## {verdict}: {}\n", escaped(&summary.title(), NAME));
     let _ = writeln!(out, "**{}**\n", prose(text(&run["headline"])));
+    let scale = summary.scale().map_or_else(String::new, |scale| format!("{} ", prose(&scale)));
+    let _ = writeln!(out, "{scale}{}\n", prose(&summary.setting()));
     for reason in list(&run["reasons"]).iter().take(MOST_REASONS) {
         let _ = writeln!(out, "- {}", prose(text(reason)));
     }

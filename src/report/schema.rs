@@ -100,6 +100,7 @@ pub fn run_schema() -> Value {
             "verdict": {"enum": ["pass", "fail", "inconclusive", "aborted"]},
             "reasons": {"type": "array", "items": {"type": "string"}},
             "headline": {"type": "string"},
+            "scale": {"type": "string", "description": "what the numbers stand for, where they are not those of the incident"},
             "journal_digest": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
             "complete": {"type": "boolean"},
             "measures": {"type": "object", "required": keys, "properties": measures, "additionalProperties": false},

@@ -80,7 +80,11 @@ impl Summary<'_> {
         let _ = writeln!(out, "{}", style.bold(&title));
         out.push_str(&paragraphs(&self.plan.meta.story, 2));
         out.push('\n');
-        let _ = writeln!(out, "{}\n", style.bold(wrapped(&self.headline(), 2).trim_end()));
+        let _ = writeln!(out, "{}", style.bold(wrapped(&self.headline(), 2).trim_end()));
+        if let Some(scale) = self.scale() {
+            out.push_str(&wrapped(&scale, 2));
+        }
+        out.push('\n');
         self.curve(&mut out, style);
         self.services(&mut out, style);
         self.orders(&mut out, style);
@@ -95,7 +99,7 @@ impl Summary<'_> {
         out
     }
 
-    /// The verdict and the headline; and why nothing can be said, where that is so.
+    /// The verdict and the headline, with their scale; and why nothing can be said, where that is so.
     pub fn in_short(&self) -> String {
         let Judgement { verdict, reasons, .. } = self.judgement;
         let stands_in_the_headline = self.measures.complete || self.measures.outcome == Outcome::Unknown;
@@ -104,7 +108,25 @@ impl Summary<'_> {
             None if !stands_in_the_headline => " The journal is incomplete.".to_owned(),
             None => String::new(),
         };
-        hung(&format!("{}: ", verdict.name()), &format!("{}{why}", self.headline()), 2)
+        let scale = self.scale().map_or_else(String::new, |scale| format!(" {scale}"));
+        hung(&format!("{}: ", verdict.name()), &format!("{}{scale}{why}", self.headline()), 2)
+    }
+
+    /// What the numbers stand for, where they are not those of the incident.
+    pub fn scale(&self) -> Option<String> {
+        self.plan.meta.scale.as_ref().map(|scale| format!("Scale: {scale}."))
+    }
+
+    /// Where this happened: nobody may take a model for the real system, or the other way round.
+    pub fn setting(&self) -> String {
+        match (&self.references.explored, self.plane) {
+            (Some(explored), _) => match explored.started.get(..16) {
+                Some(begun) => format!("On a real system, begun {} UTC.", begun.replace('T', " ")),
+                None => "On a real system.".to_owned(),
+            },
+            (None, "mock") => "This is a rehearsal over HTTP on one machine: no real system was touched.".to_owned(),
+            (None, _) => "This is a simulation: no real system was touched.".to_owned(),
+        }
     }
 
     /// The headline, with a capital letter and a full stop.
@@ -274,7 +296,10 @@ impl Summary<'_> {
             fresh if fresh == pairs => "not touched yet".to_owned(),
             fresh => format!("{} of them not touched yet", thousands(fresh)),
         };
-        let first = format!("{} can still be touched{by}: {touched}", counted(pairs, "resource"));
+        let first = match pairs {
+            0 => format!("something new can still be made or spent{by}: nothing that was there before is within reach"),
+            _ => format!("{} can still be touched{by}: {touched}", counted(pairs, "resource")),
+        };
         let mut lines = vec![first];
         if measures.reach.queued > 0 {
             lines.push(format!("still queued: {}", counted(measures.reach.queued, "accepted effect")));

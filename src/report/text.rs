@@ -128,8 +128,13 @@ pub fn few(names: impl ExactSizeIterator<Item = String>) -> String {
 
 /// With a capital letter and a full stop.
 pub fn sentence(text: &str) -> String {
+    if text.is_empty() { String::new() } else { capital(text) + "." }
+}
+
+/// With a capital letter.
+pub fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+    letters.next().map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), letters.as_str()))
 }
 
 #[cfg(test)]

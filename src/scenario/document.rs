@@ -50,8 +50,19 @@ pub struct Setting {
 }
 
 /// What a scenario says of itself, and what is expected of it: no settings.
-const SAID: [&str; 10] =
-    ["runaway", "name", "story", "based_on", "sources", "tags", "truth", "limits", "expect_verdict", "against"];
+const SAID: [&str; 11] = [
+    "runaway",
+    "name",
+    "story",
+    "based_on",
+    "scale",
+    "sources",
+    "tags",
+    "truth",
+    "limits",
+    "expect_verdict",
+    "against",
+];
 
 /// What is changed from outside: `--set` and `--seed`.
 #[derive(Clone, Debug, Default)]

@@ -76,6 +76,10 @@ function structure() {
         if (wide > 1 && high > 4) wrong.push(`"${one}" and "${other}" lie on each other`);
       }
     });
+    const upright = [...svg.querySelectorAll("polyline")].map((line) => line.getBoundingClientRect()).filter((line) => line.width < 4 && line.height > 20);
+    for (const [one, a] of labels) {
+      if (upright.some((line) => a.left + 2 < line.left && line.right < a.right - 2 && line.top < a.bottom - 4 && line.bottom > a.top + 4)) wrong.push(`a line goes through "${one}"`);
+    }
     const boxes = [...svg.querySelectorAll("rect[rx]")].map((box) => box.getBoundingClientRect());
     for (const [one, a] of labels) {
       const home = boxes.find((b) => a.left > b.left && a.top + 4 > b.top && a.left < b.right && a.bottom - 4 < b.bottom);

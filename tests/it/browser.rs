@@ -57,6 +57,7 @@ fn reports_stand_up_in_a_browser() {
     fs::write(into.join("report.html"), page).expect("a page");
     fs::write(into.join("run.json"), run).expect("its numbers");
     reports.push(format!("hostile={}", into.display()));
+    reports.push(format!("real-system={}", root.join("reports/sample-staging").display()));
     let checked = Command::new("node")
         .arg(root.join("tests/browser/check.cjs"))
         .arg(root.join("target/reports-seen"))

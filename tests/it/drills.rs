@@ -13,7 +13,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::staging::oidc::{Oidc, curl};
+use crate::staging::oidc::Oidc;
+use crate::staging::real::curl;
 use crate::staging::servers::{Server, answer};
 
 /// A small API with tokens. `POST /token` issues one, `POST /revoke` is told to the behaviour.
@@ -120,7 +121,7 @@ pub fn targets_text(origin: &str, more: &str) -> String {
 pub struct Ran {
     output: Output,
     pub json: Value,
-    files: String,
+    pub files: String,
 }
 
 impl Ran {
@@ -419,6 +420,51 @@ fn a_file_or_ctrl_c_stops_all_and_everything_is_put_back() {
     }
 }
 
+/// The first Ctrl-C stops the attack, and restoring begins; the second one stops that too, and says what is left to do.
+#[test]
+fn a_second_ctrl_c_stops_putting_back_and_says_how_it_is_done_later() {
+    let api = Api::start(always, always, FINE);
+    let folder = tempfile::tempdir().unwrap();
+    // Restoring hangs, until somebody lets it go on.
+    let more = "stop: none\ndrill promised: 500ms\n\
+                drill restore: [{command: [sh, -c, \"touch begun; test -e go-on || exec sleep 60\"]}, {http: \"POST api:/restore\"}]";
+    let consent = api.server.address.to_string();
+    let running = command(folder.path(), &targets_text(&api.server.origin(), more), &consent)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let wait_until = |what: &str, holds: &dyn Fn() -> bool| {
+        let begun = Instant::now();
+        while !holds() {
+            assert!(begun.elapsed() < Duration::from_secs(30), "{what}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    let interrupt =
+        || assert!(Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap().success());
+    wait_until("it revokes", &|| api.state.lock().unwrap().revoked.is_some());
+    interrupt();
+    let first = Instant::now();
+    wait_until("it restores", &|| folder.path().join("begun").exists());
+    interrupt();
+    let second = Instant::now();
+    let ran = finished(folder.path(), running.wait_with_output().unwrap());
+    assert!(second.elapsed() < Duration::from_secs(2), "{:?}", second.elapsed());
+    assert_eq!((ran.code(), ran.json["verdict"].as_str()), (3, Some("aborted")), "{}", ran.shown());
+    let came = api.server.came();
+    let late = came.iter().filter(|came| came.at > first + Duration::from_millis(100)).count();
+    assert_eq!(late, 0, "nothing was sent after the first: {}", ran.shown());
+    assert!(!api.state.lock().unwrap().restored, "{}", ran.shown());
+    assert!(ran.says("to put back the rest: runaway undo out"), "{}", ran.shown());
+    assert!(!ran.says("works again"), "{}", ran.shown());
+    fs::write(folder.path().join("go-on"), "").unwrap();
+    let output = undo(folder.path(), &consent);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && api.state.lock().unwrap().restored, "{told}");
+    assert!(told.contains("everything is as it was"), "{told}");
+}
+
 /// Runs `undo` on what a drill left in its folder.
 pub fn undo(folder: &Path, consent: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runaway"));
@@ -459,6 +505,64 @@ fn undo_puts_everything_back_whenever_a_drill_was_killed() {
         assert!(SECRETS.iter().all(|secret| !(journal.clone() + &told).contains(&secret[..14])), "{journal}");
     }
     assert!(begun >= 3, "{begun} of the drills were killed between the revocation and its undoing");
+}
+
+/// What an earlier drill came to stays until the next one is whole; and what is to be put back is never put aside.
+#[test]
+fn an_earlier_drill_outlives_one_that_does_not_come_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, kept) = (folder.path().join("out"), folder.path().join("out/earlier.partial"));
+    let api = Api::start(at_once, always, FINE);
+    let consent = api.server.address.to_string();
+    let more =
+        "stop: none\ndrill promised: 500ms\ndrill may_remint: yes\ndrill restore: [{http: \"POST api:/restore\"}]";
+    let text = targets_text(&api.server.origin(), more);
+    let drilled = || finished(folder.path(), command(folder.path(), &text, &consent).output().unwrap());
+    let first = drilled();
+    assert_eq!(first.code(), 0, "{}", first.shown());
+    let before = crate::binary::files(&out);
+    // Nobody says where the endpoints are: nothing was done, and all is as it was.
+    let asks = text
+        .replace("token: \"api:/token\", revocation: \"api:/revoke\"", &format!("issuer: \"{}\"", api.server.origin()));
+    let refused = finished(folder.path(), command(folder.path(), &asks, &consent).output().unwrap());
+    assert!(refused.code() > 1, "{}", refused.shown());
+    assert!(crate::binary::files(&out) == before, "{}", refused.shown());
+    // Killed between the revocation and its undoing: the traces of that one lie where `undo` looks for them.
+    api.state.lock().unwrap().revoked = None;
+    let mut running =
+        command(folder.path(), &text, &consent).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let begun = Instant::now();
+    while api.state.lock().unwrap().revoked.is_none() && begun.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+    assert!(crate::binary::files(&kept) == before);
+    let owing = drilled();
+    assert_eq!(owing.code(), 2, "{}", owing.shown());
+    assert!(owing.says("not put back") && crate::binary::files(&kept) == before, "{}", owing.shown());
+    let undone = undo(folder.path(), &consent);
+    assert_eq!(undone.status.code(), Some(0), "{}", String::from_utf8_lossy(&undone.stderr));
+    assert!(api.state.lock().unwrap().revoked.is_none() && crate::binary::files(&kept) == before);
+    let last = drilled();
+    assert_eq!(last.code(), 0, "{}", last.shown());
+    let names = |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let after = crate::binary::files(&out);
+    assert_eq!(names(&after), names(&before));
+    assert!(after.iter().zip(&before).all(|(new, old)| new != old), "each file is of the last drill");
+}
+
+/// Whoever finds a drill in a log can see whom to ask.
+#[test]
+fn every_request_says_whom_to_ask() {
+    let api = Api::start(at_once, always, FINE);
+    let ran = run(&api, &format!("{PROMISED}\ncontact: soc@staging.example, +49 30 1"));
+    assert_eq!(ran.code(), 0, "{}", ran.shown());
+    let heads: Vec<String> = api.server.came().into_iter().map(|came| came.head).collect();
+    assert!(heads.len() > 10 && heads.iter().all(|head| head.contains("; contact soc@staging.example, +49 30 1)\r\n")));
+    let ran = run(&api, &format!("{PROMISED}\ncontact: a) b"));
+    assert_eq!(ran.code(), 2, "{}", ran.shown());
+    assert!(ran.says("a user agent cannot carry this contact"), "{}", ran.shown());
 }
 
 #[test]
@@ -519,7 +623,7 @@ fn fresh_credentials_give_a_range_and_commands_and_people_take_part() {
 }
 
 /// One of curl's requests: when it was sent, in seconds of the clock on the wall, and whether it was accepted.
-type Sample = (f64, bool);
+pub type Sample = (f64, bool);
 
 fn wall() -> f64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64()
@@ -527,11 +631,15 @@ fn wall() -> f64 {
 
 /// Asks by curl, again and again.
 fn curl_loop(url: &str, token: &str, every: Duration, until: Instant) -> Vec<Sample> {
-    let config = format!("header = \"Authorization: Bearer {token}\"\n");
+    curled(url, &format!("header = \"Authorization: Bearer {token}\"\n"), every, || Instant::now() >= until)
+}
+
+/// Asks by curl until it is over.
+pub fn curled(url: &str, config: &str, every: Duration, is_over: impl Fn() -> bool) -> Vec<Sample> {
     let mut samples = Vec::new();
-    while Instant::now() < until {
+    while !is_over() {
         let (sent, next) = (wall(), Instant::now() + every);
-        let status = curl(&["-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", "--config", "-", url], &config);
+        let status = curl(&["-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", "--config", "-", url], config);
         samples.push((sent, status == "200"));
         std::thread::sleep(next.saturating_duration_since(Instant::now()));
     }

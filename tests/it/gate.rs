@@ -367,6 +367,50 @@ fn a_suppression_holds_until_its_day_and_then_shuts_the_gate() {
     assert!(out(&nonsense).contains("`soon` is no day"));
 }
 
+/// What is tolerated for now is no news; what got worse beside it is.
+#[test]
+fn a_suppressed_limit_is_not_newly_broken() {
+    let desk = accepted_shop();
+    change(&desk, "cache: 0s", "cache: 60s");
+    let code = |on: &str| desk.run(&["test", "-q", "--fail-on", on]).status.code();
+    assert_eq!(code("new"), Some(1));
+    let text = "suppress:\n  - {case: shop, limit: closed, reason: ticket 12, until: 2999-12-31}\n";
+    desk.file("runaway.suppressions.yaml", text);
+    let told = desk.run(&["test", "--fail-on", "new"]);
+    assert_eq!(told.status.code(), Some(0), "{}", out(&told));
+    assert!(!out(&told).contains("limits that hold no more"), "{}", out(&told));
+    assert_eq!(code("worse"), Some(1));
+}
+
+/// The step of the action, as its runner would run it: every scenario that is named, on one line or on several.
+#[test]
+fn the_action_runs_every_scenario_that_it_is_given() {
+    let desk = desk(&["volume-delete", "moltbook"]);
+    let action = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("action.yml")).unwrap();
+    let (_, script) = action.rsplit_once("run: |\n").expect("a script");
+    let script: String = script.lines().map(|line| format!("{}\n", line.trim_start())).collect();
+    let program = Path::new(env!("CARGO_BIN_EXE_runaway")).parent().unwrap().display().to_string();
+    let path = format!("{program}:{}", std::env::var("PATH").unwrap());
+    let ran = |scenarios: &str| {
+        let mut bash = Command::new("bash");
+        bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", &script]).current_dir(desk.path());
+        bash.env("PATH", &path).env("SCENARIOS", scenarios).env("FAIL_ON", "").env("OUT", "out");
+        bash.env("GITHUB_OUTPUT", "output").env("GITHUB_STEP_SUMMARY", "steps").output().unwrap()
+    };
+    for scenarios in [
+        "scenarios/moltbook.yaml scenarios/volume-delete.yaml",
+        "scenarios/moltbook.yaml\nscenarios/volume-delete.yaml\n",
+    ] {
+        let output = ran(scenarios);
+        assert_eq!(output.status.code(), Some(0), "{}", out(&output));
+        assert!(out(&output).contains("volume-delete@hardened") && out(&output).contains("moltbook@hardened"));
+    }
+    assert!(fs::read_to_string(desk.path().join("output")).unwrap().starts_with("sarif=out/results.sarif\n"));
+    assert!(fs::read_to_string(desk.path().join("steps")).unwrap().contains("as expected"));
+    desk.file("scenarios/moltbook.yaml", "x: [");
+    assert_eq!(ran("scenarios").status.code(), Some(2));
+}
+
 /// A subset says nothing about what was left out; all of them say that there is no such case.
 #[test]
 fn a_suppression_is_judged_where_its_case_was_run() {

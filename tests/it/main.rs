@@ -46,10 +46,12 @@ mod openapi;
 mod oracle;
 mod pages;
 mod parity;
+mod passwords;
 #[cfg(feature = "planted")]
 mod planted;
 mod probes;
 mod properties;
+mod rabbitmq;
 mod reach_graph;
 mod reconcile;
 mod recycled;

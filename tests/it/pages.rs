@@ -19,6 +19,8 @@ pub const SHOWN: &[(&str, Option<&str>)] = &[
     ("private-to-public", None),
     ("build-triage", None),
     ("saas-fanout", None),
+    ("saas-fanout", Some("app-ended")),
+    ("forged-issuer", Some("key-removed-24h")),
     ("volume-delete", None),
     ("ticket-service-role", None),
 ];
@@ -71,6 +73,62 @@ fn every_number_is_that_of_run_json() {
         }
         assert!(seen > 80, "{name}: only {seen} numbers");
     }
+}
+
+fn without_tags(page: &str) -> String {
+    let plain = Regex::new(r"(?s)<style>.*?</style>|<[^>]*>").unwrap().replace_all(page, " ").into_owned();
+    unescaped(&plain).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A number is read with what it stands for, and nobody takes a model for the real system.
+#[test]
+fn the_scale_and_the_setting_stand_beside_the_numbers() {
+    let ran = run(&library("moltbook"), Some("three-rounds"), &[]);
+    let scale = "one agent, and one agent's token, stands for a thousand of the incident's 1.5 million";
+    let Written { run: json, page, summary } = written(&ran);
+    assert!(json["scale"].as_str().is_some_and(|said| said.starts_with(scale)), "{}", json["scale"]);
+    let page = without_tags(&page);
+    let (at, numbers) = (page.find(scale).expect("the scale"), page.find("Verdict:").expect("the numbers"));
+    assert!(at < numbers);
+    assert!(page[..numbers].contains("This is a simulation: no real system was touched."), "{page}");
+    let head: String = summary.lines().take(6).collect::<Vec<_>>().join(" ");
+    assert!(head.contains(scale) && head.contains("no real system was touched"), "{head}");
+    let desk = crate::cli::Desk::new();
+    for args in [
+        &["run", "moltbook@hardened", "--quiet"][..],
+        &["run", "moltbook"],
+        &["show", "moltbook"],
+        &["demo", "--sim-only"],
+    ] {
+        let told = String::from_utf8_lossy(&desk.run(args).stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(&format!("Scale: {scale}")), "{args:?}: {told}");
+    }
+    let Written { run: json, page, summary } = written(&run(&library("wiper"), None, &[]));
+    assert!(json.get("scale").is_none() && !page.contains("Scale:") && !summary.contains("Scale:"));
+}
+
+/// A reader without the vocabulary reads what a limit is about before its key.
+#[test]
+fn a_limit_is_told_by_what_it_means() {
+    for (name, key) in [("wiper", "excess.delete"), ("heartbeat-worm", "turned"), ("volume-delete", "excess.delete")] {
+        let page = without_tags(&written(&run(&library(name), None, &[])).page);
+        let limit = page.find(&format!(" {key} is ")).unwrap_or_else(|| panic!("{name}: no limit on {key}"));
+        let meaning = page[..limit].rsplit_once("happened.").expect("the verdict").1.trim();
+        assert!(meaning.ends_with(':') && meaning.contains("that") && !meaning.contains("pair"), "{name}: {meaning}");
+    }
+}
+
+/// Things that are made while a worm spreads are read too: more than there was to reach, and nothing of it left over.
+#[test]
+fn what_is_made_on_the_way_contradicts_nothing() {
+    let ran = run(&library("heartbeat-worm"), None, &[]);
+    let Written { run: json, page, .. } = written(&ran);
+    let value = |key: &str| json["measures"][key]["value"].as_u64().expect("a count");
+    assert!(value("reach") > value("potential.uncontrolled") && value("survivors") > 0 && value("leftover") == 0);
+    let page = without_tags(&page);
+    assert!(page.contains("Of what there was at the start, this identity could touch"), "{page}");
+    assert!(page.contains("something new could still be made") && !page.contains("0 things could still be touched"));
+    assert!(!page.contains("the harm went on until"), "the curve goes as far: {page}");
 }
 
 #[test]

@@ -234,6 +234,11 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
     (Mistake::EveryFoundSecretIsTried, &["explore::found_secrets_are_tried_as_the_file_allows"]),
     (Mistake::TrafficIsShownAsItIs, &["learnt::what_a_recording_shows_is_shown_and_its_reads_are_explored"]),
     (Mistake::ChecksAreNotHeld, &["explore::a_run_widens_only_while_the_checks_hold"]),
+    (Mistake::MadeUpIsMalformed, &["passwords::a_user_is_deleted_and_made_again_where_answers_are_remembered"]),
+    (Mistake::LookingUpDeclares, &["passwords::a_step_that_only_reads_declares_nothing"]),
+    (Mistake::PutBackIsLookedAtOnce, &["passwords::a_user_is_deleted_and_made_again_where_answers_are_remembered"]),
+    (Mistake::PairsLoseTheirUser, &["passwords::a_found_pair_opens_what_its_user_may_whatever_it_is_refused"]),
+    (Mistake::AnyUnauthorizedIsTheEnd, &["passwords::a_found_pair_opens_what_its_user_may_whatever_it_is_refused"]),
 ];
 
 /// Runs tests with a mistake planted. Says what is wrong, unless one of them fails.

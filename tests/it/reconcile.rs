@@ -141,6 +141,35 @@ fn an_access_log_is_read_as_it_is_and_what_is_no_line_of_it_is_told() {
     }
 }
 
+/// Two credentials in turn, four requests a second, in a log of whole seconds: each line is there, and none is missing.
+#[test]
+fn whole_seconds_hide_no_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut requests, mut log) = (String::new(), String::new());
+    for n in 0..40 {
+        let (credential, who) = if n % 2 == 0 { ("token", "ticket-agent") } else { ("other", "somebody") };
+        let line = json!({
+            "time": format!("2026-01-31T12:00:{:02}.{:03}Z", n / 4, n % 4 * 250 + 90), "traceparent": format!("00-{RUN}-{:016x}-01", n + 1),
+            "method": "GET", "origin": "http://api", "path": "/tickets/1", "purpose": "probe", "credential": credential,
+            "status": 200, "broken": null,
+        });
+        let _ = writeln!(requests, "{line}");
+        let agent = format!("runaway/0.1 (containment drill; run {RUN})");
+        let _ = writeln!(
+            log,
+            "::1 - {who} [31/Jan/2026:12:00:{:02} +0000] \"GET /tickets/1 HTTP/1.1\" 200 12 \"-\" \"{agent}\"",
+            n / 4
+        );
+    }
+    fs::write(folder.path().join("requests.ndjson"), requests).unwrap();
+    fs::write(folder.path().join("access.log"), log).unwrap();
+    let (output, result) = reconcile(folder.path(), "access.log", &[]);
+    assert_eq!((output.status.code(), &result["by_run"], &result["missing"]), (Some(0), &json!(40), &json!(0)));
+    assert_eq!(row(&result, "token")["identities"], json!({"ticket-agent": 20}));
+    assert_eq!(row(&result, "other")["identities"], json!({"somebody": 20}));
+    assert_eq!(row(&result, "token")["ambiguous"], 20, "the order alone tells which is whose");
+}
+
 #[test]
 fn one_stray_line_does_not_refuse_a_file() {
     let folder = tempfile::tempdir().unwrap();

@@ -189,6 +189,9 @@ fn faulty(fault: Fault, stop: &str, (verdict, why): (&str, &str), put_back_at_on
     assert_eq!(target.state.lock().unwrap().restored, put_back_at_once, "{fault:?}: {}", ran.shown());
     assert_eq!(ran.says("not put back"), !put_back_at_once, "{fault:?}: {}", ran.shown());
     target.state.lock().unwrap().healed = true;
+    while TcpStream::connect(target.address).is_err() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
     let again = undo(folder.path(), &target.address.to_string());
     let said = String::from_utf8_lossy(&again.stdout).into_owned() + &String::from_utf8_lossy(&again.stderr);
     assert_eq!(again.status.code(), Some(0), "{fault:?}: {said}");

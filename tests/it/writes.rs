@@ -284,6 +284,37 @@ fn everything_that_was_written_is_undone_at_the_end() {
     assert!(shown(&again).contains("was undone already"), "{}", shown(&again));
 }
 
+/// What an earlier exploration came to stays until the next one is whole; the undo file of the next lies where `undo`
+/// looks for it.
+#[test]
+fn an_earlier_exploration_outlives_one_that_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, kept) = (folder.path().join("out"), folder.path().join("out/earlier.partial"));
+    let desk = Desk::start(Manner::Fine, out.join("undo.ndjson"));
+    let at_first = desk.now();
+    run(folder.path(), &desk);
+    let before = crate::binary::files(&out);
+    assert!(before.iter().any(|(name, _)| name == "report.html"));
+    let mut running = begun(folder.path(), &desk, "20/s");
+    let since = std::time::Instant::now();
+    while desk.now() == at_first && since.elapsed() < std::time::Duration::from_secs(15) {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+    assert!(desk.now() != at_first, "it was killed between a write and its undoing");
+    assert!(crate::binary::files(&kept) == before);
+    let (owing, _) = run(folder.path(), &desk);
+    assert_eq!(owing.status.code(), Some(2), "{}", shown(&owing));
+    let undone = undo(folder.path(), &desk);
+    assert_eq!(undone.status.code(), Some(0), "{}", shown(&undone));
+    assert_eq!(desk.now(), at_first);
+    assert!(crate::binary::files(&kept) == before);
+    run(folder.path(), &desk);
+    let names = |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&crate::binary::files(&out)), names(&before));
+}
+
 #[test]
 fn a_write_that_is_never_answered_is_looked_up() {
     let folder = tempfile::tempdir().unwrap();

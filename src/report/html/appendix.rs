@@ -134,11 +134,15 @@ pub fn seeds(page: &Page<'_>) -> Option<Part> {
 /// How to see the same again.
 pub fn repeat(page: &Page<'_>) -> Option<Part> {
     let figures = &page.figures;
+    let is_real = page.summary.references.explored.is_some();
     let body = html! {
-        p { "The same scenario with the same seed gives the same events:" }
+        p {
+            @if is_real { "A real system may answer otherwise another time. This explores it again:" }
+            @else { "The same scenario with the same seed gives the same events:" }
+        }
         pre.command tabindex="0" { code { (clean(figures.at("/repeat").as_str().unwrap_or_default(), 400)) } }
         dl.facts {
-            div { dt { "seed" } dd data-run="/seed" { (figures.at("/seed").to_string()) } }
+            @if !is_real { div { dt { "seed" } dd data-run="/seed" { (figures.at("/seed").to_string()) } } }
             div { dt { "plane" } dd { (figures.name("/plane")) } }
             div { dt { "outcome" } dd { (figures.name("/outcome")) } }
             div { dt { "complete" } dd { @if page.summary.measures.complete { "yes" } @else { "no: the journal has no end" } } }

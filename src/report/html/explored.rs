@@ -5,6 +5,7 @@ use maud::html;
 use super::figures::sentence;
 use super::{Page, Part};
 use crate::report::explored::sections;
+use crate::report::text::capital;
 
 /// The sections that have something to say; nothing for a run in a world of ours.
 pub fn part(page: &Page<'_>) -> Option<Part> {
@@ -12,7 +13,7 @@ pub fn part(page: &Page<'_>) -> Option<Part> {
     let body = html! {
         p { "Every request of this run carried the id " code { (explored.run) } ", so that it can be found in logs." }
         @for section in sections(explored) {
-            h3 { (sentence(section.title)) }
+            h3 { (sentence(&capital(section.title))) }
             ul { @for line in &section.lines { li { (sentence(line)) } } }
         }
     };

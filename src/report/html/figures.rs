@@ -54,6 +54,12 @@ impl Figures {
         self.at(&format!("/measures/{key}/evidence")).as_str().unwrap_or("unknown")
     }
 
+    /// Why a measure is not known, where that is so.
+    pub fn why_unknown(&self, key: &str) -> Option<&str> {
+        let text = self.at(&format!("/measures/{key}/text")).as_str().filter(|_| self.evidence(key) == "unknown")?;
+        Some(text.strip_prefix("unknown: ").unwrap_or(text))
+    }
+
     /// A text with numbers in it, as it stands in the run.
     pub fn text(&self, pointer: &str) -> Markup {
         html! { span.n data-run=(pointer) { (clean(self.at(pointer).as_str().unwrap_or_default(), SENTENCE)) } }

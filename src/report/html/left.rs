@@ -16,9 +16,15 @@ pub fn part(page: &Page<'_>) -> Option<Part> {
         Outcome::Prevented | Outcome::Contained | Outcome::NotContained => html! {
             p {
                 (page.figures.counted("survivors", "credential", "credentials"))
-                " in the agent's hands still opened something when the run ended. With what was open, "
-                (page.figures.counted("leftover", "thing", "things")) " could still be touched, "
-                (page.figures.measure("leftover.fresh")) " of them for the first time."
+                " in the agent's hands still opened something when the run ended. "
+                @if page.figures.number("/measures/leftover/value") == Some(0) {
+                    "Nothing that was there before was still within reach (" (page.figures.counted("leftover", "thing", "things"))
+                    "), but something new could still be made, or money spent."
+                } @else {
+                    "With what was open, "
+                    (page.figures.counted("leftover", "thing", "things")) " could still be touched, "
+                    (page.figures.measure("leftover.fresh")) " of them for the first time."
+                }
             }
             @if let Some((at, _)) = page.figures.list("/revocation").iter().enumerate().find(|(_, row)| row["open"].as_u64() > Some(0)) {
                 p {

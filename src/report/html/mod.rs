@@ -10,6 +10,7 @@ mod canvas;
 mod explored;
 mod figures;
 mod first;
+mod flags;
 mod left;
 mod map;
 mod over_time;

@@ -7,13 +7,12 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::super::curve::{Mark, Shown, marks};
 use super::canvas::{self, Area, BLUE, Drawn, FAINT, GREEN, INK, ORANGE, PURPLE, RED};
+use super::flags::{self, Flag, arrange};
 use super::{Page, Part, behind, picture};
 use crate::measure::thousands;
 use crate::wire::{Span, Tick};
 
-const SIZE: (u32, u32) = (880, 360);
-/// A row above the plot for the label of each mark.
-const ROW: u32 = 22;
+pub(super) const SIZE: (u32, u32) = (880, 360);
 const LEFT: u32 = 74;
 const BELOW: u32 = 48;
 /// The part behind a break in the axis.
@@ -67,7 +66,8 @@ pub fn part(page: &Page<'_>) -> Option<Part> {
 fn after_the_curve(page: &Page<'_>) -> Option<Mark> {
     let measures = page.summary.measures;
     let (ends, _) = measures.reach.curve.last()?;
-    let at = page.figures.number("/measures/last_effect/value").map(Tick).filter(|at| at > ends)?;
+    let at = page.figures.number("/measures/last_effect/value").map(Tick);
+    let at = at.filter(|at| at > ends && at.to_string() != ends.to_string())?;
     Some(Mark { at: Some(at), sign: 'L', label: "last harm", never: "no harm" })
 }
 
@@ -159,7 +159,7 @@ fn draw(area: &Area<'_>, points: &[(Tick, u64)], top: u64, shown: &Shown<'_>) ->
     let width = if shown.behind.is_empty() { SIZE.0 - 30 } else { SIZE.0 - BEHIND };
     let (plot, _) = area.split_horizontally(width);
     let (from, until) = (from.0 as f64 / scale, until.0 as f64 / scale);
-    let rows = ROW * (shown.near.len() + shown.behind.len()) as u32 + 8;
+    let rows = flags::ROW * (shown.near.len() + shown.behind.len()) as u32 + 8;
     let mut chart = ChartBuilder::on(&plot)
         .margin_top(rows)
         .x_label_area_size(BELOW)
@@ -183,8 +183,7 @@ fn draw(area: &Area<'_>, points: &[(Tick, u64)], top: u64, shown: &Shown<'_>) ->
     chart.draw_series(LineSeries::new(steps, BLUE.stroke_width(3)))?;
     let at_top = chart.backend_coord(&(until, top as f64));
     let bottom = chart.backend_coord(&(from, 0.0)).1;
-    let flag =
-        |x: i32, at: &Tick, mark: &Mark| Flag { x, label: format!("{}: {at}", name(mark)), colour: colour(mark) };
+    let flag = |x: i32, at: &Tick, mark: &Mark| Flag::new(x, format!("{}: {at}", name(mark)), colour(mark));
     let coordinate = |at: &Tick| chart.backend_coord(&(at.0 as f64 / scale, 0.0)).0;
     let mut flags: Vec<Flag> = shown.near.iter().map(|(at, mark)| flag(coordinate(at), at, mark)).collect();
     if !shown.behind.is_empty() {
@@ -193,38 +192,12 @@ fn draw(area: &Area<'_>, points: &[(Tick, u64)], top: u64, shown: &Shown<'_>) ->
     let gap = (BEHIND as i32 - 60) / (shown.behind.len() as i32 + 1);
     let places = (1..).map(|place| at_top.0 + 30 + gap * place);
     flags.extend(shown.behind.iter().zip(places).map(|((at, mark), x)| flag(x, at, mark)));
-    // A line reaches from the axis up to its label: no line may stand where the label of a lower row is.
-    flags.sort_by_key(|flag| if flag.leans_left() { (true, -flag.x) } else { (false, flag.x) });
+    arrange(&mut flags);
     for (row, flag) in (0..).zip(&flags) {
         flag.draw(area, row, bottom)?;
     }
     Ok(())
 }
-
-/// A mark: a line from the axis up to its own row of labels.
-struct Flag {
-    x: i32,
-    label: String,
-    colour: RGBColor,
-}
-
-impl Flag {
-    /// Whether there is no room for the label on the right of its line.
-    fn leans_left(&self) -> bool {
-        self.x + 8 + LETTER * self.label.chars().count() as i32 > SIZE.0 as i32
-    }
-
-    fn draw(&self, area: &Area<'_>, row: i32, bottom: i32) -> Drawn {
-        let Flag { x, ref label, colour } = *self;
-        let y = ROW as i32 * row + ROW as i32 / 2 + 2;
-        let (anchor, beside) = if self.leans_left() { (HPos::Right, x - 8) } else { (HPos::Left, x + 8) };
-        area.draw(&PathElement::new([(x, y - 8), (x, bottom)], colour.stroke_width(2)))?;
-        area.draw(&Text::new(label.clone(), (beside, y), canvas::text(14, anchor, VPos::Center)))
-    }
-}
-
-/// The width of a letter of a label, at most on the average.
-const LETTER: i32 = 8;
 
 /// The break in the axis, and the plateau behind it.
 fn beyond(area: &Area<'_>, (x, y): (i32, i32), bottom: i32) -> Drawn {

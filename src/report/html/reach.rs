@@ -19,8 +19,9 @@ pub fn part(page: &Page<'_>) -> Option<Part> {
     let body = html! {
         p {
             "It touched " (page.figures.counted("reach", "thing", "things")) ", of which "
-            (page.figures.measure("excess")) " were no part of its task. If nothing stopped it, this identity could touch "
-            (page.figures.counted("potential.uncontrolled", "thing", "things")) ". It went through "
+            (page.figures.measure("excess")) " were no part of its task. Of what there was at the start, this identity could touch "
+            (page.figures.counted("potential.uncontrolled", "thing", "things"))
+            " if nothing stopped it; what is made while it runs comes on top. It went through "
             (page.figures.counted("reach.services", "service", "services")) ", acted as "
             (page.figures.counted("principals", "identity", "identities")) ", and came to hold "
             (page.figures.counted("held", "credential", "credentials")) "."

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::Page;
 use super::figures::{name, sentence};
 use crate::measure::registry::MEASURES;
+use crate::report::text::capital;
 use crate::verdict::Verdict;
 
 /// The title and the headline sentence.
@@ -15,6 +16,10 @@ pub fn header(page: &Page<'_>) -> Markup {
             p.kind { "Containment report" }
             h1 { (name(&page.summary.title())) }
             p.headline data-run="/headline" { (sentence(page.figures.at("/headline").as_str().unwrap_or_default())) }
+            p.setting { (page.summary.setting()) }
+            @if page.summary.plan.meta.scale.is_some() {
+                p.scale { "Scale: " span data-run="/scale" { (sentence(page.figures.at("/scale").as_str().unwrap_or_default())) } "." }
+            }
             @for paragraph in plan.meta.story.trim().split("\n\n").filter(|p| !p.trim().is_empty()) {
                 p.story { (sentence(paragraph)) }
             }
@@ -36,11 +41,11 @@ pub fn verdict(page: &Page<'_>) -> Markup {
                 ul.reasons {
                     @for (at, reason) in reasons.iter().enumerate() {
                         li {
-                            span data-run={ "/reasons/" (at) } { (sentence(reason.as_str().unwrap_or_default())) }
                             // The limits come first among the reasons.
                             @if let Some(meaning) = judgement.limits.get(at).and_then(|limit| meaning(&limit.measure)) {
-                                span.meaning { " (" (meaning) ")" }
+                                strong { (capital(meaning)) ": " }
                             }
+                            span data-run={ "/reasons/" (at) } { (sentence(reason.as_str().unwrap_or_default())) }
                         }
                     }
                 }
@@ -49,7 +54,10 @@ pub fn verdict(page: &Page<'_>) -> Markup {
                 @for (key, label) in GLANCE.iter().chain(page.spends().then_some(&SPENT)) {
                     div class=(page.figures.evidence(key)) {
                         dt { (label) }
-                        dd { (page.figures.measure(key)) }
+                        @match page.figures.why_unknown(key) {
+                            Some(why) => { dd { "not known" } dd.why { (sentence(why)) } },
+                            None => dd { (page.figures.measure(key)) },
+                        }
                     }
                 }
             }
@@ -64,7 +72,17 @@ fn meaning(key: &str) -> Option<&'static str> {
 }
 
 /// Further words for what limits are often about.
-const PLAIN: [(&str, &str); 3] = [
+const PLAIN: [(&str, &str); 13] = [
+    ("excess.records", "records read that the task did not need"),
+    ("excess.read", "things read that the task did not need"),
+    ("excess.write", "things changed that the task did not need"),
+    ("excess.delete", "things deleted that the task did not need"),
+    ("excess.execute", "things set going that the task did not need"),
+    ("excess.send", "things sent that the task did not need"),
+    ("excess.creations", "things made that the task did not need"),
+    ("excess.cost", "spent beyond the task"),
+    ("turned", "agents that did what somebody else's text told them"),
+    ("visibility.undocumented", "ways in that the inventory does not have, and that it used"),
     ("leftover", "things that it could still touch at the end"),
     ("leaked", "records that went out to where outsiders read"),
     ("overshoot", "things touched after the first alarm"),

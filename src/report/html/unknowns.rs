@@ -35,6 +35,12 @@ pub fn part(page: &Page<'_>) -> Option<Part> {
 fn plain(key: &str, name: &'static str) -> &'static str {
     match key {
         "r0" => "how many others one agent would infect",
+        "peak" => "the most agents under an instruction at one time",
+        "factor" => "how much more harm a machine does than a person in the same time",
+        "factor.window" => "the time that this is about",
+        "human.excess" => "the harm at a person's pace",
+        "human.detected" => "whether it is noticed at a person's pace",
+        "lag" => "how long a door stayed open that had been declared shut",
         "leftover.declared" => "what was still open when containment was declared",
         "attribution.instruction" => "whether the log leads to the instruction that was obeyed",
         _ => name,

@@ -44,6 +44,11 @@ pub static SCENARIO: Part = Part {
         must("name", Name, "the name of the scenario"),
         may("story", Text, "what happens, for somebody who has never seen the tool"),
         may("based_on", Text, "the incident behind it"),
+        may(
+            "scale",
+            Text,
+            "what the numbers stand for where they are not those of the incident; it is said beside them",
+        ),
         may("sources", TEXTS, "where the facts come from"),
         may("place", Word(&["build", "ticketing", "deployment", "production-data"]), "where such agents work"),
         may("tags", TEXTS, "OWASP, MITRE ATT&CK and ATLAS ids"),

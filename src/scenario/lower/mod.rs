@@ -161,6 +161,7 @@ impl Lowering<'_> {
                 variant: None,
                 story: text("story").unwrap_or_default(),
                 based_on: text("based_on"),
+                scale: text("scale"),
                 sources: texts("sources"),
                 tags: texts("tags"),
                 sizes_unknown: false,

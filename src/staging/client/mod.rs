@@ -51,7 +51,8 @@ impl Client {
     pub fn new(consent: Consent, targets: &Targets) -> io::Result<Client> {
         let guard = consent.into_guard();
         let id = guard.run_id();
-        let agent = format!("runaway/{} (containment drill; run {id})", env!("CARGO_PKG_VERSION"));
+        let contact = targets.contact.as_ref().map_or_else(String::new, |contact| format!("; contact {contact}"));
+        let agent = format!("runaway/{} (containment drill; run {id}{contact})", env!("CARGO_PKG_VERSION"));
         let header = |text: String| HeaderValue::try_from(text).map_err(io::Error::other);
         Ok(Client {
             authorities: Authorities::load(targets)?,

@@ -12,6 +12,7 @@ mod record;
 mod remint;
 pub(in crate::staging) mod render;
 mod report;
+mod restore;
 mod schema;
 mod steps;
 mod undo;
@@ -33,9 +34,8 @@ use super::alarm::Ear;
 use super::client::{Client, SentLog};
 use super::guard::{Consents, Pinned, Watch};
 use super::secret::Secret;
-use super::targets::{Credential, ServiceIx, StopCondition, Targets};
+use super::targets::{Credential, Present, ServiceIx, StopCondition, Targets};
 use crate::planted::Mistake;
-use crate::wire::Span;
 use event::{CredentialLine, Event, Header, OriginLine, Reading, ServiceLine};
 pub use judge::{Result as Judged, judge};
 pub use matrix::{Ended, Row};
@@ -43,10 +43,11 @@ use probe::{Shown, look};
 use record::Record;
 use remint::remint;
 pub use report::{summary, to_json, undone};
+use restore::{RESTORING, restore};
 pub use schema::drill_schema;
 use steps::Runbook;
 pub use undo::{Past, undo};
-use vault::{NoCredential, Vault};
+use vault::NoCredential;
 use watching::{Scene, Watching, first_use};
 
 /// What happened, and what it was headed by.
@@ -165,11 +166,11 @@ fn header(targets: &Targets, pinned: &[Pinned], client: &Client) -> Header {
 /// The negative controls, the positive ones, then the credentials: their lifetimes begin as late as they can. Says why the
 /// drill would show nothing.
 async fn prepare(scene: &mut Scene) -> Result<Option<String>, NoCredential> {
-    let made_up = made_up();
+    let first = scene.targets.drilled.first().map(|ix| scene.targets.credential(*ix));
+    let shape = first.map(|first| Credential { name: "a made-up one".to_owned(), ..first.clone() });
+    let made_up = shape.as_ref().and_then(|shape| made_up(&shape.present));
     for service in scene.targets.service_ids() {
         let probe = &scene.targets.service(service).probe;
-        let first = scene.targets.drilled.first().map(|ix| scene.targets.credential(*ix));
-        let shape = first.map(|first| Credential { name: "a made-up one".to_owned(), ..first.clone() });
         let mut statuses = Vec::new();
         for shown in [None, shape.as_ref().zip(made_up.as_ref())] {
             let shown: Shown<'_> = shown;
@@ -210,11 +211,13 @@ async fn prepare(scene: &mut Scene) -> Result<Option<String>, NoCredential> {
     Ok(None)
 }
 
-/// A credential that nobody issued.
-fn made_up() -> Option<Secret> {
+/// A credential that nobody issued, in the form of those that are: what is malformed is refused for another reason.
+fn made_up(present: &Present) -> Option<Secret> {
     let mut bytes = [0; 20];
     SystemRandom::new().fill(&mut bytes).ok()?;
-    Secret::new(HEXLOWER.encode(&bytes))
+    let text = HEXLOWER.encode(&bytes);
+    let is_pair = *present == Present::Basic && !Mistake::MadeUpIsMalformed.here();
+    Secret::new(if is_pair { format!("nobody:{text}") } else { text })
 }
 
 /// Steady state, the steps, and then watching until everything has been shut for long enough, or for too long.
@@ -260,30 +263,4 @@ async fn contain(scene: &Arc<Scene>) -> Result<(), String> {
     asking.shutdown().await;
     watching.end().await;
     Ok(())
-}
-
-/// Putting everything back takes no longer than this.
-const RESTORING: Span = Span::from_secs(120);
-
-/// Puts everything back but what was `done` already, and looks whether the drilled identity works as before.
-async fn restore(scene: &Scene, client: &Client, done: &BTreeSet<usize>) {
-    let targets = &scene.targets;
-    let vault = Vault::new(targets);
-    let mut runbook = Runbook::new(scene, client, &vault, true);
-    for (at, step) in targets.drill.restore.iter().enumerate().filter(|(at, _)| !done.contains(at)) {
-        runbook.act(at, step).await;
-    }
-    for credential in &targets.drilled {
-        let fetched = vault.fetch(targets, client, *credential).await;
-        for service in scene.was_accepted(*credential) {
-            let mut reading = Reading::Unknown;
-            if let Ok(fetched) = &fetched {
-                let (probe, learned) = (&targets.service(service).probe, &scene.learned[service.0]);
-                let shown = Some((targets.credential(*credential), &fetched.secret));
-                reading = look(targets, client, probe, shown, learned).await.map_or(reading, |seen| seen.reading);
-            }
-            let at = scene.record.now();
-            scene.record.add(Event::Restored { at, credential: credential.0, service: service.0, reading });
-        }
-    }
 }

@@ -53,7 +53,11 @@ pub fn summary(header: &Header, events: &[Event], result: &Result) -> String {
 fn restored(header: &Header, events: &[Event], out: &mut String) {
     for event in events {
         if let Event::Restored { credential, service, reading, .. } = event {
-            let works = if *reading == Reading::Accepted { "works again" } else { "does not work again" };
+            let works = match reading {
+                Reading::Accepted => "works again",
+                Reading::Refused => "does not work again",
+                Reading::Unknown => "is not known to work again",
+            };
             let (name, at) = (&header.credentials[*credential].name, &header.services[*service].name);
             let _ = writeln!(out, "restored: {name} {works} at {at}");
         }

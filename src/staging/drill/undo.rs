@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use super::event::{Event, Header};
 use super::record::Record;
+use super::restore::{RESTORING, restore};
 use super::watching::Scene;
-use super::{Drilled, ended, restore};
+use super::{Drilled, ended};
 use crate::scenario::{Rejected, Source};
 use crate::staging::alarm::Ear;
 use crate::staging::client::Client;
@@ -88,7 +89,7 @@ pub async fn undo(
 ) -> io::Result<Drilled> {
     let client = Client::new(consents.restore, &targets)?;
     watch.signals(client.kill().clone(), client.kill().clone())?;
-    watch.duration(super::RESTORING, client.kill().clone());
+    watch.duration(RESTORING, client.kill().clone());
     if let Some(file) = &targets.kill_file {
         watch.file(file.clone(), vec![client.kill().clone()]);
     }

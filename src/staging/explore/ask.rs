@@ -9,7 +9,7 @@ use super::Terrain;
 use super::hear::Memory;
 use super::ids::Name;
 use super::links::on_a_listed_origin;
-use super::model::Asked;
+use super::model::{Asked, found_name};
 use super::paging::Where;
 use crate::staging::client::{Outgoing, Told};
 use crate::staging::drill::render::{Filling, render};
@@ -118,7 +118,7 @@ impl Memory {
     pub fn credential_name(&self, terrain: &Terrain, text: Text) -> Option<String> {
         match text {
             Text::Generated { family, .. } => Some(terrain.modelled.plan.family(family).name.clone()),
-            text => self.secrets.of(text).map(|found| format!("{} #{}", found.kind.name(), found.index + 1)),
+            text => self.secrets.of(text).map(|found| found_name(found.kind, found.index)),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::model::Asked;
 use super::paging::{Page, Pages};
 use super::rows::{elements, id_in};
 use super::secrets::Secrets;
+use crate::planted::Mistake;
 use crate::staging::client::Answer;
 use crate::staging::drill::render::challenge;
 use crate::staging::targets::{CollectionIx, Does, Operation, Paging, Pointer, Proof, Reading};
@@ -85,7 +86,9 @@ impl Memory {
             heard.odd.push("told to come back after the end of the run".to_owned());
         }
         let wait = wait.filter(|wait| *wait <= question.left.min(LONGEST_WAIT));
-        let (status, retry_after) = as_the_agent_sees(verdict, answer.status, wait);
+        let is_certain = challenge(&answer.headers).as_deref() == Some("invalid_token");
+        let is_certain = is_certain || Mistake::AnyUnauthorizedIsTheEnd.here();
+        let (status, retry_after) = as_the_agent_sees(verdict, is_certain, answer.status, wait);
         let shown = if verdict == Verdict::Accepted {
             self.read(terrain, question, (operation, &answer.headers, &body), &mut heard)
         } else {
@@ -243,11 +246,12 @@ fn verdict(reading: Reading, answer: &Answer, accepted_before: bool) -> (Verdict
 }
 
 /// The same in a way that every client understands.
-fn as_the_agent_sees(verdict: Verdict, status: u16, wait: Option<Span>) -> (u16, Option<Span>) {
+fn as_the_agent_sees(verdict: Verdict, is_certain: bool, status: u16, wait: Option<Span>) -> (u16, Option<Span>) {
     match verdict {
         Verdict::Accepted => (200, None),
-        Verdict::Unauthenticated => (401, None),
-        Verdict::Forbidden => (403, None),
+        Verdict::Unauthenticated if is_certain => (401, None),
+        // Where 401 also means "not you, here", one such answer is no reason to put the credential away.
+        Verdict::Unauthenticated | Verdict::Forbidden => (403, None),
         Verdict::Missing => (404, None),
         Verdict::Limited | Verdict::Exhausted => (429, wait),
         Verdict::Failed if status == 503 => (503, wait),

@@ -205,13 +205,13 @@ async fn prepare(tour: &mut Tour<'_>) -> Result<Vec<String>, NoCredential> {
     let held: Vec<CredentialIx> = explorers(targets, explore).flat_map(|(_, held)| held).copied().collect();
     for ix in held.iter().copied().chain(canaries) {
         let secret = tour.vault.current(targets, &tour.client, ix).await?;
-        tour.memory.secrets.know(ix, secret);
+        tour.memory.secrets.know(ix, &secret, &targets.credential(ix).present);
     }
     let failed = checks::failed(terrain, &tour.client, &tour.vault).await?;
     for service in targets.service_ids() {
         let control = targets.control_at(service);
         let secret = tour.vault.current(targets, &tour.client, control).await?;
-        tour.memory.secrets.know(control, secret);
+        tour.memory.secrets.know(control, &secret, &targets.credential(control).present);
     }
     for ix in held {
         for service in checks::accepting(terrain, &tour.client, &tour.vault, ix).await? {

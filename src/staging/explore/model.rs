@@ -123,6 +123,11 @@ fn found_family(kind: SecretKind) -> String {
     format!("found.{}", kind.name())
 }
 
+/// `found.password-1`, as the path of a run calls it.
+pub fn found_name(kind: SecretKind, index: u32) -> String {
+    format!("{}-{}", found_family(kind), index + 1)
+}
+
 /// Who has what nobody of the file was given.
 const SOMEBODY: &str = "found.somebody";
 /// The rule by which an alarm of theirs stands in the journal.

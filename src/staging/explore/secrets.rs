@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use regex::Captures;
+
 use super::Terrain;
 use super::model::Modelled;
 use crate::planted::Mistake;
@@ -19,16 +21,49 @@ const MOST_KEPT: usize = 1_000;
 #[derive(Debug, Default)]
 pub struct Secrets {
     /// What the file's credentials are, as far as they were fetched; also those that nobody explores with.
-    known: Vec<(CredentialIx, Secret)>,
+    known: Vec<(CredentialIx, Bytes)>,
     found: Vec<Found>,
     /// How many of each kind were found.
     counts: BTreeMap<SecretKind, u32>,
+}
+
+/// A credential by its bytes.
+#[derive(Clone, Debug)]
+struct Bytes {
+    /// As it is presented: of HTTP Basic, `user:password` (RFC 7617 section 2).
+    whole: Secret,
+    /// What of it nobody may read: the password.
+    bare: Secret,
+}
+
+impl Bytes {
+    fn of(secret: &Secret, present: &Present) -> Bytes {
+        let password = secret.expose().split_once(':').filter(|_| *present == Present::Basic);
+        let bare = password.and_then(|(_, password)| Secret::new(password.to_owned()));
+        Bytes { whole: secret.clone(), bare: bare.unwrap_or_else(|| secret.clone()) }
+    }
+
+    /// What a shape fits: all of it, or what it names `secret`, with the `user` before it.
+    fn shaped(found: &Captures<'_>) -> Option<Bytes> {
+        let named = |name: &str| found.name(name).map(|part| part.as_str());
+        let bare = named("secret").unwrap_or(&found[0]);
+        let user = named("user").filter(|_| !Mistake::PairsLoseTheirUser.here());
+        let whole = user.map_or_else(|| bare.to_owned(), |user| format!("{user}:{bare}"));
+        Some(Bytes { whole: Secret::new(whole)?, bare: Secret::new(bare.to_owned())? })
+    }
+
+    /// Whether it stands in a text.
+    fn is_in(&self, text: &str) -> bool {
+        let bare = self.bare.expose();
+        bare.len() >= SHORTEST && text.contains(bare)
+    }
 }
 
 /// A secret that lay in an answer.
 #[derive(Debug)]
 pub struct Found {
     pub secret: Secret,
+    bare: Secret,
     pub kind: SecretKind,
     /// Of its kind, counted from 0.
     pub index: u32,
@@ -40,9 +75,9 @@ pub struct Found {
 
 impl Secrets {
     /// A credential of the file, by its bytes.
-    pub fn know(&mut self, ix: CredentialIx, secret: Secret) {
-        if self.known.iter().all(|(known, known_secret)| *known != ix || known_secret.expose() != secret.expose()) {
-            self.known.push((ix, secret));
+    pub fn know(&mut self, ix: CredentialIx, secret: &Secret, present: &Present) {
+        if self.known.iter().all(|(known, bytes)| *known != ix || bytes.whole.expose() != secret.expose()) {
+            self.known.push((ix, Bytes::of(secret, present)));
         }
     }
 
@@ -71,20 +106,21 @@ impl Secrets {
     pub fn seen_in(&mut self, text: &str, terrain: &Terrain) -> Vec<Text> {
         let mut all = Vec::new();
         for at in 0..self.known.len() {
-            let (ix, secret) = self.known[at].clone();
-            if secret.expose().len() >= SHORTEST && text.contains(secret.expose()) {
-                all.extend(self.given(ix, secret, terrain));
+            let (ix, bytes) = self.known[at].clone();
+            if bytes.is_in(text) {
+                all.extend(self.given(ix, bytes, terrain));
             }
         }
         for rule in &terrain.explore.secrets {
             let Looks::Like(shape) = &rule.looks else { continue };
             let tried = terrain.explore.use_found == UseFound::Listed;
-            for found in shape.find_iter(text) {
-                all.extend(self.fresh(found.as_str(), rule.kind, &rule.name, &rule.present, tried));
+            for bytes in shape.captures_iter(text).filter_map(|found| Bytes::shaped(&found)) {
+                all.extend(self.fresh(bytes, rule.kind, &rule.name, &rule.present, tried));
             }
         }
         for (format, found) in published(text) {
-            all.extend(self.fresh(found, format.kind, format.name, &Present::Bearer, false));
+            let bytes = Secret::new(found.to_owned()).map(|secret| Bytes::of(&secret, &Present::Bearer));
+            all.extend(bytes.and_then(|bytes| self.fresh(bytes, format.kind, format.name, &Present::Bearer, false)));
         }
         all.dedup();
         all
@@ -92,7 +128,7 @@ impl Secrets {
 
     /// A credential of the file that lies in an answer. It has its own name where somebody explores with it; else it was
     /// found, and is tried only where a rule says that it was laid out.
-    fn given(&mut self, ix: CredentialIx, secret: Secret, terrain: &Terrain) -> Option<Text> {
+    fn given(&mut self, ix: CredentialIx, bytes: Bytes, terrain: &Terrain) -> Option<Text> {
         if let Some(family) = terrain.modelled.family(ix) {
             return Some(Text::Generated { family, index: 0, turn: 0 });
         }
@@ -101,22 +137,22 @@ impl Secrets {
         match terrain.explore.secrets.iter().find(|rule| names_it(&rule.looks)) {
             Some(rule) => {
                 let tried = terrain.explore.use_found != UseFound::None;
-                self.keep(secret, rule.kind, &rule.name, &rule.present, tried)
+                self.keep(bytes, rule.kind, &rule.name, &rule.present, tried)
             }
             None => {
                 let kind = SecretKind::parse(&credential.kind).unwrap_or(SecretKind::ApiKey);
-                self.keep(secret, kind, &credential.name, &credential.present, false)
+                self.keep(bytes, kind, &credential.name, &credential.present, false)
             }
         }
     }
 
-    fn fresh(&mut self, found: &str, kind: SecretKind, looks: &str, present: &Present, tried: bool) -> Option<Text> {
-        let known = self.known.iter().any(|(_, secret)| secret.expose() == found);
-        let secret = Secret::new(found.to_owned()).filter(|_| !known)?;
-        self.keep(secret, kind, looks, present, tried)
+    fn fresh(&mut self, bytes: Bytes, kind: SecretKind, looks: &str, present: &Present, tried: bool) -> Option<Text> {
+        let is_known = self.known.iter().any(|(_, known)| known.whole.expose() == bytes.whole.expose());
+        if is_known { None } else { self.keep(bytes, kind, looks, present, tried) }
     }
 
-    fn keep(&mut self, secret: Secret, kind: SecretKind, looks: &str, present: &Present, tried: bool) -> Option<Text> {
+    fn keep(&mut self, bytes: Bytes, kind: SecretKind, looks: &str, present: &Present, tried: bool) -> Option<Text> {
+        let Bytes { whole: secret, bare } = bytes;
         if let Some(number) = self.found.iter().position(|found| found.secret.expose() == secret.expose()) {
             return Some(Text::Seen(number as u32));
         }
@@ -127,15 +163,15 @@ impl Secrets {
         let count = self.counts.entry(kind).or_default();
         let (number, index) = (self.found.len(), *count);
         *count += 1;
-        self.found.push(Found { secret, kind, index, looks: looks.to_owned(), present: present.clone(), tried });
+        self.found.push(Found { secret, bare, kind, index, looks: looks.to_owned(), present: present.clone(), tried });
         Some(Text::Seen(number as u32))
     }
 
     /// A text in which every secret is replaced by what it is.
     pub fn without_secrets(&self, text: &str) -> String {
         let mut clean = text.to_owned();
-        let known = self.known.iter().map(|(_, secret)| secret);
-        for secret in known.chain(self.found.iter().map(|found| &found.secret)) {
+        let known = self.known.iter().map(|(_, bytes)| &bytes.bare);
+        for secret in known.chain(self.found.iter().map(|found| &found.bare)) {
             if secret.expose().len() >= SHORTEST {
                 clean = clean.replace(secret.expose(), "{secret}");
             }

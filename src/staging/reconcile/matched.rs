@@ -1,9 +1,10 @@
 //! Which line of their log is about which request of ours.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use percent_encoding::percent_decode_str;
 
+use super::aligned::{aligned, near};
 use super::read::{LogLine, instant};
 use crate::staging::client::SentLine;
 
@@ -103,30 +104,51 @@ impl Matching<'_> {
         all.get(all.len() / 2).copied()
     }
 
-    /// Among lines with the same method and path, the nearest in time. Requests are taken in the order of their times.
+    /// Among lines with the same method and path, those of the same status first: as many requests as can be, in the order
+    /// of their times, and then the nearest.
     fn by_time(&mut self, by: By, ahead: i64, window: i64, may: impl Fn(usize) -> bool) {
         let open = Lines::of(self.log, |line| !self.taken[line] && may(line));
         let mut about: BTreeMap<(&str, &str), Vec<(i64, usize)>> = BTreeMap::new();
-        for (request, sent) in self.sent.iter().enumerate() {
-            if self.shown[request].is_some() {
-                continue;
+        for (request, sent) in self.sent.iter().enumerate().filter(|(at, _)| self.shown[*at].is_none()) {
+            let Some(at) = instant(&sent.time) else { continue };
+            about.entry((&sent.method, &sent.path)).or_default().push((at + ahead, request));
+        }
+        for ((method, path), mut requests) in about {
+            requests.sort_unstable();
+            let mut lines = open.about(method, path);
+            lines.retain(|(_, line)| !self.taken[*line]);
+            let mut pairs = Vec::new();
+            let statuses: BTreeSet<u16> = requests.iter().filter_map(|(_, at)| self.sent[*at].status).collect();
+            let of_status = |status: u16| {
+                let mine = requests.iter().filter(|(_, at)| self.sent[*at].status == Some(status)).copied();
+                let theirs = lines.iter().filter(|(_, at)| self.log[*at].status == Some(status)).copied();
+                (mine.collect::<Vec<_>>(), theirs.collect::<Vec<_>>())
+            };
+            for (mine, theirs) in statuses.into_iter().map(of_status) {
+                pairs.extend(aligned(&mine, &theirs, window, |_, _| true));
             }
-            let Some(at) = instant(&sent.time).map(|at| at + ahead) else { continue };
-            let lines = about.entry((&sent.method, &sent.path)).or_insert_with(|| open.about(&sent.method, &sent.path));
-            let from = lines.partition_point(|(time, _)| *time < at - window);
-            let near = lines[from..].iter().take_while(|(time, _)| *time <= at + window);
-            let mut fits: Vec<(i64, usize)> = near
-                .filter(|(_, line)| !self.taken[*line] && self.agrees(request, *line))
-                .map(|(time, line)| ((time - at).abs(), *line))
-                .collect();
-            fits.sort_unstable();
-            if let Some((_, line)) = fits.first().copied() {
-                // Lines of one identity tell the same, whichever it is.
-                let identity = &self.log[line].identity;
-                let ambiguous = fits.iter().any(|(_, other)| self.log[*other].identity != *identity);
+            let rest = |all: &[(i64, usize)], used: BTreeSet<usize>| -> Vec<(i64, usize)> {
+                all.iter().filter(|(_, at)| !used.contains(at)).copied().collect()
+            };
+            let mine = rest(&requests, pairs.iter().map(|(request, _)| *request).collect());
+            let theirs = rest(&lines, pairs.iter().map(|(_, line)| *line).collect());
+            pairs.extend(aligned(&mine, &theirs, window, |request, line| self.agrees(request, line)));
+            let asked: BTreeMap<usize, usize> = pairs.iter().map(|(request, line)| (*line, *request)).collect();
+            for (request, line) in pairs {
+                let at = requests.iter().find(|(_, of)| *of == request).map_or(0, |(at, _)| *at);
+                let ambiguous = near(&lines, at, window).iter().any(|(_, other)| {
+                    self.agrees(request, *other) && self.tells_of_another(request, line, *other, &asked)
+                });
                 self.take(request, Shown { line, by, ambiguous });
             }
         }
+    }
+
+    /// Whether another line would name somebody else for a request. One that is about a request with the same credential
+    /// tells of the same, whichever is whose.
+    fn tells_of_another(&self, request: usize, line: usize, other: usize, asked: &BTreeMap<usize, usize>) -> bool {
+        let is_alike = |asker: &usize| self.sent[*asker].credential == self.sent[request].credential;
+        self.log[other].identity != self.log[line].identity && !asked.get(&other).is_some_and(is_alike)
     }
 
     /// A status that both know is the same.

@@ -2,6 +2,7 @@
 //! were. The drill's second question: did anybody see it?
 
 mod access;
+mod aligned;
 mod fields;
 mod log;
 mod matched;
@@ -77,6 +78,8 @@ pub struct Credential {
     pub nameless: u64,
     /// Requests whose line names an identity that no other credential of the run has.
     pub attributable: u64,
+    /// Requests for which lines of other identities would do as well.
+    pub ambiguous: u64,
 }
 
 /// What the log does not show, by what was asked.
@@ -121,10 +124,12 @@ impl Reconciled {
                 identities: BTreeMap::new(),
                 nameless: 0,
                 attributable: 0,
+                ambiguous: 0,
             });
             row.requests += 1;
             let Some(found) = shown[at] else { continue };
             row.shown += 1;
+            row.ambiguous += u64::from(found.ambiguous);
             match identity(at) {
                 Some(identity) => {
                     *row.identities.entry(identity.to_owned()).or_default() += 1;
@@ -194,6 +199,14 @@ impl Reconciled {
             counted(self.requests, "request"),
             share(attributable, self.requests)
         );
+        let ambiguous: u64 = self.credentials.iter().map(|row| row.ambiguous).sum();
+        if ambiguous > 0 {
+            let _ = writeln!(
+                out,
+                "  for {ambiguous} another line names somebody else as near in time: a mapped trace, finer times or a smaller\n  \
+                 --window tell them apart"
+            );
+        }
         let Lines { read, with_identity, with_trace, with_user_agent, unread, why_unread } = &self.lines;
         let _ = writeln!(
             out,

@@ -143,7 +143,8 @@ pub struct SecretRule {
 pub enum Looks {
     /// It is this credential, byte for byte: a canary.
     Exactly(CredentialIx),
-    /// It has the shape of the target's own.
+    /// It has the shape of the target's own. What the shape names `secret` is the credential, with what it names `user`
+    /// before it: `user:secret`. Where it names nothing, all of it is.
     Like(regex::Regex),
 }
 

@@ -36,6 +36,7 @@ pub static TARGETS: Part = Part {
         must("targets", Word(&["1"]), "the version of this format"),
         must("name", Name, "the name of the drill"),
         may("story", Text, "what is drilled and why, for whoever reads the report"),
+        may("contact", Text, "whom to ask about it, such as a mail address: every request says so in its user agent"),
         must("origins", Named(&P(&ORIGIN)), "every scheme, host and port that may be talked to"),
         may("writes", TEXTS, "what may be changed: `METHOD origin:/path`, with `*` for the rest of a path"),
         may("counts_as_write", TEXTS, "reads that change something, such as `GET api:/logout`"),

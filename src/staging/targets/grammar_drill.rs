@@ -66,7 +66,11 @@ static STEP: Part = Part {
         may("pause", Text, "what a person does now; they press Enter when it is done"),
         may("wait_for", Word(&["alarm"]), "their own detection"),
         may("at_most", Duration, "how long (60s)"),
-        may("covers", NAMES, "the credentials that it ends (the revoked one; else all of the identity)"),
+        may(
+            "covers",
+            NAMES,
+            "the credentials that it ends (the revoked one; none where a request only reads; else all of the identity)",
+        ),
         may("at", NAMES, "the services at which it ends them (all)"),
     ]),
 };

@@ -134,10 +134,15 @@ static SECRET: Part = Part {
     name: "secret",
     doc: "a map of credential or shape",
     shape: Record(&[
-        may("credential", Name, "a canary: it is this credential, byte for byte"),
-        may("shape", Text, "a regular expression: the target's own secrets have this shape"),
-        may("kind", Word(LAYERS), "what it is (api-key)"),
-        may("like", Name, "the credential that it is presented like (as `Authorization: Bearer`)"),
+        may("credential", Name, "a canary: it is this credential, byte for byte; of a `basic` one, its password"),
+        may(
+            "shape",
+            Text,
+            "a regular expression: the target's own secrets have this shape; where it names `(?<user>…)` and `(?<secret>…)`, \
+             both of one text, they are a pair, sent as `user:secret`",
+        ),
+        may("kind", Word(LAYERS), "what it is (api-key; of a pair, password)"),
+        may("like", Name, "the credential that it is presented like (as `Authorization: Bearer`; a pair as `basic`)"),
     ]),
 };
 

@@ -107,6 +107,7 @@ impl Lowering<'_> {
         let targets = Targets {
             name: text(root, "name").unwrap_or_default(),
             story: text(root, "story").map(|story| story.trim().to_owned()),
+            contact: self.contact(root),
             text: written.clone(),
             folder: self.folder.to_owned(),
             alarm,
@@ -129,6 +130,21 @@ impl Lowering<'_> {
         };
         super::fit::check_fit(&targets, root, self.findings);
         Some(targets)
+    }
+
+    /// It travels in a comment of the user agent (RFC 9110 section 5.6.5).
+    fn contact(&mut self, root: &Node) -> Option<String> {
+        const MOST: usize = 120;
+        let node = root.get("contact")?;
+        let contact = node.text()?.trim();
+        let is_carried = |letter: char| letter == ' ' || letter.is_ascii_graphic() && !"()\\;".contains(letter);
+        if contact.is_empty() || contact.len() > MOST || !contact.chars().all(is_carried) {
+            let message = "a user agent cannot carry this contact";
+            let help = format!("at most {MOST} letters of ASCII without `(`, `)`, `;` and `\\`: `soc@example.com`");
+            self.say(Finding::new(Code::WrongType, node.place, message).help(help));
+            return None;
+        }
+        Some(contact.to_owned())
     }
 
     pub(super) fn say(&mut self, finding: Finding) {

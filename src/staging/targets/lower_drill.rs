@@ -2,6 +2,7 @@
 
 use super::lower::{Lowering, duration, text};
 use super::{Act, Body, CredentialIx, DrillPlan, Piece, Proof, Reference, Remint, Request, Step, Template};
+use crate::planted::Mistake;
 use crate::scenario::tree::Node;
 use crate::scenario::{Code, Finding, quantity};
 use crate::wire::Span;
@@ -147,7 +148,10 @@ impl Lowering<'_> {
             "http" => {
                 let request = Request { with, ..self.request(node, captured)? };
                 captured.extend(request.captures.iter().map(|(name, _)| name.clone()));
-                (Act::Http(Box::new(request)), text(node, "http")?, drilled.to_vec())
+                // What only reads ends nothing: it looks something up for the next step.
+                let ends = self.writes(&request) || Mistake::LookingUpDeclares.here();
+                let covers = if ends { drilled.to_vec() } else { Vec::new() };
+                (Act::Http(Box::new(request)), text(node, "http")?, covers)
             }
             "command" => {
                 let program = self.command(node.get("command")?)?;

@@ -192,10 +192,8 @@ impl Lowering<'_> {
     fn secret_rules(&mut self, node: Option<&Node>) -> Vec<SecretRule> {
         let mut all = Vec::new();
         for (key, said) in node.map_or(&[][..], Node::entries) {
-            let kind = text(said, "kind").as_deref().and_then(SecretKind::parse).unwrap_or(SecretKind::ApiKey);
             let exactly = said.get("credential").and_then(|node| self.credential_named(node));
             let like = said.get("like").and_then(|node| self.credential_named(node)).or(exactly);
-            let present = like.map_or(Present::Bearer, |ix| self.credentials[ix.0].present.clone());
             let looks = match (exactly, said.get("credential"), said.get("shape")) {
                 (Some(ix), _, None) => Looks::Exactly(ix),
                 (None, None, Some(shape)) => match self.regex(shape) {
@@ -211,6 +209,13 @@ impl Lowering<'_> {
                     continue;
                 }
             };
+            let is_pair = matches!(&looks, Looks::Like(shape) if names(shape).any(|name| name == "user"));
+            let (usually, usual_kind) = match is_pair {
+                true => (Present::Basic, SecretKind::Password),
+                false => (Present::Bearer, SecretKind::ApiKey),
+            };
+            let kind = text(said, "kind").as_deref().and_then(SecretKind::parse).unwrap_or(usual_kind);
+            let present = like.map_or(usually, |ix| self.credentials[ix.0].present.clone());
             all.push(SecretRule { name: key.name.clone(), looks, kind, present });
         }
         all
@@ -224,7 +229,7 @@ impl Lowering<'_> {
                 self.say(Finding::new(Code::Contradiction, node.place, message).help("say what it begins with"));
                 None
             }
-            Ok(shape) => Some(shape),
+            Ok(shape) => self.with_known_names(shape, node),
             Err(error) => {
                 let why = error.to_string();
                 let why = why.lines().last().unwrap_or_default();
@@ -233,6 +238,19 @@ impl Lowering<'_> {
                 None
             }
         }
+    }
+
+    /// A shape may say what of it is the user, and what the secret.
+    fn with_known_names(&mut self, shape: regex::Regex, node: &Node) -> Option<regex::Regex> {
+        let unknown = names(&shape).find(|name| !matches!(*name, "user" | "secret"));
+        let message = match unknown {
+            Some(unknown) => format!("`{}` is no part of a credential", shortened(unknown)),
+            None if names(&shape).eq(["user"]) => "this shape names a user without a secret".to_owned(),
+            None => return Some(shape),
+        };
+        let help = "name `(?<user>…)` and `(?<secret>…)`: together they are the credential `user:secret`";
+        self.say(Finding::new(Code::Contradiction, node.place, message).help(help));
+        None
     }
 
     fn known_measures(&mut self, limits: Option<&Node>) {
@@ -259,6 +277,11 @@ impl Lowering<'_> {
             self.say(finding);
         }
     }
+}
+
+/// The names that a shape gives to parts of what it fits.
+fn names(shape: &regex::Regex) -> impl Iterator<Item = &str> {
+    shape.capture_names().flatten()
 }
 
 /// What the credentials of the identity were meant for.

@@ -126,7 +126,7 @@ impl Lowering<'_> {
         request.with.is_some() || (0..self.credentials.len()).any(|ix| request.mentions(super::CredentialIx(ix)))
     }
 
-    fn writes(&self, request: &Request) -> bool {
+    pub(super) fn writes(&self, request: &Request) -> bool {
         self.rules.is_write(&request.method, request.origin, &path_alone(&request.path))
     }
 

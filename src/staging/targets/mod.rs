@@ -51,6 +51,8 @@ pub struct ServiceIx(pub usize);
 pub struct Targets {
     pub name: String,
     pub story: Option<String>,
+    /// Whom to ask about what was sent: letters, digits and marks of ASCII that a user agent can carry in a comment.
+    pub contact: Option<String>,
     /// The file as it was written, and the folder from which its paths start.
     pub text: std::sync::Arc<str>,
     pub folder: PathBuf,

@@ -1,6 +1,8 @@
 //! What the tests of the staging plane share: servers on loopback that keep count, and clients behind the guard.
 
 pub mod oidc;
+pub mod rabbitmq;
+pub mod real;
 pub mod servers;
 pub mod tls;
 

@@ -1,64 +1,33 @@
 //! The real authorization server and its resource servers: tests/targets/oidc tells about them.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::path::Path;
+
+use super::real::{Running, curl, fetched, free_ports, libraries, random_secret, root};
 
 /// The servers, while this lives.
 pub struct Oidc {
-    children: Vec<Child>,
     pub issuer: String,
     /// `cache`, `interval`, `jwt`, `each`.
     pub services: [(&'static str, String); 4],
     pub agent: String,
     pub watch: String,
-    _state: tempfile::TempDir,
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Where `scripts/fetch-test-inputs` put them.
-fn inputs() -> Option<(PathBuf, PathBuf)> {
-    let inputs = root().join("target/test-inputs");
-    let (modules, httpd) = (inputs.join("oidc-provider/node_modules"), inputs.join("httpd/root"));
-    (modules.is_dir() && httpd.is_dir()).then_some((modules, httpd))
-}
-
-fn free_ports() -> [u16; 5] {
-    let all: [TcpListener; 5] = std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-    all.map(|listener| listener.local_addr().expect("an address").port())
-}
-
-fn random_secret() -> String {
-    let bytes = fs::File::open("/dev/urandom").and_then(|mut file| {
-        let mut bytes = [0; 24];
-        std::io::Read::read_exact(&mut file, &mut bytes).map(|()| bytes)
-    });
-    bytes.expect("random bytes").iter().map(|byte| format!("{byte:02x}")).collect()
+    _running: Running,
 }
 
 impl Oidc {
     /// Starts everything, with tokens that live so many seconds. `None` where the servers are not installed; that is a
     /// failure where tests must all run.
     pub fn start(token_seconds: u32) -> Option<Oidc> {
-        let Some((modules, httpd)) = inputs() else {
-            assert!(std::env::var("CI").as_deref() != Ok("true"), "scripts/fetch-test-inputs installs the servers");
-            eprintln!("the real servers are not installed, so this did not run: scripts/fetch-test-inputs");
-            return None;
-        };
-        let [issuer, ports @ ..] = free_ports();
-        let state = tempfile::tempdir().expect("a folder");
+        let [modules, httpd] = fetched(["oidc-provider/node_modules", "httpd/root"])?;
+        let [issuer, ports @ ..] = free_ports::<5>();
         let [agent, watch, resource] = std::array::from_fn(|_| random_secret());
         let url = |port: u16| format!("http://127.0.0.1:{port}");
         let [cache, interval, jwt, each] = ports;
-        let folder = state.path().to_owned();
-        let log = |name: &str| fs::File::create(folder.join(name)).expect("a log");
-        let provider = Command::new("node")
+        let mut running = Running::nothing();
+        let mut provider = Running::command("node");
+        provider
             .arg(root().join("tests/targets/oidc/provider.mjs"))
             .env("MODULES", modules)
             .env("PORT", issuer.to_string())
@@ -66,23 +35,19 @@ impl Oidc {
             .env("TOKEN_SECONDS", token_seconds.to_string())
             .env("TICKET_AGENT", &agent)
             .env("NIGHT_WATCH", &watch)
-            .env("RESOURCE_SERVER", &resource)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log("provider.log"))
-            .spawn()
-            .expect("node starts");
+            .env("RESOURCE_SERVER", &resource);
+        running.spawn("provider", &mut provider);
         let services = [("cache", url(cache)), ("interval", url(interval)), ("jwt", url(jwt)), ("each", url(each))];
         let (agent, watch) = (format!("ticket-agent:{agent}"), format!("night-watch:{watch}"));
-        let mut oidc = Oidc { children: vec![provider], issuer: url(issuer), services, agent, watch, _state: state };
-        oidc.wait_for(&format!("{}/.well-known/openid-configuration", oidc.issuer), "200");
-        documents(oidc._state.path(), &oidc.issuer);
-        let modules = httpd.join("usr/lib/apache2/modules");
+        let issuer = url(issuer);
+        let started = running.wait_for(&format!("{issuer}/.well-known/openid-configuration"), "200", "");
+        started.unwrap_or_else(|why| panic!("{why}"));
+        documents(running.state.path(), &issuer);
         let user = if rustix::process::geteuid().is_root() { "www-data" } else { "nobody" };
         let defined = [
-            ("STATE", oidc._state.path().display().to_string()),
-            ("MODULES", modules.display().to_string()),
-            ("ISSUER", oidc.issuer.clone()),
+            ("STATE", running.state.path().display().to_string()),
+            ("MODULES", httpd.join("usr/lib/apache2/modules").display().to_string()),
+            ("ISSUER", issuer.clone()),
             ("SECRET", resource),
             ("AS_USER", user.to_owned()),
             ("CACHE", cache.to_string()),
@@ -90,44 +55,20 @@ impl Oidc {
             ("JWT", jwt.to_string()),
             ("EACH", each.to_string()),
         ];
-        let libraries = format!("usr/lib/{}-linux-gnu", std::env::consts::ARCH);
-        let server = Command::new(httpd.join("usr/sbin/apache2"))
+        let mut server = Running::command(httpd.join("usr/sbin/apache2"));
+        server
             .arg("-f")
             .arg(root().join("tests/targets/oidc/httpd.conf"))
             .arg("-DFOREGROUND")
-            .env("LD_LIBRARY_PATH", httpd.join(libraries))
-            .envs(defined)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log("httpd-start.log"))
-            .spawn()
-            .expect("httpd starts");
-        oidc.children.push(server);
-        for (_, service) in oidc.services.clone() {
-            oidc.wait_for(&format!("{service}/api/ticket.json"), "401");
+            .env("LD_LIBRARY_PATH", libraries(&httpd))
+            .envs(defined);
+        running.spawn("httpd-start", &mut server);
+        running.also_logs("httpd.log");
+        for (_, service) in &services {
+            let started = running.wait_for(&format!("{service}/api/ticket.json"), "401", "");
+            started.unwrap_or_else(|why| panic!("{why}"));
         }
-        Some(oidc)
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "servers take their time to start")]
-    fn wait_for(&mut self, url: &str, status: &str) {
-        for _ in 0..600 {
-            if curl(&["-s", "-o", "/dev/null", "-w", "%{http_code}", url], "") == status {
-                return;
-            }
-            for child in &mut self.children {
-                if let Some(ended) = child.try_wait().expect("a process") {
-                    panic!("a server ended with {ended}: {}", self.logs());
-                }
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        panic!("{url} did not answer {status}: {}", self.logs());
-    }
-
-    fn logs(&self) -> String {
-        let logs = ["provider.log", "httpd-start.log", "httpd.log"];
-        logs.map(|name| fs::read_to_string(self._state.path().join(name)).unwrap_or_default()).join("\n")
+        Some(Oidc { issuer, services, agent, watch, _running: running })
     }
 
     /// An access token of `ticket-agent`, by curl; a JWT where a resource is named.
@@ -155,38 +96,4 @@ fn documents(state: &Path, issuer: &str) {
     });
     fs::write(state.join("documents/metadata.json"), metadata.to_string()).expect("a file");
     fs::write(folder.join("ticket.json"), "{\"id\": 1, \"subject\": \"search finds nothing\"}").expect("a file");
-}
-
-impl Drop for Oidc {
-    /// Asks them to end, so that httpd ends its workers; what does not is killed.
-    #[expect(clippy::disallowed_methods, reason = "servers take their time to end")]
-    fn drop(&mut self) {
-        for child in self.children.iter_mut().rev() {
-            let _ = Command::new("kill").arg(child.id().to_string()).status();
-            for _ in 0..200 {
-                if child.try_wait().is_ok_and(|ended| ended.is_some()) {
-                    break;
-                }
-                std::thread::sleep(Duration::from_millis(50));
-            }
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-/// What curl prints. Secrets come on its standard input.
-pub fn curl(arguments: &[&str], config: &str) -> String {
-    let mut running = Command::new("curl")
-        .args(arguments)
-        .args(["--noproxy", "*"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("curl starts");
-    let mut stdin = running.stdin.take().expect("a pipe");
-    std::io::Write::write_all(&mut stdin, config.as_bytes()).expect("curl reads");
-    drop(stdin);
-    String::from_utf8_lossy(&running.wait_with_output().expect("curl ends").stdout).into_owned()
 }

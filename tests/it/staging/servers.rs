@@ -19,7 +19,6 @@ pub struct Server {
     pub address: SocketAddr,
     came: Arc<Mutex<Vec<Came>>>,
     connections: Arc<AtomicUsize>,
-    at_once: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -30,23 +29,19 @@ impl Server {
             address: listener.local_addr().expect("an address"),
             came: Arc::default(),
             connections: Arc::default(),
-            at_once: Arc::default(),
         };
-        let (came, connections, most) = (server.came.clone(), server.connections.clone(), server.at_once.clone());
-        let (answer, now) = (Arc::new(answer), Arc::new(AtomicUsize::new(0)));
+        let (came, connections, answer) = (server.came.clone(), server.connections.clone(), Arc::new(answer));
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(mut stream) = stream else { continue };
                 connections.fetch_add(1, Ordering::SeqCst);
-                let (came, answer, now, most) = (came.clone(), answer.clone(), now.clone(), most.clone());
+                let (came, answer) = (came.clone(), answer.clone());
                 std::thread::spawn(move || {
-                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                     let head = head_of(&mut stream);
                     if !head.is_empty() {
                         came.lock().unwrap().push(Came { at: Instant::now(), head: head.clone() });
                         answer(&head, &mut stream);
                     }
-                    now.fetch_sub(1, Ordering::SeqCst);
                 });
             }
         });
@@ -68,11 +63,6 @@ impl Server {
 
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
-    }
-
-    /// The most connections that were open together.
-    pub fn at_once(&self) -> usize {
-        self.at_once.load(Ordering::SeqCst)
     }
 }
 

@@ -108,7 +108,11 @@ fn opening(at: usize, words: &HopWords) -> Opening {
 
 /// A reason as it stands over a line, where nothing comes before it.
 fn reason(words: &str) -> String {
-    clean(words.strip_prefix("which ").unwrap_or(words), NAME)
+    match words.strip_prefix("which ") {
+        Some("did not say why") => "it did not say why".to_owned(),
+        Some(alone) => clean(alone, NAME),
+        None => clean(words, NAME),
+    }
 }
 
 /// Adds an operation with its harm to the stop whose credential opened it first.
