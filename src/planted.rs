@@ -411,6 +411,10 @@ mistakes! {
     PairsLoseTheirUser = "pairs-lose-their-user",
     /// Any 401 is the end of a credential.
     AnyUnauthorizedIsTheEnd = "any-unauthorized-is-the-end",
+    /// One credential is sent over the connection of another.
+    ConnectionsAreShared = "connections-are-shared",
+    /// A connection is trusted however long it waited.
+    ConnectionsAreKeptForEver = "connections-are-kept-for-ever",
 }
 
 impl Mistake {

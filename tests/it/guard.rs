@@ -313,8 +313,8 @@ fn only_listed_writes_are_sent() {
 fn caps_are_exact_at_any_concurrency() {
     for (requests, at_once) in [(37, 5), (1, 64), (64, 1), (0, 8)] {
         // Unanswered, and the most of them: a request is no longer counted when its answer leaves.
-        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let (waiting, highest) = (now.clone(), most.clone());
+        let most = Arc::new(AtomicUsize::new(0));
+        let (waiting, highest) = (AtomicUsize::new(0), most.clone());
         let home = Server::start("127.0.0.1:0", move |_, stream| {
             highest.fetch_max(waiting.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             std::thread::sleep(Duration::from_millis(2));

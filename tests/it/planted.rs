@@ -239,6 +239,8 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
     (Mistake::PutBackIsLookedAtOnce, &["passwords::a_user_is_deleted_and_made_again_where_answers_are_remembered"]),
     (Mistake::PairsLoseTheirUser, &["passwords::a_found_pair_opens_what_its_user_may_whatever_it_is_refused"]),
     (Mistake::AnyUnauthorizedIsTheEnd, &["passwords::a_found_pair_opens_what_its_user_may_whatever_it_is_refused"]),
+    (Mistake::ConnectionsAreShared, &["connections::one_credential_uses_a_connection_again_and_no_other_does"]),
+    (Mistake::ConnectionsAreKeptForEver, &["connections::one_credential_uses_a_connection_again_and_no_other_does"]),
 ];
 
 /// Runs tests with a mistake planted. Says what is wrong, unless one of them fails.

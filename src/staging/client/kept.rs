@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::link::Link;
+use crate::planted::Mistake;
 use crate::staging::targets::OriginIx;
 
 /// One that waited longer is not used again: many servers hang up after five seconds, and a request that crosses that
@@ -34,8 +35,8 @@ struct Waiting {
 impl Kept {
     pub fn take(&self, of: &Use) -> Option<Link> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.retain(|waiting| waiting.since.elapsed() < LONGEST);
-        let at = waiting.iter().rposition(|waiting| waiting.of == *of)?;
+        waiting.retain(|waiting| waiting.since.elapsed() < LONGEST || Mistake::ConnectionsAreKeptForEver.here());
+        let at = waiting.iter().rposition(|waiting| waiting.of == *of || Mistake::ConnectionsAreShared.here())?;
         Some(waiting.remove(at).link)
     }
 

@@ -26,6 +26,7 @@ const MOST_HEAD: u32 = 64 << 10;
 pub(super) trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
 type Stream = Box<dyn Io>;
+type ConnectionOne = http1::Connection<TokioIo<Stream>, Full<Bytes>>;
 
 /// What is sent, as it is in either version.
 pub(super) struct Parcel<'a> {
@@ -123,7 +124,7 @@ async fn goes_on<F: Future>(mut connection: Pin<&mut F>) -> bool {
 pub(super) struct One {
     sender: http1::SendRequest<Full<Bytes>>,
     /// Until it has ended: what waits for an answer is told so when it is dropped.
-    connection: Option<Pin<Box<http1::Connection<TokioIo<Stream>, Full<Bytes>>>>>,
+    connection: Option<Pin<Box<ConnectionOne>>>,
     kept: bool,
     used: bool,
 }
