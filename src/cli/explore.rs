@@ -20,7 +20,7 @@ use crate::report::Summary;
 use crate::report::text::{harmless, hung};
 use crate::scenario::Source;
 use crate::staging::client::SentLog;
-use crate::staging::explore::{Terrain, Toured, explore as let_loose, explorers, full_name};
+use crate::staging::explore::{Terrain, Toured, explore as let_loose, explorers, full_name, line_of};
 use crate::staging::guard::{Consents, Kill, Proposal, Watch};
 use crate::staging::targets::{self, ExplorePlan, Targets};
 use crate::verdict::{Circumstances, Exit, judge};
@@ -213,6 +213,9 @@ fn plan(terrain: &Terrain, proposal: &Proposal) -> String {
         targets::UseFound::Listed => "canaries, and those of the target's own shapes",
     };
     let _ = writeln!(out, "  found secrets that are tried: {found}");
+    for mint in explore.secrets.iter().filter_map(|rule| rule.mint.as_deref()) {
+        let _ = writeln!(out, "  found clients are changed for tokens by {}", harmless(&line_of(targets, mint)));
+    }
     out.push_str(&caps_and_stops(targets, "the run"));
     out
 }

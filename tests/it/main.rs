@@ -41,6 +41,7 @@ mod live;
 mod loops;
 mod mended;
 mod messages;
+mod minted;
 mod mutations;
 mod openapi;
 mod oracle;

@@ -87,7 +87,6 @@ const LONGER: &[(&str, &str)] = &[
     ("src/cli/args.rs", "every verb with what may be said to it"),
     ("src/staging/explore/tour.rs", "the driver of an exploration"),
     ("src/staging/explore/model.rs", "one scenario from one targets file"),
-    ("src/staging/targets/lower_explore.rs", "the parts of an exploration in their order"),
     ("src/verdict/mod.rs", "every reason for a verdict, in its order"),
     ("src/report/summary.rs", "the parts of a summary in their order"),
     ("src/model/service.rs", "plain tables with their docs"),

@@ -141,7 +141,7 @@ pub fn render(targets: &Targets, request: &Request, filling: &Filling) -> Result
 }
 
 /// The path, with names in braces for what is filled in, and without its query.
-fn named_path(targets: &Targets, request: &Request) -> String {
+pub fn named_path(targets: &Targets, request: &Request) -> String {
     let mut path = String::new();
     for piece in &request.path.0 {
         match piece {

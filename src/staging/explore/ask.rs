@@ -9,6 +9,7 @@ use super::Terrain;
 use super::hear::Memory;
 use super::ids::Name;
 use super::links::on_a_listed_origin;
+use super::mint::FoundClient;
 use super::model::{Asked, found_name};
 use super::paging::Where;
 use crate::staging::client::{Outgoing, Told};
@@ -25,6 +26,8 @@ pub enum Presenting {
     Given(CredentialIx),
     /// One that was found.
     Found(Present, Secret),
+    /// A token, for which a client that was found is changed.
+    Minted(Present, FoundClient),
 }
 
 /// What a request is about.
@@ -82,7 +85,13 @@ impl Memory {
             Some(text) => {
                 let found =
                     self.secrets.of(text).filter(|found| found.tried).ok_or("a secret that is not to be tried")?;
-                Presenting::Found(found.present.clone(), found.secret.clone())
+                match &found.mint {
+                    None => Presenting::Found(found.present.clone(), found.secret.clone()),
+                    Some(mint) => {
+                        let (name, secret) = (found_name(found.kind, found.index), found.secret.clone());
+                        Presenting::Minted(found.present.clone(), FoundClient { name, secret, mint: mint.clone() })
+                    }
+                }
             }
         };
         outgoing.told = Told {

@@ -1,6 +1,7 @@
 //! Secrets by their bytes: what the run was given, and what lay in answers. Agents and journal know them by number.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use regex::Captures;
 
@@ -9,7 +10,7 @@ use super::model::Modelled;
 use crate::planted::Mistake;
 use crate::staging::formats::published;
 use crate::staging::secret::Secret;
-use crate::staging::targets::{CredentialIx, Looks, Present, UseFound};
+use crate::staging::targets::{CredentialIx, Looks, Mint, Present, SecretRule, UseFound};
 use crate::wire::{CredId, InstructionId, SecretKind, Text, Vocabulary};
 
 /// What is shorter could stand somewhere by chance.
@@ -70,7 +71,32 @@ pub struct Found {
     /// What it was recognised by.
     pub looks: String,
     pub present: Present,
+    /// What it has to be changed for before it opens anything.
+    pub mint: Option<Arc<Mint>>,
     pub tried: bool,
+}
+
+/// What is done with a secret that was found.
+#[derive(Clone, Copy)]
+struct Rule<'r> {
+    kind: SecretKind,
+    /// What it was recognised by.
+    looks: &'r str,
+    present: &'r Present,
+    mint: Option<&'r Arc<Mint>>,
+    tried: bool,
+}
+
+impl<'r> Rule<'r> {
+    fn of(rule: &'r SecretRule, tried: bool) -> Rule<'r> {
+        let SecretRule { name, looks: _, kind, present, mint } = rule;
+        Rule { kind: *kind, looks: name, present, mint: mint.as_ref(), tried }
+    }
+
+    /// It is told, and not tried.
+    fn told(kind: SecretKind, looks: &'r str, present: &'r Present) -> Rule<'r> {
+        Rule { kind, looks, present, mint: None, tried: false }
+    }
 }
 
 impl Secrets {
@@ -115,12 +141,13 @@ impl Secrets {
             let Looks::Like(shape) = &rule.looks else { continue };
             let tried = terrain.explore.use_found == UseFound::Listed;
             for bytes in shape.captures_iter(text).filter_map(|found| Bytes::shaped(&found)) {
-                all.extend(self.fresh(bytes, rule.kind, &rule.name, &rule.present, tried));
+                all.extend(self.fresh(bytes, Rule::of(rule, tried)));
             }
         }
         for (format, found) in published(text) {
             let bytes = Secret::new(found.to_owned()).map(|secret| Bytes::of(&secret, &Present::Bearer));
-            all.extend(bytes.and_then(|bytes| self.fresh(bytes, format.kind, format.name, &Present::Bearer, false)));
+            let rule = Rule::told(format.kind, format.name, &Present::Bearer);
+            all.extend(bytes.and_then(|bytes| self.fresh(bytes, rule)));
         }
         all.dedup();
         all
@@ -137,21 +164,21 @@ impl Secrets {
         match terrain.explore.secrets.iter().find(|rule| names_it(&rule.looks)) {
             Some(rule) => {
                 let tried = terrain.explore.use_found != UseFound::None;
-                self.keep(bytes, rule.kind, &rule.name, &rule.present, tried)
+                self.keep(bytes, Rule::of(rule, tried))
             }
             None => {
                 let kind = SecretKind::parse(&credential.kind).unwrap_or(SecretKind::ApiKey);
-                self.keep(bytes, kind, &credential.name, &credential.present, false)
+                self.keep(bytes, Rule::told(kind, &credential.name, &credential.present))
             }
         }
     }
 
-    fn fresh(&mut self, bytes: Bytes, kind: SecretKind, looks: &str, present: &Present, tried: bool) -> Option<Text> {
+    fn fresh(&mut self, bytes: Bytes, rule: Rule<'_>) -> Option<Text> {
         let is_known = self.known.iter().any(|(_, known)| known.whole.expose() == bytes.whole.expose());
-        if is_known { None } else { self.keep(bytes, kind, looks, present, tried) }
+        if is_known { None } else { self.keep(bytes, rule) }
     }
 
-    fn keep(&mut self, bytes: Bytes, kind: SecretKind, looks: &str, present: &Present, tried: bool) -> Option<Text> {
+    fn keep(&mut self, bytes: Bytes, rule: Rule<'_>) -> Option<Text> {
         let Bytes { whole: secret, bare } = bytes;
         if let Some(number) = self.found.iter().position(|found| found.secret.expose() == secret.expose()) {
             return Some(Text::Seen(number as u32));
@@ -159,11 +186,13 @@ impl Secrets {
         if self.found.len() >= MOST_KEPT {
             return None;
         }
+        let Rule { kind, looks, present, mint, tried } = rule;
         let tried = tried || Mistake::EveryFoundSecretIsTried.here();
         let count = self.counts.entry(kind).or_default();
         let (number, index) = (self.found.len(), *count);
         *count += 1;
-        self.found.push(Found { secret, bare, kind, index, looks: looks.to_owned(), present: present.clone(), tried });
+        let (looks, present, mint) = (looks.to_owned(), present.clone(), mint.cloned());
+        self.found.push(Found { secret, bare, kind, index, looks, present, mint, tried });
         Some(Text::Seen(number as u32))
     }
 

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use super::Terrain;
 use super::ask::{Made, Presenting};
 use super::hear::{Heard, Memory, Question};
+use super::mint::Minted;
 use super::model::Asked;
 use super::secrets::Usable;
 use super::tally::Tally;
@@ -44,6 +45,8 @@ pub struct Tour<'t> {
     pub accepted: BTreeSet<(Option<Text>, OriginIx)>,
     /// Writes, where the file lets agents write.
     pub writer: Option<Arc<Writer>>,
+    /// What found clients were changed for.
+    minted: Arc<Minted>,
     /// What this run made: nothing else is removed.
     created: BTreeSet<Res>,
     agents: Vec<Agent>,
@@ -88,6 +91,7 @@ impl<'t> Tour<'t> {
             tally: Tally::default(),
             accepted: BTreeSet::new(),
             writer: None,
+            minted: Arc::default(),
             created: BTreeSet::new(),
             agents,
             wakes: BTreeMap::new(),
@@ -206,7 +210,7 @@ impl<'t> Tour<'t> {
         let writer = self.writer.clone();
         self.flights.insert(id, Flight { request, made });
         let (client, vault, targets) = (self.client.clone(), self.vault.clone(), self.terrain.targets.clone());
-        let landing = self.landing.clone();
+        let (landing, minted) = (self.landing.clone(), self.minted.clone());
         self.requests.spawn(async move {
             let sent = async {
                 let unfit = |why: String| NoCredential::NotIssued { name: "a credential".to_owned(), why };
@@ -217,6 +221,10 @@ impl<'t> Tour<'t> {
                         present(&targets.credential(*ix).present, &secret, &mut outgoing.headers).map_err(unfit)?;
                     }
                     Presenting::Found(how, secret) => present(how, secret, &mut outgoing.headers).map_err(unfit)?,
+                    Presenting::Minted(how, found) => {
+                        let token = minted.token_for(found, &targets, &client).await?;
+                        present(how, &token, &mut outgoing.headers).map_err(unfit)?;
+                    }
                 }
                 match write.zip(writer) {
                     Some((write, writer)) => writer.send(write, outgoing).await,

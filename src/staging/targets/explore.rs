@@ -1,5 +1,7 @@
 //! What an agent may explore of a real API, and how its answers are read.
 
+use std::sync::Arc;
+
 use http::Method;
 
 use super::{CredentialIx, Learnt, Present, Request};
@@ -136,6 +138,17 @@ pub struct SecretRule {
     pub looks: Looks,
     pub kind: SecretKind,
     pub present: Present,
+    /// What it has to be changed for before it opens anything.
+    pub mint: Option<Arc<Mint>>,
+}
+
+/// A request that changes a found OAuth client for a token (RFC 6749 section 4.4).
+#[derive(Clone, Debug)]
+pub struct Mint {
+    /// It is sent with the client as HTTP Basic (section 2.3.1).
+    pub request: Request,
+    /// The JSON pointer to the token in its answer.
+    pub take: String,
 }
 
 /// How one is recognised.

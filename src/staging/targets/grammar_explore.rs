@@ -143,6 +143,20 @@ static SECRET: Part = Part {
         ),
         may("kind", Word(LAYERS), "what it is (api-key; of a pair, password)"),
         may("like", Name, "the credential that it is presented like (as `Authorization: Bearer`; a pair as `basic`)"),
+        may(
+            "mints",
+            P(&MINT),
+            "of a pair: it is an OAuth client, which this request changes for a token; the token is what is tried",
+        ),
+    ]),
+};
+
+static MINT: Part = Part {
+    name: "mint",
+    doc: "a map of http, take: a token request, which `writes` lists",
+    shape: Record(sent![
+        must("http", Text, "`POST provider:token`, or `METHOD origin:/path`; the pair goes with it as HTTP Basic"),
+        may("take", Text, "the JSON pointer to the token (/access_token)"),
     ]),
 };
 

@@ -15,6 +15,7 @@ mod lower_explore;
 mod lower_operation;
 mod lower_provider;
 mod lower_request;
+mod lower_secret;
 mod lower_text;
 mod read;
 mod request;
@@ -27,8 +28,8 @@ use crate::wire::Span;
 
 pub use drill::{Act, DrillPlan, Remint, Step};
 pub use explore::{
-    Collection, CollectionIx, Does, ExplorePlan, FOUND, Looks, MARKER, Meant, Operation, OperationIx, Paging, Pointer,
-    SecretRule, Undo, UseFound, Wider,
+    Collection, CollectionIx, Does, ExplorePlan, FOUND, Looks, MARKER, Meant, Mint, Operation, OperationIx, Paging,
+    Pointer, SecretRule, Undo, UseFound, Wider,
 };
 pub use learnt::Learnt;
 pub use read::{is_targets, read, read_knowing};

@@ -21,21 +21,26 @@ setStorage({
   delete: (key) => entries.delete(key),
 });
 
+const scopes = {
+  'ticket-agent': 'tickets.read customers.read',
+  'night-watch': 'tickets.read',
+  'nightly-export': 'tickets.read customers.read export.read',
+};
 const machine = (name) => ({
   client_id: name,
   client_secret: process.env[name.toUpperCase().replace('-', '_')],
   grant_types: name === 'resource-server' ? [] : ['client_credentials'],
   response_types: [],
   redirect_uris: [],
-  ...(name === 'resource-server' ? {} : { scope: 'tickets.read' }),
+  ...(name === 'resource-server' ? {} : { scope: scopes[name] }),
 });
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
 const provider = new Provider(`http://127.0.0.1:${PORT}`, {
-  clients: ['ticket-agent', 'night-watch', 'resource-server'].map(machine),
+  clients: [...Object.keys(scopes), 'resource-server'].map(machine),
   cookies: { keys: [randomBytes(32).toString('hex')] },
   jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'one', use: 'sig', alg: 'RS256' }] },
-  scopes: ['tickets.read'],
+  scopes: scopes['nightly-export'].split(' '),
   ttl: { AccessToken: lifetime, ClientCredentials: lifetime },
   features: {
     clientCredentials: { enabled: true },
