@@ -415,6 +415,10 @@ mistakes! {
     ConnectionsAreShared = "connections-are-shared",
     /// A connection is trusted however long it waited.
     ConnectionsAreKeptForEver = "connections-are-kept-for-ever",
+    /// A token for which a found client was changed is written down.
+    MintedTokensAreWritten = "minted-tokens-are-written",
+    /// A client that got no token asks for one each time.
+    RefusedClientsAskAgain = "refused-clients-ask-again",
 }
 
 impl Mistake {

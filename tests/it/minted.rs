@@ -110,6 +110,11 @@ fn desk(token: (&'static str, &'static str)) -> Server {
                 ("200 OK", json!(notes).to_string())
             }
             "/notes/n-0" => ("200 OK", json!({"text": format!("client export with {SECRET}")}).to_string()),
+            // Whoever asks is told their own token, as the id of a session.
+            "/sessions" => {
+                let own = head.split("Bearer ").nth(1).and_then(|rest| rest.lines().next()).unwrap_or_default();
+                ("200 OK", json!([{"id": own}]).to_string())
+            }
             _ => {
                 std::thread::sleep(Duration::from_millis(if bearer("minted-") { 60 } else { 0 }));
                 ("200 OK", "{}".to_owned())
@@ -125,7 +130,8 @@ fn at_the_desk(server: &Server) -> Ran {
          \"api:/token\"}}\ncredentials: {{token: {{from: {{env: AGENT}}}}, other: {{from: {{env: CONTROL}}}}}}\nidentity: {{name: \
          agent, credentials: token}}\ncontrol: other\nservices: {{api: {{probe: \"GET api:/probe\"}}}}\nuse_found: listed\nstop: \
          none\ncaps: {{requests: 500, rate: 500/s, objects: 100, writes: 50, duration: 30s}}\nexplore:\n  operations: {{notes: \
-         \"GET api:/notes -> notes ids\", note: \"GET api:/notes/{{notes}}\"}}\n  secrets:\n    client: {{shape: 'client \
+         \"GET api:/notes -> notes ids\", note: \"GET api:/notes/{{notes}}\", sessions: \"GET api:/sessions -> sessions \
+         ids\", session: \"GET api:/sessions/{{sessions}}\"}}\n  secrets:\n    client: {{shape: 'client \
          (?<user>[a-z]+) with (?<secret>cs-[0-9a-f]{{16}})', mints: {{http: \"POST provider:token\", form: {{grant_type: \
          client_credentials}}}}}}\n",
         server.origin()

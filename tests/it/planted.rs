@@ -241,6 +241,8 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
     (Mistake::AnyUnauthorizedIsTheEnd, &["passwords::a_found_pair_opens_what_its_user_may_whatever_it_is_refused"]),
     (Mistake::ConnectionsAreShared, &["connections::one_credential_uses_a_connection_again_and_no_other_does"]),
     (Mistake::ConnectionsAreKeptForEver, &["connections::one_credential_uses_a_connection_again_and_no_other_does"]),
+    (Mistake::MintedTokensAreWritten, &["minted::a_token_is_renewed_when_half_of_its_life_is_over"]),
+    (Mistake::RefusedClientsAskAgain, &["minted::a_client_that_gets_no_token_is_told_and_not_asked_again"]),
 ];
 
 /// Runs tests with a mistake planted. Says what is wrong, unless one of them fails.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::planted::Mistake;
 use crate::staging::client::{Client, Told};
 use crate::staging::drill::render::{Filling, named_path, present, render, told};
 use crate::staging::drill::vault::{NoCredential, pointed};
@@ -64,7 +65,7 @@ impl Minted {
     ) -> Result<Secret, NoCredential> {
         let mut all = self.0.lock().await;
         match all.get(&found.name) {
-            Some(Kept::Refused(why)) => return Err(why.clone()),
+            Some(Kept::Refused(why)) if !Mistake::RefusedClientsAskAgain.here() => return Err(why.clone()),
             Some(Kept::Token { secret, until }) if until.is_none_or(|until| Instant::now() < until) => {
                 return Ok(secret.clone());
             }

@@ -24,6 +24,8 @@ pub struct Secrets {
     /// What the file's credentials are, as far as they were fetched; also those that nobody explores with.
     known: Vec<(CredentialIx, Bytes)>,
     found: Vec<Found>,
+    /// Tokens that found clients were changed for: nobody may read them either.
+    minted: Vec<Secret>,
     /// How many of each kind were found.
     counts: BTreeMap<SecretKind, u32>,
 }
@@ -114,6 +116,14 @@ impl Secrets {
         }
     }
 
+    /// A token that a found client was changed for.
+    pub fn know_minted(&mut self, token: Secret) {
+        let is_new = self.minted.iter().all(|known| known.expose() != token.expose());
+        if is_new && !Mistake::MintedTokensAreWritten.here() {
+            self.minted.push(token);
+        }
+    }
+
     /// The row of a secret in the plan, where it has one.
     pub fn row(&self, modelled: &Modelled, text: Text) -> Option<CredId> {
         match text {
@@ -200,7 +210,7 @@ impl Secrets {
     pub fn without_secrets(&self, text: &str) -> String {
         let mut clean = text.to_owned();
         let known = self.known.iter().map(|(_, bytes)| &bytes.bare);
-        for secret in known.chain(self.found.iter().map(|found| &found.bare)) {
+        for secret in known.chain(self.found.iter().map(|found| &found.bare)).chain(&self.minted) {
             if secret.expose().len() >= SHORTEST {
                 clean = clean.replace(secret.expose(), "{secret}");
             }

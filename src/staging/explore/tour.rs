@@ -24,6 +24,7 @@ use crate::staging::drill::probe::Seen;
 use crate::staging::drill::render::present;
 use crate::staging::drill::vault::{NoCredential, Vault};
 use crate::staging::guard::{Cap, Refused, Stopped};
+use crate::staging::secret::Secret;
 use crate::staging::targets::{Does, OperationIx, OriginIx};
 use crate::wire::{
     ActorId, Client as _, Event, Log, Next, OpId, Outcome, Purpose, Reason, Request, RequestId, Res, RouteId, RuleId,
@@ -70,6 +71,8 @@ struct Flight {
 struct Landed {
     id: RequestId,
     sent: Result<Sent, NoCredential>,
+    /// The token that it presented, where one was minted for it.
+    token: Option<Secret>,
 }
 
 impl<'t> Tour<'t> {
@@ -212,6 +215,7 @@ impl<'t> Tour<'t> {
         let (client, vault, targets) = (self.client.clone(), self.vault.clone(), self.terrain.targets.clone());
         let (landing, minted) = (self.landing.clone(), self.minted.clone());
         self.requests.spawn(async move {
+            let mut presented = None;
             let sent = async {
                 let unfit = |why: String| NoCredential::NotIssued { name: "a credential".to_owned(), why };
                 match &presenting {
@@ -224,6 +228,7 @@ impl<'t> Tour<'t> {
                     Presenting::Minted(how, found) => {
                         let token = minted.token_for(found, &targets, &client).await?;
                         present(how, &token, &mut outgoing.headers).map_err(unfit)?;
+                        presented = Some(token);
                     }
                 }
                 match write.zip(writer) {
@@ -233,7 +238,7 @@ impl<'t> Tour<'t> {
             };
             let sent = sent.await;
             // The other end is gone when the run is over.
-            let _ = landing.send(Landed { id, sent });
+            let _ = landing.send(Landed { id, sent, token: presented });
         });
     }
 
@@ -251,7 +256,8 @@ impl<'t> Tour<'t> {
         removes && !about.is_some_and(|record| self.created.contains(&record))
     }
 
-    fn land(&mut self, Landed { id, sent }: Landed) {
+    fn land(&mut self, Landed { id, sent, token }: Landed) {
+        token.into_iter().for_each(|token| self.memory.secrets.know_minted(token));
         let Some(flight) = self.flights.remove(&id) else { return };
         match sent {
             Err(NoCredential::Refused(refused)) => {
