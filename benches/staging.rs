@@ -91,7 +91,7 @@ identity: {{name: agent, credentials: token}}
 control: other
 services: {{api: {{probe: \"GET api:/health\"}}}}
 stop: [{{errors: 50%, of: 100}}]
-caps: {{requests: 200_000, rate: 1_000_000/s, at_once: {CONNECTIONS}, objects: 200_000, duration: 1min}}
+caps: {{requests: 200_000, rate: 1_000_000/s, at_once: {CONNECTIONS}, objects: 200_000, bytes: 1_000_000_000, duration: 1min}}
 explore:
   connections: {CONNECTIONS}
   operations:

@@ -139,6 +139,8 @@ impl<'t> Tour<'t> {
                 Some(()) = heard(alarm) => self.alarmed(),
                 () = sleep_until(until.unwrap_or(self.begun)), if until.is_some() => {}
             }
+            // What has ended would be kept until the end of the run.
+            while self.requests.try_join_next().is_some() {}
             let now = self.now();
             let due: Vec<usize> = self.wakes.iter().filter(|(_, at)| **at <= now).map(|(agent, _)| *agent).collect();
             for agent in due {
