@@ -134,8 +134,9 @@ impl Matching<'_> {
             let theirs = rest(&lines, pairs.iter().map(|(_, line)| *line).collect());
             pairs.extend(aligned(&mine, &theirs, window, |request, line| self.agrees(request, line)));
             let asked: BTreeMap<usize, usize> = pairs.iter().map(|(request, line)| (*line, *request)).collect();
+            let sent_at: BTreeMap<usize, i64> = requests.iter().map(|(at, request)| (*request, *at)).collect();
             for (request, line) in pairs {
-                let at = requests.iter().find(|(_, of)| *of == request).map_or(0, |(at, _)| *at);
+                let at = sent_at[&request];
                 let ambiguous = near(&lines, at, window).iter().any(|(_, other)| {
                     self.agrees(request, *other) && self.tells_of_another(request, line, *other, &asked)
                 });
