@@ -417,6 +417,12 @@ mistakes! {
     ConnectionsAreKeptForEver = "connections-are-kept-for-ever",
     /// A token for which a found client was changed is written down.
     MintedTokensAreWritten = "minted-tokens-are-written",
+    /// A token that the agent made itself is not probed.
+    ForgedTokensAreNotProbed = "forged-tokens-are-not-probed",
+    /// The end of a key is not seen in the key set.
+    EndedKeysStayPublished = "ended-keys-stay-published",
+    /// What somebody else changed since is written over, where no versions are told.
+    OthersAreWrittenOver = "others-are-written-over",
     /// A client that got no token asks for one each time.
     RefusedClientsAskAgain = "refused-clients-ask-again",
 }

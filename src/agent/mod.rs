@@ -327,6 +327,9 @@ impl Client for Agent {
                 self.memory.forge(made, self.plan.family(family).kind, (family, subject.number()));
             }
         }
+        if let Some(frontier) = &mut self.frontier {
+            frontier.note_credentials(self.memory.holds());
+        }
     }
 
     fn woken(&mut self, now: Tick, conversation: Option<Conversation>) {

@@ -111,7 +111,8 @@ impl Reader {
             |names: &mut super::file::LogNames, name: Option<&str>| name.map(|n| names.credentials.number(n));
         let (service, operation) = match class {
             6003 => (text(&event["api"]["service"], "name"), text(&event["api"], "operation")),
-            _ => (text(&event["service"], "name"), text(unmapped, "operation")),
+            3002 => (text(&event["service"], "name"), text(unmapped, "operation")),
+            _ => (text(unmapped, "service"), text(unmapped, "operation")),
         };
         let of = match (service, operation) {
             (Some(service), Some(operation)) => format!("{service}.{operation}"),

@@ -124,6 +124,9 @@ pub struct Unmapped {
     pub at_us: u64,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub registry: bool,
+    /// Of an account change, which has no place for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -100,6 +100,7 @@ impl Ocsf<'_> {
                 let mut record = self.record(Class::AccountChange, activity_of(how), line.at.0);
                 record.activity_name = Some(word(how));
                 record.user = Some(self.user(principal, credential));
+                record.unmapped.service = Some(service.to_owned());
                 record.unmapped.credential = credential.map(|c| credential_name(self.plan, c));
                 record
             }

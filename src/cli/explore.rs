@@ -213,7 +213,7 @@ fn plan(terrain: &Terrain, proposal: &Proposal) -> String {
         targets::UseFound::Listed => "canaries, and those of the target's own shapes",
     };
     let _ = writeln!(out, "  found secrets that are tried: {found}");
-    for mint in explore.secrets.iter().filter_map(|rule| rule.mint.as_deref()) {
+    for mint in explore.minting() {
         let _ = writeln!(out, "  found clients are changed for tokens by {}", harmless(&line_of(targets, mint)));
     }
     out.push_str(&caps_and_stops(targets, "the run"));

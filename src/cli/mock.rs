@@ -1,5 +1,6 @@
 //! `runaway mock`: a scenario's world over HTTP on loopback, for a person with curl.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -9,12 +10,13 @@ use super::interrupt::stop_on_interrupt;
 use super::open::open;
 use super::output;
 use crate::model::Plan;
+use crate::model::control::{Action, Step, Which};
 use crate::model::service::{Act, Operation, Role};
 use crate::plane::mock::Served;
-use crate::report::{credential_label, reason_in_words};
+use crate::report::{credential_label, forged_label, reason_in_words};
 use crate::scenario::Overrides;
 use crate::verdict::Exit;
-use crate::wire::{Event, FamilyId, OpId, ServiceId, Verdict};
+use crate::wire::{CredId, Event, FamilyId, OpId, ServiceId, Verdict};
 
 /// Serves until Ctrl-C.
 pub fn mock(args: &args::Mock) -> Result<Exit, Failure> {
@@ -30,8 +32,9 @@ pub fn mock(args: &args::Mock) -> Result<Exit, Failure> {
         Format::Text => output::text(&welcome(&plan, &served))?,
         Format::Json => output::text(&format!("{}\n", addresses(&plan, &served)))?,
     };
+    let mut forged = BTreeSet::new();
     served.run(&stop, |events| {
-        let lines: String = events.iter().filter_map(|event| line(&plan, event)).collect();
+        let lines: String = events.iter().filter_map(|event| line(&plan, &mut forged, event)).collect();
         if lines.is_empty() { Ok(()) } else { output::text(&lines).map(drop) }
     })?;
     output::text("stopped\n")
@@ -61,8 +64,35 @@ fn welcome(plan: &Plan, served: &Served) -> String {
             let _ = writeln!(out, "  curl -s -d token=\"$TOKEN\" {url}");
         }
     }
+    out.push_str(&by_hand(plan, served));
     out.push('\n');
     out
+}
+
+/// What the defenders of this world can do, for somebody who is all of them.
+fn by_hand(plan: &Plan, served: &Served) -> String {
+    let Some((door, (family, index))) = door(plan).filter(|_| !plan.controls.steps.is_empty()) else {
+        return String::new();
+    };
+    let mut out = format!("\nThe runbook, by hand:\n  export OPERATOR='{}'\n", served.credential(family, index));
+    let url = format!("{}{}", served.url(plan.operation(door).service), served.path(door));
+    for step in &plan.controls.steps {
+        let target = if says_itself(step) { "" } else { " -d credential=NAME" };
+        let _ = writeln!(out, "  curl -s -H \"Authorization: Bearer $OPERATOR\" -d step={}{target} {url}", step.name);
+    }
+    out
+}
+
+/// Where steps are asked for, and with what.
+fn door(plan: &Plan) -> Option<(OpId, (FamilyId, u32))> {
+    let (door, _) = every(plan).find(|(_, spec)| spec.act == Act::Administer)?;
+    Some((door, plan.operator?))
+}
+
+/// Whether nobody has to say what a step is about.
+fn says_itself(step: &Step) -> bool {
+    matches!(step.which, Which::Named | Which::Every(_) | Which::Identity(_))
+        || matches!(step.action, Action::Delete { .. })
 }
 
 /// The same for programs.
@@ -72,7 +102,16 @@ fn addresses(plan: &Plan, served: &Served) -> serde_json::Value {
     let first = first_credential(plan);
     let name = first.map(|(family, index)| plan.credential_name(family, index));
     let secret = first.map(|(family, index)| served.credential(family, index));
-    serde_json::json!({ "services": services, "credential": { "name": name, "secret": secret } })
+    let mut addresses = serde_json::json!({ "services": services, "credential": { "name": name, "secret": secret } });
+    if let Some((door, (family, index))) = door(plan).filter(|_| !plan.controls.steps.is_empty()) {
+        let steps: Vec<&str> = plan.controls.steps.iter().map(|step| step.name.as_str()).collect();
+        addresses["runbook"] = serde_json::json!({
+            "url": format!("{}{}", served.url(plan.operation(door).service), served.path(door)),
+            "secret": served.credential(family, index),
+            "steps": steps,
+        });
+    }
+    addresses
 }
 
 fn shown(plan: &Plan) -> impl Iterator<Item = ServiceId> + '_ {
@@ -123,10 +162,15 @@ fn header(plan: &Plan, family: FamilyId) -> &'static str {
 }
 
 /// One line of the access log, with the reason for each decision.
-fn line(plan: &Plan, event: &Event) -> Option<String> {
+fn line(plan: &Plan, forged: &mut BTreeSet<CredId>, event: &Event) -> Option<String> {
     match *event {
+        Event::Forged { cred, .. } => {
+            forged.insert(cred);
+            None
+        }
         Event::Asked { at, route, cred, verdict, reason, status, .. } => {
-            let who = credential_label(plan, cred);
+            let made = cred.filter(|cred| forged.contains(cred));
+            let who = made.map_or_else(|| credential_label(plan, cred), |made| forged_label(plan, made));
             let accepted = if verdict == Verdict::Accepted { "accepted, " } else { "" };
             let why = reason_in_words(plan, reason);
             Some(format!("{:>10}  {status}  {}  {who}: {accepted}{why}\n", at.to_string(), plan.route_name(route)))

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::args;
 use super::failure::Failure;
-use super::folder::{AUDIT, JOURNAL};
+use super::folder::{AUDIT, JOURNAL, SENT};
 use super::output;
 use crate::audit::{Log, Reader, Scores, Story, Truth};
 use crate::journal::{Journal, read};
@@ -78,6 +78,9 @@ fn refuted(journal: &Journal) -> Vec<Refuted> {
 
 fn log(path: &Path) -> Result<Log, Failure> {
     let shown = path.display();
+    if let Some(failure) = log_of_somebody_else(path) {
+        return Err(failure);
+    }
     let wrong = |message: String| {
         let help = "a run writes its audit log to reports/<scenario>-<n>/audit.ndjson";
         Failure::input(message, Some(help.into()))
@@ -94,6 +97,21 @@ fn log(path: &Path) -> Result<Log, Failure> {
         }
     }
     reader.finish().map_err(|e| wrong(format!("{shown}: {e}")))
+}
+
+/// A run on a real system leaves no audit log: the system has it.
+fn log_of_somebody_else(path: &Path) -> Option<Failure> {
+    let folder = path.parent().filter(|_| path.ends_with(AUDIT) && !path.exists())?;
+    if !folder.join(SENT).is_file() {
+        return None;
+    }
+    let shown = folder.display();
+    let message = format!("{shown} is of a run on a real system, whose audit log is its own: there is no {AUDIT}");
+    let help = format!(
+        "get the log of that system: `runaway reconcile {shown} --audit LOG` puts it beside what was sent, and one in OCSF \
+         can be rebuilt by itself, `runaway reconstruct LOG`"
+    );
+    Some(Failure::input(message, Some(help)))
 }
 
 fn happened(path: &Path) -> Result<Journal, Failure> {

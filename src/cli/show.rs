@@ -151,24 +151,51 @@ fn data(plan: &Plan, out: &mut String) {
 }
 
 fn agents(plan: &Plan, out: &mut String) {
-    for (at, agent) in plan.agents.iter().enumerate() {
-        section(out, &format!("The agent {}", agent.name));
-        line(out, &format!("{}, {}, and {}", identity(plan, agent), holdings(plan, agent), pace(agent.pace)));
-        woken(plan, at, agent, out);
-        out.push_str("  its task:\n");
-        program(plan, &agent.task, 4, out);
-        match &agent.fault {
-            Fault::None => out.push_str("  nothing goes wrong\n"),
-            Fault::Scripted { then, .. } => {
-                out.push_str("  what it does instead:\n");
-                program(plan, then, 4, out);
-            }
-            fault => line(out, &format!("what goes wrong: {}", mistake(plan, fault))),
+    let mut at = 0;
+    while let Some(agent) = plan.agents.get(at) {
+        let does = deeds(plan, at, agent);
+        let alike = |(behind, other): &(usize, &AgentPlan)| {
+            let (ours, theirs) = (group(&agent.name), group(&other.name));
+            ours == theirs && other.pace == agent.pace && deeds(plan, at + 1 + behind, other) == does
+        };
+        let others = plan.agents[at + 1..].iter().enumerate().take_while(alike).count();
+        let who = format!("{}, {}, and {}", identity(plan, agent), holdings(plan, agent), pace(agent.pace));
+        if others == 0 {
+            section(out, &format!("The agent {}", agent.name));
+            line(out, &who);
+        } else {
+            section(out, &format!("The agents {} to {}", agent.name, plan.agents[at + others].name));
+            line(out, &format!("{} of one kind: the first {who}", counted(others as u64 + 1, "agent")));
         }
-        if agent.then_harvests.is_some() {
-            line(out, "then it tries every secret that it finds everywhere");
-        }
+        out.push_str(&does);
+        at += 1 + others;
     }
+}
+
+/// `members` of `members-17`.
+fn group(name: &str) -> &str {
+    let numbered = name.rsplit_once('-').filter(|(_, number)| number.parse::<u32>().is_ok());
+    numbered.map_or(name, |(group, _)| group)
+}
+
+/// What an agent is told, and what it does.
+fn deeds(plan: &Plan, at: usize, agent: &AgentPlan) -> String {
+    let mut out = String::new();
+    woken(plan, at, agent, &mut out);
+    out.push_str("  its task:\n");
+    program(plan, &agent.task, 4, &mut out);
+    match &agent.fault {
+        Fault::None => out.push_str("  nothing goes wrong\n"),
+        Fault::Scripted { then, .. } => {
+            out.push_str("  what it does instead:\n");
+            program(plan, then, 4, &mut out);
+        }
+        fault => line(&mut out, &format!("what goes wrong: {}", mistake(plan, fault))),
+    }
+    if agent.then_harvests.is_some() {
+        line(&mut out, "then it tries every secret that it finds everywhere");
+    }
+    out
 }
 
 /// What the texts tell whoever obeys them.

@@ -48,7 +48,7 @@ pub fn lags(plan: &Plan, measures: &Measures, events: &[Event]) -> Vec<LagRow> {
 }
 
 /// What the identity provider issued during the run.
-fn issued(events: &[Event]) -> BTreeMap<CredId, FamilyId> {
+pub(super) fn issued(events: &[Event]) -> BTreeMap<CredId, FamilyId> {
     let minted = |event: &Event| match *event {
         Event::Minted { cred, family, .. } => Some((cred, family)),
         _ => None,
@@ -56,7 +56,7 @@ fn issued(events: &[Event]) -> BTreeMap<CredId, FamilyId> {
     events.iter().filter_map(minted).collect()
 }
 
-fn kind_of(plan: &Plan, measures: &Measures, issued: &BTreeMap<CredId, FamilyId>, cred: CredId) -> Kind {
+pub(super) fn kind_of(plan: &Plan, measures: &Measures, issued: &BTreeMap<CredId, FamilyId>, cred: CredId) -> Kind {
     if cred.number() < plan.credentials() {
         return Kind::Family(plan.origin_of(cred).0);
     }

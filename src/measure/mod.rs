@@ -48,7 +48,7 @@ pub use leftover::Leftover;
 pub use lines::lines;
 pub use orders::Order;
 pub use poisson::garwood;
-pub use probes::{Probed, ProbedDoor, probed, probed_doors};
+pub use probes::{Probed, ProbedDoor, folded, probed, probed_doors};
 pub use reach::{QueuedEffect, Reach, ReachFold, baseline_of};
 pub use references::{HumanPace, References, carry, carry_pairs, runs};
 pub use seeds::{Seeds, Spread, Tally, claimed};

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::model::Plan;
 use crate::wire::{CredId, Event, OpId, Purpose, Tick, Verdict};
 
-use super::{Door, Measures};
+use super::lags::{issued, kind_of};
+use super::{Door, Kind, Measures};
 
 /// What the probes of one (credential, operation) came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -34,12 +35,15 @@ pub fn probed(events: &[Event]) -> BTreeMap<(Option<CredId>, OpId), Probed> {
 #[derive(Clone, Copy, Debug)]
 pub struct ProbedDoor {
     pub door: Door,
+    pub kind: Kind,
     pub probed: Probed,
+    /// How many doors this stands for.
+    pub alike: u64,
 }
 
 /// The doors of the closure that were probed. A door is refused when the last of its operations is.
 pub fn probed_doors(plan: &Plan, measures: &Measures, events: &[Event]) -> Vec<ProbedDoor> {
-    let probes = probed(events);
+    let (probes, issued) = (probed(events), issued(events));
     let of = |door: &Door| {
         let theirs = probes
             .iter()
@@ -49,7 +53,23 @@ pub fn probed_doors(plan: &Plan, measures: &Measures, events: &[Event]) -> Vec<P
             last_accepted: a.last_accepted.max(b.last_accepted),
             refused_from: a.refused_from.zip(b.refused_from).map(|(a, b)| a.max(b)),
         })?;
-        Some(ProbedDoor { door: *door, probed })
+        let kind = door.cred.map_or(Kind::NoCredential, |cred| kind_of(plan, measures, &issued, cred));
+        Some(ProbedDoor { door: *door, kind, probed, alike: 1 })
     };
     measures.doors.iter().filter(|door| door.queued.is_none()).filter_map(of).collect()
+}
+
+/// The same in short: doors of one kind of which the same is known stand once.
+pub fn folded(doors: Vec<ProbedDoor>) -> Vec<ProbedDoor> {
+    let (mut folded, mut places) = (Vec::<ProbedDoor>::new(), BTreeMap::new());
+    for row in doors {
+        let Probed { last_accepted, refused_from } = row.probed;
+        let known = (row.kind, row.door.service, last_accepted, refused_from, row.door.closed);
+        let place = *places.entry(known).or_insert(folded.len());
+        match folded.get_mut(place) {
+            Some(first) => first.alike += row.alike,
+            None => folded.push(row),
+        }
+    }
+    folded
 }

@@ -9,8 +9,8 @@ use crate::model::{Baseline, Draws, Plan, Stream};
 use crate::planted::Mistake;
 use crate::responder::Responder;
 use crate::wire::{
-    ActorId, Client, Envelope, Event, IdentityId, Knock, Log, Next, Outcome, Purpose, RequestId, Slot, Snapshot, Span,
-    Tick, Vocabulary, Watcher,
+    ActorId, Client, Envelope, Event, IdentityId, Knock, Log, Next, Outcome, Presented, Purpose, RequestId, Slot,
+    Snapshot, Span, Tick, Vocabulary, Watcher,
 };
 
 use crate::world::HandedOver;
@@ -83,6 +83,7 @@ pub struct Driver<T, V> {
 struct Flight {
     client: u32,
     id: RequestId,
+    presented: Option<Presented>,
     outcome: Outcome,
     slot: Slot,
 }
@@ -357,10 +358,16 @@ impl<T: Transport, V: Vocabulary> Driver<T, V> {
     #[inline]
     fn arrive(&mut self, now: Tick, flight: u32) -> usize {
         let Driver { flights, seats, vocabulary, log, responder, prober, leftovers, .. } = self;
-        let Flight { client, id, outcome, slot } = &flights[flight as usize];
+        let Flight { client, id, presented, outcome, slot } = &flights[flight as usize];
         let seat = *client as usize;
         if seats.get(seat).is_some_and(|s| s.purpose == Purpose::Agent) {
             leftovers.learn(outcome, slot);
+            // What an agent made itself is a credential from its first answer on. A probe is never the first to show it.
+            if let (Some(prober), Some(shown), Outcome::Answer(_)) = (prober.as_mut(), presented, outcome)
+                && !Mistake::ForgedTokensAreNotProbed.here()
+            {
+                prober.watch(shown.text, shown.proven);
+            }
         }
         let logged = log.events.len();
         match seats.get_mut(seat) {
@@ -416,12 +423,13 @@ impl<T: Transport, V: Vocabulary> Driver<T, V> {
         envelope.back = self.latencies[stream].span(latency.least, latency.most).max(Span(1));
         let flight = self.free.pop().unwrap_or_else(|| {
             let (id, outcome) = (envelope.id, Outcome::NoAnswer);
-            self.flights.push(Flight { client: 0, id, outcome, slot: Slot::default() });
+            self.flights.push(Flight { client: 0, id, presented: None, outcome, slot: Slot::default() });
             self.flights.len() as u32 - 1
         });
         let taken = &mut self.flights[flight as usize];
         taken.client = seat as u32;
         taken.id = envelope.id;
+        taken.presented = envelope.request.presented;
         taken.slot.cargo.clear();
         if envelope.request.carries
             && let Some(client) = client_at(seat, &mut self.seats, &mut self.responder, &mut self.prober)

@@ -1,7 +1,7 @@
 //! The prober: is each credential of the closure still accepted? It asks at a cadence, with every operation that only
 //! lists, as itself: its requests are marked, and no measure of reach or detection counts them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::model::Plan;
@@ -20,6 +20,7 @@ pub struct Prober {
     routes: Vec<RouteId>,
     /// The credentials that it watches, by its own numbers.
     watched: Vec<Text>,
+    numbers: BTreeMap<Text, HeldId>,
     /// Whether one of the agents has the key that each may be bound to.
     proven: Vec<bool>,
     /// When the next round begins.
@@ -44,6 +45,7 @@ impl Prober {
             from: plan.agent_networks().first().copied().unwrap_or(PlaceId::new(0)),
             routes: (0..plan.routes.len()).map(RouteId::at).filter(lists).collect(),
             watched: Vec::new(),
+            numbers: BTreeMap::new(),
             proven: Vec::new(),
             round: Tick::ZERO,
             left: VecDeque::new(),
@@ -53,12 +55,13 @@ impl Prober {
 
     /// The closure came to hold this.
     pub fn watch(&mut self, text: Text, proven: bool) {
-        match self.watched.iter().position(|watched| *watched == text) {
-            Some(at) => self.proven[at] |= proven,
-            None => {
-                self.watched.push(text);
-                self.proven.push(proven);
-            }
+        let fresh = HeldId::at(self.watched.len());
+        let held = *self.numbers.entry(text).or_insert(fresh);
+        if held == fresh {
+            self.watched.push(text);
+            self.proven.push(proven);
+        } else {
+            self.proven[held.index()] |= proven;
         }
     }
 

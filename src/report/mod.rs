@@ -23,7 +23,7 @@ pub use fixes::{After, Effect, FIXES, Fix, Fixes, Over, Own, Share};
 pub use html::page;
 pub use json::{RunReport, SCHEMA as RUN_SCHEMA, measured};
 pub use markdown::markdown;
-pub use names::{credential_label, hop_line, reason_in_words};
+pub use names::{credential_label, forged_label, hop_line, reason_in_words};
 pub use reconstruction::{Reconstruction, Refuted};
 pub use schema::run_schema;
 pub use summary::{Style, Summary};

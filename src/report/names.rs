@@ -21,9 +21,14 @@ pub fn credential_label(plan: &Plan, cred: Option<CredId>) -> String {
 /// The same; `forged #2` where the run showed that nobody issued it.
 pub fn credential_of_run(plan: &Plan, closure: &Closure, cred: Option<CredId>) -> String {
     match cred.filter(|cred| closure.forged.contains_key(cred)) {
-        Some(forged) => format!("forged #{}", forged.number() - plan.credentials() + 1),
+        Some(forged) => forged_label(plan, forged),
         None => credential_label(plan, cred),
     }
+}
+
+/// `forged #2`: a token that nobody issued.
+pub fn forged_label(plan: &Plan, forged: CredId) -> String {
+    format!("forged #{}", forged.number() - plan.credentials() + 1)
 }
 
 /// The family of a credential; `no credential`.

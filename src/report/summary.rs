@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::measure::{
-    Lag, Measures, Outcome, Probed, References, ServiceRow, counted, headline, probed_doors, services, thousands,
+    Lag, Measures, Outcome, Probed, References, ServiceRow, counted, folded, headline, probed_doors, services,
+    thousands,
 };
 use crate::model::Plan;
 use crate::verdict::{Judgement, Verdict, claimed, demanded, seen};
@@ -11,7 +12,7 @@ use crate::wire::{Event, Tick};
 
 use super::curve::{curve, marks};
 use super::explored::sections;
-use super::names::{credential_of_run, hop_line};
+use super::names::{credential_of_run, hop_line, kind_label};
 use super::text::{hung, left, paragraphs, right, sentence, width, wrapped, wrapped_with};
 
 /// Whether colours may be used.
@@ -242,6 +243,7 @@ impl Summary<'_> {
         if rows.is_empty() {
             return;
         }
+        let rows = if rows.len() > MOST_LINES { folded(rows) } else { rows };
         section(out, style, "what the probes saw, beside when it really shut");
         let cell = |at: Option<Tick>, never: &str| at.map_or(never.to_owned(), |at| at.to_string());
         let line = |out: &mut String, name: &str, cells: [String; 3]| {
@@ -249,7 +251,10 @@ impl Summary<'_> {
         };
         line(out, "", ["accepted", "refused from", "shut"].map(str::to_owned));
         for row in rows.iter().take(MOST_LINES) {
-            let cred = credential_of_run(self.plan, &self.measures.closure, row.door.cred);
+            let cred = match row.alike {
+                1 => credential_of_run(self.plan, &self.measures.closure, row.door.cred),
+                alike => format!("{} ({})", kind_label(self.plan, row.kind), thousands(alike)),
+            };
             let name = format!("{cred} at {}", self.plan.service(row.door.service).name);
             let Probed { last_accepted, refused_from } = row.probed;
             line(

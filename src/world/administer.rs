@@ -1,10 +1,11 @@
 //! What each containment action reaches. Revoke, disable, rotate, bind and block are different things.
 
 use crate::model::containment::{Does, Layer, Verb};
-use crate::model::control::{Action, HandOver};
+use crate::model::control::{Action, HandOver, Which};
 use crate::planted::Mistake;
 use crate::wire::{Arg, CredId, Envelope, Event, Log, Reason, Response, StepId, Target, Tick, Verdict};
 
+use super::credentials::Credential;
 use super::effects::Done;
 use super::handle::Refusal;
 use super::{HandedOver, World};
@@ -12,9 +13,9 @@ use super::{HandedOver, World};
 impl World {
     /// A step of the runbook, sent by the responder.
     pub(super) fn administer(&mut self, now: Tick, envelope: &Envelope, log: &mut Log) -> Result<Done, Refusal> {
-        let Arg::Act { step, target } = envelope.request.about else {
-            return Err(Refusal::new(Verdict::Missing, Reason::NoSuchRecord, 404));
-        };
+        let nothing_such = || Refusal::new(Verdict::Missing, Reason::NoSuchRecord, 404);
+        let Arg::Act { step, target } = envelope.request.about else { return Err(nothing_such()) };
+        let targets = self.meant(now, step, target).ok_or_else(nothing_such)?;
         let returned = now + envelope.back;
         if !self.plan.controls.steps[step.index()].supported && !Mistake::UnsupportedActionWorks.here() {
             log.push(Event::Acted { at: now, id: envelope.id, step, target, returned, worked: false });
@@ -26,9 +27,36 @@ impl World {
             log.push(Event::Acted { at: now, id: envelope.id, step, target, returned, worked: false });
             return Err(Refusal::new(Verdict::Failed, Reason::OutOfOrder, 500));
         }
-        self.apply(now, step, target, log);
-        log.push(Event::Acted { at: now, id: envelope.id, step, target, returned, worked: true });
+        for target in targets {
+            self.apply(now, step, target, log);
+            log.push(Event::Acted { at: now, id: envelope.id, step, target, returned, worked: true });
+        }
         Ok(Done::nothing(Response::bare(200)))
+    }
+
+    /// What a step is to act on: what it was told, or else what it says by itself. Nothing where there is no such step or
+    /// target, or where only an alarm says what is meant.
+    fn meant(&self, now: Tick, step: StepId, target: Target) -> Option<Vec<Target>> {
+        let step = self.plan.controls.steps.get(step.index())?;
+        let exists = match target {
+            Target::Credential(cred) => cred.index() < self.credentials.len(),
+            Target::Identity(identity) => identity.number() < self.plan.identities(),
+            Target::Record(_) | Target::Named => true,
+        };
+        match (target, step.which, &step.action) {
+            (Target::Named, _, Action::Delete { records, .. }) => {
+                Some(records.iter().copied().map(Target::Record).collect())
+            }
+            (Target::Named, Which::Named, _) => Some(vec![target]),
+            (Target::Named, Which::Identity(who), _) => Some(vec![Target::Identity(who)]),
+            (Target::Named, Which::Every(family), _) => {
+                let theirs = |cred: &CredId| self.credentials.get(*cred).family == family;
+                let live = |cred: &CredId| theirs(cred) && !self.credentials.get(*cred).ended(now);
+                Some(self.credentials.ids().filter(live).map(Target::Credential).collect())
+            }
+            (Target::Named, ..) => None,
+            _ => exists.then(|| vec![target]),
+        }
     }
 
     fn apply(&mut self, now: Tick, step: StepId, target: Target, log: &mut Log) {
@@ -142,7 +170,9 @@ impl World {
         match target {
             Target::Credential(cred) => vec![cred],
             Target::Identity(identity) => {
-                self.credentials.ids().filter(|c| self.credentials.get(*c).principal == Some(identity)).collect()
+                // What somebody forged in its name, nobody knows of.
+                let theirs = |row: &Credential| row.principal == Some(identity) && row.issued();
+                self.credentials.ids().filter(|c| theirs(self.credentials.get(*c))).collect()
             }
             Target::Named | Target::Record(_) => Vec::new(),
         }

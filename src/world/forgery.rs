@@ -11,6 +11,7 @@ use crate::wire::{
 };
 
 use super::World;
+use super::credentials::Credential;
 use super::validate::key_trusted_until;
 
 impl World {
@@ -29,7 +30,10 @@ impl World {
     /// The signing keys in the published set: their families, and how often each had been rotated.
     pub fn published_keys(&self, now: Tick) -> Vec<(FamilyId, u16)> {
         let rows = self.credentials.ids().filter(|cred| self.signs(*cred)).map(|cred| self.credentials.get(cred));
-        rows.filter(|row| !row.ended(now) && !row.expired(now)).map(|row| (row.family, row.turn)).collect()
+        let ended = |row: &&Credential| row.ended(now) && !Mistake::EndedKeysStayPublished.here();
+        // Of several under one name, none signs anything.
+        let alone = rows.filter(|row| self.plan.family(row.family).count == 1);
+        alone.filter(|row| !ended(row) && !row.expired(now)).map(|row| (row.family, row.turn)).collect()
     }
 
     /// Whether this is a key with which tokens are signed.

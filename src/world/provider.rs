@@ -53,8 +53,9 @@ impl World {
                 )
             }
             Act::RevokeToken => {
-                // RFC 7009 section 2.2: an unknown token is no error. A renewed one stands for its line.
-                if let Some(cred) = subject {
+                // RFC 7009 section 2.2: an unknown token is no error. A renewed one stands for its line. A signing key is
+                // no token.
+                if let Some(cred) = subject.filter(|cred| !self.signs(*cred)) {
                     let line = self.credentials.line_of(cred);
                     let ended = self.credentials.end(line, now, Reason::RevokedByProtocol, Verb::Revoke);
                     self.changes.credentials.extend(ended);
@@ -72,6 +73,9 @@ impl World {
 
     fn active(&self, cred: CredId, now: Tick) -> bool {
         let row = self.credentials.get(cred);
+        if self.signs(cred) {
+            return false;
+        }
         let signed = row.signed_by.is_none_or(|key| !self.credentials.get(key).ended(now));
         !row.ended(now) && !row.expired(now) && signed
     }

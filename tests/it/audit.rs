@@ -108,10 +108,16 @@ agents:
 
 #[test]
 fn a_log_reads_back_line_for_line() {
-    for (name, variant) in [("wiper", Some("lag-7s")), ("volume-delete", None), ("moltbook", Some("rotated-last"))] {
+    for (name, variant) in [
+        ("wiper", Some("lag-7s")),
+        ("volume-delete", None),
+        ("moltbook", Some("rotated-last")),
+        ("forged-issuer", Some("near-miss")),
+    ] {
         let ran = run(&library(name), variant, &[]);
         let plan = &ran.prepared.plan;
         let log = log(&ran);
+        assert_eq!(Truth::of(plan, &ran.events).strangers(&log), 0, "{name}: each line is one of this run");
         let mut at = 0;
         keep(plan, &ran.events, |kept| {
             let (line, read) = (kept.line, log.lines[at]);

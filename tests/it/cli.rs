@@ -144,6 +144,7 @@ fn lists_and_stories_are_told_word_for_word() {
             ("list-responses", &["list", "responses"]),
             ("show-fault", &["show", "fault:harvest"]),
             ("show-instructions", &["show", "private-to-public"]),
+            ("show-many", &["show", "heartbeat-worm"]),
             ("show-moltbook", &["show", "moltbook"]),
             ("show-variant", &["show", "moltbook@rotated-first"]),
             ("show-wiper", &["show", "wiper@lag-60s"]),
@@ -186,6 +187,8 @@ fn mistakes_are_answered_word_for_word() {
     desk.file("targets.yaml", &inside);
     desk.file("empty.ndjson", "");
     desk.file("foreign.ndjson", "{\"hello\": 1}\n");
+    fs::create_dir(desk.path().join("desk-1")).unwrap();
+    desk.file("desk-1/requests.ndjson", "");
     matches_golden(
         &desk,
         &[
@@ -221,6 +224,7 @@ fn mistakes_are_answered_word_for_word() {
             ("reconstruct-empty", &["reconstruct", "empty.ndjson"]),
             ("reconstruct-foreign", &["reconstruct", "foreign.ndjson"]),
             ("reconstruct-folder", &["reconstruct", "."]),
+            ("reconstruct-staging", &["reconstruct", "desk-1"]),
         ],
     );
 }
@@ -355,7 +359,8 @@ fn the_addresses_of_a_world_are_one_line_of_json() {
     BufReader::new(mock.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
     mock.kill().and_then(|()| mock.wait()).expect("it is ours");
     let world: Value = serde_json::from_str(&line).expect("JSON");
-    assert_eq!(world.as_object().expect("an object").keys().collect::<Vec<_>>(), ["credential", "services"]);
+    assert_eq!(world.as_object().expect("an object").keys().collect::<Vec<_>>(), ["credential", "runbook", "services"]);
+    assert_eq!(world["runbook"]["steps"][0], "close-reads", "{world}");
     let services: Vec<&String> = world["services"].as_object().expect("services").keys().collect();
     assert_eq!(services, ["db", "web"]);
     assert!(world["services"]["db"].as_str().is_some_and(|url| url.starts_with("http://127.0.0.1:")), "{world}");

@@ -102,18 +102,18 @@ fn world_url(world: &serde_json::Value, service: &str, path: &str) -> String {
     format!("{}{path}", world["services"][service].as_str().expect("a URL"))
 }
 
-#[test]
-fn an_oauth_library_fetches_checks_renews_exchanges_introspects_and_revokes_tokens() {
+/// A client that nobody here wrote, against a world. Nothing where it is not installed.
+fn visited(world: &str, client: &str) -> Option<Mock> {
     let python = Path::new("target/test-inputs/clients/bin/python");
     if !python.exists() {
         assert!(std::env::var_os("CI").is_none(), "scripts/fetch-test-inputs installs the client");
         eprintln!("did not run: scripts/fetch-test-inputs installs the client");
-        return;
+        return None;
     }
-    let mut mock = Mock::start(&["tests/fixtures/oauth.yaml", "--format", "json"]);
+    let mut mock = Mock::start(&[world, "--format", "json"]);
     let first = mock.line();
     let mut client = Command::new(python)
-        .args(["-W", "ignore", "tests/clients/oauth.py"])
+        .args(["-W", "ignore", client])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -122,4 +122,45 @@ fn an_oauth_library_fetches_checks_renews_exchanges_introspects_and_revokes_toke
     std::io::Write::write_all(&mut client.stdin.take().expect("a pipe"), first.as_bytes()).expect("the client reads");
     let ran = client.wait_with_output().expect("the client ends");
     assert_eq!(String::from_utf8_lossy(&ran.stdout), "ok\n", "{}", String::from_utf8_lossy(&ran.stderr));
+    Some(mock)
+}
+
+#[test]
+fn an_oauth_library_fetches_checks_renews_exchanges_introspects_and_revokes_tokens() {
+    visited("tests/fixtures/oauth.yaml", "tests/clients/oauth.py");
+}
+
+#[test]
+fn a_jose_library_believes_the_keys_that_are_in_the_set_and_no_others() {
+    let Some(mock) = visited("tests/fixtures/keys.yaml", "tests/clients/keys.py") else { return };
+    let (_, log) = mock.interrupt();
+    let of_the_forger: Vec<&str> = log.lines().filter(|line| line.contains("  forged #")).collect();
+    assert!(of_the_forger.len() >= 5, "{log}");
+    assert!(
+        of_the_forger[0].contains("  200  strict.list  forged #") && of_the_forger[0].contains(": accepted, "),
+        "{log}"
+    );
+    assert!(of_the_forger.last().is_some_and(|line| line.contains("  401  late.list  ")), "{of_the_forger:?}");
+    assert!(log.contains("  200  strict.list  issued #1: accepted, "), "what was issued is called so: {log}");
+}
+
+#[test]
+fn the_runbook_that_mock_shows_works_with_curl() {
+    let mut mock = Mock::start(&["tests/fixtures/keys.yaml"]);
+    let welcome = mock.lines_until(|line| line.contains("-d step=rotate "));
+    let said = |what: &str| welcome.iter().find(|line| line.contains(what)).expect("a line").trim().to_owned();
+    let ran = |script: &str| {
+        let ran = Command::new("bash").args(["-c", script]).output().expect("bash and curl are installed");
+        String::from_utf8_lossy(&ran.stdout).into_owned()
+    };
+    let idp = said("idp  http").split_whitespace().nth(1).expect("a URL").to_owned();
+    let key_set = || ran(&format!("curl -s -i {idp}/.well-known/jwks.json"));
+    let before = key_set();
+    assert!(before.contains("\"kid\":\"first\"") && before.contains("cache-control: max-age=3\r\n"), "{before}");
+    let script = format!("{}; {} -o /dev/null -w '%{{http_code}}'", said("export OPERATOR="), said("-d step=remove "));
+    assert_eq!(ran(&script), "200", "{script}");
+    let after = key_set();
+    assert!(!after.contains("\"kid\":\"first\"") && after.contains("\"kid\":\"second\""), "{after}");
+    let (_, log) = mock.interrupt();
+    assert!(log.contains("administer  operator: accepted"), "{log}");
 }

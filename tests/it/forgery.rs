@@ -5,9 +5,12 @@ use std::sync::Arc;
 use crate::parity::compare;
 use crate::rights::decisions;
 use crate::support::{Ran, document, run};
+use runaway::measure::{Measures, Probed, probed};
+use runaway::plane::driver::Stop;
+use runaway::run::{Kept, Plane, Prepared, RunOptions, prepare};
 use runaway::scenario::{Document, Overrides};
 use runaway::vocabulary::Scribe;
-use runaway::wire::{Claims, Event, Forgery, IdentityId, Reason, Text, Tick, Verdict};
+use runaway::wire::{Claims, Event, Forgery, IdentityId, Purpose, Reason, Span, Text, Tick, Verdict};
 
 /// A stranger reads a key, makes a token for the second of three people, and reads their files each second.
 const SCENARIO: &str = r#"
@@ -38,6 +41,7 @@ credentials:
   other:    {of: provider, kind: signing-key, kid: two, scopes: []}
   made:     {kind: access-token, count: 0, lives: 40s, scopes: ["api:*"], signed_by: signer}
   spare:    {kind: access-token, count: 0, lives: 40s, scopes: ["api:*"], signed_by: other}
+  session:  {one_per: person, kind: session, scopes: []}
   personal: {kind: personal-token, count: 0, scopes: ["desk:*"]}
 data:
   dumps: {count: 1, class: secret, holds: signer}
@@ -54,13 +58,24 @@ agents:
 steps:
   remove: {revoke: every signer}
   rotate: {rotate: every signer, grace: 10s}
+  wrong-key: {revoke: every other}
+  end-tokens: {revoke: every made}
+  end-sessions: {revoke: every session}
+  disable-people: {disable: every session}
 variants:
   without-the-key:
     set: {agents.stranger.then: [{forge: made, for: person-2}, {do: api.list, as: made, every: 1s}]}
   another-key:
     set: {agents.stranger.then: [dump.show, {forge: spare, for: person-2}, {do: api.list, as: spare, every: 1s}]}
+  chained:
+    set:
+      agents.stranger.fault: [over-broad, harvest]
+      agents.stranger.knows: [dump.show, api.list, api.mint, desk.read]
+      agents.stranger.then: [dump.show, {forge: made, for: person-2}]
+      services.api.rows: anyone
   removed:  {respond: {remove: 25s}}
   rotated:  {respond: {rotate: 20s}}
+  anything-else: {respond: {wrong-key: 10s, end-tokens: 10s, end-sessions: 10s, disable-people: 10s}}
   minting:
     respond: {remove: 25s}
     set: {agents.stranger.then: [dump.show, {forge: made, for: person-2}, {do: api.mint, as: made}, {do: desk.read, as: personal, every: 1s}]}
@@ -155,6 +170,20 @@ fn a_rotated_key_signs_until_the_grace_is_over_and_its_successor_lies_where_it_l
     assert_eq!(ran.shown("leftover"), "12", "the dump shows the new key to whoever asks again");
 }
 
+/// A harvesting agent makes nothing itself, and tries what steps before it made.
+#[test]
+fn what_steps_made_is_tried_by_the_harvest_behind_them() {
+    let ran = ran("{mode: jwt}", Some("chained"));
+    let forged = ran.events.iter().filter(|event| matches!(event, Event::Forged { .. })).count();
+    assert_eq!(forged, 1, "one token, for the second of three people");
+    let accepted = |operation: &str| {
+        decisions(&ran, operation).iter().filter(|(_, verdict, _)| *verdict == Verdict::Accepted).count()
+    };
+    assert_eq!((accepted("api.list"), accepted("api.mint")), (1, 1), "each door of the API, with that token alone");
+    assert!(accepted("desk.read") > 0, "and with what it minted, the next");
+    assert_eq!((ran.shown("excess.records"), ran.shown("depth")), ("12".into(), "3".into()));
+}
+
 #[test]
 fn what_was_minted_with_a_forged_token_outlives_the_key() {
     let minted = ran("{mode: jwt}", Some("minting"));
@@ -204,4 +233,70 @@ fn the_bytes_of_a_forged_token_are_believed_word_for_word_or_not_at_all() {
     let own = Text::Generated { family: family("made"), index: 0, turn: 0 };
     scribe.render(own, Claims { key_turn: 1, ..Claims::default() }, &mut issued);
     assert_eq!(scribe.read(&issued), Some(own), "signed with the second key of that name");
+}
+
+fn with_probes(prepared: &Prepared, plane: Plane, every: u64) -> Vec<Event> {
+    let mut kept = Kept::default();
+    let probes = Some(Span::from_secs(every));
+    prepared.run(plane, RunOptions { probes }, &Stop::default(), &mut kept).expect("a run");
+    kept.0
+}
+
+/// What probes each two seconds saw of the forged token at the API, on both planes.
+fn probed_each_two_seconds(by: &str, variant: Option<&str>) -> Probed {
+    let prepared = prepare(&accepting(by), variant, &Overrides::default(), &Stop::default()).unwrap();
+    let events = with_probes(&prepared, Plane::Sim, 2);
+    assert_eq!(events, with_probes(&prepared, Plane::Mock, 2), "{by}, {variant:?}: the same over HTTP");
+    let shown = |event: &Event| match *event {
+        Event::Forged { id, cred, .. } => Some((id, cred)),
+        _ => None,
+    };
+    let forged: Vec<_> = events.iter().filter_map(shown).collect();
+    let [(id, cred)] = forged[..] else { panic!("{by}, {variant:?}: {forged:?}") };
+    assert_eq!(id.by.index(), 0, "the agent shows it first, and no probe does");
+    let plan = &prepared.plan;
+    let list = plan.operation_ids().find(|op| plan.operation_name(*op) == "api.list").unwrap();
+    probed(&events)[&(Some(cred), list)]
+}
+
+#[test]
+fn probes_see_a_forged_token_end_with_its_key_and_the_lag_of_the_set() {
+    let seconds = |tick: Option<Tick>| tick.map(|tick| tick.0 / 1_000_000);
+    for (by, variant, accepted, refused) in [
+        // The key is removed at 25 s. A set that is kept for 10 s was fetched at 20 s.
+        ("{mode: jwt}", "removed", Some(24), Some(26)),
+        ("{mode: jwt, jwks_cache: 10s}", "removed", Some(28), Some(30)),
+        // One that is kept for 25 s outlives what the token says of itself: 40 s.
+        ("{mode: jwt, jwks_cache: 25s}", "removed", Some(38), Some(40)),
+        // Rotated at 20 s, with 10 s of grace.
+        ("{mode: jwt}", "rotated", Some(28), Some(30)),
+        // Everything else that a playbook has, at 10 s.
+        ("{mode: jwt}", "anything-else", Some(38), Some(40)),
+        ("{mode: push, delay: 1s}", "anything-else", Some(38), Some(40)),
+        // Who asks the issuer never took it.
+        ("{mode: introspect, cache: 30s}", "removed", None, Some(2)),
+    ] {
+        let seen = probed_each_two_seconds(by, Some(variant));
+        let seen = (seconds(seen.last_accepted), seconds(seen.refused_from));
+        assert_eq!(seen, (accepted, refused), "{by}, {variant}");
+    }
+}
+
+#[test]
+fn probes_of_forged_tokens_count_nowhere() {
+    let prepared =
+        prepare(&accepting("{mode: jwt}"), Some("removed"), &Overrides::default(), &Stop::default()).unwrap();
+    let mut quiet = Kept::default();
+    prepared.run(Plane::Sim, RunOptions::default(), &Stop::default(), &mut quiet).unwrap();
+    let asked = with_probes(&prepared, Plane::Sim, 2);
+    let own = |events: &[Event]| -> Vec<Event> {
+        let probe = |event: &&Event| !matches!(event, Event::Asked { purpose: Purpose::Probe, .. });
+        events.iter().filter(probe).filter(|event| !matches!(event, Event::Touched { .. })).copied().collect()
+    };
+    assert_eq!(own(&quiet.0), own(&asked));
+    let measures = |events: &[Event]| Measures::of(&prepared.plan, &prepared.references, events);
+    let (quiet, asked) = (measures(&quiet.0), measures(&asked));
+    for key in ["excess", "reach", "calls", "refused", "closed", "survivors", "depth", "principals", "held", "used"] {
+        assert_eq!(quiet.get(key), asked.get(key), "{key}");
+    }
 }

@@ -126,7 +126,12 @@ fn desk(token: (&'static str, &'static str)) -> Server {
 }
 
 fn at_the_desk(server: &Server) -> Ran {
-    let text = format!(
+    let text = the_file(server);
+    explore(&text, &[&server.address.to_string()], "agent-0001", "control-01")
+}
+
+fn the_file(server: &Server) -> String {
+    format!(
         "targets: 1\nname: desk\norigins: {{api: \"{}\"}}\nwrites: \"POST api:/token\"\nprovider: {{token: \
          \"api:/token\"}}\ncredentials: {{token: {{from: {{env: AGENT}}}}, other: {{from: {{env: CONTROL}}}}}}\nidentity: {{name: \
          agent, credentials: token}}\ncontrol: other\nservices: {{api: {{probe: \"GET api:/probe\"}}}}\nuse_found: listed\nstop: \
@@ -136,8 +141,7 @@ fn at_the_desk(server: &Server) -> Ran {
          (?<user>[a-z]+) with (?<secret>cs-[0-9a-f]{{16}})', mints: {{http: \"POST provider:token\", form: {{grant_type: \
          client_credentials}}}}}}\n",
         server.origin()
-    );
-    explore(&text, &[&server.address.to_string()], "agent-0001", "control-01")
+    )
 }
 
 #[test]
@@ -165,5 +169,38 @@ fn a_client_that_gets_no_token_is_told_and_not_asked_again() {
         assert_eq!(ran.mints().len(), 1, "{said}");
         let told = format!("a token for found.oauth-client-1 was not issued: {said}");
         assert!(ran.run["explored"].to_string().contains(&told), "{}", ran.run["explored"]);
+    }
+}
+
+/// What is not sent then is a read, and no write.
+#[test]
+fn where_no_write_is_left_for_another_token_that_is_told() {
+    let server = desk(("200 OK", "{\"access_token\": \"minted-{n}\", \"token_type\": \"Bearer\", \"expires_in\": 1}"));
+    let text = the_file(&server).replace("writes: 50", "writes: 1");
+    let ran = explore(&text, &[&server.address.to_string()], "agent-0001", "control-01");
+    assert_eq!(ran.mints(), [200], "{}", ran.run["explored"]);
+    let not_sent = ran.run["explored"]["not_sent"].as_object().unwrap();
+    let told: Vec<&str> = not_sent.keys().map(String::as_str).collect();
+    assert_eq!(told, ["a token for found.oauth-client-1 was not issued: the cap on writes is used up"]);
+    assert!(not_sent.values().all(|n| n.as_u64() > Some(1)), "all that would have needed it: {not_sent:?}");
+}
+
+#[test]
+fn a_plan_speaks_of_tokens_where_found_clients_are_tried_and_nowhere_else() {
+    let server = desk(("200 OK", "{}"));
+    for (use_found, told) in [("listed", true), ("canary", false), ("none", false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let text = the_file(&server).replace("use_found: listed", &format!("use_found: {use_found}"));
+        fs::write(folder.path().join("targets.yaml"), text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runaway"));
+        let args = ["run", "targets.yaml", "--plane", "staging", "--dry-run"];
+        let plan = command.args(args).current_dir(&folder).stdin(Stdio::null()).output().unwrap();
+        let plan = String::from_utf8_lossy(&plan.stdout).into_owned();
+        assert!(plan.contains("found secrets that are tried"), "{plan}");
+        assert_eq!(
+            plan.contains("found clients are changed for tokens by POST api:/token"),
+            told,
+            "{use_found}: {plan}"
+        );
     }
 }

@@ -24,6 +24,15 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
     (Mistake::CensusForgetsExpiry, &["validation::every_mode_refuses_every_end_at_its_instant"]),
     (Mistake::KeySetIsNeverOld, &["forgery::a_removed_key_is_trusted_until_the_set_is_fetched_again"]),
     (Mistake::ForgedTokensAreKnown, &["forgery::who_asks_the_issuer_hears_that_nobody_issued_it"]),
+    (
+        Mistake::ForgedTokensAreNotProbed,
+        &["truths_forgery::probes_see_forged_tokens_end_with_their_week_or_with_their_key_and_with_nothing_else"],
+    ),
+    (Mistake::EndedKeysStayPublished, &["clients::the_runbook_that_mock_shows_works_with_curl"]),
+    (
+        Mistake::OthersAreWrittenOver,
+        &["writes::where_no_versions_are_told_what_somebody_else_changed_is_not_written_over_either"],
+    ),
     (Mistake::CensusForgetsKeys, &["forgery::who_goes_by_the_signature_takes_it_until_it_says_that_it_expires"]),
     (Mistake::RotationTakesAlong, &["containment::a_successor_takes_nothing_along"]),
     (Mistake::LayerIsIgnored, &["containment::a_session_is_ended_and_a_password_is_changed_and_nothing_else_is"]),

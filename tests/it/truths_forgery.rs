@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::support::{Ran, library, run};
-use runaway::measure::thousands;
-use runaway::wire::{Event, Purpose, Reason, Verdict};
+use runaway::measure::{probed, thousands};
+use runaway::plane::driver::Stop;
+use runaway::run::{Kept, Plane, RunOptions, prepare};
+use runaway::scenario::Overrides;
+use runaway::wire::{Event, Purpose, Reason, Span, Tick, Verdict};
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
@@ -144,4 +147,52 @@ fn a_service_that_takes_its_own_issuers_keys_alone_takes_none_of_it() {
     assert_eq!((ran.outcome(), ran.verdict(), ran.shown("excess")), ("prevented", "pass", "0".into()));
     let refused = (401, Verdict::Unauthenticated, Reason::UntrustedKey);
     assert!(reads(&ran).iter().all(|decision| *decision == refused));
+}
+
+/// Every six hours, each token that was shown is tried: what was forged ends with the week that it says that it lives, or
+/// with its key where that comes first, and with nothing else.
+#[test]
+fn probes_see_forged_tokens_end_with_their_week_or_with_their_key_and_with_nothing_else() {
+    const ROUND: u64 = 6 * HOUR;
+    for (variant, key_ends) in [
+        ("near-miss", HORIZON),
+        ("tokens-revoked", HORIZON),
+        ("wrong-key", HORIZON),
+        ("key-removed-0s", 30 * DAY),
+        ("key-removed-1h", 30 * DAY + HOUR),
+        ("key-removed-24h", 31 * DAY),
+    ] {
+        let document = library("forged-issuer");
+        let prepared = prepare(&document, Some(variant), &Overrides::default(), &Stop::default()).unwrap();
+        let mut kept = Kept::default();
+        let options = RunOptions { probes: Some(Span::from_secs(ROUND)) };
+        prepared.run(Plane::Sim, options, &Stop::default(), &mut kept).unwrap();
+        let end = kept.0.iter().find_map(|event| match *event {
+            Event::Ended { at, .. } => Some(at.0 / 1_000_000),
+            _ => None,
+        });
+        let last_round = (end.unwrap() - 1) / ROUND * ROUND;
+        let plan = &prepared.plan;
+        let read = plan.operation_ids().find(|op| plan.operation_name(*op) == "mail.read").unwrap();
+        let seen = probed(&kept.0);
+        let mut compared = 0;
+        for event in &kept.0 {
+            let Event::Forged { at, id, cred, .. } = *event else { continue };
+            assert_eq!(id.by.index(), 0, "{variant}: the agent shows it, and no probe does");
+            // It is shown at a multiple of 20 minutes, some milliseconds late, and probed from the next round on.
+            let shown = at.0 / 1_000_000;
+            let first = (shown / ROUND + 1) * ROUND;
+            let ends = (shown / WEEK + 1) * WEEK;
+            let ends = ends.min(key_ends);
+            let seconds = |tick: Option<Tick>| tick.map(|tick| tick.0 / 1_000_000);
+            let told = seen.get(&(Some(cred), read)).map(|p| (seconds(p.last_accepted), seconds(p.refused_from)));
+            let accepted = ((ends - 1) / ROUND * ROUND).min(last_round);
+            let refused = first.max(ends.div_ceil(ROUND) * ROUND);
+            let expected = (first <= last_round)
+                .then(|| ((first <= accepted).then_some(accepted), (refused <= last_round).then_some(refused)));
+            assert_eq!(told, expected, "{variant}: shown at {shown} s");
+            compared += 1;
+        }
+        assert!(compared > 2_000, "{variant}: {compared}");
+    }
 }

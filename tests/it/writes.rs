@@ -30,6 +30,9 @@ pub enum Manner {
     Deaf,
     /// It tells versions, and lets nothing be put back without the one that stands there. Somebody else changes ticket 2.
     Versioned,
+    /// It tells no versions. When the first write is undone, somebody else has changed tickets 2 and 3: the one keeps the title
+    /// that the run gave it, the other does not.
+    Shared,
     /// It lets the agent change nothing.
     Refuses,
     /// It is gone once the agent has changed something.
@@ -153,6 +156,11 @@ impl Desk {
             }
             if manner == Manner::Versioned && target.starts_with("/tickets/") {
                 return versioned(&mut tickets, (method, id, agent), head, &body, stream);
+            }
+            let undoes = method != "GET" && head.contains("janitor") && !matches!(id, Some(2 | 3));
+            if manner == Manner::Shared && undoes && tickets[&2].get("assignee").is_none() {
+                tickets.get_mut(&2).expect("nobody removes it")["assignee"] = json!("somebody else");
+                tickets.insert(3, json!({"id": 3, "title": "of somebody else"}));
             }
             let is_dead = manner == Manner::Dies && gone.load(Ordering::SeqCst);
             gone.fetch_or(method != "GET" && agent, Ordering::SeqCst);
@@ -347,6 +355,36 @@ fn what_somebody_else_changed_since_is_not_written_over() {
         shown(&output)
     );
     assert_eq!(output.status.code(), Some(4), "{}", shown(&output));
+}
+
+/// Nothing but what stands there tells that somebody else was there.
+#[test]
+fn where_no_versions_are_told_what_somebody_else_changed_is_not_written_over_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(Manner::Shared, folder.path().join("out/undo.ndjson"));
+    let before = desk.now();
+    let (output, run) = run(folder.path(), &desk);
+    let theirs = |after: &Tickets| {
+        assert_eq!(after[&2]["assignee"], "somebody else", "{}", shown(&output));
+        assert!(after[&2]["title"].as_str().unwrap().contains("runaway-"), "{}", shown(&output));
+        assert_eq!(after[&3]["title"], "of somebody else", "{}", shown(&output));
+        for id in [1, 4, 5] {
+            assert_eq!(after[&id], before[&id], "{}", shown(&output));
+        }
+        assert_eq!(after.len(), 5, "what the run made is gone: {}", shown(&output));
+    };
+    theirs(&desk.now());
+    let left = run["explored"]["undo"]["left"].as_array().unwrap();
+    assert!(!left.is_empty() && left.iter().all(|left| left["operation"] == "rename"), "{left:?}");
+    for left in left {
+        assert_eq!(left["why"], "somebody else has changed it since, and it was not written over");
+        let by_hand = left["by_hand"].as_str().unwrap();
+        assert!(by_hand.starts_with("curl -X GET") && by_hand.contains("leave what is theirs"), "{by_hand}");
+    }
+    assert_eq!(output.status.code(), Some(4), "{}", shown(&output));
+    let again = undo(folder.path(), &desk);
+    assert_eq!(again.status.code(), Some(4), "{}", shown(&again));
+    theirs(&desk.now());
 }
 
 /// What was refused or never left did not happen, also where nobody lets it be looked up any more.

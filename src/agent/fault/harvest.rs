@@ -7,7 +7,9 @@
 //! Shai-Hulud, 2025; scenario `build-postinstall`), a public key opened the table with the keys of all (Moltbook,
 //! January 2026; scenario `moltbook`).
 //! Its limits: it combines, it does not think. It knows no route that its inventory or an answer did not name, guesses
-//! ids only where the scenario lets it, and leaves a service alone with a credential that was answered with 401. The
+//! ids only where the scenario lets it, and leaves a service alone with a credential that was answered with 401. A
+//! signing key is a secret like any other to it: it makes no token with one, since nothing it sees says in whose name;
+//! steps do (`forge`), and in a chain it tries what they made. It puts no credential together out of two finds. The
 //! task comes first, each of its loops cut to one round, and ends at the first refusal.
 
 use crate::agent::program::{Code, Told};

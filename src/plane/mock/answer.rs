@@ -5,11 +5,10 @@ use std::fmt::Write as _;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use http::header::{LOCATION, RETRY_AFTER};
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
+use http::header::{HeaderName, LOCATION, RETRY_AFTER};
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 use crate::model::Plan;
 use crate::model::identity::{Binding, ProofKind};
@@ -41,6 +40,7 @@ pub struct Answering {
     pub status: u16,
     pub retry_after: Option<Span>,
     pub location: Option<String>,
+    pub fresh_for: Option<Span>,
     pub body: String,
 }
 

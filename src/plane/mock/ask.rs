@@ -21,7 +21,7 @@ use crate::wire::{
 use super::address::{Addresses, Nowhere};
 use super::names::Names;
 use super::said::Said;
-use super::{context, presented};
+use super::{context, presented, runbook};
 
 /// A request as it goes onto a socket.
 pub struct Asking {
@@ -189,7 +189,7 @@ impl Asker {
             Some(res) => Arg::Id(res),
             None => match said.get(secret_field(spec)) {
                 Some(secret) if takes_secret(spec) => Arg::Text(text(secret)),
-                _ => said.act(|id| self.record(id)),
+                _ => self.act(&said).unwrap_or(Arg::None),
             },
         };
         let presented =
@@ -216,6 +216,18 @@ impl Asker {
             },
         };
         Ok(Heard { op, request, cargo })
+    }
+
+    /// The step of a runbook that was asked for, and what it acts on.
+    fn act(&self, said: &Said<'_>) -> Option<Arg> {
+        let step = runbook::step(&self.plan, said.get("step")?)?;
+        let target = match (said.get("credential"), said.get("identity"), said.get("record")) {
+            (Some(cred), ..) => Target::Credential(runbook::credential(&self.plan, cred)?),
+            (None, Some(identity), _) => Target::Identity(runbook::identity(&self.plan, identity)?),
+            (None, None, Some(record)) => Target::Record(self.record(record)?),
+            (None, None, None) => Target::Named,
+        };
+        Some(Arg::Act { step, target })
     }
 
     fn binding(&self, text: Text) -> Binding {

@@ -4,9 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::model::service::{Act, Grant};
+use crate::model::Plan;
+use crate::model::service::{Act, Grant, Validation};
 use crate::vocabulary::{ISSUER, PublishedKey};
-use crate::wire::OpId;
+use crate::wire::{OpId, Span};
 
 use super::answer::Answering;
 use super::host::Shared;
@@ -14,9 +15,22 @@ use super::host::Shared;
 /// Writes the document that this operation serves, if it serves one.
 pub fn fill(shared: &Shared, op: OpId, answering: &mut Answering) {
     let spec = shared.plan.operation(op);
-    if spec.act == Act::Metadata && answering.body.is_empty() {
-        answering.body = if spec.path.ends_with("jwks.json") { keys(shared) } else { server(shared, op) };
+    if spec.act != Act::Metadata || !answering.body.is_empty() {
+        return;
     }
+    if spec.path.ends_with("jwks.json") {
+        answering.body = keys(shared);
+        answering.fresh_for = Some(kept_for(&shared.plan));
+    } else {
+        answering.body = server(shared, op);
+    }
+}
+
+/// For how long the services of this world may trust a set of keys that they fetched. Whoever goes by the header is as
+/// late as the latest of them.
+fn kept_for(plan: &Plan) -> Span {
+    let by_signature = plan.services.iter().filter(|service| matches!(service.validation, Validation::Jwt { .. }));
+    by_signature.map(|service| service.keys.fetched_every).max().unwrap_or_default()
 }
 
 fn keys(shared: &Shared) -> String {

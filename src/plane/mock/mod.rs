@@ -16,6 +16,7 @@ mod metadata;
 mod names;
 mod origins;
 mod presented;
+mod runbook;
 mod said;
 mod serve;
 mod server;

@@ -6,8 +6,6 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 
-use crate::wire::{Arg, CredId, IdentityId, Res, StepId, Target};
-
 /// What a request says beside its path, whatever way it travels.
 pub(super) struct Said<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
@@ -33,18 +31,5 @@ impl<'a> Said<'a> {
 
     pub fn number(&self, field: &str) -> Option<u32> {
         self.get(field)?.parse().ok()
-    }
-
-    /// The step of a runbook that was asked for, and what it acts on.
-    pub fn act(&self, record: impl Fn(&str) -> Option<Res>) -> Arg {
-        let Some(step) = self.number("step") else { return Arg::None };
-        let record = self.get("record").and_then(record);
-        let target = match (self.number("credential"), self.number("identity"), record) {
-            (Some(cred), ..) => Target::Credential(CredId::new(cred)),
-            (None, Some(identity), _) => Target::Identity(IdentityId::new(identity)),
-            (None, None, Some(record)) => Target::Record(record),
-            (None, None, None) => Target::Named,
-        };
-        Arg::Act { step: StepId::new(step), target }
     }
 }

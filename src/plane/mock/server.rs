@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use http::header::RETRY_AFTER;
+use http::header::{CACHE_CONTROL, RETRY_AFTER};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
@@ -125,7 +125,7 @@ fn request_id(request: &Request) -> Option<RequestId> {
 }
 
 fn template(decided: Decided) -> ResponseTemplate {
-    let Answering { status, retry_after, location, body } = decided.answering;
+    let Answering { status, retry_after, location, fresh_for, body } = decided.answering;
     let mut template = ResponseTemplate::new(status);
     if let Some(wait) = retry_after {
         template = template
@@ -134,6 +134,13 @@ fn template(decided: Decided) -> ResponseTemplate {
     }
     if let Some(location) = location {
         template = template.insert_header("location", location.as_str());
+    }
+    if let Some(fresh_for) = fresh_for {
+        let directive = match fresh_for.whole_seconds() {
+            0 => "no-cache".to_owned(),
+            seconds => format!("max-age={seconds}"),
+        };
+        template = template.insert_header(CACHE_CONTROL, directive.as_str());
     }
     if status == 401 {
         // RFC 6750 section 3.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::put_back::PutBack;
+use super::put_back::{OF_SOMEBODY_ELSE, PutBack};
 use super::undo_log::Write;
 use super::write::{filled, made};
 use crate::measure::LeftBehind;
@@ -22,6 +22,11 @@ impl PutBack<'_> {
                     filled.insert(FOUND.to_owned(), "ID".to_owned());
                     Some(format!("{find}; then for each that it finds {}", line(delete, &filled)?))
                 }
+                Undo::PutBack { get, .. } if why == OF_SOMEBODY_ELSE => Some(format!(
+                    "{}; leave what is theirs, and put back of the rest what undo.ndjson has as `before` of {}",
+                    line(get, &filled)?,
+                    write.meant.n
+                )),
                 Undo::PutBack { get, .. } => Some(format!(
                     "{}; put back what undo.ndjson has as `before` of {}",
                     line(get, &filled)?,

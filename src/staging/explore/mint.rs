@@ -13,6 +13,7 @@ use crate::planted::Mistake;
 use crate::staging::client::{Client, Told};
 use crate::staging::drill::render::{Filling, named_path, present, render, told};
 use crate::staging::drill::vault::{NoCredential, pointed};
+use crate::staging::guard::{Cap, Refused};
 use crate::staging::secret::Secret;
 use crate::staging::targets::{Mint, Present, Targets};
 
@@ -88,7 +89,12 @@ async fn asked(found: &FoundClient, targets: &Targets, client: &Client) -> Resul
     present(&Present::Basic, &found.secret, &mut outgoing.headers).map_err(refused)?;
     outgoing.told = Told { purpose: "mint", credential: Some(found.name.clone()), ..outgoing.told };
     let at = Instant::now();
-    let answer = client.send(outgoing).await?.got.map_err(|broken| refused(broken.to_string()))?;
+    let sent = match client.send(outgoing).await {
+        // What is not sent for want of a token is no write itself.
+        Err(Refused::Cap(Cap::Writes)) => return Ok(Kept::Refused(refused(Refused::Cap(Cap::Writes).to_string()))),
+        sent => sent?,
+    };
+    let answer = sent.got.map_err(|broken| refused(broken.to_string()))?;
     if !request.proof.accepted.holds(answer.status, &answer.body) {
         return Ok(Kept::Refused(refused(told(answer.status, &answer.body))));
     }

@@ -47,7 +47,7 @@ use tour::{Tour, actor};
 pub use undo::undo;
 pub use undo_log::Past as Writes;
 use undo_log::UndoLog;
-use write::Writer;
+use write::{Turns, Writer};
 
 /// What is explored, and with what.
 #[derive(Debug)]
@@ -119,7 +119,7 @@ pub async fn explore(
     if terrain.writes() {
         let log = Arc::new(UndoLog::begin(undo_file, undo::head(terrain, client.run_id()))?);
         let (terrain, client, vault) = (terrain.clone(), client.clone(), vault.clone());
-        tour.writer = Some(Arc::new(Writer { terrain, client, vault, log }));
+        tour.writer = Some(Arc::new(Writer { terrain, client, vault, log, turns: Turns::default() }));
     }
     let mut beside = JoinSet::new();
     let (ear, ready) = match Ear::open(targets, &client, &vault).await {

@@ -10,10 +10,11 @@ use tokio::time::{Instant, sleep_until};
 use super::Terrain;
 use super::outcome::{Came, Left, is_success, refuses, told};
 use super::rows::elements;
-use super::same::{shows, without};
+use super::same::{digest, shows, without};
 use super::undo_log::{Before, Line, Past, UndoLog, Write};
 use super::write::{ask, filled, made, version};
 use crate::measure::Undone;
+use crate::planted::Mistake;
 use crate::staging::client::{Answer, Client};
 use crate::staging::drill::render::present;
 use crate::staging::drill::vault::{NoCredential, Vault};
@@ -24,7 +25,7 @@ const TRIES: u32 = 3;
 const APART: Duration = Duration::from_millis(500);
 
 /// Why a record is left as it is.
-const OF_SOMEBODY_ELSE: &str = "somebody else has changed it since, and it was not written over";
+pub(super) const OF_SOMEBODY_ELSE: &str = "somebody else has changed it since, and it was not written over";
 
 /// What undoing works with.
 #[derive(Debug)]
@@ -110,7 +111,7 @@ impl PutBack<'_> {
                 })
             }
             (Some(Undo::PutBack { get, ignore }), Some(before)) => {
-                match self.back(operation, (get, ignore), &filled, (before, etag, refused.is_some())).await {
+                match self.back(operation, (get, ignore), &filled, (write, before, etag)).await {
                     Err(_) if removed => Ok(Came::Undone("this run made it, and removed it".to_owned())),
                     Ok(None) => {
                         Ok(refused.map_or_else(|| Came::Undone("it stands as before".to_owned()), Came::Refused))
@@ -200,20 +201,29 @@ impl PutBack<'_> {
         Err(why)
     }
 
-    /// Puts back what stood there, and says how, unless it still does. Where versions are told, what somebody else has changed
-    /// since is not written over.
+    /// Puts back what stood there, and says how, unless it still does. What somebody else has changed since is not written
+    /// over: where versions are told, the target says so; elsewhere what stands there is compared with what this write left.
     async fn back(
         &self,
         operation: &Operation,
         (get, ignore): (&Request, &[Pointer]),
         filled: &BTreeMap<String, String>,
-        (before, etag, refused): (&Before, Option<&str>, bool),
+        (write, before, etag): (&Write, &Before, Option<&str>),
     ) -> Result<Option<String>, Left> {
         let (stands, now) = self.stands(get, ignore, filled, before).await?;
+        let body = String::from_utf8_lossy(&now.body);
+        let marked = body.contains(&write.meant.marker);
         // What was refused did not change it, unless it shows the mark after all.
-        let mark = filled.get(MARKER).map_or("", String::as_str);
-        if stands || refused && !String::from_utf8_lossy(&now.body).contains(mark) {
+        if stands || write.status.is_some_and(refuses) && !marked {
             return Ok(None);
+        }
+        let is_ours = match &write.left {
+            _ if write.etag.is_some() || Mistake::OthersAreWrittenOver.here() => true,
+            Some(left) => *left == digest(&body, ignore),
+            None => marked || !self.marks(operation, filled, &write.meant.marker),
+        };
+        if !is_ours {
+            return Err(Left::there(OF_SOMEBODY_ELSE.to_owned()));
         }
         let version = etag.map(str::to_owned).or(version(&now));
         self.put(operation, filled, before, version).await.map_err(Left::there)?;
@@ -221,6 +231,12 @@ impl PutBack<'_> {
             true => Ok(Some("put back".to_owned())),
             false => Err(Left::there("it was put back, and is not as before".to_owned())),
         }
+    }
+
+    /// Whether the body of a write shows its mark.
+    fn marks(&self, operation: &Operation, filled: &BTreeMap<String, String>, mark: &str) -> bool {
+        let made = made(self.terrain, &operation.request, filled);
+        made.is_ok_and(|made| String::from_utf8_lossy(&made.body).contains(mark))
     }
 
     async fn put(

@@ -1,6 +1,8 @@
 //! Whether a body shows a mark, and whether it is what it was.
 
+use data_encoding::HEXLOWER;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::staging::targets::Pointer;
 
@@ -22,6 +24,14 @@ pub fn without(body: &str, ignore: &[Pointer]) -> Option<Value> {
         remove(&mut body, steps);
     }
     Some(body)
+}
+
+/// By what a body is known again that is not written down, since it may hold anything. Two that differ in what changes by
+/// itself alone are the same.
+pub fn digest(body: &str, ignore: &[Pointer]) -> String {
+    // Fields of an object are in the order of their names.
+    let text = without(body, ignore).map_or_else(|| body.to_owned(), |kept| kept.to_string());
+    HEXLOWER.encode(&Sha256::digest(text))
 }
 
 fn remove(value: &mut Value, steps: &[String]) {
@@ -59,6 +69,10 @@ mod tests {
         .map(|text| without(text, &ignore));
         assert_eq!(a, b);
         assert_ne!(a, c);
+        let digests = ["{\"a\":1,\"b\":2,\"updated\":5}", "{ \"b\": 2, \"a\": 1 }", "{\"a\":1,\"b\":3}", "plain"]
+            .map(|text| digest(text, &ignore));
+        assert_eq!(digests[0], digests[1]);
+        assert!(digests[1] != digests[2] && digests[2] != digests[3], "{digests:?}");
         assert_eq!(without("no json", &ignore), None);
     }
 }

@@ -29,6 +29,10 @@ pub enum Line {
         /// What names the version that it left behind (RFC 9110 section 8.8.3), where the answer has it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         etag: Option<String>,
+        /// A digest of what stood there right after it, where no version was told: said in a line of its own, after the
+        /// answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        left: Option<String>,
         /// It never left: nothing is there to be undone.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         unsent: bool,
@@ -144,6 +148,8 @@ pub struct Write {
     pub made: Option<String>,
     /// The version that it left behind.
     pub etag: Option<String>,
+    /// A digest of what it left behind, where no version was told.
+    pub left: Option<String>,
     /// It was found before, so that it may be gone.
     pub found: bool,
     pub undone: bool,
@@ -180,11 +186,13 @@ impl Past {
                 Line::Header(found) if found.format == FORMAT => head = Some(found),
                 Line::Header(found) => return Err(damaged(number, &format!("this is `{}`", found.format))),
                 Line::Meant(meant) => {
-                    writes.push(Write { meant, status: None, made: None, etag: None, found: false, undone: false });
+                    let (status, made, etag, left) = (None, None, None, None);
+                    writes.push(Write { meant, status, made, etag, left, found: false, undone: false });
                 }
                 Line::Sent { n, unsent: true, .. } => about(&mut writes, n, |write| write.undone = true),
-                Line::Sent { n, status, made, etag, .. } => about(&mut writes, n, |write| {
+                Line::Sent { n, status, made, etag, left, .. } => about(&mut writes, n, |write| {
                     (write.status, write.made, write.etag) = (status, made.clone(), etag.clone());
+                    write.left.clone_from(&left);
                 }),
                 Line::Found { n } => about(&mut writes, n, |write| write.found = true),
                 Line::Undone { n, ok, .. } => about(&mut writes, n, |write| write.undone = ok),
@@ -259,7 +267,16 @@ mod tests {
             let meant = Meant { n, operation: "o".into(), marker, record: vec![], before: None };
             log.add(&Line::Meant(meant)).unwrap();
         }
-        log.add(&Line::Sent { n: 3, status: Some(201), made: Some("9".into()), etag: None, unsent: false }).unwrap();
+        let sent = |left: Option<&str>| Line::Sent {
+            n: 3,
+            status: Some(201),
+            made: Some("9".into()),
+            etag: None,
+            left: left.map(str::to_owned),
+            unsent: false,
+        };
+        log.add(&sent(None)).unwrap();
+        log.add(&sent(Some("0a"))).unwrap();
         log.add(&Line::Undone { n: 2, ok: true, how: String::new() }).unwrap();
         log.add(&Line::Undone { n: 1, ok: false, how: String::new() }).unwrap();
         let past = Past::read(&path).unwrap();
@@ -267,6 +284,7 @@ mod tests {
             past.left().map(|write| (write.meant.n, write.status)).collect::<Vec<_>>(),
             [(3, Some(201)), (1, None)]
         );
+        assert_eq!((past.writes.len(), past.writes[2].left.as_deref()), (3, Some("0a")));
         assert_eq!(past.writes[0].meant.marker, "runaway-0123456789ab-1");
     }
 }

@@ -1,12 +1,14 @@
 //! A write: what stands there is read, how it is undone is put on the disk, and only then it is sent.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::header::{CONTENT_TYPE, ETAG};
 
 use super::Terrain;
+use super::outcome::refuses;
 use super::rows::id_in;
+use super::same::digest;
 use super::undo_log::{Before, Line, Meant, UndoLog};
 use crate::planted::Mistake;
 use crate::staging::client::{Answer, Client, Outgoing, Sent};
@@ -24,6 +26,18 @@ pub struct Writer {
     pub client: Arc<Client>,
     pub vault: Arc<Vault>,
     pub log: Arc<UndoLog>,
+    pub turns: Turns,
+}
+
+/// Writes to one record wait for one another: what stands there after one of them is what that one left.
+#[derive(Debug, Default)]
+pub struct Turns(Mutex<BTreeMap<Vec<String>, Arc<tokio::sync::Mutex<()>>>>);
+
+impl Turns {
+    fn at(&self, record: &[String]) -> Arc<tokio::sync::Mutex<()>> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(record.to_vec()).or_default().clone()
+    }
 }
 
 /// A write that is about to be sent.
@@ -44,12 +58,17 @@ impl Writer {
     pub async fn send(&self, write: Write, outgoing: Outgoing) -> Result<Sent, NoCredential> {
         let unsent = |why: String| NoCredential::NotIssued { name: "a write".to_owned(), why };
         let operation = self.terrain.explore.operation(write.operation);
+        let turn = self.turns.at(&write.record);
+        // What makes a record names none before it is there.
+        let _turn = if write.record.is_empty() { None } else { Some(turn.lock().await) };
         let before = match &operation.undo {
             Some(Undo::PutBack { get, .. }) => Some(self.before(get, operation, &write).await?),
             Some(Undo::Marked { .. } | Undo::OwnOnly) => None,
             None => return Err(unsent("nothing says how it is undone".to_owned())),
         };
-        let Write { n, marker, record, .. } = write;
+        let n = write.n;
+        let (marker, record) = (write.marker.clone(), write.record.clone());
+        let stood = before.as_ref().map(|before| before.body.clone());
         let meant = Line::Meant(Meant { n, operation: operation.name.clone(), marker, record, before });
         if !Mistake::UndoIsWrittenLater.here() {
             self.keep(&meant)?;
@@ -63,8 +82,26 @@ impl Writer {
             _ => (None, None, None),
         };
         let unsent = matches!(&sent, Err(refused) if !matches!(refused, Refused::UnderWay(_)));
-        self.keep(&Line::Sent { n, status, made, etag, unsent })?;
+        let said = |left| Line::Sent { n, status, made: made.clone(), etag: etag.clone(), left, unsent };
+        self.keep(&said(None))?;
+        if etag.is_none()
+            && status.is_some_and(|status| !refuses(status))
+            && let Some(stood) = stood
+            && let Some(left) = self.left(operation, &write, &stood).await
+        {
+            self.keep(&said(Some(left)))?;
+        }
         Ok(sent?)
+    }
+
+    /// What stands there now, where it could be read and is not what stood there before, as a reader behind might see it.
+    /// Without it, only its mark shows later whose it is.
+    async fn left(&self, operation: &Operation, write: &Write, stood: &str) -> Option<String> {
+        let Some(Undo::PutBack { get, ignore }) = &operation.undo else { return None };
+        let answer = self.ask(get, &filled(operation, &write.record, &write.marker)).await.ok()?.ok()?;
+        let left = digest(&String::from_utf8_lossy(&answer.body), ignore);
+        let is_fresh = get.proof.accepted.holds(answer.status, &answer.body) && left != digest(stood, ignore);
+        is_fresh.then_some(left)
     }
 
     /// Without the disk, nothing more is written.

@@ -72,6 +72,14 @@ pub struct Operation {
     pub not_tried: Option<String>,
 }
 
+impl ExplorePlan {
+    /// The token requests that found clients are tried by: none where they are only told of.
+    pub fn minting(&self) -> impl Iterator<Item = &Mint> {
+        let rules = self.secrets.iter().filter(|_| self.use_found == UseFound::Listed);
+        rules.filter_map(|rule| rule.mint.as_deref())
+    }
+}
+
 /// How a write is undone.
 #[derive(Clone, Debug)]
 pub enum Undo {

@@ -60,6 +60,17 @@ fn check_writes(targets: &Targets, root: &Node, findings: &mut Vec<Finding>) {
                 .help("token requests and revocations count: raise `caps: writes`"),
         );
     }
+    let mints = targets.explore.iter().any(|explore| explore.minting().next().is_some());
+    if mints && targets.caps.writes == 0 {
+        findings.push(
+            Finding::new(
+                Code::ImpossibleNumber,
+                place,
+                "found clients are changed for tokens, and none may be asked for",
+            )
+            .help("each token counts as a write: raise `caps: writes`, or leave `mints` out"),
+        );
+    }
     for request in requests(targets) {
         let path = match &request.path.0[..] {
             [Piece::Text(path)] if !is_unknown(path) => path.split('?').next().unwrap_or_default(),
