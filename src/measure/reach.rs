@@ -35,6 +35,8 @@ pub struct Reach {
     /// Pairs and creations that can never be undone, or whose window lapsed.
     pub irreversible: u64,
     pub irreversible_by_operation: BTreeMap<OpId, u64>,
+    /// Those of them that are creations.
+    pub irreversible_creations: u64,
     /// Pairs and creations that can be undone, and the instant until which the first of them can.
     pub reversible: u64,
     pub reversible_until: Option<Tick>,
@@ -72,6 +74,13 @@ pub struct ReachFold<'a> {
     /// How many effects exceeded the task.
     effects: u64,
     reach: Reach,
+}
+
+/// Whether something can be undone when the run is over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Undoable {
+    Yes,
+    No,
 }
 
 #[derive(Clone, Copy)]
@@ -229,10 +238,13 @@ impl<'a> ReachFold<'a> {
             self.reach.excess_creations += 1;
             self.excess_effect(at);
         }
-        self.undoable(at, op, 1);
+        if self.undoable(at, op, 1) == Undoable::No {
+            self.reach.irreversible_creations += 1;
+        }
     }
 
-    fn undoable(&mut self, at: Tick, op: OpId, pairs: u64) {
+    /// Counts what was done among what can be undone, or among what cannot.
+    fn undoable(&mut self, at: Tick, op: OpId, pairs: u64) -> Undoable {
         let lapses = match self.plan.operation(op).reversible {
             Reversible::Never => Some(at),
             Reversible::For(window) => Some(at + window),
@@ -242,10 +254,12 @@ impl<'a> ReachFold<'a> {
             Some(_) => {
                 self.reach.irreversible += pairs;
                 *self.reach.irreversible_by_operation.entry(op).or_default() += pairs;
+                Undoable::No
             }
             None => {
                 self.reach.reversible += pairs;
                 self.reach.reversible_until = self.reach.reversible_until.into_iter().chain(lapses).min();
+                Undoable::Yes
             }
         }
     }

@@ -25,16 +25,22 @@ pub enum Windows<T> {
         roomy: VecDeque<usize>,
     },
     Sparse {
-        by_key: IndexMap<Place, T, FixedState>,
+        by_key: IndexMap<Sparse, T, FixedState>,
         sweep_at: usize,
     },
 }
 
-/// Whom a record counts for, and what it said where that counts too.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+/// Whom a record counts for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Place {
     /// The place of a dense key in its table.
     pub at: usize,
+    pub sparse: Sparse,
+}
+
+/// A key of which there may be any number: whom a record counts for, and what it said where that counts too.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Sparse {
     pub key: Key,
     pub said: Option<(OpId, u64)>,
 }
@@ -150,7 +156,7 @@ impl<T: Room> Windows<T> {
                     by_key.retain(|_, window| !is_over(window));
                     *sweep_at = 2 * by_key.len().max(FIRST_SWEEP / 2);
                 }
-                by_key.entry(place).or_default()
+                by_key.entry(place.sparse).or_default()
             }
         }
     }
