@@ -419,6 +419,8 @@ mistakes! {
     MintedTokensAreWritten = "minted-tokens-are-written",
     /// A client that got no token asks for one each time.
     RefusedClientsAskAgain = "refused-clients-ask-again",
+    /// What came of a request is kept to the end of the run.
+    AnswersAreKept = "answers-are-kept",
 }
 
 impl Mistake {

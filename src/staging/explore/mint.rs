@@ -86,7 +86,7 @@ async fn asked(found: &FoundClient, targets: &Targets, client: &Client) -> Resul
     let Mint { request, take } = &*found.mint;
     let mut outgoing = render(targets, request, &Filling::of_captured(BTreeMap::new())).map_err(refused)?;
     present(&Present::Basic, &found.secret, &mut outgoing.headers).map_err(refused)?;
-    outgoing.told = Told { purpose: "mint", credential: Some(found.name.clone()), ..outgoing.told };
+    outgoing.told = Told { purpose: "mint", credential: Some(found.name.as_str().into()), ..outgoing.told };
     let at = Instant::now();
     let answer = client.send(outgoing).await?.got.map_err(|broken| refused(broken.to_string()))?;
     if !request.proof.accepted.holds(answer.status, &answer.body) {

@@ -52,24 +52,24 @@ impl Writer {
         let Write { n, marker, record, .. } = write;
         let meant = Line::Meant(Meant { n, operation: operation.name.clone(), marker, record, before });
         if !Mistake::UndoIsWrittenLater.here() {
-            self.keep(&meant)?;
+            self.keep(&meant).await?;
         }
         let sent = self.client.send(outgoing).await;
         if Mistake::UndoIsWrittenLater.here() {
-            self.keep(&meant)?;
+            self.keep(&meant).await?;
         }
         let (status, made, etag) = match &sent {
             Ok(Sent { got: Ok(answer), .. }) => (Some(answer.status), made_by(operation, answer), version(answer)),
             _ => (None, None, None),
         };
         let unsent = matches!(&sent, Err(refused) if !matches!(refused, Refused::UnderWay(_)));
-        self.keep(&Line::Sent { n, status, made, etag, unsent })?;
+        self.keep(&Line::Sent { n, status, made, etag, unsent }).await?;
         Ok(sent?)
     }
 
     /// Without the disk, nothing more is written.
-    fn keep(&self, line: &Line) -> Result<(), NoCredential> {
-        self.log.add(line).map_err(|error| {
+    async fn keep(&self, line: &Line) -> Result<(), NoCredential> {
+        self.log.add_beside(line).await.map_err(|error| {
             let why = Stopped::Condition(format!("the undo file takes no more: {error}"));
             self.client.kill().throw(why.clone());
             NoCredential::Refused(Refused::Stopped(why))
@@ -134,7 +134,7 @@ pub async fn ask(
     let cleanup = cleanup(terrain).map_err(unsent)?;
     let secret = vault.current(&terrain.targets, client, cleanup).await?;
     present(&terrain.targets.credential(cleanup).present, &secret, &mut outgoing.headers).map_err(unsent)?;
-    outgoing.told.credential = Some(terrain.targets.credential(cleanup).name.clone());
+    outgoing.told.credential = Some(terrain.targets.credential(cleanup).name.as_str().into());
     outgoing.told.purpose = "undo";
     Ok(client.send(outgoing).await?.got.map_err(|broken| broken.to_string()))
 }
