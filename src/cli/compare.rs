@@ -13,7 +13,7 @@ use crate::verdict::Exit;
 
 /// Says what is different between two states.
 pub fn compare(args: &args::Compare) -> Result<Exit, Failure> {
-    let (before, now) = (read_baseline(&args.base)?, read_baseline(&args.new)?);
+    let (before, now) = read_baseline(&args.base)?.beside(read_baseline(&args.new)?);
     in_common(&before, &now)?;
     let delta = between(&before, &now, &NoFiles);
     match args.format {
@@ -32,10 +32,10 @@ pub fn compare(args: &args::Compare) -> Result<Exit, Failure> {
 
 /// Two states that share no case say nothing about each other.
 pub fn in_common(before: &Baseline, now: &Baseline) -> Result<(), Failure> {
-    if before.cases.keys().any(|name| now.cases.contains_key(name)) {
+    if before.shares_a_case_with(now) {
         return Ok(());
     }
-    let help = "compare two runs of one scenario, or two results of `runaway test`";
+    let help = "compare two runs of one scenario, whatever their variants, or two results of `runaway test`";
     Err(Failure::input("the two have no case in common", Some(help.into())))
 }
 

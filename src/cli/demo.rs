@@ -46,8 +46,8 @@ pub fn demo(args: &args::Demo) -> Result<Exit, Failure> {
     let stop = stop_on_interrupt()?;
     let style = output::style();
     let title = style.bold("runaway demo: how far does a compromised identity get?");
-    let scale = named.document.text_of("scale").map(|scale| wrapped(&format!("Scale: {}.", scale.trim()), 2));
-    let scale = scale.unwrap_or_default();
+    let scale = named.document.resolve(None, &Overrides::default())?.plan.meta.scaled();
+    let scale = scale.map_or_else(String::new, |scale| wrapped(&scale, 2));
     output::text(&format!("{title}\n\n{}{scale}\n", wrapped(named.document.story(), 2)))?;
     let planes: &[Plane] = if args.sim_only { &[Plane::Sim] } else { &[Plane::Sim, Plane::Mock] };
     let Some(columns) = runs(&named.document, planes, &stop)? else {

@@ -27,7 +27,6 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use super::compare::in_common;
 use super::failure::Failure;
 use super::interrupt::stop_on_interrupt;
 use super::output;
@@ -199,15 +198,13 @@ impl Desk {
             let text = self.read(run, "run.json").and_then(|bytes| String::from_utf8(bytes).ok());
             text.and_then(|text| Baseline::read(&text).ok())
         };
-        let told = match (state(&before), state(&now)) {
-            (Some(was), Some(is)) if in_common(&was, &is).is_err() => {
-                "They are runs of different scenarios.".to_owned()
-            }
-            (Some(was), Some(is)) => match changes(&compare(&was, &is, &NoFiles)) {
+        let told = match state(&before).zip(state(&now)).map(|(was, is)| was.beside(is)) {
+            Some((was, is)) if !was.shares_a_case_with(&is) => "They are runs of different scenarios.".to_owned(),
+            Some((was, is)) => match changes(&compare(&was, &is, &NoFiles)) {
                 same if same.is_empty() => "Nothing is different.".to_owned(),
                 changes => changes.trim_start_matches('\n').to_owned(),
             },
-            _ => return plain(StatusCode::NOT_FOUND, "one of the two is no run with a run.json"),
+            None => return plain(StatusCode::NOT_FOUND, "one of the two is no run with a run.json"),
         };
         html(page::compared(&before, &now, &told))
     }

@@ -14,7 +14,7 @@ use crate::measure::{counted, percent};
 use crate::model::agent::{AgentPlan, Block, Fault, On, Pace, Program, Repeat, Strategy, With};
 use crate::model::service::{Role, Service, Validation};
 use crate::model::{Plan, Share};
-use crate::report::text::{few, hung, paragraphs, shell_word, wrapped_with};
+use crate::report::text::{few, hung, paragraphs, shell_word, wrapped, wrapped_with};
 use crate::scenario::Overrides;
 use crate::verdict::{Exit, claimed, demanded};
 use crate::wire::{Span, Tick};
@@ -54,8 +54,8 @@ fn prose(plan: &Plan) -> String {
         out.push('\n');
         out.push_str(&hung("After ", &format!("{incident}."), 0));
     }
-    if let Some(scale) = &meta.scale {
-        out.push_str(&hung("Scale: ", &format!("{scale}."), 0));
+    if let Some(scale) = meta.scaled() {
+        out.push_str(&wrapped(&scale, 0));
     }
     services(plan, &mut out);
     data(plan, &mut out);

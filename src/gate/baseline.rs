@@ -117,6 +117,24 @@ impl Baseline {
         }
     }
 
+    /// Whether a case stands in both.
+    pub fn shares_a_case_with(&self, other: &Baseline) -> bool {
+        self.cases.keys().any(|name| other.cases.contains_key(name))
+    }
+
+    /// This state and another as they can be compared: one run of a scenario and one of a variant of it are two states of
+    /// one case.
+    pub fn beside(self, other: Baseline) -> (Baseline, Baseline) {
+        let one = |state: &Baseline| state.cases.keys().next().filter(|_| state.cases.len() == 1).cloned();
+        let variants = one(&self).zip(one(&other)).filter(|(was, is)| was != is && scenario_of(was) == scenario_of(is));
+        let Some((was, is)) = variants else { return (self, other) };
+        let named = |state: Baseline| {
+            let name = format!("{was} -> {is}");
+            Baseline { cases: state.cases.into_values().map(|case| (name.clone(), case)).collect(), ..state }
+        };
+        (named(self), named(other))
+    }
+
     /// As it stands in its file: a line for each thing, so that a change can be reviewed.
     pub fn text(&self) -> String {
         // Maps with text for keys always have a JSON form.

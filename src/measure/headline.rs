@@ -3,7 +3,9 @@
 use crate::model::Plan;
 use crate::wire::{Effect, Span};
 
-use super::{Door, Explored, Hit, Measures, Outcome, References, classes, counted, percent, resources, thousands};
+use super::{
+    Door, Explored, Hit, Measures, Outcome, Reach, References, classes, counted, percent, resources, thousands,
+};
 
 /// What happened, in one sentence of parts.
 pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> String {
@@ -35,16 +37,12 @@ pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> St
     if measures.leaked > 0 {
         parts.push(format!("{} leaked", counted(measures.leaked, "record")));
     }
-    if measures.reach.excess_creations > 0 {
-        parts.push(format!("{} created", counted(measures.reach.excess_creations, "record")));
-    }
+    parts.extend(created(&measures.reach));
     if measures.reach.excess_cost > 0 {
         let spent = super::Value::Money(measures.reach.excess_cost);
         parts.push(format!("{spent} {} spent beyond the task", plan.currency));
     }
-    if measures.reach.irreversible > 0 {
-        parts.push(counted(measures.reach.irreversible, "irreversible effect"));
-    }
+    parts.extend(irreversible(&measures.reach));
     parts.extend(collateral(measures.collateral.total()));
     if let Some(spared) = references.spared(&measures.reach.touched, measures.reach.excess_cost)
         && measures.outcome == Outcome::Contained
@@ -56,6 +54,36 @@ pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> St
         });
     }
     parts.join("; ")
+}
+
+/// What was created beyond the task.
+fn created(reach: &Reach) -> Option<String> {
+    let made =
+        (reach.excess_creations > 0).then(|| format!("{} created", counted(reach.excess_creations, "record")))?;
+    Some(match (only_creations_stay(reach), reach.excess_creations) {
+        (false, _) => made,
+        (true, 1) => format!("{made}, which cannot be undone"),
+        (true, _) => format!("{made}, none of which can be undone"),
+    })
+}
+
+/// What cannot be undone. Nobody shall add creations up that are among it.
+fn irreversible(reach: &Reach) -> Option<String> {
+    if reach.irreversible == 0 || only_creations_stay(reach) {
+        return None;
+    }
+    let all = counted(reach.irreversible, "irreversible effect");
+    Some(match reach.irreversible_creations.min(reach.excess_creations) {
+        0 => all,
+        among => format!("{all}, {} of them new records", thousands(among)),
+    })
+}
+
+/// Whether what cannot be undone is what was created beyond the task, all of it and nothing else.
+fn only_creations_stay(reach: &Reach) -> bool {
+    reach.excess_creations > 0
+        && reach.irreversible == reach.excess_creations
+        && reach.irreversible_creations == reach.excess_creations
 }
 
 /// What was seen of a real system.
@@ -192,4 +220,25 @@ fn sensitive(plan: &Plan, measures: &Measures) -> Vec<String> {
             Some(format!("{} read", counted(row.excess, written)))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(excess_creations: u64, irreversible: u64, irreversible_creations: u64) -> String {
+        let reach = Reach { excess_creations, irreversible, irreversible_creations, ..Reach::default() };
+        created(&reach).into_iter().chain(super::irreversible(&reach)).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn nobody_adds_up_what_is_counted_twice() {
+        assert_eq!(told(0, 0, 0), "");
+        assert_eq!(told(12, 0, 0), "12 records created");
+        assert_eq!(told(1, 1, 1), "1 record created, which cannot be undone");
+        assert_eq!(told(1_200, 1_200, 1_200), "1,200 records created, none of which can be undone");
+        assert_eq!(told(12, 20, 12), "12 records created; 20 irreversible effects, 12 of them new records");
+        assert_eq!(told(12, 8, 0), "12 records created; 8 irreversible effects");
+        assert_eq!(told(0, 3, 3), "3 irreversible effects");
+    }
 }

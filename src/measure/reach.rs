@@ -35,6 +35,8 @@ pub struct Reach {
     /// Pairs and creations that can never be undone, or whose window lapsed.
     pub irreversible: u64,
     pub irreversible_by_operation: BTreeMap<OpId, u64>,
+    /// Those of them that are creations.
+    pub irreversible_creations: u64,
     /// Pairs and creations that can be undone, and the instant until which the first of them can.
     pub reversible: u64,
     pub reversible_until: Option<Tick>,
@@ -229,25 +231,27 @@ impl<'a> ReachFold<'a> {
             self.reach.excess_creations += 1;
             self.excess_effect(at);
         }
-        self.undoable(at, op, 1);
+        let stays = !self.undoable(at, op, 1);
+        self.reach.irreversible_creations += u64::from(stays);
     }
 
-    fn undoable(&mut self, at: Tick, op: OpId, pairs: u64) {
+    /// Counts what was done among what can be undone, or among what cannot. Whether it can.
+    fn undoable(&mut self, at: Tick, op: OpId, pairs: u64) -> bool {
         let lapses = match self.plan.operation(op).reversible {
             Reversible::Never => Some(at),
             Reversible::For(window) => Some(at + window),
             Reversible::Always => None,
         };
-        match lapses.filter(|lapses| *lapses <= self.horizon && (*lapses == at || !Mistake::WindowsNeverLapse.here())) {
-            Some(_) => {
-                self.reach.irreversible += pairs;
-                *self.reach.irreversible_by_operation.entry(op).or_default() += pairs;
-            }
-            None => {
-                self.reach.reversible += pairs;
-                self.reach.reversible_until = self.reach.reversible_until.into_iter().chain(lapses).min();
-            }
+        let stays = |lapses: Tick| lapses <= self.horizon && (lapses == at || !Mistake::WindowsNeverLapse.here());
+        let can = !lapses.is_some_and(stays);
+        if can {
+            self.reach.reversible += pairs;
+            self.reach.reversible_until = self.reach.reversible_until.into_iter().chain(lapses).min();
+        } else {
+            self.reach.irreversible += pairs;
+            *self.reach.irreversible_by_operation.entry(op).or_default() += pairs;
         }
+        can
     }
 
     fn excess_effect(&mut self, at: Tick) {

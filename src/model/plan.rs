@@ -60,6 +60,13 @@ pub struct Meta {
     pub sizes_unknown: bool,
 }
 
+impl Meta {
+    /// The same in a sentence.
+    pub fn scaled(&self) -> Option<String> {
+        self.scale.as_ref().map(|scale| format!("Scale: {scale}."))
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Time {
     /// The run ends here at the latest. Required when anything repeats.

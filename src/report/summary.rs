@@ -114,7 +114,7 @@ impl Summary<'_> {
 
     /// What the numbers stand for, where they are not those of the incident.
     pub fn scale(&self) -> Option<String> {
-        self.plan.meta.scale.as_ref().map(|scale| format!("Scale: {scale}."))
+        self.plan.meta.scaled()
     }
 
     /// Where this happened: nobody may take a model for the real system, or the other way round.

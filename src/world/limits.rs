@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::Plan;
 use crate::model::control::{Counts, KeyKind, Limit};
 use crate::model::service::Act;
+use crate::model::{Bits, Plan};
 use crate::planted::Mistake;
 use crate::wire::{Conversation, CredId, IdentityId, Key, LimitId, OpId, Span, Tick};
 
@@ -17,6 +17,8 @@ pub struct Limits {
     plan: Arc<Plan>,
     /// Which limits watch each operation.
     on: Vec<Vec<LimitId>>,
+    /// The operations that any limit watches.
+    watched: Bits,
     armed: Vec<bool>,
     used: BTreeMap<(LimitId, Key), Used>,
 }
@@ -71,18 +73,20 @@ pub enum Use {
 impl Limits {
     pub fn new(plan: Arc<Plan>) -> Limits {
         let mut on = vec![Vec::new(); plan.operations.len()];
+        let mut watched = Bits::default();
         for (at, limit) in plan.controls.limits.iter().enumerate() {
             for op in &limit.on {
                 on[op.index()].push(LimitId::at(at));
+                watched.insert(op.number());
             }
         }
         let armed = plan.controls.limits.iter().map(|l| l.armed).collect();
-        Limits { plan, on, armed, used: BTreeMap::new() }
+        Limits { plan, on, watched, armed, used: BTreeMap::new() }
     }
 
     /// Nothing was used yet.
     pub fn reset(&mut self) {
-        let Limits { plan, on: _, armed, used } = self;
+        let Limits { plan, on: _, watched: _, armed, used } = self;
         armed.clear();
         armed.extend(plan.controls.limits.iter().map(|l| l.armed));
         used.clear();
@@ -95,7 +99,7 @@ impl Limits {
     /// Whether any limit counts calls of `op`.
     #[inline]
     pub fn watch(&self, op: OpId) -> bool {
-        !self.on[op.index()].is_empty()
+        self.watched.contains(op.number())
     }
 
     fn spec(&self, limit: LimitId) -> &Limit {

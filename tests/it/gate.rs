@@ -477,6 +477,25 @@ fn what_cannot_be_run_is_said() {
     fails(&["test"], "no folder `scenarios` here");
 }
 
+#[test]
+fn a_run_is_compared_with_one_of_a_variant() {
+    let desk = Desk::new();
+    for (run, to) in [("volume-delete", "as-it-is"), ("volume-delete@hardened", "hardened"), ("wiper", "wiper")] {
+        assert!(desk.run(&["run", run, "--out", to, "--quiet"]).status.code().is_some_and(|code| code < 2), "{run}");
+    }
+    let compared = |before: &str, now: &str| {
+        let output = desk.run(&["compare", before, now, "--fail-on", "worse"]);
+        (output.status.code(), out(&output))
+    };
+    let (code, told) = compared("as-it-is", "hardened");
+    let line = "volume-delete -> volume-delete@hardened: irreversible was 38,015 and is 0";
+    assert!(code == Some(0) && told.contains(line) && !told.contains("worse than"), "{told}");
+    let (code, told) = compared("hardened", "as-it-is");
+    assert!(code == Some(1) && told.contains("irreversible was 0 and is 38,015"), "{told}");
+    let (code, told) = compared("wiper", "hardened");
+    assert!(code == Some(2) && told.contains("whatever their variants"), "{told}");
+}
+
 /// A scenario that says nothing is no green light.
 #[test]
 fn nothing_expected_is_no_green_light() {

@@ -53,6 +53,9 @@ fn desk() -> Desk {
     for run in ["volume-delete", "volume-delete@hardened"] {
         run_into(run, &desk.path().join("reports").join(run.replace('@', "-")));
     }
+    let orders = fs::read_to_string(desk.path().join("reports/volume-delete/run.json")).unwrap();
+    fs::create_dir(desk.path().join("reports/orders")).unwrap();
+    desk.file("reports/orders/run.json", &orders.replace("\"volume-delete\"", "\"orders\""));
     desk.file("secret.txt", "nobody may read this");
     desk
 }
@@ -77,8 +80,11 @@ fn runs_are_listed_opened_and_compared() {
     assert!(report.contains("sandbox"), "and no script runs in it");
     let compared = served.get("/compare?before=volume-delete&now=volume-delete");
     assert!(compared.contains("Nothing is different."), "{compared}");
-    let other = served.get("/compare?before=volume-delete&now=volume-delete-hardened");
-    assert!(other.contains("different scenarios"), "a variant is another case, as for `compare`: {other}");
+    let hardened = served.get("/compare?before=volume-delete&now=volume-delete-hardened");
+    let line = "volume-delete -&gt; volume-delete@hardened: irreversible was 38,015 and is 0";
+    assert!(hardened.contains("better than before") && hardened.contains(line), "{hardened}");
+    let other = served.get("/compare?before=volume-delete&now=orders");
+    assert!(other.contains("different scenarios"), "{other}");
     assert_eq!(status(&served.get("/runs/volume-delete/run.json")), "200");
 }
 

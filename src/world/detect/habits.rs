@@ -6,10 +6,10 @@ use crate::model::{Bits, Plan, Routine};
 use crate::planted::Mistake;
 use crate::wire::{Audit, IdentityId, Key, OpId, PlaceId, RuleId};
 
-/// Which callers have called each operation: a bit for each.
+/// Which operations each caller has called: a bit for each. A caller does much at once, so what is asked next lies close.
 #[derive(Default)]
 pub struct Habits {
-    callers: Vec<Bits>,
+    operations: Vec<Bits>,
 }
 
 impl Habits {
@@ -17,30 +17,33 @@ impl Habits {
     pub fn of(routine: &Routine, rule: RuleId) -> Habits {
         let mut habits = Habits::default();
         for &(_, op, first, n) in routine.0.iter().filter(|run| run.0 == rule.number()) {
-            let callers = habits.callers_of(OpId::new(op));
-            (first..first.saturating_add(n)).for_each(|caller| _ = callers.insert(caller));
+            (first..first.saturating_add(n)).for_each(|caller| _ = habits.of_caller(caller as usize).insert(op));
         }
         habits
     }
 
     /// The same as plain data.
-    pub fn runs(&self, rule: RuleId) -> impl Iterator<Item = (u32, u32, u32, u32)> + '_ {
-        self.callers
-            .iter()
-            .zip(0..)
-            .flat_map(move |(callers, op)| callers.runs().map(move |(first, n)| (rule.number(), op, first, n)))
+    pub fn runs(&self, rule: RuleId) -> impl Iterator<Item = (u32, u32, u32, u32)> {
+        let mut callers: BTreeMap<u32, Bits> = BTreeMap::new();
+        for (operations, caller) in self.operations.iter().zip(0..) {
+            operations.iter().for_each(|op| _ = callers.entry(op).or_default().insert(caller));
+        }
+        callers.into_iter().flat_map(move |(op, callers)| {
+            let runs: Vec<_> = callers.runs().map(|(first, n)| (rule.number(), op, first, n)).collect();
+            runs
+        })
     }
 
     /// Whether a caller does something for the first time. It is known from then on.
     pub fn is_new(&mut self, op: OpId, caller: usize) -> bool {
-        self.callers_of(op).insert(caller as u32) || Mistake::HabitsAreNotLearnt.here()
+        self.of_caller(caller).insert(op.number()) || Mistake::HabitsAreNotLearnt.here()
     }
 
-    fn callers_of(&mut self, op: OpId) -> &mut Bits {
-        if self.callers.len() <= op.index() {
-            self.callers.resize(op.index() + 1, Bits::default());
+    fn of_caller(&mut self, caller: usize) -> &mut Bits {
+        if self.operations.len() <= caller {
+            self.operations.resize(caller + 1, Bits::default());
         }
-        &mut self.callers[op.index()]
+        &mut self.operations[caller]
     }
 }
 

@@ -16,7 +16,7 @@ use crate::model::{Plan, Routine};
 use crate::planted::Mistake;
 use crate::wire::{Alarm, Audit, CollId, Effect, FamilyId, Key, Message, OpId, RuleId, Span, Tick};
 
-use counters::{Counters, Place, Windows};
+use counters::{Counters, Place, Sparse, Windows};
 use habits::{Habits, Homes};
 use readings::Readings;
 use watching::Watching;
@@ -209,7 +209,8 @@ impl Rule {
             Known::Counted(counters) => {
                 let repeats = matches!(self.spec.watches, Watches::Repeats { .. });
                 let said = repeats.then_some((audit.op, line.message.digest));
-                counters.add(audit, Place { at, key, said }, weight, self.spec.watches.threshold().unwrap_or(ONCE))
+                let place = Place { at, sparse: Sparse { key, said } };
+                counters.add(audit, place, weight, self.spec.watches.threshold().unwrap_or(ONCE))
             }
         }?;
         let delay = self.spec.delay.unless(Mistake::DetectorSeesTheFuture);
