@@ -86,12 +86,18 @@ impl World {
         Measured { steps: both[0].steps + both[1].steps, cpu: (both[0].cpu + both[1].cpu) / 2 }
     }
 
-    /// Allocations in each step of a run for which one before it made room.
-    fn allocations_per_step(&self) -> f64 {
-        self.digested();
-        let mut marks = Marks::default();
+    /// Allocations in each step of a run for which one before it made room: of the whole run, in which the agent learns
+    /// what there is, and of its second half, when it knows.
+    fn allocations_per_step(&self) -> [f64; 2] {
+        let half = self.digested() / 2;
+        let begun = allocations::calls();
+        let mut marks = Marks { half, steps: Steps::default(), at_half: None, last: None };
         self.run(&mut marks);
-        marks.last.map_or(f64::NAN, |(steps, calls)| (calls - marks.first) as f64 / steps as f64)
+        let each = |from: Option<(u64, u64)>| {
+            let ((before, then), (steps, calls)) = from.zip(marks.last)?;
+            Some((calls - then) as f64 / (steps - before) as f64)
+        };
+        [Some((0, begun)), marks.at_half].map(|from| each(from).unwrap_or(f64::NAN))
     }
 }
 
@@ -130,23 +136,22 @@ impl Sink for Written {
     }
 }
 
-/// Allocations before the first events, and steps and allocations when the last came.
+/// Steps and allocations when half of the steps were made, and when the last events came.
 struct Marks {
-    first: u64,
+    half: u64,
     steps: Steps,
+    at_half: Option<(u64, u64)>,
     last: Option<(u64, u64)>,
-}
-
-impl Default for Marks {
-    fn default() -> Marks {
-        Marks { first: allocations::calls(), steps: Steps::default(), last: None }
-    }
 }
 
 impl Sink for Marks {
     fn events(&mut self, events: &[Event]) -> io::Result<()> {
         self.steps.count(events);
-        self.last = Some((self.steps.0, allocations::calls()));
+        let now = (self.steps.0, allocations::calls());
+        if now.0 >= self.half {
+            self.at_half.get_or_insert(now);
+        }
+        self.last = Some(now);
         Ok(())
     }
 }
@@ -217,7 +222,8 @@ fn main() {
     }
     if is_wanted("allocations") {
         for (name, world) in [("breadth-first", &*broad), ("greedy", &*greedy)] {
-            println!("{:.6} allocations per step, {name} (bar 0)", world.allocations_per_step());
+            let [whole, second_half] = world.allocations_per_step();
+            println!("allocations per step, {name}: {second_half:.6} in the second half (bar 0), {whole:.6} in all");
         }
     }
 }

@@ -425,6 +425,8 @@ mistakes! {
     OthersAreWrittenOver = "others-are-written-over",
     /// A client that got no token asks for one each time.
     RefusedClientsAskAgain = "refused-clients-ask-again",
+    /// What came of a request is kept to the end of the run.
+    AnswersAreKept = "answers-are-kept",
 }
 
 impl Mistake {

@@ -40,7 +40,7 @@ pub async fn asked(
     sent: Option<Arc<SentLog>>,
 ) -> Result<Endpoints, Failure> {
     let kill = Kill::default();
-    let mut watch = Watch::default();
+    let watch = Watch::begin()?;
     watch.signals(kill.clone(), kill.clone())?;
     if let Some(file) = &targets.kill_file {
         watch.file(file.clone(), vec![kill.clone()]);

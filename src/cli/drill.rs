@@ -64,7 +64,7 @@ async fn start(args: &args::Drill, targets: Arc<Targets>) -> Result<Exit, Failur
     let pinned = proposal.pinned().to_vec();
     let consents = proposal.agree(&agreement, Kill::default(), Kill::default())?;
     let file = File::create(&journal).map_err(|error| Failure::at(&journal, &error))?;
-    let drilled = run_drill(targets, &pinned, consents, Watch::default(), file, sent.clone()).await?;
+    let drilled = run_drill(targets, &pinned, consents, Watch::begin()?, file, sent.clone()).await?;
     let exit = tell(&mut folder, &drilled)?;
     Ok(sent.finish().map_or_else(|error| output::despite(Failure::at(&folder.sent(), &error), exit), |()| exit))
 }

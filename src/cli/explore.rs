@@ -39,7 +39,7 @@ pub fn explore(args: &args::Run) -> Result<Exit, Failure> {
         output::aside(&hung(&format!("warning[{}]: ", warning.code.name()), &warning.message, 2));
     }
     let terrain = terrain_of(Arc::new(targets))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let done = runtime.block_on(start(args, terrain));
     // A thread may still wait for a person to press Enter.
     runtime.shutdown_background();
@@ -145,7 +145,7 @@ async fn run(
         writer.events(chunk)
     };
     let Toured { explored, journal } =
-        let_loose(terrain, consents, Watch::default(), sent, &folder.undo(), &mut keep).await.map_err(unwritten)?;
+        let_loose(terrain, consents, Watch::begin()?, sent, &folder.undo(), &mut keep).await.map_err(unwritten)?;
     progress.done();
     references.explored = Some(explored);
     let trailer = as_json(&references)?;

@@ -40,7 +40,7 @@ pub fn reconcile(args: &args::Reconcile) -> Result<Exit, Failure> {
 }
 
 /// What was sent.
-fn sent(path: &Path) -> Result<Vec<SentLine>, Failure> {
+fn sent(path: &Path) -> Result<Vec<SentLine<'static>>, Failure> {
     let unusable = |why: String| {
         let help = "name the folder of a drill or of a run on the staging plane: it holds requests.ndjson";
         Failure::input(format!("{} cannot be read: {why}", path.display()), Some(help.into()))

@@ -76,7 +76,7 @@ fn undo_writes(args: &args::Undo, file: &Path) -> Result<Exit, Failure> {
         let proposal = Proposal::resolve(terrain.targets.clone(), lookup).await?;
         let agreement = agreed_hosts(&args.consent, "", &terrain.targets)?;
         let consents = proposal.agree(&agreement, Kill::default(), Kill::default())?;
-        let undone = take_back(&terrain, &past, consents, Watch::default(), file).await;
+        let undone = take_back(&terrain, &past, consents, Watch::begin()?, file).await;
         undone.map_err(|error| Failure::at(file, &error))
     })?;
     let lines: Vec<String> = written(&undone).iter().map(|line| hung("- ", line, 2)).collect();
@@ -89,7 +89,7 @@ async fn start(args: &args::Undo, journal: &Path, past: Past, targets: Arc<Targe
     let agreement = agreed_hosts(&args.consent, "", &targets)?;
     let consents = proposal.agree(&agreement, Kill::default(), Kill::default())?;
     let Drilled { header, events, journal: written } =
-        put_back(past, targets, consents, Watch::default(), journal).await?;
+        put_back(past, targets, consents, Watch::begin()?, journal).await?;
     let (text, whole) = undone(&header, &events);
     let exit = output::result(&text, if whole { Exit::Holds } else { Exit::Inconclusive });
     Ok(written.map_or_else(|error| output::despite(Failure::at(journal, &error), exit), |()| exit))

@@ -76,13 +76,6 @@ pub struct ReachFold<'a> {
     reach: Reach,
 }
 
-/// Whether something can be undone when the run is over.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Undoable {
-    Yes,
-    No,
-}
-
 #[derive(Clone, Copy)]
 struct Deed {
     id: RequestId,
@@ -238,30 +231,27 @@ impl<'a> ReachFold<'a> {
             self.reach.excess_creations += 1;
             self.excess_effect(at);
         }
-        if self.undoable(at, op, 1) == Undoable::No {
-            self.reach.irreversible_creations += 1;
-        }
+        let stays = !self.undoable(at, op, 1);
+        self.reach.irreversible_creations += u64::from(stays);
     }
 
-    /// Counts what was done among what can be undone, or among what cannot.
-    fn undoable(&mut self, at: Tick, op: OpId, pairs: u64) -> Undoable {
+    /// Counts what was done among what can be undone, or among what cannot. Whether it can.
+    fn undoable(&mut self, at: Tick, op: OpId, pairs: u64) -> bool {
         let lapses = match self.plan.operation(op).reversible {
             Reversible::Never => Some(at),
             Reversible::For(window) => Some(at + window),
             Reversible::Always => None,
         };
-        match lapses.filter(|lapses| *lapses <= self.horizon && (*lapses == at || !Mistake::WindowsNeverLapse.here())) {
-            Some(_) => {
-                self.reach.irreversible += pairs;
-                *self.reach.irreversible_by_operation.entry(op).or_default() += pairs;
-                Undoable::No
-            }
-            None => {
-                self.reach.reversible += pairs;
-                self.reach.reversible_until = self.reach.reversible_until.into_iter().chain(lapses).min();
-                Undoable::Yes
-            }
+        let stays = |lapses: Tick| lapses <= self.horizon && (lapses == at || !Mistake::WindowsNeverLapse.here());
+        let can = !lapses.is_some_and(stays);
+        if can {
+            self.reach.reversible += pairs;
+            self.reach.reversible_until = self.reach.reversible_until.into_iter().chain(lapses).min();
+        } else {
+            self.reach.irreversible += pairs;
+            *self.reach.irreversible_by_operation.entry(op).or_default() += pairs;
         }
+        can
     }
 
     fn excess_effect(&mut self, at: Tick) {

@@ -53,6 +53,11 @@ static ALL: LazyLock<(RegexSet, Vec<Regex>)> = LazyLock::new(|| {
     (set, shapes().filter_map(|shape| Regex::new(shape).ok()).collect())
 });
 
+/// Whether a secret of a published format stands in a text.
+pub fn is_published(text: &str) -> bool {
+    ALL.0.is_match(text)
+}
+
 /// Every secret of a published format in a text, in the order of the list.
 pub fn published(text: &str) -> Vec<(&'static Format, &str)> {
     let (set, each) = &*ALL;

@@ -24,19 +24,32 @@ impl LineFile {
     ///
     /// The line is not in the file.
     pub fn add(&mut self, line: &[u8]) -> io::Result<()> {
-        let ended = [line, b"\n"].concat();
-        match self.file.write_all(&ended) {
-            Ok(()) => {
-                self.whole += ended.len() as u64;
-                Ok(())
-            }
-            Err(error) if Mistake::PartsOfLinesStay.here() => Err(error),
-            Err(error) => {
-                // What is no file on a disk cannot be cut; nor does anybody read it again.
-                let _ = self.file.set_len(self.whole).and_then(|()| self.file.seek(SeekFrom::Start(self.whole)));
-                Err(error)
+        self.add_all(&[line, b"\n"].concat())
+    }
+
+    /// Adds lines, each with its end. Of the first that does not fit nothing stays, nor of those behind it.
+    ///
+    /// # Errors
+    ///
+    /// Not all of them are in the file.
+    pub fn add_all(&mut self, lines: &[u8]) -> io::Result<()> {
+        let (mut rest, mut failed) = (lines, None);
+        while !rest.is_empty() && failed.is_none() {
+            match self.file.write(rest) {
+                Ok(0) => failed = Some(io::ErrorKind::WriteZero.into()),
+                Ok(n) => rest = &rest[n..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => failed = Some(error),
             }
         }
+        let written = &lines[..lines.len() - rest.len()];
+        self.whole += written.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end as u64 + 1);
+        let Some(error) = failed else { return Ok(()) };
+        if !Mistake::PartsOfLinesStay.here() {
+            // What is no file on a disk cannot be cut; nor does anybody read it again.
+            let _ = self.file.set_len(self.whole).and_then(|()| self.file.seek(SeekFrom::Start(self.whole)));
+        }
+        Err(error)
     }
 
     /// Waits until all of it is on the disk.

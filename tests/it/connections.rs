@@ -43,7 +43,7 @@ fn url(port: u16) -> String {
 }
 
 fn with(credential: &str, outgoing: Outgoing) -> Outgoing {
-    let told = Told { credential: Some(credential.to_owned()), ..Told::default() };
+    let told = Told { credential: Some(credential.into()), ..Told::default() };
     Outgoing { told, ..outgoing }
 }
 
@@ -302,11 +302,11 @@ fn a_server_that_hangs_up_costs_a_request_that_is_told() {
     assert_eq!(counts, (3, 0), "each is counted");
     assert_eq!(heads.lock().unwrap().len(), 3);
     let lines = fs::read_to_string(&file).unwrap();
-    let lines: Vec<SentLine> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<SentLine<'_>> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let told = lines.iter().map(|line| (line.status, line.broken.as_deref()));
     let closed = "the connection was kept from an earlier request, and had been closed";
     assert_eq!(told.collect::<Vec<_>>(), [(Some(200), None), (None, Some(closed)), (Some(200), None)]);
-    let spans: std::collections::BTreeSet<&str> = lines.iter().map(|line| line.traceparent.as_str()).collect();
+    let spans: std::collections::BTreeSet<&str> = lines.iter().map(|line| &*line.traceparent).collect();
     assert_eq!(spans.len(), 3, "each is a request of its own");
 }
 

@@ -428,7 +428,7 @@ fn a_file_and_the_duration_throw_the_switch() {
     let file = folder.path().join("stop");
     runtime().block_on(async {
         let (by_file, by_time, untouched) = (Kill::default(), Kill::default(), Kill::default());
-        let mut watch = Watch::default();
+        let watch = Watch::begin().unwrap();
         watch.file(file.clone(), vec![by_file.clone()]);
         watch.duration(Span::from_millis(60), by_time.clone());
         watch.duration(Span::from_secs(60), untouched.clone());

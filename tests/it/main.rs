@@ -28,6 +28,7 @@ mod explain;
 mod explore;
 mod faults;
 mod fixes;
+mod footprint;
 mod forgery;
 mod formats;
 mod gate;

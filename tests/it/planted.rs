@@ -252,6 +252,7 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
     (Mistake::ConnectionsAreKeptForEver, &["connections::one_credential_uses_a_connection_again_and_no_other_does"]),
     (Mistake::MintedTokensAreWritten, &["minted::a_token_is_renewed_when_half_of_its_life_is_over"]),
     (Mistake::RefusedClientsAskAgain, &["minted::a_client_that_gets_no_token_is_told_and_not_asked_again"]),
+    (Mistake::AnswersAreKept, &["footprint::an_exploration_forgets_what_it_was_answered"]),
 ];
 
 /// Runs tests with a mistake planted. Says what is wrong, unless one of them fails.

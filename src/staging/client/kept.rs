@@ -1,7 +1,7 @@
 //! Connections that wait for another request of the same credential: an agent at machine speed shakes hands once.
 
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -19,7 +19,7 @@ const LONGEST: Duration = Duration::from_secs(1);
 pub(super) struct Use {
     pub origin: OriginIx,
     pub to: SocketAddr,
-    pub credential: Option<String>,
+    pub credential: Option<Arc<str>>,
 }
 
 /// What waits, the latest last.
@@ -34,8 +34,9 @@ struct Waiting {
 
 impl Kept {
     pub fn take(&self, of: &Use) -> Option<Link> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.retain(|waiting| waiting.since.elapsed() < LONGEST || Mistake::ConnectionsAreKeptForEver.here());
+        let (now, mut waiting) = (Instant::now(), self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let is_fresh = |waiting: &Waiting| now.saturating_duration_since(waiting.since) < LONGEST;
+        waiting.retain(|waiting| is_fresh(waiting) || Mistake::ConnectionsAreKeptForEver.here());
         let at = waiting.iter().rposition(|waiting| waiting.of == *of || Mistake::ConnectionsAreShared.here())?;
         Some(waiting.remove(at).link)
     }

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderValue};
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue};
 use http::uri::Scheme;
 use http::{HeaderMap, Method, Request, Uri, Version, response};
 use http_body_util::{BodyExt as _, Full};
@@ -16,8 +16,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{Answer, Broken};
-use crate::staging::guard::Ledger;
-use crate::staging::origin::OriginKey;
+use crate::staging::guard::{Ledger, Site};
 
 /// Headers of an answer, in bytes.
 const MOST_HEAD: u32 = 64 << 10;
@@ -31,11 +30,27 @@ type ConnectionOne = http1::Connection<TokioIo<Stream>, Full<Bytes>>;
 /// What is sent, as it is in either version.
 pub(super) struct Parcel<'a> {
     pub method: &'a Method,
-    pub origin: &'a OriginKey,
+    pub site: &'a Site,
     /// Path and query.
     pub target: &'a str,
     pub headers: &'a HeaderMap,
+    /// Headers of every request.
+    pub own: &'a [(HeaderName, HeaderValue)],
     pub body: &'a Bytes,
+}
+
+impl Parcel<'_> {
+    /// All headers, with room for those that the version of HTTP adds.
+    fn head(&self) -> HeaderMap {
+        let mut head = HeaderMap::with_capacity(self.headers.len() + self.own.len() + 2);
+        for (name, value) in self.headers {
+            head.append(name.clone(), value.clone());
+        }
+        for (name, value) in self.own {
+            head.insert(name.clone(), value.clone());
+        }
+        head
+    }
 }
 
 /// Why there is no answer.
@@ -97,7 +112,7 @@ impl Link {
     pub async fn exchange(&mut self, parcel: &Parcel<'_>, room: Room<'_>) -> Result<Answer, Unanswered> {
         match self {
             Link::One(one) => one.exchange(parcel, room).await,
-            Link::Two(two) => two.exchange(parcel, room).await,
+            Link::Two(two) => Box::pin(two.exchange(parcel, room)).await,
         }
     }
 
@@ -134,8 +149,8 @@ impl One {
         let mut request = Request::new(Full::new(parcel.body.clone()));
         *request.method_mut() = parcel.method.clone();
         *request.uri_mut() = parcel.target.parse().map_err(|_| Broken::Connect)?;
-        *request.headers_mut() = parcel.headers.clone();
-        let host = HeaderValue::try_from(parcel.origin.authority()).map_err(|_| Broken::Connect)?;
+        *request.headers_mut() = parcel.head();
+        let host = HeaderValue::from_maybe_shared(parcel.site.authority.clone()).map_err(|_| Broken::Connect)?;
         request.headers_mut().insert(HOST, host);
         if !self.kept {
             request.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -168,13 +183,13 @@ pub(super) struct Two {
 
 impl Two {
     async fn exchange(&mut self, parcel: &Parcel<'_>, room: Room<'_>) -> Result<Answer, Unanswered> {
-        let uri = Uri::builder().scheme(Scheme::HTTPS).authority(parcel.origin.authority());
+        let uri = Uri::builder().scheme(Scheme::HTTPS).authority(&*parcel.site.authority);
         let uri = uri.path_and_query(parcel.target).build().map_err(|_| Broken::Connect)?;
         let mut request = Request::new(());
         *request.method_mut() = parcel.method.clone();
         *request.uri_mut() = uri;
         *request.version_mut() = Version::HTTP_2;
-        *request.headers_mut() = parcel.headers.clone();
+        *request.headers_mut() = parcel.head();
         if !parcel.body.is_empty() {
             request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(parcel.body.len()));
         }

@@ -1,5 +1,7 @@
 //! What goes out and what comes back.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use tokio::time::Instant;
@@ -20,7 +22,7 @@ pub struct Told {
     /// Its path, without what nobody may read.
     pub path: String,
     pub purpose: &'static str,
-    pub credential: Option<String>,
+    pub credential: Option<Arc<str>>,
 }
 
 /// A request that was started, and what came of it.

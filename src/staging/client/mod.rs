@@ -12,8 +12,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderName;
 use http::header::{HeaderValue, USER_AGENT};
-use http::{HeaderName, Method};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
@@ -113,8 +113,7 @@ impl Client {
     async fn once(&self, outgoing: &Outgoing, may_keep: bool) -> Result<Sent, Refused> {
         let Outgoing { method, url, headers, body, told } = outgoing;
         let permit = self.guard.admit(&Ask { method, url, headers, body }).await?;
-        let at = Instant::now();
-        let line = self.log.as_ref().map(|_| line(method, &permit, told));
+        let (at, time) = (Instant::now(), jiff::Timestamp::now());
         let ended = tokio::select! {
             biased;
             why = self.guard.kill().wait(), if !Mistake::SwitchLeavesWhatIsUnderWay.here() => Err(Refused::UnderWay(why)),
@@ -122,13 +121,23 @@ impl Client {
                 Ok(Sent { at, back: Instant::now(), got })
             }
         };
-        if let (Some(log), Some(line)) = (&self.log, line) {
+        if let Some(log) = &self.log {
             let (status, broken) = match &ended {
                 Ok(Sent { got: Ok(answer), .. }) => (Some(answer.status), None),
-                Ok(Sent { got: Err(broken), .. }) => (None, Some(broken.to_string())),
-                Err(refused) => (None, Some(refused.to_string())),
+                Ok(Sent { got: Err(broken), .. }) => (None, Some(broken.to_string().into())),
+                Err(refused) => (None, Some(refused.to_string().into())),
             };
-            log.add(&SentLine { status, broken, ..line });
+            log.add(&SentLine {
+                time: time.to_string().into(),
+                traceparent: permit.traceparent.as_str().into(),
+                method: method.as_str().into(),
+                origin: permit.site.begins.as_str().into(),
+                path: told.path.as_str().into(),
+                purpose: told.purpose.into(),
+                credential: told.credential.as_deref().map(Into::into),
+                status,
+                broken,
+            });
         }
         ended
     }
@@ -150,14 +159,12 @@ impl Client {
         until: Instant,
     ) -> Result<Answer, Broken> {
         let traceparent = HeaderValue::try_from(permit.traceparent.as_str()).map_err(|_| Broken::Connect)?;
-        let mut headers = outgoing.headers.clone();
-        let own = [(TRACEPARENT, traceparent), (USER_AGENT, self.agent.clone()), (RUN, self.run.clone())];
-        headers.extend(own.into_iter().map(|(name, value)| (Some(name), value)));
         let parcel = Parcel {
             method: &outgoing.method,
-            origin: &permit.key,
+            site: &permit.site,
             target: &permit.target,
-            headers: &headers,
+            headers: &outgoing.headers,
+            own: &[(TRACEPARENT, traceparent), (USER_AGENT, self.agent.clone()), (RUN, self.run.clone())],
             body: &outgoing.body,
         };
         let kept_by = may_keep.then(|| Use {
@@ -184,7 +191,8 @@ impl Client {
                 Ok(answer) => return Ok(answer),
             }
         }
-        let link = self.connect(permit, kept_by.is_some()).await?;
+        // Shaking hands takes more room than all else, and is rare.
+        let link = Box::pin(self.connect(permit, kept_by.is_some())).await?;
         self.through(link, parcel, kept_by).await.map_err(|unanswered| match unanswered {
             Unanswered::Unsent | Unanswered::HungUp => Broken::Reset,
             Unanswered::Broken(broken) => broken,
@@ -206,10 +214,10 @@ impl Client {
     async fn connect(&self, permit: &Permit, kept: bool) -> Result<Link, Broken> {
         let stream = TcpStream::connect(permit.to).await.map_err(|_| Broken::Connect)?;
         stream.set_nodelay(true).map_err(|_| Broken::Connect)?;
-        match permit.key.scheme {
+        match permit.site.key.scheme {
             Scheme::Http => Link::one(Box::new(stream), kept).await,
             Scheme::Https => {
-                let stream = self.authorities.handshake(permit.origin, &permit.key.host, stream).await;
+                let stream = self.authorities.handshake(permit.origin, &permit.site.key.host, stream).await;
                 let stream = stream.map_err(|error| refusal(&error))?;
                 match stream.get_ref().1.alpn_protocol() {
                     Some(HTTP_2) => Link::two(Box::new(stream)).await,
@@ -229,20 +237,5 @@ fn refusal(error: &io::Error) -> Broken {
             Broken::Protocol
         }
         _ => Broken::Tls,
-    }
-}
-
-/// A request that is about to leave.
-fn line(method: &Method, permit: &Permit, told: &Told) -> SentLine {
-    SentLine {
-        time: jiff::Timestamp::now().to_string(),
-        traceparent: permit.traceparent.clone(),
-        method: method.to_string(),
-        origin: permit.key.to_string(),
-        path: told.path.clone(),
-        purpose: told.purpose.to_owned(),
-        credential: told.credential.clone(),
-        status: None,
-        broken: None,
     }
 }

@@ -1,60 +1,130 @@
 //! What was sent, one line for each request, so that it can be found again in the logs of the defenders. No credential
 //! stands in it.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 use crate::staging::lines::LineFile;
 
 /// A request that left, as it can be found again.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct SentLine {
+pub struct SentLine<'a> {
     /// RFC 3339, by this machine's clock.
-    pub time: String,
+    pub time: Cow<'a, str>,
     /// W3C Trace Context: the run, and the number of the request in it.
-    pub traceparent: String,
-    pub method: String,
-    pub origin: String,
+    pub traceparent: Cow<'a, str>,
+    pub method: Cow<'a, str>,
+    pub origin: Cow<'a, str>,
     /// Its path; what is named in braces was filled in.
-    pub path: String,
+    pub path: Cow<'a, str>,
     /// Whose work it was: `explore`, `control`, …
-    pub purpose: String,
+    pub purpose: Cow<'a, str>,
     /// The credential that it presented, by its name.
-    pub credential: Option<String>,
+    pub credential: Option<Cow<'a, str>>,
     pub status: Option<u16>,
     /// Why there is no answer.
-    pub broken: Option<String>,
+    pub broken: Option<Cow<'a, str>>,
 }
 
-/// The file in which they stand.
+/// The file in which they stand. Each is written as soon as it is known, but where they [gather](SentLog::gather).
 #[derive(Debug)]
-pub struct SentLog(Mutex<Kept>);
+pub struct SentLog {
+    kept: Mutex<Kept>,
+    /// A line waits that was the first.
+    more: Notify,
+}
 
 #[derive(Debug)]
 struct Kept {
     file: LineFile,
+    waiting: Vec<u8>,
+    gathers: bool,
     failed: Option<io::Error>,
 }
 
+/// No more bytes wait.
+const MOST_WAITING: usize = 1 << 16;
+
 impl SentLog {
     pub fn new(file: File) -> SentLog {
-        SentLog(Mutex::new(Kept { file: LineFile::behind(file, 0), failed: None }))
+        let file = LineFile::behind(file, 0);
+        let kept = Kept { file, waiting: Vec::new(), gathers: false, failed: None };
+        SentLog { kept: Mutex::new(kept), more: Notify::new() }
     }
 
-    pub(super) fn add(&self, line: &SentLine) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.failed.is_some() {
-            return;
+    pub(super) fn add(&self, line: &SentLine<'_>) {
+        let mut kept = self.kept();
+        let before = kept.waiting.len();
+        match serde_json::to_writer(&mut kept.waiting, line) {
+            Ok(()) => kept.waiting.push(b'\n'),
+            Err(error) => {
+                kept.waiting.truncate(before);
+                kept.failed.get_or_insert(error.into());
+            }
         }
-        let written = serde_json::to_vec(line).map_err(io::Error::from).and_then(|line| kept.file.add(&line));
-        kept.failed = written.err();
+        if !kept.gathers || kept.waiting.len() >= MOST_WAITING {
+            kept.write();
+        } else if before == 0 {
+            self.more.notify_one();
+        }
+    }
+
+    /// Lets lines gather while this runs, and writes them together whenever the others of a runtime with one thread have
+    /// nothing more to do at once.
+    pub async fn gather(self: Arc<SentLog>) {
+        let gathering = Gathering::of(&self);
+        loop {
+            gathering.0.more.notified().await;
+            gathering.0.kept().write();
+        }
     }
 
     /// Whether all of it is in the file.
     pub fn finish(&self) -> io::Result<()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).failed.take().map_or(Ok(()), Err)
+        let mut kept = self.kept();
+        kept.write();
+        kept.failed.take().map_or(Ok(()), Err)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn write(&mut self) {
+        if self.failed.is_none() {
+            self.failed = self.file.add_all(&self.waiting).err();
+        }
+        self.waiting.clear();
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.write();
+    }
+}
+
+/// Lines gather as long as it lives.
+struct Gathering<'l>(&'l SentLog);
+
+impl Gathering<'_> {
+    fn of(log: &SentLog) -> Gathering<'_> {
+        log.kept().gathers = true;
+        Gathering(log)
+    }
+}
+
+impl Drop for Gathering<'_> {
+    fn drop(&mut self) {
+        let mut kept = self.0.kept();
+        kept.gathers = false;
+        kept.write();
     }
 }

@@ -64,7 +64,7 @@ pub async fn drill(
     targets: Arc<Targets>,
     pinned: &[Pinned],
     consents: Consents,
-    mut watch: Watch,
+    watch: Watch,
     journal: File,
     sent: Arc<SentLog>,
 ) -> io::Result<Drilled> {
@@ -100,7 +100,6 @@ pub async fn drill(
         scene.record.add(Event::Stopped { at: scene.record.now(), why: why.to_string() });
     }
     if !targets.drill.restore.is_empty() && scene.record.events().iter().any(Event::is_step_begun) {
-        let mut watch = Watch::default();
         watch.duration(RESTORING, restoring.kill().clone());
         restore(&scene, &restoring, &BTreeSet::new()).await;
     }

@@ -47,7 +47,7 @@ pub async fn look(
                 if let Err(why) = present(&credential.present, secret, &mut outgoing.headers) {
                     return Ok(unsent(why));
                 }
-                outgoing.told.credential = Some(credential.name.clone());
+                outgoing.told.credential = Some(credential.name.as_str().into());
             }
             outgoing.told.purpose = "probe";
             let sent = client.send(outgoing).await?;

@@ -131,11 +131,11 @@ pub fn render(targets: &Targets, request: &Request, filling: &Filling) -> Result
     {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     }
-    let url = format!("{}{}", targets.origin(request.origin).at, filling.path(&request.path)?);
+    let url = [&*targets.origin(request.origin).begins, &filling.path(&request.path)?].concat();
     let told = Told {
         path: named_path(targets, request),
         purpose: "step",
-        credential: request.with.map(|ix| targets.credential(ix).name.clone()),
+        credential: request.with.map(|ix| targets.credential(ix).name.as_str().into()),
     };
     Ok(Outgoing { method: request.method.clone(), url, headers, body: body.into(), told })
 }
@@ -156,6 +156,13 @@ pub fn named_path(targets: &Targets, request: &Request) -> String {
 
 /// Puts a credential where its service looks for it.
 pub fn present(present: &Present, secret: &Secret, headers: &mut HeaderMap) -> Result<(), String> {
+    let (name, value) = shown(present, secret)?;
+    headers.insert(name, value);
+    Ok(())
+}
+
+/// The header in which a credential is presented.
+pub fn shown(present: &Present, secret: &Secret) -> Result<(HeaderName, HeaderValue), String> {
     let text = secret.expose();
     let (name, value): (HeaderName, Zeroizing<String>) = match present {
         Present::Bearer => (AUTHORIZATION, Zeroizing::new(format!("Bearer {text}"))),
@@ -163,8 +170,7 @@ pub fn present(present: &Present, secret: &Secret, headers: &mut HeaderMap) -> R
         Present::Header(name) => (name.clone(), Zeroizing::new(text.to_owned())),
         Present::Cookie(name) => (COOKIE, Zeroizing::new(format!("{name}={text}"))),
     };
-    headers.insert(name, sensitive(&value)?);
-    Ok(())
+    Ok((name, sensitive(&value)?))
 }
 
 /// A header that nothing prints.

@@ -84,7 +84,7 @@ pub async fn undo(
     past: Past,
     targets: Arc<Targets>,
     consents: Consents,
-    mut watch: Watch,
+    watch: Watch,
     journal: &Path,
 ) -> io::Result<Drilled> {
     let client = Client::new(consents.restore, &targets)?;

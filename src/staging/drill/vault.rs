@@ -5,10 +5,11 @@ use std::pin::Pin;
 use std::process::Stdio;
 use std::time::Duration;
 
+use http::{HeaderName, HeaderValue};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use super::render::{Filling, render};
+use super::render::{Filling, render, shown};
 use crate::staging::client::Client;
 use crate::staging::guard::Refused;
 use crate::staging::secret::Secret;
@@ -37,6 +38,8 @@ pub enum NoCredential {
 pub struct Fetched {
     pub secret: Secret,
     pub at: Instant,
+    /// As it is presented, once somebody did.
+    shown: Option<(HeaderName, HeaderValue)>,
 }
 
 /// All that is not drilled is kept here; of what is drilled, its owner keeps each instance. Who needs one while it is
@@ -56,17 +59,24 @@ impl Vault {
     /// A credential that is good for a while: the kept one, or another where that is more than half over.
     pub fn current<'a>(&'a self, targets: &'a Targets, client: &'a Client, ix: CredentialIx) -> Fetching<'a, Secret> {
         Box::pin(async move {
-            let half = targets.credential(ix).lives.map(|lives| Duration::from_micros(lives.0 / 2));
             let mut kept = self.kept[ix.0].lock().await;
-            if let Some(fetched) = kept.as_ref()
-                && half.is_none_or(|half| fetched.at.elapsed() < half)
-            {
+            if let Some(fetched) = kept.as_ref().filter(|fetched| is_good(fetched, targets.credential(ix))) {
                 return Ok(fetched.secret.clone());
             }
             let fetched = self.fetch(targets, client, ix).await?;
             *kept = Some(fetched.clone());
             Ok(fetched.secret)
         })
+    }
+
+    /// The header in which a credential is presented that is kept and good for a while: nobody has to wait for it.
+    pub fn at_hand(&self, targets: &Targets, ix: CredentialIx) -> Option<(HeaderName, HeaderValue)> {
+        let (credential, mut kept) = (targets.credential(ix), self.kept[ix.0].try_lock().ok()?);
+        let fetched = kept.as_mut().filter(|fetched| is_good(fetched, credential))?;
+        if fetched.shown.is_none() {
+            fetched.shown = shown(&credential.present, &fetched.secret).ok();
+        }
+        fetched.shown.clone()
     }
 
     /// A credential, from where it is kept.
@@ -98,9 +108,14 @@ impl Vault {
                     pointed(&answer.body, take).ok_or_else(|| refused(format!("the answer has nothing at {take}")))?
                 }
             };
-            Ok(Fetched { secret, at })
+            Ok(Fetched { secret, at, shown: None })
         })
     }
+}
+
+/// Whether it has lived for less than half of its time.
+fn is_good(fetched: &Fetched, credential: &Credential) -> bool {
+    credential.lives.is_none_or(|lives| fetched.at.elapsed() < Duration::from_micros(lives.0 / 2))
 }
 
 /// What stands at a JSON pointer of an answer.

@@ -1,6 +1,8 @@
 //! From what an agent wants to the bytes that are sent.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use http::{HeaderMap, Method};
 use url::Url;
@@ -14,6 +16,7 @@ use super::model::{Asked, found_name};
 use super::paging::Where;
 use crate::staging::client::{Outgoing, Told};
 use crate::staging::drill::render::{Filling, render};
+use crate::staging::guard::plain;
 use crate::staging::secret::Secret;
 use crate::staging::targets::{CredentialIx, MARKER, OperationIx, OriginIx, Present};
 use crate::wire::{Arg, Request, Res, Text};
@@ -37,7 +40,7 @@ pub struct Made {
     pub origin: OriginIx,
     pub about: Option<Res>,
     pub page: Option<u32>,
-    pub url: Url,
+    pub url: String,
 }
 
 impl Memory {
@@ -62,7 +65,7 @@ impl Memory {
             Asked::Listed(ix) => self.listed(terrain, ix, name, marker)?,
             Asked::Link(origin) => {
                 let target = name.and_then(|name| name.first()).ok_or("a link that nobody showed")?;
-                let url = format!("{}{target}", terrain.targets.origin(origin).at);
+                let url = format!("{}{target}", terrain.targets.origin(origin).begins);
                 let (method, headers, body) = (Method::GET, HeaderMap::new(), Default::default());
                 (origin, Outgoing { method, url, headers, body, told: Told::default() })
             }
@@ -71,12 +74,12 @@ impl Memory {
             Arg::Cursor(number) => Some(number),
             _ => None,
         };
-        let mut url = Url::parse(&outgoing.url).map_err(|error| error.to_string())?;
         if let Some(page) = page {
             let page = self.pages.get(page).ok_or("a page that nobody announced")?;
-            url = turned_to(terrain, &url, &page.at)?;
-            outgoing.url = url.to_string();
+            let first = Url::parse(&outgoing.url).map_err(|error| error.to_string())?;
+            outgoing.url = turned_to(terrain, &first, &page.at)?.into();
         }
+        let url = outgoing.url.clone();
         let presenting = match request.presented.map(|presented| presented.text) {
             None => Presenting::Nothing,
             Some(Text::Generated { family, .. }) => {
@@ -95,7 +98,7 @@ impl Memory {
             }
         };
         outgoing.told = Told {
-            path: self.secrets.without_secrets(url.path()),
+            path: self.secrets.without_secrets(&path_of(&url, &terrain.targets.origin(origin).begins)?),
             purpose: "explore",
             credential: request.presented.and_then(|presented| self.credential_name(terrain, presented.text)),
         };
@@ -124,11 +127,19 @@ impl Memory {
     }
 
     /// How a credential is called where people read it.
-    pub fn credential_name(&self, terrain: &Terrain, text: Text) -> Option<String> {
+    pub fn credential_name(&self, terrain: &Terrain, text: Text) -> Option<Arc<str>> {
         match text {
-            Text::Generated { family, .. } => Some(terrain.modelled.plan.family(family).name.clone()),
-            text => self.secrets.of(text).map(|found| found_name(found.kind, found.index)),
+            Text::Generated { family, .. } => Some(terrain.modelled.plan.family(family).name.as_str().into()),
+            text => self.secrets.of(text).map(|found| found_name(found.kind, found.index).into()),
         }
+    }
+}
+
+/// The path of a URL as it goes onto the wire.
+fn path_of<'u>(url: &'u str, origin: &str) -> Result<Cow<'u, str>, String> {
+    match plain(url, origin) {
+        Some(target) => Ok(target.split('?').next().unwrap_or_default().into()),
+        None => Url::parse(url).map(|url| url.path().to_owned().into()).map_err(|error| error.to_string()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Bodies of answers: unpacked within bounds, read as JSON where they are.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::io::Read as _;
 
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
@@ -11,33 +13,48 @@ use crate::wire::Span;
 
 /// A body as it can be read.
 #[derive(Debug)]
-pub struct Body {
-    pub text: String,
-    pub json: Option<Value>,
+pub struct Body<'b> {
+    pub text: Cow<'b, str>,
+    json: OnceCell<Option<Value>>,
     /// What is odd about it.
     pub odd: Option<&'static str>,
 }
 
-impl Body {
+impl<'b> Body<'b> {
     /// Unpacks and reads a body. Of what is larger when unpacked than `most`, the beginning is read.
-    pub fn read(headers: &HeaderMap, bytes: &[u8], most: usize) -> Body {
-        let said = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("identity");
-        let (bytes, odd) = match said.trim().to_ascii_lowercase().as_str() {
-            "" | "identity" => (bytes.to_vec(), None),
-            "gzip" | "x-gzip" => unpacked(MultiGzDecoder::new(bytes), most),
-            "br" => unpacked(brotli_decompressor::Decompressor::new(bytes, 4096), most),
-            "deflate" => unpacked(ZlibDecoder::new(bytes), most),
-            _ => (Vec::new(), Some("packed in a way that is not known here")),
+    pub fn read(headers: &HeaderMap, bytes: &'b [u8], most: usize) -> Body<'b> {
+        let said = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default().trim();
+        let packed_as = |names: &[&str]| names.iter().any(|name| said.eq_ignore_ascii_case(name));
+        let (unpacked, odd) = if packed_as(&["", "identity"]) {
+            return Body { text: String::from_utf8_lossy(bytes), json: OnceCell::new(), odd: None };
+        } else if packed_as(&["gzip", "x-gzip"]) {
+            unpacked(MultiGzDecoder::new(bytes), most)
+        } else if packed_as(&["br"]) {
+            unpacked(brotli_decompressor::Decompressor::new(bytes, 4096), most)
+        } else if packed_as(&["deflate"]) {
+            unpacked(ZlibDecoder::new(bytes), most)
+        } else {
+            (Vec::new(), Some("packed in a way that is not known here"))
         };
-        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let text = String::from_utf8_lossy(&unpacked).into_owned().into();
+        Body { text, json: OnceCell::new(), odd }
+    }
+
+    /// It as JSON, where it is: read when it is first asked for.
+    pub fn json(&self) -> Option<&Value> {
         // Nesting is bounded by the parser.
-        let json = serde_json::from_str(&text).ok();
-        Body { text, json, odd }
+        self.json.get_or_init(|| serde_json::from_str(&self.text).ok()).as_ref()
+    }
+
+    /// The same, where a link could stand in it: a text that begins as one, or that is written with escapes.
+    pub fn json_with_links(&self) -> Option<&Value> {
+        let may_link = ["\"/", "\"http", "\\"].iter().any(|begin| self.text.contains(begin));
+        if may_link { self.json() } else { None }
     }
 
     /// Every text in it.
     pub fn texts(&self) -> Vec<&str> {
-        match &self.json {
+        match self.json() {
             Some(value) => {
                 let mut all = Vec::new();
                 texts(value, &mut all);
@@ -74,14 +91,14 @@ fn unpacked(packed: impl std::io::Read, most: usize) -> (Vec<u8>, Option<&'stati
 }
 
 /// `Retry-After`: seconds, or a date (RFC 9110 section 10.2.3). A date that has passed is now.
-pub fn retry_after(headers: &HeaderMap, now: jiff::Timestamp) -> Option<Span> {
+pub fn retry_after(headers: &HeaderMap, now: impl FnOnce() -> jiff::Timestamp) -> Option<Span> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<u64>() {
         return Some(Span::from_secs(seconds));
     }
     let date = instant(text)?;
     // A server means its own clock, which its answer shows (RFC 9110 section 6.6.1).
-    let now = headers.get(DATE).and_then(|date| instant(date.to_str().ok()?.trim())).unwrap_or(now);
+    let now = headers.get(DATE).and_then(|date| instant(date.to_str().ok()?.trim())).unwrap_or_else(now);
     let left = date.as_microsecond().saturating_sub(now.as_microsecond());
     Some(Span(u64::try_from(left).unwrap_or(0)))
 }
@@ -124,7 +141,7 @@ mod tests {
         ];
         let brotli = headers(CONTENT_ENCODING, "br");
         let read = Body::read(&brotli, &PACKED, 1 << 20);
-        assert_eq!((read.odd, read.json.unwrap()["items"][1]["id"].as_u64()), (None, Some(2)));
+        assert_eq!((read.odd, read.json().unwrap()["items"][1]["id"].as_u64()), (None, Some(2)));
         let read = Body::read(&brotli, &PACKED, 100);
         assert_eq!((read.text.len(), read.odd), (100, Some("larger than is read when it is unpacked")));
         assert_eq!(Body::read(&brotli, &PACKED[..30], 1 << 20).odd, Some("packed, and damaged"));
@@ -133,19 +150,19 @@ mod tests {
         let plain = Body::read(&HeaderMap::new(), b"{\"a\":[\"b\"]}", 1_000);
         assert_eq!(plain.texts(), ["a", "b"]);
         let deep = "[".repeat(100_000);
-        assert!(Body::read(&HeaderMap::new(), deep.as_bytes(), 1 << 20).json.is_none());
+        assert!(Body::read(&HeaderMap::new(), deep.as_bytes(), 1 << 20).json().is_none());
     }
 
     #[test]
     fn retry_after_is_a_number_or_a_date() {
         let now: jiff::Timestamp = "2026-01-31T12:00:00Z".parse().unwrap();
-        let of = |text: &str| retry_after(&headers(RETRY_AFTER, text), now);
+        let of = |text: &str| retry_after(&headers(RETRY_AFTER, text), || now);
         assert_eq!(of("7"), Some(Span::from_secs(7)));
         assert_eq!(of("Sat, 31 Jan 2026 12:00:30 GMT"), Some(Span::from_secs(30)));
         assert_eq!(of("Sat, 31 Jan 2026 11:00:00 GMT"), Some(Span::ZERO));
         let mut both = headers(RETRY_AFTER, "Sat, 31 Jan 2026 13:00:30 GMT");
         both.insert(DATE, HeaderValue::from_static("Sat, 31 Jan 2026 13:00:00 GMT"));
-        assert_eq!(retry_after(&both, now), Some(Span::from_secs(30)), "its clock is an hour ahead");
+        assert_eq!(retry_after(&both, || now), Some(Span::from_secs(30)), "its clock is an hour ahead");
         assert_eq!(of("soon"), None);
         assert_eq!(of("-3"), None);
     }

@@ -29,7 +29,7 @@ pub struct Question<'q> {
     pub asked: Asked,
     pub about: Option<Res>,
     pub page: Option<&'q Page>,
-    pub url: &'q Url,
+    pub url: &'q str,
     /// Whether this service has accepted the credential before.
     pub accepted_before: bool,
     /// How long the run still lasts.
@@ -80,7 +80,7 @@ impl Memory {
             odd: odd.into_iter().chain(body.odd.map(str::to_owned)).collect(),
             links_not_followed: 0,
         };
-        let wait = retry_after(&answer.headers, jiff::Timestamp::now());
+        let wait = retry_after(&answer.headers, jiff::Timestamp::now);
         let wait = wait.or((verdict == Verdict::Limited).then_some(USUAL_WAIT));
         if wait.is_some_and(|wait| wait > question.left.min(LONGEST_WAIT)) {
             heard.odd.push("told to come back after the end of the run".to_owned());
@@ -89,12 +89,15 @@ impl Memory {
         let is_certain = challenge(&answer.headers).as_deref() == Some("invalid_token");
         let is_certain = is_certain || Mistake::AnyUnauthorizedIsTheEnd.here();
         let (status, retry_after) = as_the_agent_sees(verdict, is_certain, answer.status, wait);
+        let may_hold = self.secrets.may_lie_in(&body.text, terrain);
         let shown = if verdict == Verdict::Accepted {
-            self.read(terrain, question, (operation, &answer.headers, &body), &mut heard)
+            self.read(terrain, question, (operation, &answer.headers, &body), may_hold, &mut heard)
         } else {
             wire::Body::Empty
         };
-        self.notice(terrain, question, &body, &mut heard);
+        if may_hold {
+            self.notice(terrain, question, &body, &mut heard);
+        }
         self.follow(terrain, question, &answer.headers, &body, &mut heard);
         heard.outcome = Outcome::Answer(Response { status, retry_after, body: shown });
         heard
@@ -105,7 +108,8 @@ impl Memory {
         &mut self,
         terrain: &Terrain,
         question: &Question<'_>,
-        (operation, headers, body): (Option<&Operation>, &HeaderMap, &Body),
+        (operation, headers, body): (Option<&Operation>, &HeaderMap, &Body<'_>),
+        may_hold: bool,
         heard: &mut Heard,
     ) -> wire::Body {
         let does = operation.map(|operation| operation.does);
@@ -143,7 +147,7 @@ impl Memory {
         let coll = terrain.modelled.collection(of);
         let outer: Name = question.about.and_then(|record| self.ids.name(record)).cloned().unwrap_or_default();
         let ids = operation.and_then(|operation| operation.ids.as_ref());
-        let listed = body.json.as_ref().map_or_else(Vec::new, |json| elements(json, ids));
+        let listed = body.json().map_or_else(Vec::new, |json| elements(json, ids));
         for (id, element) in listed {
             let Some(id) = id else {
                 heard.odd.push("a record in a list without an id".to_owned());
@@ -158,14 +162,16 @@ impl Memory {
             if !ids_only {
                 heard.touched.push(record);
             }
-            let mut texts = Vec::new();
-            super::body::texts(element, &mut texts);
-            self.notice_in(terrain, &texts, Some(record), &mut heard.slot);
+            if may_hold {
+                let mut texts = Vec::new();
+                super::body::texts(element, &mut texts);
+                self.notice_in(terrain, &texts, Some(record), &mut heard.slot);
+            }
         }
         let paging = operation.and_then(|operation| operation.paging.as_ref()).unwrap_or(&terrain.explore.paging);
         let next = match paging {
             Paging::None => None,
-            paging => self.pages.after(question.page, paging, (headers, body.json.as_ref()), &heard.slot.ids),
+            paging => self.pages.after(question.page, paging, (headers, body.json()), &heard.slot.ids),
         };
         let rows = Rows::Pick { offset: 0, n: heard.slot.ids.len() as u32 };
         if ids_only { wire::Body::Ids { coll, rows, next } } else { wire::Body::Records { coll, rows, next } }
@@ -176,11 +182,11 @@ impl Memory {
         &mut self,
         terrain: &Terrain,
         question: &Question<'_>,
-        (of, ids, body): (CollectionIx, Option<&Pointer>, &Body),
+        (of, ids, body): (CollectionIx, Option<&Pointer>, &Body<'_>),
         heard: &mut Heard,
     ) -> wire::Body {
         let outer: Name = question.about.and_then(|record| self.ids.name(record)).cloned().unwrap_or_default();
-        let id = body.json.as_ref().and_then(|json| id_in(json, ids));
+        let id = body.json().and_then(|json| id_in(json, ids));
         let Some(id) = id else {
             heard.odd.push("a record was made, and the answer does not name it".to_owned());
             return wire::Body::Empty;
@@ -190,7 +196,7 @@ impl Memory {
     }
 
     /// Secrets anywhere in an answer, also in one that refuses.
-    fn notice(&mut self, terrain: &Terrain, question: &Question<'_>, body: &Body, heard: &mut Heard) {
+    fn notice(&mut self, terrain: &Terrain, question: &Question<'_>, body: &Body<'_>, heard: &mut Heard) {
         let record = question.about.filter(|record| heard.touched.contains(record));
         self.notice_in(terrain, &body.texts(), record, &mut heard.slot);
     }
@@ -210,12 +216,16 @@ impl Memory {
         terrain: &Terrain,
         question: &Question<'_>,
         headers: &HeaderMap,
-        body: &Body,
+        body: &Body<'_>,
         heard: &mut Heard,
     ) {
-        let of_body = body.json.as_ref().map_or_else(Vec::new, texts_of);
-        let location = headers.get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let found = linked(terrain, &mut self.ids, question.url, of_body.into_iter().chain(location));
+        let mut links = body.json_with_links().map_or_else(Vec::new, texts_of);
+        links.extend(headers.get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned));
+        if links.is_empty() {
+            return;
+        }
+        let Ok(base) = Url::parse(question.url) else { return };
+        let found = linked(terrain, &mut self.ids, &base, links.into_iter());
         heard.slot.links = found.records;
         heard.links_not_followed = found.not_followed;
     }

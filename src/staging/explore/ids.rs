@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexSet;
+
 use super::model::MOST_RECORDS;
 use crate::wire::{CollId, Res};
 
@@ -11,35 +13,27 @@ pub type Name = Vec<String>;
 /// Names of records, each with its number in the order of appearance.
 #[derive(Debug, Default)]
 pub struct Ids {
-    of: BTreeMap<CollId, Known>,
-}
-
-#[derive(Debug, Default)]
-struct Known {
-    names: Vec<Name>,
-    rows: BTreeMap<Name, u32>,
+    of: BTreeMap<CollId, IndexSet<Name>>,
 }
 
 impl Ids {
     /// The record with this name; nothing, where there are more than are told apart.
     pub fn record(&mut self, coll: CollId, name: Name) -> Option<Res> {
         let known = self.of.entry(coll).or_default();
-        if let Some(row) = known.rows.get(&name) {
-            return Some(Res { coll, row: *row });
-        }
-        let row = u32::try_from(known.names.len()).ok().filter(|row| *row < MOST_RECORDS)?;
-        known.rows.insert(name.clone(), row);
-        known.names.push(name);
-        Some(Res { coll, row })
+        let row = match known.len() < MOST_RECORDS as usize {
+            true => known.insert_full(name).0,
+            false => known.get_index_of(&name)?,
+        };
+        Some(Res { coll, row: u32::try_from(row).ok()? })
     }
 
     /// Whether none was seen.
     pub fn has_none(&self, coll: CollId) -> bool {
-        self.of.get(&coll).is_none_or(|known| known.names.is_empty())
+        self.of.get(&coll).is_none_or(|known| known.is_empty())
     }
 
     pub fn name(&self, record: Res) -> Option<&Name> {
-        self.of.get(&record.coll)?.names.get(record.row as usize)
+        self.of.get(&record.coll)?.get_index(record.row as usize)
     }
 }
 

@@ -87,7 +87,7 @@ async fn asked(found: &FoundClient, targets: &Targets, client: &Client) -> Resul
     let Mint { request, take } = &*found.mint;
     let mut outgoing = render(targets, request, &Filling::of_captured(BTreeMap::new())).map_err(refused)?;
     present(&Present::Basic, &found.secret, &mut outgoing.headers).map_err(refused)?;
-    outgoing.told = Told { purpose: "mint", credential: Some(found.name.clone()), ..outgoing.told };
+    outgoing.told = Told { purpose: "mint", credential: Some(found.name.as_str().into()), ..outgoing.told };
     let at = Instant::now();
     let sent = match client.send(outgoing).await {
         // What is not sent for want of a token is no write itself.

@@ -4,6 +4,7 @@
 mod ask;
 mod body;
 mod by_hand;
+mod carry;
 mod checks;
 mod hear;
 mod ids;
@@ -92,7 +93,7 @@ pub struct Toured {
 pub async fn explore(
     terrain: &Arc<Terrain>,
     consents: Consents,
-    mut watch: Watch,
+    watch: Watch,
     sent: Arc<SentLog>,
     undo_file: &Path,
     sink: Sink<'_>,
@@ -101,7 +102,7 @@ pub async fn explore(
     let most = terrain.explore.largest_body;
     let client =
         Client::new(consents.run, targets)?.reading_up_to(most).keeping_connections().writing_down(sent.clone());
-    let (client, restoring) = (Arc::new(client), Client::new(consents.restore, targets)?.writing_down(sent));
+    let (client, restoring) = (Arc::new(client), Client::new(consents.restore, targets)?.writing_down(sent.clone()));
     watch.signals(client.kill().clone(), restoring.kill().clone())?;
     watch.duration(targets.caps.duration, client.kill().clone());
     if let Some(file) = &targets.kill_file {
@@ -122,6 +123,7 @@ pub async fn explore(
         tour.writer = Some(Arc::new(Writer { terrain, client, vault, log, turns: Turns::default() }));
     }
     let mut beside = JoinSet::new();
+    beside.spawn(sent.gather());
     let (ear, ready) = match Ear::open(targets, &client, &vault).await {
         Ok(ear) => (ear, prepare(&mut tour).await),
         Err(why) => (None, Ok(vec![why])),
@@ -146,9 +148,9 @@ pub async fn explore(
     beside.shutdown().await;
     let thrown = client.kill().thrown();
     // A run that could not begin was not stopped: it says nothing.
-    let ended = tour.end(thrown.is_some() || explored.stages.iter().any(|stage| !stage.failed.is_empty())).await;
+    let ended = tour.end(thrown.is_some() || explored.stages.iter().any(|stage| !stage.failed.is_empty()));
     if let Some(writer) = tour.writer.take().filter(|_| journal.is_ok() || !Mistake::FullDiskLeavesWrites.here()) {
-        explored.undo = Some(undo::undo_with(terrain, &restoring, &writer.log, undo_file).await?);
+        explored.undo = Some(undo::undo_with(terrain, &restoring, &watch, &writer.log, undo_file).await?);
     }
     explored.stopped = thrown.map(|why| why.to_string()).or(explored.stopped);
     (explored.requests, explored.writes) = client.counts();

@@ -12,7 +12,7 @@ use crate::staging::targets::{Paging, Pointer};
 const MOST_PAGES: usize = 10_000;
 
 /// Where a page is.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Where {
     /// A URL, absolute or relative to the page before.
     Url(String),
@@ -20,24 +20,33 @@ pub enum Where {
     Field(String, String),
 }
 
-/// A page that was announced, and what stood before it.
+/// A page that was announced.
 #[derive(Clone, Debug)]
 pub struct Page {
     pub at: Where,
-    /// Pages that this list has shown so far.
-    visited: BTreeSet<String>,
-    rows: BTreeSet<u32>,
+    /// The list that it is a page of.
+    list: usize,
     /// The number of the page, or of its first record, where such are counted.
     number: u64,
 }
 
+/// What a list has shown and announced, from its first page on.
+#[derive(Debug, Default)]
+struct Listed {
+    visited: BTreeSet<Where>,
+    rows: BTreeSet<u32>,
+}
+
 /// Every page that was announced, by the number that an agent knows it by.
 #[derive(Debug, Default)]
-pub struct Pages(Vec<Page>);
+pub struct Pages {
+    all: Vec<Page>,
+    lists: Vec<Listed>,
+}
 
 impl Pages {
     pub fn get(&self, number: u32) -> Option<&Page> {
-        self.0.get(number.checked_sub(1)? as usize)
+        self.all.get(number.checked_sub(1)? as usize)
     }
 
     /// The page after one that showed these rows; nothing where it was the last, or where it leads in a circle.
@@ -48,10 +57,6 @@ impl Pages {
         (headers, body): (&HeaderMap, Option<&Value>),
         rows: &[u32],
     ) -> Option<NonZeroU32> {
-        let mut seen = before.map_or_else(BTreeSet::new, |page| page.rows.clone());
-        let known = seen.len();
-        seen.extend(rows);
-        let fresh = seen.len() > known;
         let (at, number) = match paging {
             Paging::None => return None,
             Paging::Usual => (by_header(headers).or_else(|| usual(body?))?, 0),
@@ -66,16 +71,19 @@ impl Pages {
                 (Where::Field(field.clone(), number.to_string()), number)
             }
         };
+        let list = before.map_or(self.lists.len(), |page| page.list);
+        if list == self.lists.len() {
+            self.lists.push(Listed::default());
+        }
+        let Listed { visited, rows: seen } = &mut self.lists[list];
+        let known = seen.len();
+        seen.extend(rows);
         let counted = matches!(paging, Paging::Page { .. } | Paging::Offset { .. });
-        if counted && !fresh {
+        if counted && seen.len() == known || !visited.insert(at.clone()) || visited.len() > MOST_PAGES {
             return None;
         }
-        let mut visited = before.map_or_else(BTreeSet::new, |page| page.visited.clone());
-        if !visited.insert(format!("{at:?}")) || visited.len() > MOST_PAGES {
-            return None;
-        }
-        self.0.push(Page { at, visited, rows: seen, number });
-        u32::try_from(self.0.len()).ok().and_then(NonZeroU32::new)
+        self.all.push(Page { at, list, number });
+        u32::try_from(self.all.len()).ok().and_then(NonZeroU32::new)
     }
 }
 

@@ -258,7 +258,7 @@ impl PutBack<'_> {
         let secret = secret.map_err(|missing| missing.to_string())?;
         present(&self.terrain.targets.credential(cleanup).present, &secret, &mut outgoing.headers)?;
         outgoing.told.purpose = "undo";
-        outgoing.told.credential = Some(self.terrain.targets.credential(cleanup).name.clone());
+        outgoing.told.credential = Some(self.terrain.targets.credential(cleanup).name.as_str().into());
         let sent = self.client.send(outgoing).await.map_err(|refused| refused.to_string())?;
         let answer = sent.got.map_err(|broken| format!("putting it back was not answered: {broken}"))?;
         if answer.status == 412 {

@@ -8,7 +8,7 @@ use regex::Captures;
 use super::Terrain;
 use super::model::Modelled;
 use crate::planted::Mistake;
-use crate::staging::formats::published;
+use crate::staging::formats::{is_published, published};
 use crate::staging::secret::Secret;
 use crate::staging::targets::{CredentialIx, Looks, Mint, Present, SecretRule, UseFound};
 use crate::wire::{CredId, InstructionId, SecretKind, Text, Vocabulary};
@@ -138,12 +138,20 @@ impl Secrets {
         }
     }
 
+    /// Whether any could lie in a body. Texts of JSON without an escape stand in it as they are, and where a published
+    /// format fits one of them, it fits the body. A shape of somebody else's may ask for the beginning of a text.
+    pub fn may_lie_in(&self, body: &str, terrain: &Terrain) -> bool {
+        let has_shapes = terrain.explore.secrets.iter().any(|rule| matches!(rule.looks, Looks::Like(_)));
+        let is_known = || self.known.iter().any(|(_, bytes)| bytes.is_in(body));
+        has_shapes || body.contains('\\') || is_known() || is_published(body)
+    }
+
     /// Every secret in a text, each once.
     pub fn seen_in(&mut self, text: &str, terrain: &Terrain) -> Vec<Text> {
         let mut all = Vec::new();
         for at in 0..self.known.len() {
-            let (ix, bytes) = self.known[at].clone();
-            if bytes.is_in(text) {
+            if self.known[at].1.is_in(text) {
+                let (ix, bytes) = self.known[at].clone();
                 all.extend(self.given(ix, bytes, terrain));
             }
         }
@@ -211,9 +219,12 @@ impl Secrets {
         let mut clean = text.to_owned();
         let known = self.known.iter().map(|(_, bytes)| &bytes.bare);
         for secret in known.chain(self.found.iter().map(|found| &found.bare)).chain(&self.minted) {
-            if secret.expose().len() >= SHORTEST {
+            if secret.expose().len() >= SHORTEST && clean.contains(secret.expose()) {
                 clean = clean.replace(secret.expose(), "{secret}");
             }
+        }
+        if !is_published(text) {
+            return clean;
         }
         let published: Vec<_> =
             published(text).into_iter().map(|(format, found)| (format.name, found.to_owned())).collect();

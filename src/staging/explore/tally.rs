@@ -51,14 +51,14 @@ impl Tally {
         about: Option<Res>,
         with: Option<Text>,
     ) {
-        let name = name_of(terrain, memory, asked, about);
+        let name = || name_of(terrain, memory, asked, about);
         match asked {
             Asked::Listed(ix) => {
                 if matches!(terrain.explore.operation(ix).does, Does::List { .. }) {
                     *self.lists.entry(ix).or_default() += 1;
                 }
                 if !terrain.explore.operation(ix).documented {
-                    *self.shadows.entry(name.clone()).or_default() += 1;
+                    *self.shadows.entry(name()).or_default() += 1;
                 }
                 if let Some(Text::Generated { family, .. }) = with
                     && let Some(credential) = terrain.modelled.credential(family)
@@ -66,10 +66,10 @@ impl Tally {
                     self.opened.entry(credential).or_default().insert(ix);
                 }
             }
-            Asked::Link(_) => *self.shadows.entry(name.clone()).or_default() += 1,
+            Asked::Link(_) => *self.shadows.entry(name()).or_default() += 1,
         }
         if let Some(lay) = with.and_then(|text| self.found.get_mut(&text)) {
-            lay.accepted_by.insert(name);
+            lay.accepted_by.insert(name());
         }
     }
 

@@ -1,16 +1,19 @@
 //! The driver of an exploration: asks agents what they want, sends it through the guard, tells them what was answered.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::{pending, ready};
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Terrain;
-use super::ask::{Made, Presenting};
+use super::carry::{Carrier, Departure, Flight, Landed};
 use super::hear::{Heard, Memory, Question};
 use super::mint::Minted;
 use super::model::Asked;
@@ -18,13 +21,12 @@ use super::secrets::Usable;
 use super::tally::Tally;
 use super::write::{Write, Writer};
 use crate::agent::Agent;
+use crate::planted::Mistake;
 use crate::staging::client::{Client, Sent};
 use crate::staging::drill::health::Health;
 use crate::staging::drill::probe::Seen;
-use crate::staging::drill::render::present;
 use crate::staging::drill::vault::{NoCredential, Vault};
 use crate::staging::guard::{Cap, Refused, Stopped};
-use crate::staging::secret::Secret;
 use crate::staging::targets::{Does, OperationIx, OriginIx};
 use crate::wire::{
     ActorId, Client as _, Event, Log, Next, OpId, Outcome, Purpose, Reason, Request, RequestId, Res, RouteId, RuleId,
@@ -52,28 +54,15 @@ pub struct Tour<'t> {
     created: BTreeSet<Res>,
     agents: Vec<Agent>,
     wakes: BTreeMap<usize, Tick>,
-    flights: BTreeMap<RequestId, Flight>,
-    requests: JoinSet<()>,
-    landing: UnboundedSender<Landed>,
-    landed: UnboundedReceiver<Landed>,
+    /// What leaves next.
+    departures: Vec<Departure>,
     log: Log,
     begun: Instant,
     sink: Sink<'t>,
 }
 
-/// A request on its way.
-struct Flight {
-    request: Request,
-    made: Made,
-}
-
-/// What came of it.
-struct Landed {
-    id: RequestId,
-    sent: Result<Sent, NoCredential>,
-    /// The token that it presented, where one was minted for it.
-    token: Option<Secret>,
-}
+/// What is under way when the switch is thrown ends at once. What waits for a credential meanwhile is left alone.
+const TO_END: Duration = Duration::from_millis(50);
 
 impl<'t> Tour<'t> {
     pub fn new(
@@ -84,7 +73,6 @@ impl<'t> Tour<'t> {
         agents: Vec<Agent>,
         sink: Sink<'t>,
     ) -> Tour<'t> {
-        let (landing, landed) = unbounded_channel();
         Tour {
             terrain,
             client,
@@ -98,10 +86,7 @@ impl<'t> Tour<'t> {
             created: BTreeSet::new(),
             agents,
             wakes: BTreeMap::new(),
-            flights: BTreeMap::new(),
-            requests: JoinSet::new(),
-            landing,
-            landed,
+            departures: Vec::new(),
             log: Log::default(),
             begun: Instant::now(),
             sink,
@@ -122,25 +107,44 @@ impl<'t> Tour<'t> {
         agents: std::ops::Range<usize>,
         alarm: &mut Option<UnboundedReceiver<()>>,
     ) -> io::Result<()> {
+        let carrier = Carrier {
+            targets: self.terrain.targets.clone(),
+            client: self.client.clone(),
+            vault: self.vault.clone(),
+            writer: self.writer.clone(),
+            minted: self.minted.clone(),
+        };
+        let kill = self.client.kill().clone();
+        let (mut thrown, mut under_way) = (pin!(kill.wait()), FuturesUnordered::new());
+        let mut written = Ok(());
         for agent in agents {
             self.ask(agent);
         }
         loop {
-            self.flush()?;
-            if self.client.kill().thrown().is_some() || self.flights.is_empty() && self.wakes.is_empty() {
+            under_way.extend(self.departures.drain(..).map(|departure| carrier.carry(departure)));
+            if kill.thrown().is_some() {
+                let ending = async {
+                    while let Some(landed) = under_way.next().await {
+                        self.land(landed);
+                    }
+                };
+                let _ = timeout(TO_END, ending).await;
+                return written.and_then(|()| self.flush());
+            }
+            if under_way.is_empty() && self.wakes.is_empty() {
                 return self.flush();
             }
             let wake = self.wakes.values().min().copied();
             let until = wake.map(|at| self.begun + Duration::from_micros(at.0));
             tokio::select! {
                 biased;
-                _ = self.client.kill().wait() => {}
-                Some(landed) = self.landed.recv() => self.land(landed),
+                _ = &mut thrown => {}
                 Some(()) = heard(alarm) => self.alarmed(),
+                Some(landed) = under_way.next() => self.land(landed),
                 () = sleep_until(until.unwrap_or(self.begun)), if until.is_some() => {}
+                // Nothing else is there: what was heard is written down before anything is waited for.
+                () = ready(()), if !self.log.events.is_empty() => written = self.flush(),
             }
-            // What has ended would be kept until the end of the run.
-            while self.requests.try_join_next().is_some() {}
             let now = self.now();
             let due: Vec<usize> = self.wakes.iter().filter(|(_, at)| **at <= now).map(|(agent, _)| *agent).collect();
             for agent in due {
@@ -151,8 +155,7 @@ impl<'t> Tour<'t> {
     }
 
     /// Writes the end down.
-    pub async fn end(&mut self, aborted: bool) -> io::Result<()> {
-        self.requests.shutdown().await;
+    pub fn end(&mut self, aborted: bool) -> io::Result<()> {
         self.log.push(Event::Ended { at: self.now(), settled: false, aborted });
         self.flush()
     }
@@ -193,7 +196,7 @@ impl<'t> Tour<'t> {
         let writes = self.written_by(&request);
         let numbered = self.writer.as_ref().filter(|_| writes.is_some()).map(|writer| writer.log.next());
         let marker = numbered.as_ref().map(|(_, marker)| marker.as_str());
-        let (mut outgoing, presenting, made) = match self.memory.make(self.terrain, &request, marker) {
+        let (outgoing, presenting, made) = match self.memory.make(self.terrain, &request, marker) {
             Ok(made) => made,
             Err(why) => {
                 self.tally.not_sent(why);
@@ -212,36 +215,7 @@ impl<'t> Tour<'t> {
             }
         };
         self.tally.asks(made.asked);
-        let writer = self.writer.clone();
-        self.flights.insert(id, Flight { request, made });
-        let (client, vault, targets) = (self.client.clone(), self.vault.clone(), self.terrain.targets.clone());
-        let (landing, minted) = (self.landing.clone(), self.minted.clone());
-        self.requests.spawn(async move {
-            let mut presented = None;
-            let sent = async {
-                let unfit = |why: String| NoCredential::NotIssued { name: "a credential".to_owned(), why };
-                match &presenting {
-                    Presenting::Nothing => {}
-                    Presenting::Given(ix) => {
-                        let secret = vault.current(&targets, &client, *ix).await?;
-                        present(&targets.credential(*ix).present, &secret, &mut outgoing.headers).map_err(unfit)?;
-                    }
-                    Presenting::Found(how, secret) => present(how, secret, &mut outgoing.headers).map_err(unfit)?,
-                    Presenting::Minted(how, found) => {
-                        let token = minted.token_for(found, &targets, &client).await?;
-                        present(how, &token, &mut outgoing.headers).map_err(unfit)?;
-                        presented = Some(token);
-                    }
-                }
-                match write.zip(writer) {
-                    Some((write, writer)) => writer.send(write, outgoing).await,
-                    None => Ok(client.send(outgoing).await?),
-                }
-            };
-            let sent = sent.await;
-            // The other end is gone when the run is over.
-            let _ = landing.send(Landed { id, sent, token: presented });
-        });
+        self.departures.push(Departure { flight: Flight { id, request, made }, outgoing, presenting, write });
     }
 
     /// The operation behind a request that writes.
@@ -258,9 +232,9 @@ impl<'t> Tour<'t> {
         removes && !about.is_some_and(|record| self.created.contains(&record))
     }
 
-    fn land(&mut self, Landed { id, sent, token }: Landed) {
+    fn land(&mut self, Landed { flight, sent, token }: Landed) {
         token.into_iter().for_each(|token| self.memory.secrets.know_minted(token));
-        let Some(flight) = self.flights.remove(&id) else { return };
+        let id = flight.id;
         match sent {
             Err(NoCredential::Refused(refused)) => {
                 match &refused {
@@ -276,25 +250,31 @@ impl<'t> Tour<'t> {
                 self.tally.not_sent(missing.to_string());
                 self.answer_nothing(id);
             }
-            Ok(sent) => self.answered(id, &flight, &sent),
+            Ok(sent) => {
+                self.answered(&flight, &sent);
+                if Mistake::AnswersAreKept.here() {
+                    std::mem::forget(sent);
+                }
+            }
         }
     }
 
-    fn answered(&mut self, id: RequestId, flight: &Flight, sent: &Sent) {
+    fn answered(&mut self, flight: &Flight, sent: &Sent) {
         let with = flight.request.presented.map(|presented| presented.text);
         self.watch_health(sent);
-        let Flight { request, made } = flight;
+        let Flight { id, request, made } = flight;
+        let (id, at) = (*id, self.now());
         let heard = match &sent.got {
             Err(broken) => {
                 self.tally.odd(&[broken.to_string()]);
-                self.log.push(self.asked(id, request, Verdict::Failed, 0, sent));
+                self.log.push(self.asked(at, id, request, (Verdict::Failed, 0), sent));
                 if self.written_by(request).is_some() {
-                    self.log.push(Event::Lost { at: self.now(), id });
+                    self.log.push(Event::Lost { at, id });
                 }
-                return self.deliver(id, &Outcome::NoAnswer, &Slot::default());
+                return self.deliver(at, id, &Outcome::NoAnswer, &Slot::default());
             }
             Ok(answer) => {
-                let lasts = Span(self.terrain.targets.caps.duration.0.saturating_sub(self.now().0));
+                let lasts = Span(self.terrain.targets.caps.duration.0.saturating_sub(at.0));
                 let page = made.page.and_then(|page| self.memory.pages.get(page)).cloned();
                 let question = Question {
                     asked: made.asked,
@@ -305,19 +285,19 @@ impl<'t> Tour<'t> {
                     left: lasts,
                 };
                 let heard = self.memory.hear(self.terrain, &question, answer);
-                self.log.push(self.asked(id, request, heard.verdict, answer.status, sent));
+                self.log.push(self.asked(at, id, request, (heard.verdict, answer.status), sent));
                 heard
             }
         };
-        self.note(id, flight, &heard);
-        self.deliver(id, &heard.outcome, &heard.slot);
+        self.note(at, flight, &heard);
+        self.deliver(at, id, &heard.outcome, &heard.slot);
     }
 
     /// Keeps what an answer showed, for the journal and beside it.
-    fn note(&mut self, id: RequestId, flight: &Flight, heard: &Heard) {
-        let Flight { request, made } = flight;
+    fn note(&mut self, at: Tick, flight: &Flight, heard: &Heard) {
+        let Flight { id, request, made } = flight;
+        let id = *id;
         let with = request.presented.map(|presented| presented.text);
-        let at = self.now();
         for (coll, first, n) in runs(&heard.touched) {
             self.log.push(Event::Touched { at, id, coll, effect: heard.effect, first, n });
         }
@@ -338,7 +318,14 @@ impl<'t> Tour<'t> {
         self.tally.not_followed(heard.links_not_followed);
     }
 
-    fn asked(&self, id: RequestId, request: &Request, verdict: Verdict, status: u16, sent: &Sent) -> Event {
+    fn asked(
+        &self,
+        at: Tick,
+        id: RequestId,
+        request: &Request,
+        (verdict, status): (Verdict, u16),
+        sent: &Sent,
+    ) -> Event {
         let text = request.presented.map(|presented| presented.text);
         let cred = text.and_then(|text| self.memory.secrets.row(&self.terrain.modelled, text));
         let principal = match text {
@@ -348,7 +335,7 @@ impl<'t> Tour<'t> {
             _ => None,
         };
         Event::Asked {
-            at: self.now(),
+            at,
             id,
             purpose: Purpose::Agent,
             route: request.route,
@@ -364,11 +351,11 @@ impl<'t> Tour<'t> {
     }
 
     fn answer_nothing(&mut self, id: RequestId) {
-        self.deliver(id, &Outcome::NoAnswer, &Slot::default());
+        self.deliver(self.now(), id, &Outcome::NoAnswer, &Slot::default());
     }
 
-    fn deliver(&mut self, id: RequestId, outcome: &Outcome, slot: &Slot) {
-        let (now, logged, agent) = (self.now(), self.log.events.len(), id.by.index());
+    fn deliver(&mut self, now: Tick, id: RequestId, outcome: &Outcome, slot: &Slot) {
+        let (logged, agent) = (self.log.events.len(), id.by.index());
         let mut usable = Usable(&self.memory.secrets);
         self.agents[agent].observe(now, id, outcome, slot, &mut usable, &mut self.log);
         self.identify(logged, agent);
@@ -404,7 +391,7 @@ impl<'t> Tour<'t> {
 async fn heard(alarm: &mut Option<UnboundedReceiver<()>>) -> Option<()> {
     match alarm {
         Some(alarm) => alarm.recv().await,
-        None => std::future::pending().await,
+        None => pending().await,
     }
 }
 

@@ -32,8 +32,13 @@ pub fn head(terrain: &Terrain, run: RunId) -> Head {
 /// # Errors
 ///
 /// The file cannot be read again.
-pub async fn undo_with(terrain: &Terrain, client: &Client, log: &UndoLog, path: &Path) -> io::Result<Undone> {
-    let mut watch = Watch::default();
+pub async fn undo_with(
+    terrain: &Terrain,
+    client: &Client,
+    watch: &Watch,
+    log: &UndoLog,
+    path: &Path,
+) -> io::Result<Undone> {
     watch.duration(UNDOING, client.kill().clone());
     let (past, vault) = (Past::read(path)?, Vault::new(&terrain.targets));
     let mut undone = PutBack { terrain, client, vault: &vault, log }.all(&past).await;
@@ -53,7 +58,7 @@ pub async fn undo(
     terrain: &Arc<Terrain>,
     past: &Past,
     consents: Consents,
-    mut watch: Watch,
+    watch: Watch,
     path: &Path,
 ) -> io::Result<Undone> {
     let client = Client::new(consents.restore, &terrain.targets)?;
@@ -62,5 +67,5 @@ pub async fn undo(
         watch.file(file.clone(), vec![client.kill().clone()]);
     }
     let log = UndoLog::resume(path, past)?;
-    undo_with(terrain, &client, &log, path).await
+    undo_with(terrain, &client, &watch, &log, path).await
 }

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -131,9 +131,22 @@ impl UndoLog {
     ///
     /// It may not be: nothing may be sent on the strength of it.
     pub fn add(&self, line: &Line) -> io::Result<()> {
-        let text = serde_json::to_vec(line)?;
+        self.add_text(&serde_json::to_vec(line)?)
+    }
+
+    /// The same, while others of the runtime go on.
+    ///
+    /// # Errors
+    ///
+    /// It may not be: nothing may be sent on the strength of it.
+    pub async fn add_beside(self: &Arc<Self>, line: &Line) -> io::Result<()> {
+        let (log, text) = (self.clone(), serde_json::to_vec(line)?);
+        tokio::task::spawn_blocking(move || log.add_text(&text)).await.map_err(io::Error::other)?
+    }
+
+    fn add_text(&self, text: &[u8]) -> io::Result<()> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.add(&text)?;
+        file.add(text)?;
         file.sync()
     }
 }

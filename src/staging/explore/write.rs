@@ -71,11 +71,11 @@ impl Writer {
         let stood = before.as_ref().map(|before| before.body.clone());
         let meant = Line::Meant(Meant { n, operation: operation.name.clone(), marker, record, before });
         if !Mistake::UndoIsWrittenLater.here() {
-            self.keep(&meant)?;
+            self.keep(&meant).await?;
         }
         let sent = self.client.send(outgoing).await;
         if Mistake::UndoIsWrittenLater.here() {
-            self.keep(&meant)?;
+            self.keep(&meant).await?;
         }
         let (status, made, etag) = match &sent {
             Ok(Sent { got: Ok(answer), .. }) => (Some(answer.status), made_by(operation, answer), version(answer)),
@@ -83,13 +83,13 @@ impl Writer {
         };
         let unsent = matches!(&sent, Err(refused) if !matches!(refused, Refused::UnderWay(_)));
         let said = |left| Line::Sent { n, status, made: made.clone(), etag: etag.clone(), left, unsent };
-        self.keep(&said(None))?;
+        self.keep(&said(None)).await?;
         if etag.is_none()
             && status.is_some_and(|status| !refuses(status))
             && let Some(stood) = stood
             && let Some(left) = self.left(operation, &write, &stood).await
         {
-            self.keep(&said(Some(left)))?;
+            self.keep(&said(Some(left))).await?;
         }
         Ok(sent?)
     }
@@ -105,8 +105,8 @@ impl Writer {
     }
 
     /// Without the disk, nothing more is written.
-    fn keep(&self, line: &Line) -> Result<(), NoCredential> {
-        self.log.add(line).map_err(|error| {
+    async fn keep(&self, line: &Line) -> Result<(), NoCredential> {
+        self.log.add_beside(line).await.map_err(|error| {
             let why = Stopped::Condition(format!("the undo file takes no more: {error}"));
             self.client.kill().throw(why.clone());
             NoCredential::Refused(Refused::Stopped(why))
@@ -171,7 +171,7 @@ pub async fn ask(
     let cleanup = cleanup(terrain).map_err(unsent)?;
     let secret = vault.current(&terrain.targets, client, cleanup).await?;
     present(&terrain.targets.credential(cleanup).present, &secret, &mut outgoing.headers).map_err(unsent)?;
-    outgoing.told.credential = Some(terrain.targets.credential(cleanup).name.clone());
+    outgoing.told.credential = Some(terrain.targets.credential(cleanup).name.as_str().into());
     outgoing.told.purpose = "undo";
     Ok(client.send(outgoing).await?.got.map_err(|broken| broken.to_string()))
 }

@@ -1,10 +1,10 @@
 //! Hard caps. Everything that starts is counted in one place, before it starts, all of it or nothing.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use indexmap::IndexSet;
 use tokio::time::Instant;
 
 use crate::planted::Mistake;
@@ -48,7 +48,7 @@ struct Used {
     requests: u64,
     writes: u64,
     bytes: u64,
-    objects: BTreeSet<String>,
+    objects: IndexSet<Box<str>>,
     /// When the next request may start.
     next: Option<Instant>,
 }
@@ -83,7 +83,7 @@ impl Ledger {
             if used.objects.len() as u64 >= limits.objects {
                 return Err(Cap::Objects);
             }
-            used.objects.insert(object.to_owned());
+            used.objects.insert(object.into());
         }
         used.requests += 1;
         used.writes += u64::from(write);
@@ -115,6 +115,8 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;

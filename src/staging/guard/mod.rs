@@ -43,7 +43,8 @@ mod watch;
 pub use caps::{Cap, Ledger};
 pub use consent::{Agreement, Consent, Consents, Pinned, Proposal};
 pub use kill::{Kill, Stopped};
-pub use rules::{Ask, Guard, Permit};
+pub(in crate::staging) use plain::plain;
+pub use rules::{Ask, Guard, Permit, Site};
 pub use run_id::RunId;
 pub use watch::Watch;
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
 use http::{HeaderMap, Method};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
@@ -28,8 +29,7 @@ pub struct Ask<'a> {
 #[derive(Debug)]
 pub struct Guard {
     pinned: Vec<Pinned>,
-    /// The origins, as they are and as URLs begin.
-    keys: Vec<(Arc<OriginKey>, String)>,
+    sites: Vec<Arc<Site>>,
     rules: WriteRules,
     names: Vec<String>,
     ledger: Ledger,
@@ -39,12 +39,28 @@ pub struct Guard {
     ordinal: AtomicU64,
 }
 
+/// An origin, and how it is written.
+#[derive(Debug)]
+pub struct Site {
+    pub key: OriginKey,
+    /// As URLs begin.
+    pub begins: String,
+    /// As a `Host` header has it.
+    pub authority: Bytes,
+}
+
+impl From<&OriginKey> for Site {
+    fn from(key: &OriginKey) -> Site {
+        Site { key: key.clone(), begins: key.to_string(), authority: key.authority().into() }
+    }
+}
+
 /// Leave to send one request, to one address. A slot is kept as long as it lives.
 #[derive(Debug)]
 pub struct Permit {
     pub origin: OriginIx,
     pub to: SocketAddr,
-    pub key: Arc<OriginKey>,
+    pub site: Arc<Site>,
     /// Path and query, as they go onto the wire.
     pub target: String,
     pub traceparent: String,
@@ -91,7 +107,7 @@ impl Guard {
     ) -> Guard {
         let most = usize::try_from(caps.at_once).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         Guard {
-            keys: pinned.iter().map(|pinned| (Arc::new(pinned.key.clone()), pinned.key.to_string())).collect(),
+            sites: pinned.iter().map(|pinned| Arc::new(Site::from(&pinned.key))).collect(),
             pinned,
             rules: targets.rules.clone(),
             names: targets.origins.iter().map(|origin| origin.name.clone()).collect(),
@@ -140,8 +156,8 @@ impl Guard {
             }
         }
         let ordinal = self.ordinal.fetch_add(1, Ordering::Relaxed) + 1;
-        let (to, key) = (self.pinned[origin.0].address, self.keys[origin.0].0.clone());
-        Ok(Permit { origin, to, key, target, traceparent: self.id.traceparent(ordinal), _slot: slot })
+        let (to, site) = (self.pinned[origin.0].address, self.sites[origin.0].clone());
+        Ok(Permit { origin, to, site, target, traceparent: self.id.traceparent(ordinal), _slot: slot })
     }
 
     fn alive(&self) -> Result<(), Refused> {
@@ -150,7 +166,7 @@ impl Guard {
 
     /// Where it goes, and whether it writes.
     fn judge<'a>(&self, ask: &Ask<'a>) -> Result<Judged<'a>, Refused> {
-        let plain = self.keys.iter().enumerate().find_map(|(at, (_, begin))| Some((at, plain(ask.url, begin)?)));
+        let plain = self.sites.iter().enumerate().find_map(|(at, site)| Some((at, plain(ask.url, &site.begins)?)));
         let url;
         let (at, path, query) = match plain {
             Some((at, target)) => {
@@ -187,7 +203,7 @@ impl Guard {
         let target = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
         let object = match plain {
             Some(_) => Cow::Borrowed(ask.url),
-            None => Cow::Owned(format!("{}{target}", self.keys[at].1)),
+            None => Cow::Owned(format!("{}{target}", self.sites[at].begins)),
         };
         Ok(Judged { origin, target, write, object })
     }

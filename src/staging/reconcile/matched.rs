@@ -37,7 +37,7 @@ pub struct Matched {
 }
 
 /// Puts requests beside lines. A line is about one request only. `window` is how far they may be apart, in microseconds.
-pub fn matched(run: &str, sent: &[SentLine], log: &[LogLine], window: i64) -> Matched {
+pub fn matched(run: &str, sent: &[SentLine<'_>], log: &[LogLine], window: i64) -> Matched {
     let mut matching = Matching { sent, log, taken: vec![false; log.len()], shown: vec![None; sent.len()] };
     matching.by_trace();
     let ahead = matching.ahead();
@@ -59,7 +59,7 @@ fn is_of_others(line: &LogLine) -> bool {
 }
 
 struct Matching<'a> {
-    sent: &'a [SentLine],
+    sent: &'a [SentLine<'a>],
     log: &'a [LogLine],
     taken: Vec<bool>,
     shown: Vec<Option<Shown>>,
@@ -209,15 +209,15 @@ mod tests {
 
     const RUN: &str = "0af7651916cd43dd8448eb211c80319c";
 
-    fn sent(n: u64, second: u32, path: &str, credential: &str) -> SentLine {
+    fn sent(n: u64, second: u32, path: &str, credential: &str) -> SentLine<'static> {
         SentLine {
-            time: format!("2026-01-31T12:00:{second:02}Z"),
-            traceparent: format!("00-{RUN}-{n:016x}-01"),
+            time: format!("2026-01-31T12:00:{second:02}Z").into(),
+            traceparent: format!("00-{RUN}-{n:016x}-01").into(),
             method: "GET".into(),
             origin: "http://h".into(),
-            path: path.into(),
+            path: path.to_owned().into(),
             purpose: "explore".into(),
-            credential: Some(credential.into()),
+            credential: Some(credential.to_owned().into()),
             status: Some(200),
             broken: None,
         }

@@ -96,13 +96,13 @@ pub const SCHEMA: &str = "runaway.reconcile/1";
 
 impl Reconciled {
     /// Reconciles the requests of one run.
-    pub fn of(run: &str, sent: &[SentLine], audit: &AuditLog, window: i64) -> Reconciled {
+    pub fn of(run: &str, sent: &[SentLine<'_>], audit: &AuditLog, window: i64) -> Reconciled {
         let log = &audit.lines;
         let Matched { shown, ahead } = matched(run, sent, log, window);
         let found = |by: By| shown.iter().flatten().filter(|shown| shown.by == by).count() as u64;
         let mut missing: BTreeMap<(String, String, String), u64> = BTreeMap::new();
         for (request, _) in sent.iter().zip(&shown).filter(|(_, shown)| shown.is_none()) {
-            let key = (request.method.clone(), request.origin.clone(), request.path.clone());
+            let key = (request.method.to_string(), request.origin.to_string(), request.path.to_string());
             *missing.entry(key).or_default() += 1;
         }
         let not_logged =

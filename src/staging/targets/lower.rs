@@ -222,7 +222,7 @@ impl Lowering<'_> {
                 self.say(Finding::new(Code::DuplicateName, url.place, message).help("keep one of the two"));
             }
             let ca = node.get("ca").and_then(Node::text).map(|file| self.path(file));
-            self.origins.push(Origin { name: key.name.clone(), at, addresses, ca });
+            self.origins.push(Origin { name: key.name.clone(), begins: at.to_string(), at, addresses, ca });
         }
         if self.root.get("origins").is_some_and(|node| node.entries().is_empty()) {
             let place = self.root.key("origins").map_or(self.root.place, |key| key.place);

@@ -17,12 +17,11 @@ mod lower_provider;
 mod lower_request;
 mod lower_secret;
 mod lower_text;
+mod provider;
 mod read;
 mod request;
 
 use std::path::PathBuf;
-
-use serde::{Deserialize, Serialize};
 
 use crate::wire::Span;
 
@@ -32,6 +31,7 @@ pub use explore::{
     Pointer, SecretRule, Undo, UseFound, Wider,
 };
 pub use learnt::Learnt;
+pub use provider::{Endpoints, Issuer};
 pub use read::{is_targets, read, read_knowing};
 pub use request::{Body, Match, Pattern, Piece, Proof, Reading, Request, Template};
 
@@ -86,24 +86,11 @@ pub struct Targets {
 pub struct Origin {
     pub name: String,
     pub at: crate::staging::origin::OriginKey,
+    /// As URLs begin.
+    pub begins: String,
     /// Written down by its author: not looked up, and not refused for being private.
     pub addresses: Vec<std::net::IpAddr>,
     pub ca: Option<PathBuf>,
-}
-
-/// An identity provider that says itself where its endpoints are (RFC 8414).
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Issuer {
-    /// As the file has it: its metadata must say the same, letter for letter.
-    pub url: String,
-    pub origin: OriginIx,
-}
-
-/// Endpoints of an identity provider, as `origin:/path`.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Endpoints {
-    pub token: Option<String>,
-    pub revocation: Option<String>,
 }
 
 /// What counts as a change, and which changes are allowed.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
+use indexmap::map::Entry;
 
 use crate::model::Bits;
 use crate::planted::Mistake;
@@ -17,7 +18,8 @@ pub enum Counters {
 }
 
 /// One window for each key. Dense keys are places in a table, and a new one gets the room of one whose window has passed;
-/// of sparse ones there may be any number, so they are looked up, and forgotten when their window has passed.
+/// of sparse ones there may be any number, so they are looked up, and forgotten when their window has passed. What one
+/// caller says lies together: it says much in a row.
 pub enum Windows<T> {
     Dense {
         table: Vec<T>,
@@ -25,7 +27,8 @@ pub enum Windows<T> {
         roomy: VecDeque<usize>,
     },
     Sparse {
-        by_key: IndexMap<Sparse, T, FixedState>,
+        by_caller: Vec<IndexMap<Sparse, T, FixedState>>,
+        kept: usize,
         sweep_at: usize,
     },
 }
@@ -117,15 +120,15 @@ impl<T: Room> Windows<T> {
     }
 
     pub fn sparse() -> Windows<T> {
-        Windows::Sparse { by_key: IndexMap::default(), sweep_at: FIRST_SWEEP }
+        Windows::Sparse { by_caller: Vec::new(), kept: 0, sweep_at: FIRST_SWEEP }
     }
 
     fn clear(&mut self) {
         match self {
             Windows::Dense { table, roomy: _ } => table.iter_mut().for_each(T::clear),
-            Windows::Sparse { by_key, sweep_at } => {
-                by_key.clear();
-                *sweep_at = FIRST_SWEEP;
+            Windows::Sparse { by_caller, kept, sweep_at } => {
+                by_caller.iter_mut().for_each(IndexMap::clear);
+                (*kept, *sweep_at) = (0, FIRST_SWEEP);
             }
         }
     }
@@ -151,15 +154,33 @@ impl<T: Room> Windows<T> {
                 }
                 &mut table[place.at]
             }
-            Windows::Sparse { by_key, sweep_at } => {
-                if by_key.len() >= *sweep_at {
-                    by_key.retain(|_, window| !is_over(window));
-                    *sweep_at = 2 * by_key.len().max(FIRST_SWEEP / 2);
+            Windows::Sparse { by_caller, kept, sweep_at } => {
+                if by_caller.len() <= place.at {
+                    by_caller.resize_with(place.at + 1, IndexMap::default);
                 }
-                by_key.entry(place.sparse).or_default()
+                if *kept >= *sweep_at {
+                    *kept = by_caller.iter_mut().map(|windows| sweep(windows, &is_over)).sum();
+                    *sweep_at = 2 * (*kept).max(by_caller.len()).max(FIRST_SWEEP / 2);
+                }
+                match by_caller[place.at].entry(place.sparse) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => {
+                        *kept += 1;
+                        new.insert(T::default())
+                    }
+                }
             }
         }
     }
+}
+
+/// Forgets the windows that have passed, and returns how many are left. Who says nothing any more takes no room.
+fn sweep<T>(windows: &mut IndexMap<Sparse, T, FixedState>, is_over: impl Fn(&T) -> bool) -> usize {
+    windows.retain(|_, window| !is_over(window));
+    if windows.is_empty() {
+        windows.shrink_to_fit();
+    }
+    windows.len()
 }
 
 impl Window {
