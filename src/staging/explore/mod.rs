@@ -20,6 +20,7 @@ mod secrets;
 mod tally;
 mod tour;
 mod undo;
+mod undo_line;
 mod undo_log;
 mod write;
 

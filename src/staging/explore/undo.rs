@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::put_back::PutBack;
-use super::undo_log::{FORMAT, Head, Past, UndoLog};
+use super::undo_line::{FORMAT, Head};
+use super::undo_log::{Past, UndoLog};
 use super::{Terrain, checks};
 use crate::measure::Undone;
 use crate::staging::client::Client;
