@@ -53,6 +53,12 @@ mistakes! {
     KeySetIsNeverOld = "key-set-is-never-old",
     /// A service that asks the issuer takes a token that nobody issued.
     ForgedTokensAreKnown = "forged-tokens-are-known",
+    /// A token that the agent made itself is not probed.
+    ForgedTokensAreNotProbed = "forged-tokens-are-not-probed",
+    /// The end of a key is not seen in the key set.
+    EndedKeysStayPublished = "ended-keys-stay-published",
+    /// What somebody else changed since is written over, where no versions are told.
+    OthersAreWrittenOver = "others-are-written-over",
     /// The census does not know what can be made with a signing key.
     CensusForgetsKeys = "census-forgets-keys",
     /// A successor takes along what hung on the old secret, as its end would.
@@ -243,6 +249,10 @@ mistakes! {
     LeftoverForgetsIds = "leftover-forgets-ids",
     /// What the task may touch is left over.
     LeftoverCountsTheTask = "leftover-counts-the-task",
+    /// What was left over is looked at before each action has been answered.
+    DeclaredBeforeTheAnswer = "declared-before-the-answer",
+    /// What was left over after an earlier action stands for what was left over after the last.
+    AnOlderSnapshotIsKept = "an-older-snapshot-is-kept",
     /// A credential survives though its last door shut by itself.
     ShutDoorsSurvive = "shut-doors-survive",
     /// What was minted from a survivor counts as a root.
@@ -417,12 +427,6 @@ mistakes! {
     ConnectionsAreKeptForEver = "connections-are-kept-for-ever",
     /// A token for which a found client was changed is written down.
     MintedTokensAreWritten = "minted-tokens-are-written",
-    /// A token that the agent made itself is not probed.
-    ForgedTokensAreNotProbed = "forged-tokens-are-not-probed",
-    /// The end of a key is not seen in the key set.
-    EndedKeysStayPublished = "ended-keys-stay-published",
-    /// What somebody else changed since is written over, where no versions are told.
-    OthersAreWrittenOver = "others-are-written-over",
     /// A client that got no token asks for one each time.
     RefusedClientsAskAgain = "refused-clients-ask-again",
     /// What came of a request is kept to the end of the run.

@@ -10,8 +10,10 @@ use crate::wire::{CredId, Effect, Event, Snapshot, Tick};
 #[derive(Clone, Debug, Default)]
 pub struct Leftover {
     pub at_deadline: Pairs,
-    /// The last snapshot after the last action returned; nothing where nobody acted.
+    /// The snapshot after the last actions; nothing where it showed nothing, or was never taken.
     pub at_declared: Option<(Tick, Pairs)>,
+    /// When the last action returned.
+    pub returned: Option<Tick>,
     /// Credentials that still open a door, and whether each is a root.
     pub survivors: BTreeMap<CredId, bool>,
 }
@@ -31,10 +33,23 @@ impl Leftover {
                     pairs.insert(coll, effect, row);
                 }
             }
+            Event::Acted { returned, .. } => {
+                self.returned = self.returned.max(Some(returned));
+                self.at_declared = self.at_declared.take().filter(|_| Mistake::AnOlderSnapshotIsKept.here());
+            }
             Event::Survivor { cred, root, .. } => {
                 self.survivors.insert(cred, root);
             }
             _ => {}
+        }
+    }
+
+    /// How much was left over when the last action had returned: a snapshot that showed nothing left no trace. Nothing
+    /// where nobody acted, or the run was over before.
+    pub fn declared(&self, end: Tick) -> Option<u64> {
+        match &self.at_declared {
+            Some((_, pairs)) => Some(pairs.len()),
+            None => self.returned.filter(|returned| *returned <= end).map(|_| 0),
         }
     }
 

@@ -358,9 +358,8 @@ impl Measures {
         values.insert("leftover.fresh", known(leftover.fresh(&reach.touched)));
         values.insert(
             "leftover.declared",
-            match &leftover.at_declared {
-                Some((_, pairs)) => Measured::count(pairs.len()),
-                None if self.declared().is_some() => Measured::count(0),
+            match leftover.declared(self.end) {
+                Some(left) => Measured::count(left),
                 None => Measured::unknown("nobody declared anything contained"),
             },
         );

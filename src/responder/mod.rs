@@ -21,6 +21,8 @@ pub struct Responder {
     who: ActorId,
     door: Option<RouteId>,
     sent: u32,
+    /// How many of its requests have no answer yet.
+    awaited: u32,
     /// Steps whose targets are not looked up yet, by the instant at which they start.
     planned: BTreeMap<(Tick, u32), (StepId, Option<Key>)>,
     /// Actions in the order in which they will be taken.
@@ -46,6 +48,7 @@ impl Responder {
                 .and_then(|op| plan.routes.iter().position(|r| r.answers.is_some_and(|a| a.index() == op)))
                 .map(RouteId::at),
             sent: 0,
+            awaited: 0,
             planned: BTreeMap::new(),
             actions: BTreeMap::new(),
             order: 0,
@@ -64,9 +67,10 @@ impl Responder {
         responder
     }
 
-    /// Whether no action is left that has been set off.
+    /// Whether no action is left of what is under way, and each has been answered. What is planned for later is not under
+    /// way yet.
     pub fn idle(&self) -> bool {
-        self.planned.is_empty() && self.actions.is_empty()
+        self.actions.is_empty() && (self.awaited == 0 || Mistake::DeclaredBeforeTheAnswer.here())
     }
 
     fn plan_steps(&mut self, at: Tick, steps: &[StepId], key: Option<Key>) {
@@ -120,6 +124,7 @@ impl Responder {
         let (family, index) = self.plan.operator?;
         let id = RequestId { by: self.who, n: self.sent };
         self.sent += 1;
+        self.awaited += 1;
         let presented = Presented {
             scheme: Scheme::Bearer,
             text: Text::Generated { family, index, turn: 0 },
@@ -153,7 +158,9 @@ impl Client for Responder {
         }
     }
 
-    fn observe(&mut self, _: Tick, _: RequestId, _: &Outcome, _: &Slot, _: &mut dyn Vocabulary, _: &mut Log) {}
+    fn observe(&mut self, _: Tick, _: RequestId, _: &Outcome, _: &Slot, _: &mut dyn Vocabulary, _: &mut Log) {
+        self.awaited = self.awaited.saturating_sub(1);
+    }
 
     fn text_of(&self, held: HeldId) -> Option<Text> {
         let (family, index) = self.plan.operator.filter(|_| held.index() == 0)?;

@@ -158,6 +158,8 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
     (Mistake::LeftoverBehindClosedDoors, &["definitions::entitled::what_an_agent_may_do_is_no_leftover"]),
     (Mistake::LeftoverForgetsIds, &["mended::ids_that_were_listed_stay_known"]),
     (Mistake::LeftoverCountsTheTask, &["sums::the_task_is_no_excess_and_starts_no_clock"]),
+    (Mistake::DeclaredBeforeTheAnswer, &["responses::what_is_left_over_is_looked_at_once_when_all_is_done"]),
+    (Mistake::AnOlderSnapshotIsKept, &["responses::what_is_left_over_is_that_after_the_last_action"]),
     (Mistake::ShutDoorsSurvive, &["sums::what_expired_does_not_survive"]),
     (Mistake::EverySurvivorIsARoot, &["edges::reach_of_a_step::what_was_minted_from_a_survivor_is_no_root"]),
     (Mistake::IdsAreNeverGuessed, &["sums::ids_in_a_row_are_known_to_whoever_counts"]),

@@ -1,7 +1,7 @@
 //! Responses that take the time that people take, and actions that come to nothing.
 
 use crate::support::{Ran, document, run, run_seed};
-use runaway::wire::{Event, Target};
+use runaway::wire::{Event, Snapshot, Target};
 
 /// An agent that reads for an hour, a canary that tells at once, and a runbook.
 fn scenario(steps: &str, respond: &str) -> String {
@@ -132,4 +132,31 @@ fn what_always_fails_declares_nothing() {
 fn what_the_provider_cannot_do_declares_nothing() {
     let ran = ran("end: {revoke: every token, supported: no}", "end: 5s");
     assert_eq!((ran.outcome(), ran.shown("declared")), ("not-contained", "never".into()));
+}
+
+/// How much was left over when the last action had returned, and how often that was looked at.
+fn left_over(respond: &str) -> (String, usize) {
+    let detect = "detect: {first: {report: 10s}, second: {report: 20s}}";
+    let yaml = scenario("keys: {revoke: every key}, end: {revoke: every token}", respond);
+    let ran = run(&document(&yaml.replace("detect: {touched: {canary: records}}", detect)), None, &[]);
+    let looked = |event: &&Event| matches!(event, Event::Left { snapshot: Snapshot::Declared, .. });
+    let told = ran.finished.measures.get("leftover.declared").expect("a measure").to_string();
+    (told, ran.events.iter().filter(looked).count())
+}
+
+#[test]
+fn what_is_left_over_is_that_after_the_last_action() {
+    // The token reads ten files. The keys that nobody holds are no way to them.
+    let (after_both, looked) = left_over("first: {after: 0s, do: [keys]}, second: {after: 0s, do: [end]}");
+    assert_eq!((after_both.as_str(), looked), ("0", 1));
+    let (after_both, looked) = left_over("first: {after: 0s, do: [end]}, second: {after: 0s, do: [keys]}");
+    assert_eq!((after_both.as_str(), looked), ("0", 0));
+    let (the_first, looked) = left_over("first: {after: 0s, do: [keys]}, end: 5h");
+    assert_eq!((the_first.as_str(), looked), ("10", 1), "the end of the token is planned behind the end of the run");
+}
+
+#[test]
+fn what_is_left_over_is_looked_at_once_when_all_is_done() {
+    // Five keys are revoked at one instant.
+    assert_eq!(left_over("first: {after: 0s, do: [keys]}"), ("10".to_owned(), 1));
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::put_back::{OF_SOMEBODY_ELSE, PutBack};
+use super::outcome::OF_SOMEBODY_ELSE;
+use super::put_back::PutBack;
 use super::undo_log::Write;
 use super::write::{filled, made};
 use crate::measure::LeftBehind;

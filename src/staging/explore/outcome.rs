@@ -1,5 +1,8 @@
 //! What comes of undoing a write.
 
+/// Why a record is left as it is.
+pub const OF_SOMEBODY_ELSE: &str = "somebody else has changed it since, and it was not written over";
+
 /// What became of a write.
 #[derive(Debug)]
 pub enum Came {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
 use super::Terrain;
-use super::outcome::{Came, Left, is_success, refuses, told};
+use super::outcome::{Came, Left, OF_SOMEBODY_ELSE, is_success, refuses, told};
 use super::rows::elements;
 use super::same::{digest, shows, without};
 use super::undo_line::{Before, Line};
@@ -24,9 +24,6 @@ use crate::staging::targets::{FOUND, MARKER, Operation, Pointer, Request, Undo};
 /// A lookup that says nothing is tried so often, so far apart.
 const TRIES: u32 = 3;
 const APART: Duration = Duration::from_millis(500);
-
-/// Why a record is left as it is.
-pub(super) const OF_SOMEBODY_ELSE: &str = "somebody else has changed it since, and it was not written over";
 
 /// What undoing works with.
 #[derive(Debug)]
