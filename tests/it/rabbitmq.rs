@@ -165,7 +165,8 @@ const ACTIONS: [Action; 5] = [
         user: "deleted",
         steps: "    - {http: \"DELETE broker:/api/users/deleted\", with: admin}\n",
         ends: EVERYWHERE,
-        statuses: &[401],
+        // Where it remembers who may log in, the way to the exchange can shut before.
+        statuses: &[401, 400],
     },
     Action {
         user: "renewed",
