@@ -360,6 +360,7 @@ impl Measures {
             "leftover.declared",
             match leftover.declared(self.end) {
                 Some(left) => Measured::count(left),
+                None if leftover.returned.is_some() => Measured::unknown("the last action had not returned by the end"),
                 None => Measured::unknown("nobody declared anything contained"),
             },
         );

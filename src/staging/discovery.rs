@@ -74,7 +74,7 @@ async fn metadata(client: &Client, url: &str) -> Result<Value, Undiscovered> {
         body: Default::default(),
         told,
     };
-    let answer = client.send(outgoing).await?.got.map_err(|broken| none(broken.to_string()))?;
+    let answer = client.send(&outgoing).await?.got.map_err(|broken| none(broken.to_string()))?;
     if answer.status != 200 {
         return Err(none(format!("status {}", answer.status)));
     }

@@ -98,19 +98,19 @@ fn http_2_is_spoken_where_the_server_prefers_it() {
     let sent = "0123456789".repeat(30_000);
     block_on(async {
         let client = over_tls(node.port, &node.pem).await;
-        assert_eq!(status(client.send(get(url(node.port))).await), Ok(401));
+        assert_eq!(status(client.send(&get(url(node.port))).await), Ok(401));
         let body = Outgoing {
             body: sent.clone().into(),
             ..request(Method::POST, format!("https://{HOST}:{}/echo", node.port))
         };
-        let echo = client.send(body).await.unwrap().got.unwrap();
+        let echo = client.send(&body).await.unwrap().got.unwrap();
         assert!(echo.body == sent, "{} of {} bytes came back", echo.body.len(), sent.len());
         let small = over_tls(node.port, &node.pem).await.reading_up_to(100_000);
         let body = Outgoing {
             body: sent.clone().into(),
             ..request(Method::POST, format!("https://{HOST}:{}/echo", node.port))
         };
-        assert_eq!(status(small.send(body).await), Err(Broken::TooLarge));
+        assert_eq!(status(small.send(&body).await), Err(Broken::TooLarge));
     });
     let (host, port) = (HOST, node.port);
     let come = [("GET", "tickets"), ("POST", "echo"), ("POST", "echo")];
@@ -220,7 +220,7 @@ fn what_a_bad_server_of_http_2_does_is_an_observation() {
     for (name, once, forever, expected) in cases {
         let (port, pem) = tls_server(HOST, &["h2"], move |tls| frames(tls, &once, &forever));
         let began = Instant::now();
-        let got = block_on(async { status(over_tls(port, &pem).await.send(get(url(port))).await) });
+        let got = block_on(async { status(over_tls(port, &pem).await.send(&get(url(port))).await) });
         assert_eq!(got, expected, "{name}");
         assert!(began.elapsed() < Duration::from_secs(4), "{name}: {:?}", began.elapsed());
     }
@@ -263,14 +263,14 @@ fn one_credential_uses_a_connection_again_and_no_other_does() {
     block_on(async {
         let client = kept(&server, Kill::default()).await;
         for credential in ["held", "other", "held", "other", "held"] {
-            assert_eq!(status(client.send(with(credential, get(server.origin()))).await), Ok(200));
+            assert_eq!(status(client.send(&with(credential, get(server.origin()))).await), Ok(200));
         }
         assert_eq!(server.connections(), 2);
         let write = with("held", request(Method::POST, server.origin()));
-        assert_eq!(status(client.send(write).await), Ok(200));
+        assert_eq!(status(client.send(&write).await), Ok(200));
         assert_eq!(server.connections(), 3, "a write has its own");
         tokio::time::sleep(Duration::from_millis(1_100)).await;
-        assert_eq!(status(client.send(with("held", get(server.origin()))).await), Ok(200));
+        assert_eq!(status(client.send(&with("held", get(server.origin()))).await), Ok(200));
         assert_eq!(server.connections(), 4, "an old one is not trusted");
     });
     let closing = |head: &String| head.contains("connection: close");
@@ -280,7 +280,7 @@ fn one_credential_uses_a_connection_again_and_no_other_does() {
     block_on(async {
         let client = client(targets(&measured.origin(), CAPS), Kill::default()).await;
         for _ in 0..3 {
-            assert_eq!(status(client.send(with("held", get(measured.origin()))).await), Ok(200));
+            assert_eq!(status(client.send(&with("held", get(measured.origin()))).await), Ok(200));
         }
     });
     assert_eq!(measured.connections(), 3, "what is measured shares none");
@@ -295,7 +295,7 @@ fn a_server_that_hangs_up_costs_a_request_that_is_told() {
         let client =
             kept(&server, Kill::default()).await.writing_down(Arc::new(SentLog::new(fs::File::create(&file).unwrap())));
         for _ in 0..2 {
-            assert_eq!(status(client.send(with("held", get(server.origin()))).await), Ok(200));
+            assert_eq!(status(client.send(&with("held", get(server.origin()))).await), Ok(200));
         }
         client.counts()
     });
@@ -316,10 +316,10 @@ fn a_server_that_closes_at_once_is_asked_all_the_same() {
     block_on(async {
         let client = kept(&server, Kill::default()).await;
         for n in 0..40 {
-            assert_eq!(status(client.send(with("held", get(server.origin()))).await), Ok(200), "request {n}");
+            assert_eq!(status(client.send(&with("held", get(server.origin()))).await), Ok(200), "request {n}");
         }
         let write = with("held", request(Method::POST, server.origin()));
-        assert_eq!(status(client.send(write).await), Ok(200));
+        assert_eq!(status(client.send(&write).await), Ok(200));
     });
 }
 
@@ -329,9 +329,9 @@ fn nothing_leaves_over_a_kept_connection_after_the_switch() {
     block_on(async {
         let kill = Kill::default();
         let client = kept(&server, kill.clone()).await;
-        assert_eq!(status(client.send(with("held", get(server.origin()))).await), Ok(200));
+        assert_eq!(status(client.send(&with("held", get(server.origin()))).await), Ok(200));
         kill.throw(Stopped::Asked);
-        let refused = client.send(with("held", get(server.origin()))).await;
+        let refused = client.send(&with("held", get(server.origin()))).await;
         assert_eq!(refused.err(), Some(Refused::Stopped(Stopped::Asked)));
         tokio::time::sleep(Duration::from_millis(150)).await;
     });

@@ -187,7 +187,7 @@ fn nothing_escapes() {
         let client = client(targets(&home.origin(), OPEN), Kill::default()).await;
         for outgoing in all {
             let url = outgoing.url.clone();
-            match client.send(outgoing).await {
+            match client.send(&outgoing).await {
                 Err(Refused::Cap(cap)) => panic!("{url:?} met the cap on {cap}"),
                 Err(_) => refused += 1,
                 Ok(answered) => {
@@ -377,7 +377,7 @@ fn objects_and_rate_are_kept() {
     runtime().block_on(async {
         let client = client(targets(&home.origin(), "caps: {objects: 2, rate: 50/s}"), Kill::default()).await;
         for (path, fits) in [("/a", true), ("/b", true), ("/a", true), ("/c", false), ("/a?x", false), ("/b", true)] {
-            let sent = client.send(get(home.origin() + path)).await;
+            let sent = client.send(&get(home.origin() + path)).await;
             assert_eq!(sent.is_ok(), fits, "{path}");
             starts.extend(sent.map(|sent| sent.at));
         }
@@ -404,7 +404,7 @@ fn the_switch_stops_all_sending() {
                 let mut senders = tokio::task::JoinSet::new();
                 for _ in 0..4 {
                     let (client, url) = (client.clone(), home.origin());
-                    senders.spawn(async move { while client.send(get(url.clone())).await.is_ok() {} });
+                    senders.spawn(async move { while client.send(&get(url.clone())).await.is_ok() {} });
                 }
                 tokio::time::sleep(Duration::from_millis(20 + run % 7 * 5)).await;
                 kill.throw(Stopped::Asked);
@@ -475,7 +475,7 @@ fn what_a_bad_server_does_is_an_observation() {
         let home = Server::start("127.0.0.1:0", behaviour);
         let got = runtime().block_on(async {
             let client = client(targets(&home.origin(), ""), Kill::default()).await;
-            client.send(get(home.origin())).await.unwrap().got.err()
+            client.send(&get(home.origin())).await.unwrap().got.err()
         });
         assert_eq!(got, Some(expected), "case {n}");
         assert_eq!(home.connections(), 1, "nothing is tried again");
@@ -483,7 +483,7 @@ fn what_a_bad_server_does_is_an_observation() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let got = runtime().block_on(async {
         let client = client(targets(&format!("http://{nobody}"), ""), Kill::default()).await;
-        client.send(get(format!("http://{nobody}/"))).await.unwrap().got.err()
+        client.send(&get(format!("http://{nobody}/"))).await.unwrap().got.err()
     });
     assert_eq!(got, Some(Broken::Connect));
 }
@@ -517,7 +517,7 @@ fn certificates_are_verified() {
         let url = format!("https://{host}:{port}/");
         runtime().block_on(async {
             let client: Client = client(all, Kill::default()).await;
-            client.send(get(url)).await.unwrap().got.map(|answer| answer.status)
+            client.send(&get(url)).await.unwrap().got.map(|answer| answer.status)
         })
     };
     let asked = |host: &str, ca: &str| asked_at(port, host, ca);

@@ -51,7 +51,9 @@ pub fn part(page: &Page<'_>) -> Option<Part> {
                             (page.figures.measure("last_effect")) ". In all, "
                             (page.figures.counted("excess.creations", "record was created", "records were created"))
                             " beyond the task, and " (page.figures.counted("irreversible", "effect", "effects"))
-                            " cannot be undone."
+                            " cannot be undone"
+                            @if among_them(page) { ", new records among them" }
+                            "."
                         }
                     }
                     (behind("The numbers behind this picture", &table(page)))
@@ -60,6 +62,12 @@ pub fn part(page: &Page<'_>) -> Option<Part> {
         }
     };
     Some(Part { id: "over-time", title: "How it went", body })
+}
+
+/// Whether what was created is among what cannot be undone.
+fn among_them(page: &Page<'_>) -> bool {
+    let reach = &page.summary.measures.reach;
+    reach.excess_creations > 0 && reach.irreversible_creations > 0
 }
 
 /// The last harm, where it came after all that the curve shows.

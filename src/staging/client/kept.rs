@@ -22,7 +22,7 @@ pub(super) struct Use {
     pub credential: Option<Arc<str>>,
 }
 
-/// What waits, the latest last.
+/// What waits, in the order in which it began to.
 #[derive(Default)]
 pub(super) struct Kept(Mutex<Vec<Waiting>>);
 
@@ -35,8 +35,9 @@ struct Waiting {
 impl Kept {
     pub fn take(&self, of: &Use) -> Option<Link> {
         let (now, mut waiting) = (Instant::now(), self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        let is_fresh = |waiting: &Waiting| now.saturating_duration_since(waiting.since) < LONGEST;
-        waiting.retain(|waiting| is_fresh(waiting) || Mistake::ConnectionsAreKeptForEver.here());
+        let is_old = |waiting: &&Waiting| now.saturating_duration_since(waiting.since) >= LONGEST;
+        let old = waiting.iter().take_while(is_old).count();
+        waiting.drain(..if Mistake::ConnectionsAreKeptForEver.here() { 0 } else { old });
         let at = waiting.iter().rposition(|waiting| waiting.of == *of || Mistake::ConnectionsAreShared.here())?;
         Some(waiting.remove(at).link)
     }

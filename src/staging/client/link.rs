@@ -1,9 +1,8 @@
 //! One connection, in the version of HTTP that both ends agreed on. It is driven by the exchange that uses it and by
 //! nobody else, so that nothing is sent when that is dropped: no task of its own, no retry, no push.
 
-use std::convert::Infallible;
-use std::future::{Future, pending, poll_fn};
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use bytes::Bytes;
@@ -120,7 +119,7 @@ impl Link {
     pub async fn is_free(&mut self) -> bool {
         match self {
             Link::One(One { sender, connection: Some(connection), .. }) => {
-                goes_on(connection.as_mut()).await && sender.is_ready()
+                sender.is_ready() || goes_on(connection.as_mut()).await && sender.is_ready()
             }
             Link::Two(two) => match &mut two.connection {
                 Some(connection) => goes_on(Pin::new(connection)).await,
@@ -171,7 +170,7 @@ impl One {
             }
             Ok(answer(parts, whole))
         };
-        first(answered, drive(connection)).await
+        first(answered, connection).await
     }
 }
 
@@ -211,26 +210,26 @@ impl Two {
             }
             Ok(answer(parts, whole))
         };
-        first(answered, drive(connection)).await
+        first(answered, connection).await
     }
 }
 
-/// Drives a connection to its end, and drops it then.
-async fn drive<F: Future + Unpin>(connection: &mut Option<F>) -> Infallible {
-    if let Some(connection) = connection {
-        let _ = connection.await;
-    }
-    *connection = None;
-    pending().await
-}
-
-/// Waits for an answer while its connection is driven.
-async fn first<T>(answered: impl Future<Output = T>, driven: impl Future<Output = Infallible>) -> T {
-    tokio::select! {
-        biased;
-        answered = answered => answered,
-        never = driven => match never {},
-    }
+/// Waits for an answer while its connection is driven: to its end, at which it is dropped. What the connection has just
+/// read is looked at in the same turn.
+async fn first<T, F: Future + Unpin>(answered: impl Future<Output = T>, connection: &mut Option<F>) -> T {
+    let mut answered = pin!(answered);
+    poll_fn(|context| {
+        if let Poll::Ready(answer) = answered.as_mut().poll(context) {
+            return Poll::Ready(answer);
+        }
+        if let Some(driven) = connection
+            && Pin::new(driven).poll(context).is_ready()
+        {
+            *connection = None;
+        }
+        answered.as_mut().poll(context)
+    })
+    .await
 }
 
 /// Nothing came of a request.

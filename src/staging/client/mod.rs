@@ -102,10 +102,10 @@ impl Client {
     ///
     /// A read over a kept connection on which the other end hung up goes out once more over its own: a request like any
     /// other, with its line in the log and its place among the caps (RFC 9110 section 9.2.2).
-    pub async fn send(&self, outgoing: Outgoing) -> Result<Sent, Refused> {
+    pub async fn send(&self, outgoing: &Outgoing) -> Result<Sent, Refused> {
         let again = self.kept.is_some() && outgoing.method.is_safe();
-        match self.once(&outgoing, again).await? {
-            Sent { got: Err(Broken::HungUp), .. } => self.once(&outgoing, false).await,
+        match self.once(outgoing, again).await? {
+            Sent { got: Err(Broken::HungUp), .. } => self.once(outgoing, false).await,
             sent => Ok(sent),
         }
     }

@@ -128,3 +128,53 @@ impl Drop for Gathering<'_> {
         kept.write();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::yield_now;
+
+    use super::*;
+
+    fn line() -> SentLine<'static> {
+        SentLine {
+            time: "2026-01-31T12:00:00Z".into(),
+            traceparent: "00-1-1-01".into(),
+            method: "GET".into(),
+            origin: "http://127.0.0.1:1".into(),
+            path: "/".into(),
+            purpose: "explore".into(),
+            credential: None,
+            status: Some(200),
+            broken: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn lines_gather_until_nothing_else_is_to_be_done() {
+        let file = tempfile::tempfile().unwrap();
+        let written = || file.metadata().unwrap().len();
+        let one = serde_json::to_vec(&line()).unwrap().len() as u64 + 1;
+        let log = Arc::new(SentLog::new(file.try_clone().unwrap()));
+        log.add(&line());
+        assert_eq!(written(), one, "nobody gathers");
+
+        let gathering = tokio::spawn(log.clone().gather());
+        yield_now().await;
+        (0..3).for_each(|_| log.add(&line()));
+        assert_eq!(written(), one, "others are still at work");
+        yield_now().await;
+        assert_eq!(written(), 4 * one);
+
+        let many = MOST_WAITING as u64 / one + 1;
+        (0..many).for_each(|_| log.add(&line()));
+        assert_eq!(written(), (4 + many) * one, "no more may wait");
+
+        log.add(&line());
+        gathering.abort();
+        assert!(gathering.await.unwrap_err().is_cancelled());
+        assert_eq!(written(), (5 + many) * one, "who ends gathering leaves nothing behind");
+        log.add(&line());
+        assert_eq!(written(), (6 + many) * one);
+        log.finish().unwrap();
+    }
+}

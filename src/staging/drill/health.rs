@@ -18,23 +18,28 @@ use crate::wire::Span;
 pub struct Health {
     conditions: Vec<StopCondition>,
     most: usize,
-    last: Mutex<VecDeque<Look>>,
+    window: Mutex<Window>,
+}
+
+#[derive(Debug)]
+struct Window {
+    /// The latest first.
+    last: VecDeque<Look>,
+    /// How many of those that each condition looks at are as it forbids.
+    bad: Vec<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Look {
     failed: bool,
-    took: Duration,
+    took: Span,
 }
 
 impl Health {
     pub fn new(conditions: &[StopCondition]) -> Health {
-        let of = |condition: &StopCondition| match condition {
-            StopCondition::Errors { of, .. } | StopCondition::Slower { of, .. } => *of,
-            StopCondition::Health { .. } => 0,
-        };
-        let most = conditions.iter().map(of).max().unwrap_or(0);
-        Health { conditions: conditions.to_vec(), most, last: Mutex::default() }
+        let most = conditions.iter().map(looks_at).max().unwrap_or(0);
+        let window = Window { last: VecDeque::new(), bad: vec![0; conditions.len()] };
+        Health { conditions: conditions.to_vec(), most, window: Mutex::new(window) }
     }
 
     /// Takes an answer in, and says which condition it fulfils.
@@ -44,24 +49,49 @@ impl Health {
         }
         let failed = seen.broken.is_some() || seen.status.is_some_and(|status| status >= 500);
         let took = seen.back.saturating_duration_since(seen.sent);
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.push_front(Look { failed, took });
+        let look = Look { failed, took: Span(u64::try_from(took.as_micros()).unwrap_or(u64::MAX)) };
+        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        let Window { last, bad } = &mut *window;
+        last.push_front(look);
+        for (condition, bad) in self.conditions.iter().zip(&mut *bad) {
+            *bad += usize::from(look.is_bad(condition));
+            if let Some(gone) = last.get(looks_at(condition)) {
+                *bad -= usize::from(gone.is_bad(condition));
+            }
+        }
         last.truncate(self.most);
-        self.conditions.iter().find_map(|condition| fulfilled(condition, &last))
+        self.conditions.iter().zip(&*bad).find_map(|(condition, bad)| fulfilled(condition, *bad, last))
     }
 }
 
-fn fulfilled(condition: &StopCondition, last: &VecDeque<Look>) -> Option<String> {
+/// How many answers a condition looks at.
+fn looks_at(condition: &StopCondition) -> usize {
+    match condition {
+        StopCondition::Errors { of, .. } | StopCondition::Slower { of, .. } => *of,
+        StopCondition::Health { .. } => 0,
+    }
+}
+
+impl Look {
+    fn is_bad(self, condition: &StopCondition) -> bool {
+        match condition {
+            StopCondition::Errors { .. } => self.failed,
+            StopCondition::Slower { than, .. } => self.took > *than,
+            StopCondition::Health { .. } => false,
+        }
+    }
+}
+
+fn fulfilled(condition: &StopCondition, bad: usize, last: &VecDeque<Look>) -> Option<String> {
     match condition {
         StopCondition::Errors { share, of } if last.len() >= *of => {
-            let failed = last.iter().take(*of).filter(|look| look.failed).count();
-            (failed as f64 > share * *of as f64).then(|| format!("{failed} of the last {of} requests failed"))
+            (bad as f64 > share * *of as f64).then(|| format!("{bad} of the last {of} requests failed"))
         }
-        StopCondition::Slower { than, of } if last.len() >= *of => {
-            let mut took: Vec<Duration> = last.iter().take(*of).map(|look| look.took).collect();
+        // The median is too long where it and all behind it are.
+        StopCondition::Slower { of, .. } if last.len() >= *of && bad >= of - of / 2 => {
+            let mut took: Vec<Span> = last.iter().take(*of).map(|look| look.took).collect();
             took.sort_unstable();
-            let median = Span(u64::try_from(took[*of / 2].as_micros()).unwrap_or(u64::MAX));
-            (median > *than).then(|| format!("the median of the last {of} answers took {median}"))
+            Some(format!("the median of the last {of} answers took {}", took[of / 2]))
         }
         _ => None,
     }

@@ -50,7 +50,7 @@ pub async fn look(
                 outgoing.told.credential = Some(credential.name.as_str().into());
             }
             outgoing.told.purpose = "probe";
-            let sent = client.send(outgoing).await?;
+            let sent = client.send(&outgoing).await?;
             Ok(match sent.got {
                 Err(broken) => Seen { back: sent.back, ..seen_nothing(sent.at, broken.to_string()) },
                 Ok(answer) => {

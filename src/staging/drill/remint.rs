@@ -1,5 +1,6 @@
 //! Whether the credentials can be had again after the drill.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::event::{Event, Reading};
@@ -25,9 +26,9 @@ pub async fn remint(scene: &Arc<Scene>) {
         let given =
             scene.drilled.iter().find(|((ix, _), _)| way.request.mentions(*ix) || way.request.with == Some(*ix));
         let given = given.map(|((ix, _), fetched)| (*ix, &fetched.secret));
+        let nothing = BTreeMap::new();
         let filling =
-            render::Filling::gather(&scene.vault, targets, &scene.client, &way.request, given, &Default::default())
-                .await;
+            render::Filling::gather(&scene.vault, targets, &scene.client, &way.request, given, &nothing).await;
         let got = match filling.map(|filling| render::render(targets, &way.request, &filling)) {
             Err(missing) => Err(missing),
             Ok(Err(why)) => Err(NoCredential::NotIssued { name: way.name.clone(), why }),
@@ -39,7 +40,7 @@ pub async fn remint(scene: &Arc<Scene>) {
 
 async fn issued(scene: &Scene, outgoing: Outgoing, way: &Remint) -> Result<Secret, NoCredential> {
     let refused = |why: String| NoCredential::NotIssued { name: way.name.clone(), why };
-    let answer = scene.client.send(outgoing).await?.got.map_err(|broken| refused(broken.to_string()))?;
+    let answer = scene.client.send(&outgoing).await?.got.map_err(|broken| refused(broken.to_string()))?;
     let fine = way.request.proof.accepted.holds(answer.status, &answer.body);
     let found = fine.then(|| vault::pointed(&answer.body, &way.take)).flatten();
     found.ok_or_else(|| refused(render::told(answer.status, &answer.body)))

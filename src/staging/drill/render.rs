@@ -19,13 +19,13 @@ use crate::staging::targets::{Body, CredentialIx, Piece, Present, Request, Targe
 const FILLED_IN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
 
 /// What is known while a request is made.
-#[derive(Clone, Debug, Default)]
-pub struct Filling {
-    credentials: BTreeMap<CredentialIx, Secret>,
-    captured: BTreeMap<String, Secret>,
+#[derive(Default)]
+pub struct Filling<'f> {
+    credentials: Vec<(CredentialIx, Secret)>,
+    captured: Vec<(&'f str, &'f str)>,
 }
 
-impl Filling {
+impl<'f> Filling<'f> {
     /// Fetches what the request needs, but for `given`.
     pub async fn gather(
         vault: &Vault,
@@ -33,9 +33,10 @@ impl Filling {
         client: &Client,
         request: &Request,
         given: Option<(CredentialIx, &Secret)>,
-        captured: &BTreeMap<String, Secret>,
-    ) -> Result<Filling, NoCredential> {
-        let mut filling = Filling { credentials: BTreeMap::new(), captured: captured.clone() };
+        captured: &'f BTreeMap<String, Secret>,
+    ) -> Result<Filling<'f>, NoCredential> {
+        let captured = captured.iter().map(|(name, secret)| (name.as_str(), secret.expose())).collect();
+        let mut filling = Filling::of_captured(captured);
         for ix in (0..targets.credentials.len()).map(CredentialIx) {
             if request.with != Some(ix) && !request.mentions(ix) {
                 continue;
@@ -44,22 +45,28 @@ impl Filling {
                 Some((known, secret)) if known == ix => secret.clone(),
                 _ => vault.current(targets, client, ix).await?,
             };
-            filling.credentials.insert(ix, secret);
+            filling.credentials.push((ix, secret));
         }
         Ok(filling)
     }
 
     /// What stands in placeholders that are no credentials.
-    pub fn of_captured(captured: BTreeMap<String, Secret>) -> Filling {
-        Filling { credentials: BTreeMap::new(), captured }
+    pub fn of_captured(captured: Vec<(&'f str, &'f str)>) -> Filling<'f> {
+        Filling { credentials: Vec::new(), captured }
+    }
+
+    fn credential(&self, ix: CredentialIx) -> Option<&Secret> {
+        self.credentials.iter().find(|(known, _)| *known == ix).map(|(_, secret)| secret)
     }
 
     fn of<'a>(&'a self, piece: &'a Piece) -> Result<&'a str, String> {
         let missing = || "something that should have been captured was not".to_owned();
         match piece {
             Piece::Text(text) => Ok(text),
-            Piece::Credential(ix) => self.credentials.get(ix).map(Secret::expose).ok_or_else(missing),
-            Piece::Captured(name) => self.captured.get(name).map(Secret::expose).ok_or_else(missing),
+            Piece::Credential(ix) => self.credential(*ix).map(Secret::expose).ok_or_else(missing),
+            Piece::Captured(name) => {
+                self.captured.iter().find(|(known, _)| known == name).map(|(_, text)| *text).ok_or_else(missing)
+            }
         }
     }
 
@@ -71,16 +78,16 @@ impl Filling {
         Ok(text)
     }
 
-    /// A path, in which what is filled in cannot begin another part of it.
-    fn path(&self, template: &Template) -> Result<String, String> {
-        let mut path = String::new();
-        for piece in &template.0 {
+    /// A URL, in whose path what is filled in cannot begin another part of it.
+    fn url(&self, begins: &str, path: &Template) -> Result<String, String> {
+        let mut url = begins.to_owned();
+        for piece in &path.0 {
             match piece {
-                Piece::Text(text) => path.push_str(text),
-                filled => path.extend(utf8_percent_encode(self.of(filled)?, FILLED_IN)),
+                Piece::Text(text) => url.push_str(text),
+                filled => url.extend(utf8_percent_encode(self.of(filled)?, FILLED_IN)),
             }
         }
-        Ok(path)
+        Ok(url)
     }
 
     fn json(&self, targets: &Targets, value: &serde_json::Value) -> serde_json::Value {
@@ -90,8 +97,8 @@ impl Filling {
                 for (ix, secret) in &self.credentials {
                     text = text.replace(&format!("{{{}}}", targets.credential(*ix).name), secret.expose());
                 }
-                for (name, secret) in &self.captured {
-                    text = text.replace(&format!("{{{name}}}"), secret.expose());
+                for (name, filled) in &self.captured {
+                    text = text.replace(&format!("{{{name}}}"), filled);
                 }
                 serde_json::Value::String(text)
             }
@@ -104,14 +111,24 @@ impl Filling {
     }
 }
 
-/// The request as it is sent.
-pub fn render(targets: &Targets, request: &Request, filling: &Filling) -> Result<Outgoing, String> {
+/// The request as it is sent, and what is told of it.
+pub fn render(targets: &Targets, request: &Request, filling: &Filling<'_>) -> Result<Outgoing, String> {
+    let told = Told {
+        path: named_path(targets, request),
+        purpose: "step",
+        credential: request.with.map(|ix| targets.credential(ix).name.as_str().into()),
+    };
+    Ok(Outgoing { told, ..untold(targets, request, filling)? })
+}
+
+/// The request as it is sent, of which somebody else says what is told.
+pub fn untold(targets: &Targets, request: &Request, filling: &Filling<'_>) -> Result<Outgoing, String> {
     let mut headers = HeaderMap::new();
     for (name, template) in &request.headers {
         headers.append(name.clone(), sensitive(&filling.text(template)?)?);
     }
     if let Some(ix) = request.with {
-        let secret = filling.credentials.get(&ix).ok_or("a credential is missing")?;
+        let secret = filling.credential(ix).ok_or("a credential is missing")?;
         present(&targets.credential(ix).present, secret, &mut headers)?;
     }
     let (kind, body) = match &request.body {
@@ -131,13 +148,8 @@ pub fn render(targets: &Targets, request: &Request, filling: &Filling) -> Result
     {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     }
-    let url = [&*targets.origin(request.origin).begins, &filling.path(&request.path)?].concat();
-    let told = Told {
-        path: named_path(targets, request),
-        purpose: "step",
-        credential: request.with.map(|ix| targets.credential(ix).name.as_str().into()),
-    };
-    Ok(Outgoing { method: request.method.clone(), url, headers, body: body.into(), told })
+    let url = filling.url(&targets.origin(request.origin).begins, &request.path)?;
+    Ok(Outgoing { method: request.method.clone(), url, headers, body: body.into(), told: Told::default() })
 }
 
 /// The path, with names in braces for what is filled in, and without its query.

@@ -113,7 +113,7 @@ impl<'a> Runbook<'a> {
             Ok(Err(why)) => return Outcome::untold(why),
             Err(missing) => return Outcome::untold(missing),
         };
-        let answer = match self.client.send(outgoing).await {
+        let answer = match self.client.send(&outgoing).await {
             Err(refused) => return Outcome::untold(refused),
             Ok(sent) => match sent.got {
                 Err(broken) => return Outcome::untold(format!("{broken}: it may or may not have happened")),

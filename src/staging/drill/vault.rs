@@ -97,11 +97,12 @@ impl Vault {
                 }
                 Reference::Command(program) => printed(credential, program).await?,
                 Reference::Request { request, take } => {
-                    let filling = Filling::gather(self, targets, client, request, None, &BTreeMap::new()).await?;
+                    let nothing = BTreeMap::new();
+                    let filling = Filling::gather(self, targets, client, request, None, &nothing).await?;
                     let outgoing = render(targets, request, &filling)
                         .map_err(|why| NoCredential::NotIssued { name: name(), why })?;
                     let refused = |why: String| NoCredential::NotIssued { name: name(), why };
-                    let answer = client.send(outgoing).await?.got.map_err(|broken| refused(broken.to_string()))?;
+                    let answer = client.send(&outgoing).await?.got.map_err(|broken| refused(broken.to_string()))?;
                     if !request.proof.accepted.holds(answer.status, &answer.body) {
                         return Err(refused(super::render::told(answer.status, &answer.body)));
                     }

@@ -1,7 +1,6 @@
 //! From what an agent wants to the bytes that are sent.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::{HeaderMap, Method};
@@ -12,10 +11,10 @@ use super::hear::Memory;
 use super::ids::Name;
 use super::links::on_a_listed_origin;
 use super::mint::FoundClient;
-use super::model::{Asked, found_name};
+use super::model::Asked;
 use super::paging::Where;
 use crate::staging::client::{Outgoing, Told};
-use crate::staging::drill::render::{Filling, render};
+use crate::staging::drill::render::{Filling, untold};
 use crate::staging::guard::plain;
 use crate::staging::secret::Secret;
 use crate::staging::targets::{CredentialIx, MARKER, OperationIx, OriginIx, Present};
@@ -40,7 +39,6 @@ pub struct Made {
     pub origin: OriginIx,
     pub about: Option<Res>,
     pub page: Option<u32>,
-    pub url: String,
 }
 
 impl Memory {
@@ -79,7 +77,6 @@ impl Memory {
             let first = Url::parse(&outgoing.url).map_err(|error| error.to_string())?;
             outgoing.url = turned_to(terrain, &first, &page.at)?.into();
         }
-        let url = outgoing.url.clone();
         let presenting = match request.presented.map(|presented| presented.text) {
             None => Presenting::Nothing,
             Some(Text::Generated { family, .. }) => {
@@ -91,18 +88,19 @@ impl Memory {
                 match &found.mint {
                     None => Presenting::Found(found.present.clone(), found.secret.clone()),
                     Some(mint) => {
-                        let (name, secret) = (found_name(found.kind, found.index), found.secret.clone());
+                        let (name, secret) = (found.name.to_string(), found.secret.clone());
                         Presenting::Minted(found.present.clone(), FoundClient { name, secret, mint: mint.clone() })
                     }
                 }
             }
         };
+        let path = path_of(&outgoing.url, &terrain.targets.origin(origin).begins)?;
         outgoing.told = Told {
-            path: self.secrets.without_secrets(&path_of(&url, &terrain.targets.origin(origin).begins)?),
+            path: self.secrets.without_secrets(&path).into_owned(),
             purpose: "explore",
             credential: request.presented.and_then(|presented| self.credential_name(terrain, presented.text)),
         };
-        Ok((outgoing, presenting, Made { asked, origin, about, page, url }))
+        Ok((outgoing, presenting, Made { asked, origin, about, page }))
     }
 
     fn listed(
@@ -113,24 +111,23 @@ impl Memory {
         marker: Option<&str>,
     ) -> Result<(OriginIx, Outgoing), String> {
         let operation = terrain.explore.operation(ix);
-        let places: Vec<&str> = operation.request.path.captured().filter(|name| *name != MARKER).collect();
+        let places = || operation.request.path.captured().filter(|name| *name != MARKER);
         let name = name.map_or(&[][..], Vec::as_slice);
-        let behind = name.len().checked_sub(places.len()).ok_or("an id that its path needs is not known")?;
-        let mut filled = BTreeMap::new();
-        for (place, id) in places.iter().zip(&name[behind..]) {
-            let id = Secret::new(id.clone()).ok_or("an id that is empty")?;
-            filled.insert((*place).to_owned(), id);
+        let behind = name.len().checked_sub(places().count()).ok_or("an id that its path needs is not known")?;
+        if name[behind..].iter().any(String::is_empty) {
+            return Err("an id that is empty".to_owned());
         }
-        filled.extend(marker.and_then(|marker| Some((MARKER.to_owned(), Secret::new(marker.to_owned())?))));
-        let outgoing = render(&terrain.targets, &operation.request, &Filling::of_captured(filled))?;
+        let filled =
+            places().zip(name[behind..].iter().map(String::as_str)).chain(marker.map(|marker| (MARKER, marker)));
+        let outgoing = untold(&terrain.targets, &operation.request, &Filling::of_captured(filled.collect()))?;
         Ok((operation.request.origin, outgoing))
     }
 
     /// How a credential is called where people read it.
     pub fn credential_name(&self, terrain: &Terrain, text: Text) -> Option<Arc<str>> {
         match text {
-            Text::Generated { family, .. } => Some(terrain.modelled.plan.family(family).name.as_str().into()),
-            text => self.secrets.of(text).map(|found| found_name(found.kind, found.index).into()),
+            Text::Generated { family, .. } => Some(terrain.modelled.name(family)),
+            text => self.secrets.of(text).map(|found| found.name.clone()),
         }
     }
 }

@@ -26,7 +26,7 @@ impl<'b> Body<'b> {
         let said = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default().trim();
         let packed_as = |names: &[&str]| names.iter().any(|name| said.eq_ignore_ascii_case(name));
         let (unpacked, odd) = if packed_as(&["", "identity"]) {
-            return Body { text: String::from_utf8_lossy(bytes), json: OnceCell::new(), odd: None };
+            return Body { text: as_text(bytes), json: OnceCell::new(), odd: None };
         } else if packed_as(&["gzip", "x-gzip"]) {
             unpacked(MultiGzDecoder::new(bytes), most)
         } else if packed_as(&["br"]) {
@@ -36,7 +36,7 @@ impl<'b> Body<'b> {
         } else {
             (Vec::new(), Some("packed in a way that is not known here"))
         };
-        let text = String::from_utf8_lossy(&unpacked).into_owned().into();
+        let text = as_text(&unpacked).into_owned().into();
         Body { text, json: OnceCell::new(), odd }
     }
 
@@ -63,6 +63,11 @@ impl<'b> Body<'b> {
             None => vec![&self.text],
         }
     }
+}
+
+/// What is no UTF-8 is replaced. Most bodies are, and whether they are is known sooner than where they are not.
+fn as_text(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// Every text in a value, keys among them.

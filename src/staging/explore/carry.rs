@@ -41,6 +41,7 @@ pub struct Flight {
 /// What came of it.
 pub struct Landed {
     pub flight: Flight,
+    pub url: String,
     pub sent: Result<Sent, NoCredential>,
     /// The token that it presented, where one was minted for it.
     pub token: Option<Secret>,
@@ -54,11 +55,11 @@ impl Carrier {
         let sent = match self.shown(&presenting, &mut outgoing, &mut token).await {
             Err(missing) => Err(missing),
             Ok(()) => match write.zip(self.writer.as_ref()) {
-                Some((write, writer)) => Box::pin(writer.send(write, outgoing)).await,
-                None => self.client.send(outgoing).await.map_err(NoCredential::from),
+                Some((write, writer)) => Box::pin(writer.send(write, &outgoing)).await,
+                None => self.client.send(&outgoing).await.map_err(NoCredential::from),
             },
         };
-        Landed { flight, sent, token }
+        Landed { flight, url: outgoing.url, sent, token }
     }
 
     /// Puts the credential where it belongs.

@@ -85,11 +85,11 @@ impl Minted {
 async fn asked(found: &FoundClient, targets: &Targets, client: &Client) -> Result<Kept, NoCredential> {
     let refused = |why: String| NoCredential::NotIssued { name: format!("a token for {}", found.name), why };
     let Mint { request, take } = &*found.mint;
-    let mut outgoing = render(targets, request, &Filling::of_captured(BTreeMap::new())).map_err(refused)?;
+    let mut outgoing = render(targets, request, &Filling::default()).map_err(refused)?;
     present(&Present::Basic, &found.secret, &mut outgoing.headers).map_err(refused)?;
     outgoing.told = Told { purpose: "mint", credential: Some(found.name.as_str().into()), ..outgoing.told };
     let at = Instant::now();
-    let sent = match client.send(outgoing).await {
+    let sent = match client.send(&outgoing).await {
         // What is not sent for want of a token is no write itself.
         Err(Refused::Cap(Cap::Writes)) => return Ok(Kept::Refused(refused(Refused::Cap(Cap::Writes).to_string()))),
         sent => sent?,

@@ -42,6 +42,8 @@ pub struct Modelled {
     /// What stands for the answers of operations of which the file says nothing more.
     answers: BTreeMap<OperationIx, CollId>,
     given: BTreeMap<CredentialIx, FamilyId>,
+    /// How families of credentials are called.
+    names: Vec<Arc<str>>,
     found: BTreeMap<SecretKind, FamilyId>,
 }
 
@@ -71,6 +73,7 @@ impl Modelled {
             links: links.collect(),
             answers: answers.collect(),
             given: given.collect(),
+            names: plan.families.iter().map(|family| family.name.as_str().into()).collect(),
             found: found.collect(),
             plan: Arc::new(plan),
             document,
@@ -99,6 +102,10 @@ impl Modelled {
     /// The family of a credential that somebody explores with.
     pub fn family(&self, credential: CredentialIx) -> Option<FamilyId> {
         self.given.get(&credential).copied()
+    }
+
+    pub fn name(&self, family: FamilyId) -> Arc<str> {
+        self.names[family.index()].clone()
     }
 
     pub fn credential(&self, family: FamilyId) -> Option<CredentialIx> {

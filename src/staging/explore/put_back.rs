@@ -257,7 +257,7 @@ impl PutBack<'_> {
         present(&self.terrain.targets.credential(cleanup).present, &secret, &mut outgoing.headers)?;
         outgoing.told.purpose = "undo";
         outgoing.told.credential = Some(self.terrain.targets.credential(cleanup).name.as_str().into());
-        let sent = self.client.send(outgoing).await.map_err(|refused| refused.to_string())?;
+        let sent = self.client.send(&outgoing).await.map_err(|refused| refused.to_string())?;
         let answer = sent.got.map_err(|broken| format!("putting it back was not answered: {broken}"))?;
         if answer.status == 412 {
             return Err(OF_SOMEBODY_ELSE.to_owned());

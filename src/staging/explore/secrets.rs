@@ -1,12 +1,13 @@
 //! Secrets by their bytes: what the run was given, and what lay in answers. Agents and journal know them by number.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use regex::Captures;
 
 use super::Terrain;
-use super::model::Modelled;
+use super::model::{Modelled, found_name};
 use crate::planted::Mistake;
 use crate::staging::formats::{is_published, published};
 use crate::staging::secret::Secret;
@@ -70,6 +71,7 @@ pub struct Found {
     pub kind: SecretKind,
     /// Of its kind, counted from 0.
     pub index: u32,
+    pub name: Arc<str>,
     /// What it was recognised by.
     pub looks: String,
     pub present: Present,
@@ -210,17 +212,18 @@ impl Secrets {
         let (number, index) = (self.found.len(), *count);
         *count += 1;
         let (looks, present, mint) = (looks.to_owned(), present.clone(), mint.cloned());
-        self.found.push(Found { secret, bare, kind, index, looks, present, mint, tried });
+        let name = found_name(kind, index).into();
+        self.found.push(Found { secret, bare, kind, index, name, looks, present, mint, tried });
         Some(Text::Seen(number as u32))
     }
 
     /// A text in which every secret is replaced by what it is.
-    pub fn without_secrets(&self, text: &str) -> String {
-        let mut clean = text.to_owned();
+    pub fn without_secrets<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut clean = Cow::Borrowed(text);
         let known = self.known.iter().map(|(_, bytes)| &bytes.bare);
         for secret in known.chain(self.found.iter().map(|found| &found.bare)).chain(&self.minted) {
             if secret.expose().len() >= SHORTEST && clean.contains(secret.expose()) {
-                clean = clean.replace(secret.expose(), "{secret}");
+                clean = clean.replace(secret.expose(), "{secret}").into();
             }
         }
         if !is_published(text) {
@@ -229,7 +232,7 @@ impl Secrets {
         let published: Vec<_> =
             published(text).into_iter().map(|(format, found)| (format.name, found.to_owned())).collect();
         for (name, found) in published {
-            clean = clean.replace(&found, &format!("{{{name}}}"));
+            clean = clean.replace(&found, &format!("{{{name}}}")).into();
         }
         clean
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Terrain;
 use super::hear::Memory;
 use super::links::template;
-use super::model::{Asked, found_name, full_name};
+use super::model::{Asked, full_name};
 use crate::measure::{Explored, FoundSecret, NoIds, Privilege, Shadow};
 use crate::staging::targets::{CollectionIx, CredentialIx, Does, Meant, Operation, OperationIx};
 use crate::wire::{Res, Text};
@@ -184,7 +184,7 @@ impl Tally {
 
 fn told(terrain: &Terrain, memory: &Memory, text: Text, lay: &Lay) -> FoundSecret {
     let (name, looks, tried) = match (memory.secrets.of(text), text) {
-        (Some(found), _) => (found_name(found.kind, found.index), found.looks.clone(), found.tried),
+        (Some(found), _) => (found.name.to_string(), found.looks.clone(), found.tried),
         (None, Text::Generated { family, .. }) => {
             (terrain.modelled.plan.family(family).name.clone(), "a credential of the targets file".to_owned(), false)
         }

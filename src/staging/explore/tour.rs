@@ -232,7 +232,7 @@ impl<'t> Tour<'t> {
         removes && !about.is_some_and(|record| self.created.contains(&record))
     }
 
-    fn land(&mut self, Landed { flight, sent, token }: Landed) {
+    fn land(&mut self, Landed { flight, url, sent, token }: Landed) {
         token.into_iter().for_each(|token| self.memory.secrets.know_minted(token));
         let id = flight.id;
         match sent {
@@ -251,7 +251,7 @@ impl<'t> Tour<'t> {
                 self.answer_nothing(id);
             }
             Ok(sent) => {
-                self.answered(&flight, &sent);
+                self.answered(&flight, &url, &sent);
                 if Mistake::AnswersAreKept.here() {
                     std::mem::forget(sent);
                 }
@@ -259,7 +259,7 @@ impl<'t> Tour<'t> {
         }
     }
 
-    fn answered(&mut self, flight: &Flight, sent: &Sent) {
+    fn answered(&mut self, flight: &Flight, url: &str, sent: &Sent) {
         let with = flight.request.presented.map(|presented| presented.text);
         self.watch_health(sent);
         let Flight { id, request, made } = flight;
@@ -280,7 +280,7 @@ impl<'t> Tour<'t> {
                     asked: made.asked,
                     about: made.about,
                     page: page.as_ref(),
-                    url: &made.url,
+                    url,
                     accepted_before: self.accepted.contains(&(with, made.origin)),
                     left: lasts,
                 };

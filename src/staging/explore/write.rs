@@ -17,7 +17,6 @@ use crate::staging::drill::render::{Filling, present, render};
 use crate::staging::drill::vault::{NoCredential, Vault};
 use crate::staging::formats::published;
 use crate::staging::guard::{Refused, Stopped};
-use crate::staging::secret::Secret;
 use crate::staging::targets::{CredentialIx, Does, Looks, MARKER, Operation, OperationIx, Request, Undo};
 
 /// What writing needs.
@@ -56,7 +55,7 @@ impl Writer {
     /// # Errors
     ///
     /// It was not sent.
-    pub async fn send(&self, write: Write, outgoing: Outgoing) -> Result<Sent, NoCredential> {
+    pub async fn send(&self, write: Write, outgoing: &Outgoing) -> Result<Sent, NoCredential> {
         let unsent = |why: String| NoCredential::NotIssued { name: "a write".to_owned(), why };
         let operation = self.terrain.explore.operation(write.operation);
         let turn = self.turns.at(&write.record);
@@ -174,7 +173,7 @@ pub async fn ask(
     present(&terrain.targets.credential(cleanup).present, &secret, &mut outgoing.headers).map_err(unsent)?;
     outgoing.told.credential = Some(terrain.targets.credential(cleanup).name.as_str().into());
     outgoing.told.purpose = "undo";
-    Ok(client.send(outgoing).await?.got.map_err(|broken| broken.to_string()))
+    Ok(client.send(&outgoing).await?.got.map_err(|broken| broken.to_string()))
 }
 
 fn cleanup(terrain: &Terrain) -> Result<CredentialIx, String> {
@@ -187,11 +186,10 @@ fn cleanup(terrain: &Terrain) -> Result<CredentialIx, String> {
 ///
 /// What is missing.
 pub fn made(terrain: &Terrain, request: &Request, filled: &BTreeMap<String, String>) -> Result<Outgoing, String> {
-    let mut captured = BTreeMap::new();
-    for (name, text) in filled {
-        let text = Secret::new(text.clone()).ok_or_else(|| format!("`{name}` is empty"))?;
-        captured.insert(name.clone(), text);
+    if let Some((name, _)) = filled.iter().find(|(_, text)| text.is_empty()) {
+        return Err(format!("`{name}` is empty"));
     }
+    let captured = filled.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     render(&terrain.targets, request, &Filling::of_captured(captured))
 }
 

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use indexmap::IndexSet;
+use indexmap::IndexMap;
+use indexmap::map::raw_entry_v1::{RawEntryApiV1 as _, RawEntryMut};
 use tokio::time::Instant;
 
 use crate::planted::Mistake;
@@ -48,7 +49,7 @@ struct Used {
     requests: u64,
     writes: u64,
     bytes: u64,
-    objects: IndexSet<Box<str>>,
+    objects: IndexMap<Box<str>, ()>,
     /// When the next request may start.
     next: Option<Instant>,
 }
@@ -79,11 +80,12 @@ impl Ledger {
         if used.bytes >= limits.bytes {
             return Err(Cap::Bytes);
         }
-        if !used.objects.contains(object) {
-            if used.objects.len() as u64 >= limits.objects {
+        let known = used.objects.len() as u64;
+        if let RawEntryMut::Vacant(new) = used.objects.raw_entry_mut_v1().from_key(object) {
+            if known >= limits.objects {
                 return Err(Cap::Objects);
             }
-            used.objects.insert(object.into());
+            new.insert(object.into(), ());
         }
         used.requests += 1;
         used.writes += u64::from(write);

@@ -54,5 +54,5 @@ pub fn request(method: Method, url: impl Into<String>) -> Outgoing {
 
 /// The status of an answer; a panic where there is none.
 pub async fn status(client: &Client, outgoing: Outgoing) -> Result<u16, Refused> {
-    Ok(client.send(outgoing).await?.got.expect("an answer").status)
+    Ok(client.send(&outgoing).await?.got.expect("an answer").status)
 }
