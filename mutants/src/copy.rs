@@ -98,7 +98,8 @@ pub fn build(places: &Places, sources: &mut [Source], mutants: &mut [Mutant]) ->
         }
         let before = dropped.len();
         dropped.extend(unviable);
-        assert!(dropped.len() > before, "errors that no mutant explains: {:#}", errors[0]);
+        let told: String = errors.iter().filter_map(|error| error["rendered"].as_str()).collect();
+        assert!(dropped.len() > before, "errors that no mutant explains:\n{told}");
     }
     let (errors, binaries) = cargo(places, &["--lib", "--bins", "--test", "it"]);
     assert!(errors.is_empty(), "the tests do not compile: {:#}", errors[0]);

@@ -279,11 +279,17 @@ impl<'ast> Visit<'ast> for File<'_> {
     fn visit_expr_match(&mut self, of: &'ast syn::ExprMatch) {
         let is_wild = |arm: &syn::Arm| matches!(arm.pat, syn::Pat::Wild(_));
         let has_rest = of.arms.iter().any(is_wild);
+        // Where the rest has a guard, each arm is needed.
+        let without = of.arms.iter().any(|arm| is_wild(arm) && arm.guard.is_none());
+        let without = (!without).then_some("does not compile");
         for arm in of.arms.iter().filter(|arm| has_rest && !is_wild(arm) && arm.guard.is_none()) {
             let pattern = arm.pat.span().byte_range();
             let shown: Vec<&str> = self.source[pattern.clone()].split_whitespace().collect();
-            let id = self.add(arm, "arm", format!("arm {} deleted", shown.join(" ")), None);
+            let id = self.add(arm, "arm", format!("arm {} deleted", shown.join(" ")), without);
             let place = pattern.end..pattern.end;
+            if without.is_some() {
+                continue;
+            }
             self.edit(place, Shape::Guard { deleted: Some(id), always: None, never: None, guard: None });
         }
         visit::visit_expr_match(self, of);
