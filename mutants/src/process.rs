@@ -1,7 +1,7 @@
 //! A program that is given so much time, and goes with all that it began.
 
 use std::fs::{self, File};
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -10,6 +10,11 @@ use std::time::{Duration, Instant};
 
 /// Address space for a test and what it starts: a mutant that fills the memory fails.
 const KILOBYTES: u32 = 8_000_000;
+
+/// A test has its seconds of the processor's time, and so many times as long by the clock: it may run beside other work.
+const BESIDE_OTHERS: f64 = 10.0;
+/// The signal of a process that has used up its time.
+const OUT_OF_TIME: i32 = rustix::process::Signal::XCPU.as_raw();
 
 pub enum Ended {
     Well,
@@ -38,11 +43,13 @@ pub fn run(
     let said = scratch.join("said");
     let out = File::create(&said).expect("a file under target");
     let mut child = Command::new("sh")
-        .args(["-c", &format!("ulimit -v {KILOBYTES}; exec \"$@\""), "sh"])
+        .args(["-c", &format!("ulimit -v {KILOBYTES} -t {}; exec \"$@\"", seconds.ceil()), "sh"])
         .arg(program)
         .args(arguments)
         .envs(variables.iter().copied())
         .env("TMPDIR", scratch.join("tmp"))
+        // Names for the frames of a panic take seconds in a large binary.
+        .env("RUST_BACKTRACE", "0")
         .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(out)
@@ -54,8 +61,9 @@ pub fn run(
     let begun = Instant::now();
     let (tell, told) = mpsc::channel();
     let waiting = thread::spawn(move || tell.send(child.wait()));
-    let ended = match told.recv_timeout(Duration::from_secs_f64(seconds)) {
+    let ended = match told.recv_timeout(Duration::from_secs_f64(seconds * BESIDE_OTHERS)) {
         Ok(Ok(status)) if status.success() => Ended::Well,
+        Ok(Ok(status)) if status.signal() == Some(OUT_OF_TIME) => Ended::OutOfTime,
         Ok(_) => Ended::Badly,
         Err(_) => Ended::OutOfTime,
     };
