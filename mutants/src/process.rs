@@ -43,7 +43,7 @@ pub fn run(
     let said = scratch.join("said");
     let out = File::create(&said).expect("a file under target");
     let mut child = Command::new("sh")
-        .args(["-c", &format!("ulimit -v {KILOBYTES} -t {}; exec \"$@\"", seconds.ceil()), "sh"])
+        .args(["-c", &format!("ulimit -v {KILOBYTES}; ulimit -t {}; exec \"$@\"", seconds.ceil()), "sh"])
         .arg(program)
         .args(arguments)
         .envs(variables.iter().copied())
