@@ -55,6 +55,9 @@ impl Hunt<'_> {
     pub fn all(&self, mutants: &[&Mutant], workers: usize) -> BTreeMap<Id, Fate> {
         let file = self.places.work.join("fates.jsonl");
         let known = latest(&file);
+        for mutant in mutants {
+            self.remember(mutant, known.get(&mutant.id).map_or("", |fate| &fate.by));
+        }
         let open: Vec<&&Mutant> = mutants
             .iter()
             .filter(|mutant| {
@@ -107,7 +110,7 @@ impl Hunt<'_> {
                 Ended::OutOfTime => return fate("timed out", names[0], spent, tried),
                 Ended::Badly => {
                     let killer = failed(&ran.said).unwrap_or(names[0]);
-                    self.remember(mutant, together, killer);
+                    self.remember(mutant, killer);
                     return fate("killed", killer, spent, tried);
                 }
             }
@@ -144,10 +147,10 @@ impl Hunt<'_> {
         &tests[..more.count().max(1)]
     }
 
-    fn remember(&self, mutant: &Mutant, together: &[usize], killer: &str) {
+    fn remember(&self, mutant: &Mutant, killer: &str) {
         let mut kills = self.kills.lock().expect("nobody panics with it");
-        if let Some(at) = together.iter().find(|at| self.tests[**at].name == killer) {
-            *kills.entry((mutant.file.clone(), *at)).or_default() += 1;
+        if let Some(at) = self.tests.iter().position(|test| test.name == killer) {
+            *kills.entry((mutant.file.clone(), at)).or_default() += 1;
         }
     }
 }
