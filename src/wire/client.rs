@@ -99,8 +99,6 @@ pub trait Registry {
     /// Every credential that was ever issued, dead ones included.
     fn credentials(&self) -> u32;
     fn family(&self, cred: CredId) -> FamilyId;
-    /// The index of a credential within its family.
-    fn number(&self, cred: CredId) -> u32;
     fn principal(&self, cred: CredId) -> Option<IdentityId>;
     /// The owner of an identity; an identity without one owns itself.
     fn owner(&self, identity: IdentityId) -> IdentityId;

@@ -50,7 +50,6 @@ impl Original<'_> {
     pub fn any_outside(&self, set: Option<&Bits>) -> bool {
         match (self.rows, self.only, set) {
             (Ruled::All(n), None, None) => n > 0,
-            (Ruled::Some(rows), None, None) => !rows.is_empty(),
             _ => self.rows().any(|row| set.is_none_or(|set| !set.contains(row)) && self.opened(row)),
         }
     }

@@ -13,10 +13,6 @@ impl Registry for World {
         self.credentials.get(cred).family
     }
 
-    fn number(&self, cred: CredId) -> u32 {
-        self.credentials.get(cred).index
-    }
-
     fn principal(&self, cred: CredId) -> Option<IdentityId> {
         self.credentials.get(cred).principal
     }
