@@ -31,3 +31,24 @@ impl std::ops::AddAssign for Excess {
         self.effects += other.effects;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEFORE: Excess = Excess { pairs: 2, creations: 3, cost: 5, effects: 7 };
+    const AFTER: Excess = Excess { pairs: 13, creations: 14, cost: 16, effects: 18 };
+
+    #[test]
+    fn what_came_on_top_is_the_difference() {
+        assert_eq!(AFTER.beyond(BEFORE), Some(Excess { pairs: 11, creations: 11, cost: 11, effects: 11 }));
+        assert_eq!(BEFORE.beyond(BEFORE), None);
+    }
+
+    #[test]
+    fn everything_adds_up() {
+        let mut sum = BEFORE;
+        sum += AFTER;
+        assert_eq!(sum, Excess { pairs: 15, creations: 17, cost: 21, effects: 25 });
+    }
+}

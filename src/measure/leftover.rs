@@ -69,3 +69,58 @@ impl Leftover {
 pub fn readable(pairs: &Pairs) -> u64 {
     pairs.runs().filter(|(_, effect, ..)| *effect == Effect::Read).map(|(.., n)| u64::from(n)).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{ActorId, CollId, RequestId, StepId, Target};
+
+    fn left(at: u64, snapshot: Snapshot, effect: Effect, first: u32, n: u32) -> Event {
+        Event::Left { at: Tick(at), snapshot, coll: CollId::new(0), effect, first, n }
+    }
+
+    fn acted(returned: u64) -> Event {
+        let id = RequestId { by: ActorId::new(0), n: 0 };
+        let (step, target, returned) = (StepId::new(0), Target::Named, Tick(returned));
+        Event::Acted { at: Tick(0), id, step, target, returned, worked: true }
+    }
+
+    fn seen(events: &[Event]) -> Leftover {
+        let mut leftover = Leftover::default();
+        events.iter().for_each(|event| leftover.event(event));
+        leftover
+    }
+
+    #[test]
+    fn a_snapshot_has_all_its_runs() {
+        let snapshot = [(0, 3), (7, 2)].map(|(first, n)| left(5, Snapshot::Declared, Effect::Read, first, n));
+        assert_eq!(seen(&snapshot).declared(Tick(9)), Some(5));
+    }
+
+    #[test]
+    fn what_was_left_after_an_earlier_action_is_forgotten() {
+        let before = left(5, Snapshot::Declared, Effect::Read, 0, 3);
+        assert_eq!(seen(&[acted(5), before, acted(9)]).declared(Tick(9)), Some(0));
+        assert_eq!(seen(&[acted(5), before, acted(9)]).declared(Tick(8)), None, "the action had not returned");
+        assert_eq!(seen(&[acted(9), acted(5)]).declared(Tick(8)), None, "nor the later one of two");
+        assert_eq!(seen(&[]).declared(Tick(9)), None);
+    }
+
+    #[test]
+    fn what_was_touched_is_not_fresh() {
+        let snapshot = [(Effect::Read, 2, 3), (Effect::Write, 2, 1)];
+        let leftover = seen(&snapshot.map(|(effect, first, n)| left(5, Snapshot::Deadline, effect, first, n)));
+        let mut touched = Pairs::default();
+        assert_eq!(leftover.fresh(&touched), 4);
+        touched.insert(CollId::new(0), Effect::Read, 3);
+        assert_eq!(leftover.fresh(&touched), 3);
+    }
+
+    #[test]
+    fn what_can_only_be_written_is_not_readable() {
+        let mut pairs = Pairs::default();
+        [2, 3, 9].map(|row| pairs.insert(CollId::new(0), Effect::Read, row));
+        pairs.insert(CollId::new(0), Effect::Write, 2);
+        assert_eq!(readable(&pairs), 3);
+    }
+}

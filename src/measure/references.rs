@@ -176,3 +176,17 @@ pub fn carry_pairs(from: &Plan, to: &Plan, pairs: &Pairs) -> Pairs {
     }
     carried
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_spent_is_spared() {
+        let spent = |before, now| {
+            References { control_excess_cost: before, ..References::default() }.spared(&Pairs::default(), now)
+        };
+        assert_eq!([0, 50, 200, 300].map(|now| spent(200, now)), [1.0, 0.75, 0.0, 0.0].map(Some));
+        assert_eq!(spent(0, 0), None);
+    }
+}

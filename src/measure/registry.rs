@@ -351,4 +351,42 @@ mod tests {
         all.dedup();
         assert_eq!(all.len(), MEASURES.len());
     }
+
+    fn those(hold: impl Fn(&Measure) -> bool) -> Vec<&'static str> {
+        MEASURES.iter().filter(|measure| hold(measure)).map(|measure| measure.key).collect()
+    }
+
+    #[test]
+    fn where_more_is_tried_these_can_only_be_more() {
+        let grow = "reach reach.resources reach.services excess excess.records excess.read excess.write excess.delete \
+                    excess.execute excess.send excess.creations calls excess.cost held used minted principals depth \
+                    irreversible visibility.undocumented";
+        assert_eq!(those(|measure| grows_with_reach(measure.key)), grow.split(' ').collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn each_measure_asks_for_the_runs_that_it_is_compared_with() {
+        let needing = |needs| those(|measure| measure.needs() == needs).join(" ");
+        assert_eq!(needing(Needs::OneAlone), "r0");
+        assert_eq!(needing(Needs::HumanPace), "factor factor.window human.excess human.detected");
+        assert_eq!(
+            needing(Needs::Potential),
+            "reach.share potential.uncontrolled potential.configured visibility.share"
+        );
+        assert_eq!(needing(Needs::PositiveControl), "outcome spared collateral collateral.refused collateral.delayed");
+    }
+
+    #[test]
+    fn a_real_system_leaves_these_unknown() {
+        let unknown = |why| those(|measure| measure.unknown_on_a_real_system() == Some(why)).join(" ");
+        assert_eq!(unknown(COMPARED), "outcome spared factor factor.window human.excess human.detected");
+        assert_eq!(unknown(COUNTED), "reach.share potential.uncontrolled potential.configured visibility.share");
+        assert_eq!(unknown(HONEST), "false_alarms collateral collateral.refused collateral.delayed");
+        assert_eq!(unknown(SPREADING), "turned turned.half peak generations r0");
+        assert_eq!(
+            unknown(LOGGED),
+            "leaked attribution.right attribution.wrong attribution.ambiguous attribution.unlogged \
+             attribution.instruction camouflage contradictions"
+        );
+    }
 }

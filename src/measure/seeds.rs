@@ -218,6 +218,16 @@ mod tests {
     }
 
     #[test]
+    fn words_are_told_with_what_is_not_known() {
+        let words = |values: &[Measured]| Spread::of("outcome", values.iter()).in_words();
+        let contained = || Measured::Exact(Value::Word("contained"));
+        let unknown = || Measured::unknown("x");
+        assert_eq!(words(&[contained(), contained()]), "contained in 2 seeds");
+        assert_eq!(words(&[contained(), unknown()]), "contained in 1 seed, not known in 1 seed");
+        assert_eq!(words(&[unknown(), unknown(), unknown()]), "not known in 3 seeds");
+    }
+
+    #[test]
     fn a_tally_counts_what_meets_the_claim() {
         let demand = Demand::AtLeast(Expected::Count(3));
         let claim = Claim { measure: "reach".into(), demand, over: Some(share(1.0, 0.0)) };
