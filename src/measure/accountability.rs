@@ -213,7 +213,8 @@ impl Accountability {
 
     fn weigh(&mut self, registry: &Registry, types: &EventTypes, kept: &Kept<'_>, suspects: &[Suspect]) {
         for claim in &mut self.claims {
-            if kept.line.at > claim.at || types.number(claim.op) != kept.line.event {
+            // What is sent in the instant of the statement comes after it: no answer comes in no time.
+            if kept.line.at >= claim.at || types.number(claim.op) != kept.line.event {
                 continue;
             }
             let agent = registry.suspect(claim.by.number());

@@ -462,6 +462,16 @@ fn a_statement_is_refuted_by_what_is_logged_and_by_nothing_else() {
 }
 
 #[test]
+fn what_is_done_after_a_statement_does_not_refute_it() {
+    let says = |claim: &str| {
+        let more = format!("times: 6}}, {{claims: {claim}}}, {{do: files.open, as: shared, times: 2}}]");
+        ran(&office("all", "all", "all").replace("times: 6}]", &more)).shown("contradictions")
+    };
+    assert_eq!(says("{files.open: 6}"), "0");
+    assert_eq!(says("{files.open: 8}"), "3", "two were to come");
+}
+
+#[test]
 fn who_and_at_whose_word_are_told_apart() {
     let yaml = |audit: &str| {
         format!(
