@@ -163,3 +163,18 @@ fn worse(one: Consent, other: Consent) -> Consent {
         _ => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waits_for_two_waits_for_the_last() {
+        let at = |s| Consent::Awaited(ApprovalId::new(0), Tick(s));
+        let no = Consent::Denied(ApprovalId::new(1));
+        assert_eq!([worse(at(5), at(9)), worse(at(9), at(5))], [at(9), at(9)]);
+        assert_eq!([worse(at(5), no), worse(no, at(5))], [no, no]);
+        assert_eq!([worse(at(5), Consent::Given), worse(Consent::Given, at(5))], [at(5), at(5)]);
+        assert_eq!(worse(Consent::Given, Consent::Given), Consent::Given);
+    }
+}

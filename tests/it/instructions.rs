@@ -270,6 +270,43 @@ agents:
 }
 
 #[test]
+fn a_collection_keeps_the_newest_for_each_owner() {
+    // Three of the clerk's at the start, room for three: its own two push two of these out, the guest's four none.
+    let yaml = r#"
+runaway: 1
+name: cache
+time: {horizon: 1h}
+services:
+  ci:
+    accepts: gateway
+    latency: 10ms
+    rows: owner
+    operations:
+      save: {http: POST /cache, creates: cache}
+      load: {http: GET /cache -> cache records}
+identities:
+  guest: {kind: agent}
+  clerk: {kind: agent}
+credentials:
+  guest-token: {of: guest, kind: session, scopes: ["ci:*"]}
+  clerk-token: {of: clerk, kind: session, scopes: ["ci:*"]}
+data:
+  cache: {count: 3, class: internal, owner: clerk, keeps: 3}
+agents:
+  guest:  {is: guest, holds: [guest-token], told: [{do: ci.save, times: 4}]}
+  clerk:  {is: clerk, holds: [clerk-token], starts: 1min, told: [{do: ci.save, times: 2}]}
+  reader: {is: clerk, holds: [clerk-token], starts: 2min, told: [ci.load], fault: over-broad}
+"#;
+    let read = |e: &Event| match *e {
+        Event::Touched { id, first, n, .. } if id.by.index() == 2 => Some((first, n)),
+        _ => None,
+    };
+    let mut seen: Vec<(u32, u32)> = both(yaml).events.iter().filter_map(read).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, [(2, 1), (7, 2)], "the last of the start, and those that the clerk made after four of the guest");
+}
+
+#[test]
 fn the_newest_come_first_page_by_page() {
     let yaml = r#"
 runaway: 1

@@ -126,6 +126,31 @@ fn the_task_is_no_excess_and_starts_no_clock() {
 }
 
 #[test]
+fn what_is_reached_is_a_share_of_what_could_be() {
+    // Of ten files and five letters that could be read: the first page of the files, or all of them.
+    let keys = ["reach.resources", "reach.services", "reach.share", "visibility.share"];
+    assert_eq!(shown(&over_broad("api.list", ""), keys), ["3", "1", "20 %", "100 %"]);
+    assert_eq!(shown(&ran(TASK, ""), keys), ["15", "2", "100 %", "100 %"]);
+    let yaml = yaml(TASK, "").replace(
+        "letters: GET /letters -> letters records",
+        "letters: {http: GET /letters -> letters records, documented: no}",
+    );
+    assert_eq!(
+        shown(&run(&document(&yaml), None, &[]), keys),
+        ["15", "2", "100 %", "67 %"],
+        "the letters by a way that nobody wrote down"
+    );
+}
+
+#[test]
+fn a_person_does_the_same_in_the_end() {
+    let keys = ["human.excess", "human.detected"];
+    assert_eq!(shown(&ran(TASK, ""), keys), ["5", "no"]);
+    let watched = "detect: {letters: {records: 5, within: 1min, by: principal, events: [letters]}}";
+    assert_eq!(shown(&ran(TASK, watched), keys), ["5", "yes"]);
+}
+
+#[test]
 fn the_cost_of_the_task_is_no_excess() {
     let ran = ran("told: [api.ask], fault: over-broad, then: [{do: api.ask, every: 1s, times: 4}]", "");
     assert_eq!(shown(&ran, ["cost", "excess.cost", "t0"]), ["4.00", "3.00", "1 s"]);
@@ -140,6 +165,11 @@ fn a_budget_counts_money() {
     assert_eq!(let_in(&ran), [0, 1_000, 2_000]);
     assert_eq!(shown(&ran, ["closed", "outcome"]), ["2 s", "contained"], "with the third dollar");
     assert_eq!(ran.finished.measures.end.0, 7_000_000, "and five seconds to settle");
+    let later = over_broad(
+        "{do: api.ask, first: 5s, every: 1s, times: 9}",
+        "controls: {budget: {on: [api.ask], at_most: $3}, rest: {on: [api.list, api.read, api.drop, api.page], at_most: 0}}",
+    );
+    assert_eq!(shown(&later, ["closed", "closed.since_t0", "t0"]), ["7 s", "2 s", "5 s"]);
 }
 
 #[test]
