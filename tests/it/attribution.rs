@@ -462,6 +462,15 @@ fn a_statement_is_refuted_by_what_is_logged_and_by_nothing_else() {
 }
 
 #[test]
+fn honest_clients_are_not_held_to_what_they_say() {
+    let clerk = "
+benign:
+  clerk: {is: account, holds: [shared], knows: [crm.*], told: [{do: crm.list, times: 2}, {claims: {crm.list: 9}}]}
+";
+    assert_eq!(ran(&(office("all", "all", "all") + clerk)).shown("contradictions"), "0");
+}
+
+#[test]
 fn what_is_done_after_a_statement_does_not_refute_it() {
     let says = |claim: &str| {
         let more = format!("times: 6}}, {{claims: {claim}}}, {{do: files.open, as: shared, times: 2}}]");
