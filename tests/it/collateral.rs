@@ -9,6 +9,10 @@ fn ran(defence: &str) -> Ran {
 }
 
 fn ran_with(defence: &str, sets: &[(&str, &str)]) -> Ran {
+    with(defence, "[{do: store.list, every: 1s, times: 10}]", sets)
+}
+
+fn with(defence: &str, clerk: &str, sets: &[(&str, &str)]) -> Ran {
     let yaml = format!(
         r#"
 runaway: 1
@@ -32,7 +36,7 @@ services:
 agents:
   bot: {{is: bot, holds: [token], knows: [store.*], told: [], fault: over-broad, then: [{{do: store.read, on: files-1}}]}}
 benign:
-  clerk: {{is: clerk, holds: [key], knows: [store.*], told: [{{do: store.list, every: 1s, times: 10}}]}}
+  clerk: {{is: clerk, holds: [key], knows: [store.*], told: {clerk}}}
 {defence}"#
     );
     run(&document(&yaml), None, sets)
@@ -57,6 +61,13 @@ respond: {wrong-one: 8s}
     assert_eq!(by(&ran), [("budget", Hit { refused: 2, delayed: 0 }), ("wrong-one", Hit { refused: 2, delayed: 0 }),]);
     assert_eq!(shown(&ran), ["4", "4", "0"]);
     assert_eq!(ran.finished.measures.collateral.asked, 10);
+}
+
+#[test]
+fn a_flow_answers_for_the_honest_work_that_it_stopped() {
+    let flow = "controls: {no-way-back: {on: [store.list], after_reading: files, by: principal}}";
+    let ran = with(flow, "[{do: store.read, on: files-1}, {do: store.list, every: 1s, times: 3}]", &[]);
+    assert_eq!(by(&ran), [("no-way-back", Hit { refused: 3, delayed: 0 })]);
 }
 
 #[test]
