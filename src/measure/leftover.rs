@@ -119,7 +119,9 @@ mod tests {
     #[test]
     fn what_can_only_be_written_is_not_readable() {
         let mut pairs = Pairs::default();
-        [2, 3, 9].map(|row| pairs.insert(CollId::new(0), Effect::Read, row));
+        for row in [2, 3, 9] {
+            pairs.insert(CollId::new(0), Effect::Read, row);
+        }
         pairs.insert(CollId::new(0), Effect::Write, 2);
         assert_eq!(readable(&pairs), 3);
     }
