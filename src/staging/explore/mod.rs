@@ -8,6 +8,7 @@ mod carry;
 mod checks;
 mod hear;
 mod ids;
+mod lanes;
 mod links;
 mod mint;
 mod model;

@@ -7,14 +7,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Terrain;
 use super::carry::{Carrier, Departure, Flight, Landed};
 use super::hear::{Heard, Memory, Question};
+use super::lanes::Lanes;
 use super::mint::Minted;
 use super::model::Asked;
 use super::secrets::Usable;
@@ -115,17 +114,17 @@ impl<'t> Tour<'t> {
             minted: self.minted.clone(),
         };
         let kill = self.client.kill().clone();
-        let (mut thrown, mut under_way) = (pin!(kill.wait()), FuturesUnordered::new());
+        let (mut thrown, mut under_way) = (pin!(kill.wait()), Lanes::new(&carrier));
         let mut written = Ok(());
         for agent in agents {
             self.ask(agent);
         }
         loop {
-            under_way.extend(self.departures.drain(..).map(|departure| carrier.carry(departure)));
+            self.departures.drain(..).for_each(|departure| under_way.depart(departure));
             if kill.thrown().is_some() {
                 let ending = async {
-                    while let Some(landed) = under_way.next().await {
-                        self.land(landed);
+                    while !under_way.is_empty() {
+                        self.land(under_way.next().await);
                     }
                 };
                 let _ = timeout(TO_END, ending).await;
@@ -140,7 +139,7 @@ impl<'t> Tour<'t> {
                 biased;
                 _ = &mut thrown => {}
                 Some(()) = heard(alarm) => self.alarmed(),
-                Some(landed) = under_way.next() => self.land(landed),
+                landed = under_way.next() => self.land(landed),
                 () = sleep_until(until.unwrap_or(self.begun)), if until.is_some() => {}
                 // Nothing else is there: what was heard is written down before anything is waited for.
                 () = ready(()), if !self.log.events.is_empty() => written = self.flush(),
