@@ -1,11 +1,8 @@
 //! Each mutant against the tests that reach it, until one fails or the time for it is used up.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +10,7 @@ use crate::copy::Places;
 use crate::edit::Id;
 use crate::operators::Mutant;
 use crate::process::{Ended, run};
-use crate::suite::{Test, append, lines};
+use crate::suite::{Test, each, lines};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Fate {
@@ -67,18 +64,7 @@ impl Hunt<'_> {
             })
             .collect();
         println!("{} mutants to be hunted", open.len());
-        let log = Mutex::new(File::options().create(true).append(true).open(&file).expect("a file under target"));
-        let next = AtomicUsize::new(0);
-        thread::scope(|scope| {
-            for worker in 0..workers {
-                let (open, next, log) = (&open, &next, &log);
-                scope.spawn(move || {
-                    while let Some(mutant) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        append(log, &self.one(worker, mutant));
-                    }
-                });
-            }
-        });
+        each(&open, workers, &file, |worker, mutant| self.one(worker, mutant));
         latest(&file)
     }
 

@@ -72,19 +72,7 @@ pub fn measured(places: &Places, binaries: &[(String, PathBuf)], workers: usize)
         .filter(|(binary, _, name)| !known.contains_key(&((*binary).to_owned(), name.clone())))
         .collect();
     println!("{} tests to be measured", open.len());
-    let log = Mutex::new(File::options().create(true).append(true).open(&file).expect("a file under target"));
-    let next = AtomicUsize::new(0);
-    thread::scope(|scope| {
-        for worker in 0..workers {
-            let (open, next, log) = (&open, &next, &log);
-            scope.spawn(move || {
-                while let Some((binary, program, name)) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let test = measure(places, worker, binary, program, name);
-                    append(log, &test);
-                }
-            });
-        }
-    });
+    each(&open, workers, &file, |worker, (binary, program, name)| measure(places, worker, binary, program, name));
     lines(&file)
 }
 
@@ -141,7 +129,23 @@ pub fn lines<T: for<'a> Deserialize<'a>>(file: &Path) -> Vec<T> {
     text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
-pub fn append<T: Serialize>(log: &Mutex<File>, value: &T) {
+/// What comes of each, in the order in which it is known, behind what the file holds.
+pub fn each<T: Sync, R: Serialize>(all: &[T], workers: usize, file: &Path, of: impl Fn(usize, &T) -> R + Sync) {
+    let log = Mutex::new(File::options().create(true).append(true).open(file).expect("a file under target"));
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for worker in 0..workers {
+            let (next, log, of) = (&next, &log, &of);
+            scope.spawn(move || {
+                while let Some(one) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    append(log, &of(worker, one));
+                }
+            });
+        }
+    });
+}
+
+fn append<T: Serialize>(log: &Mutex<File>, value: &T) {
     let mut line = serde_json::to_string(value).expect("plain data");
     line.push('\n');
     log.lock().expect("nobody panics with it").write_all(line.as_bytes()).expect("room on the disk");

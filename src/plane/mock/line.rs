@@ -1,4 +1,4 @@
-//! A kept-alive HTTP/1.1 connection to one service, driven by a task of its own. Nothing is retried behind anybody's back.
+//! A kept-alive HTTP/1.1 connection to one service. Nothing is retried behind anybody's back.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,42 +10,8 @@ use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio::runtime::Runtime;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::ask::Asking;
-use crate::wire::{ActorId, OpId, ServiceId};
-
-/// One of the connections that an actor keeps to a service.
-pub type Connection = (ActorId, u16, ServiceId);
-
-/// A request that goes over a line.
-pub struct Departure {
-    pub flight: u32,
-    pub op: OpId,
-    /// The line, and whose it is.
-    pub over: (Connection, usize),
-    pub asking: Asking,
-    pub id: HeaderValue,
-}
-
-/// What came of it.
-pub struct Landed {
-    pub flight: u32,
-    pub op: OpId,
-    pub over: (Connection, usize),
-    pub answered: io::Result<Answered>,
-}
-
-/// Requests wait in it for those before them.
-pub struct Inbox(UnboundedSender<Departure>);
-
-impl Inbox {
-    /// Nobody takes it any more when the run is over.
-    pub fn put(&self, departure: Departure) {
-        let _ = self.0.send(departure);
-    }
-}
 
 /// A connection, opened when it is first needed.
 pub struct Line {
@@ -65,21 +31,6 @@ impl Line {
     pub fn to(to: SocketAddr) -> Line {
         let host = HeaderValue::try_from(to.to_string()).unwrap_or(HeaderValue::from_static("localhost"));
         Line { to, host, open: None }
-    }
-
-    /// Lets requests over it, one after the other, until there is no way in any more.
-    pub fn open(self, runtime: &Runtime, landing: UnboundedSender<Landed>) -> Inbox {
-        let (inbox, requests) = unbounded_channel();
-        runtime.spawn(self.carry(requests, landing));
-        Inbox(inbox)
-    }
-
-    async fn carry(mut self, mut requests: UnboundedReceiver<Departure>, landing: UnboundedSender<Landed>) {
-        while let Some(Departure { flight, op, over, asking, id }) = requests.recv().await {
-            let answered = self.exchange(asking, id).await;
-            // The other end is gone when the run is over: nobody waits for this answer any more.
-            let _ = landing.send(Landed { flight, op, over, answered });
-        }
     }
 
     /// Sends one request and waits for the whole answer.

@@ -13,12 +13,12 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::model::Plan;
 use crate::plane::{Passed, Transport};
 use crate::vocabulary::Scribe;
-use crate::wire::{Cargo, CredId, Envelope, Log, Outcome, Slot, Span, Text, Tick};
+use crate::wire::{ActorId, Cargo, CredId, Envelope, Log, OpId, Outcome, ServiceId, Slot, Span, Text, Tick};
 use crate::world::World;
 
 use super::clock::Clock;
 use super::host::Shared;
-use super::line::{Connection, Departure, Inbox, Landed, Line};
+use super::line::{Answered, Line};
 use super::names::SharedNames;
 use super::server::{Server, request_id_text, start_all};
 
@@ -29,9 +29,7 @@ pub struct Live {
     names: SharedNames,
     /// They listen until they are dropped.
     _servers: Vec<Server>,
-    lines: Vec<Inbox>,
-    /// Those that carry nothing.
-    idle: BTreeMap<Connection, Vec<usize>>,
+    lines: BTreeMap<Connection, Line>,
     landing: UnboundedSender<Landed>,
     landed: UnboundedReceiver<Landed>,
     in_flight: u32,
@@ -39,6 +37,18 @@ pub struct Live {
     handed_over: Tick,
     /// The world's next timer, as it was when it was last looked at: after every answer, and every so often.
     due: Option<Tick>,
+}
+
+/// One of the connections that an actor keeps to a service.
+type Connection = (ActorId, u16, ServiceId);
+
+/// An answer, with the connection that brought it.
+struct Landed {
+    flight: u32,
+    op: OpId,
+    connection: Connection,
+    line: Line,
+    answered: io::Result<Answered>,
 }
 
 /// A wait is cut into slices, so that Ctrl-C is heard and the journal is written while nothing happens.
@@ -65,8 +75,7 @@ impl Live {
             shared,
             names,
             _servers: servers,
-            lines: Vec::new(),
-            idle: BTreeMap::new(),
+            lines: BTreeMap::new(),
             landing,
             landed,
             in_flight: 0,
@@ -86,11 +95,13 @@ impl Live {
         let id = HeaderValue::try_from(request_id_text(envelope.id)).ok()?;
         let connection = (envelope.id.by, envelope.request.from.connection, service);
         let to = self.shared.origins.address(service)?;
-        let line = self.idle.get_mut(&connection).and_then(Vec::pop).unwrap_or_else(|| {
-            self.lines.push(Line::to(to).open(&self.runtime, self.landing.clone()));
-            self.lines.len() - 1
+        let mut line = self.lines.remove(&connection).unwrap_or_else(|| Line::to(to));
+        let landing = self.landing.clone();
+        self.runtime.spawn(async move {
+            let answered = line.exchange(asking, id).await;
+            // The other end is gone when the run is over: nobody waits for this answer any more.
+            let _ = landing.send(Landed { flight, op, connection, line, answered });
         });
-        self.lines[line].put(Departure { flight, op, asking, id, over: (connection, line) });
         self.in_flight += 1;
         Some(())
     }
@@ -104,9 +115,9 @@ impl Live {
     }
 
     fn hear(&mut self, landed: Landed) -> (Outcome, Slot) {
-        let Landed { op, answered, over: (connection, line), .. } = landed;
+        let Landed { op, connection, line, answered, .. } = landed;
         self.in_flight -= 1;
-        self.idle.entry(connection).or_default().push(line);
+        self.lines.insert(connection, line);
         let mut slot = Slot::default();
         let outcome = answered.ok().and_then(|answered| {
             let body = std::str::from_utf8(&answered.body).ok()?;
