@@ -161,11 +161,6 @@ impl Client for Responder {
     fn observe(&mut self, _: Tick, _: RequestId, _: &Outcome, _: &Slot, _: &mut dyn Vocabulary, _: &mut Log) {
         self.awaited = self.awaited.saturating_sub(1);
     }
-
-    fn text_of(&self, held: HeldId) -> Option<Text> {
-        let (family, index) = self.plan.operator.filter(|_| held.index() == 0)?;
-        Some(Text::Generated { family, index, turn: 0 })
-    }
 }
 
 impl Watcher for Responder {

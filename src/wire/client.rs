@@ -59,8 +59,10 @@ pub trait Client {
     /// Fills in what a request [carries](Request::carries), when it leaves.
     fn pack(&self, _id: RequestId, _cargo: &mut Cargo) {}
 
-    /// The secret behind one of this client's own numbers.
-    fn text_of(&self, held: HeldId) -> Option<Text>;
+    /// The secret behind one of this client's own numbers, where it comes to hold some.
+    fn text_of(&self, _held: HeldId) -> Option<Text> {
+        None
+    }
 
     /// Whether it has the key that one of its secrets may be bound to.
     fn has_key(&self, _held: HeldId) -> bool {

@@ -55,21 +55,11 @@ impl World {
         let request = &envelope.request;
         let route = self.plan.route(request.route);
         if let Some(to) = route.redirects {
-            self.write(
-                now,
-                envelope,
-                Asked { op: None, ..Asked::refused(Verdict::Missing, Reason::NoSuchRoute, 307) },
-                log,
-            );
+            self.write(now, envelope, Asked::nowhere(307), log);
             return Response::with(307, Body::Link(to));
         }
         let Some(op) = route.answers else {
-            self.write(
-                now,
-                envelope,
-                Asked { op: None, ..Asked::refused(Verdict::Missing, Reason::NoSuchRoute, 404) },
-                log,
-            );
+            self.write(now, envelope, Asked::nowhere(404), log);
             return Response::bare(404);
         };
         if let Some(Presented { text: text @ Text::Forged { .. }, .. }) = request.presented {
@@ -272,8 +262,9 @@ struct Asked {
 }
 
 impl Asked {
-    fn refused(verdict: Verdict, reason: Reason, status: u16) -> Asked {
-        Asked { op: None, verdict, reason, status }
+    /// By a route that leads to no operation.
+    fn nowhere(status: u16) -> Asked {
+        Asked { op: None, verdict: Verdict::Missing, reason: Reason::NoSuchRoute, status }
     }
 
     fn event(self, now: Tick, envelope: &Envelope, cred: Option<CredId>, principal: Option<IdentityId>) -> Event {

@@ -191,13 +191,13 @@ fn expired_for(validation: Validation, row: &Credential, now: Tick) -> bool {
     }
 }
 
-/// How long a service will go on believing in a credential, given no further action and no further request.
+/// How long a service that asks for credentials will go on believing in one, given no further action and no further
+/// request.
 pub fn believes_until(plan: &Plan, credentials: &Credentials, caches: &Caches, now: Tick, check: Check) -> Open {
     let Check { service, cred, from } = check;
     let row = credentials.get(cred);
     let validation = plan.service(service).validation;
     let expiry = match validation {
-        Validation::None => return Open::ForEver,
         Validation::Jwt { leeway } if row.expires != Tick::NEVER => row.expires + leeway,
         _ => row.expires,
     };

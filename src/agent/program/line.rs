@@ -159,7 +159,6 @@ impl Line {
             Repeat::AtRandom { times, per } => self.wait_for_moment(times, per, dice),
             Repeat::Endless if self.sent => self.phase = Phase::Due(now),
             Repeat::Endless => self.phase = Phase::Starved(news),
-            Repeat::Every { every: Span(0), .. } if !self.sent => self.phase = Phase::Starved(news),
             Repeat::Every { every, first, times } => {
                 self.skip_overdue(op.is_done_by_the_latest(), self.reached + first, every, now);
                 match times {
