@@ -66,6 +66,14 @@ struct Leaf {
 }
 
 impl Leaf {
+    /// What the census saw. A door that was to shut by itself before now did so then.
+    fn look(&mut self, at: Tick, open: Open) {
+        let shut_already = matches!(self.open, Open::Until(until) if until <= at);
+        if !(shut_already && open == Open::Shut) {
+            (self.open, self.since) = (open, at);
+        }
+    }
+
     fn closed(self, end: Tick) -> Option<Tick> {
         match self.open {
             Open::ForEver => None,
@@ -79,12 +87,7 @@ impl Doors {
     pub fn event(&mut self, plan: &Plan, event: &Event) {
         match *event {
             Event::Census { at, cred, op, open } => {
-                let leaf = self.operations.entry((cred, op)).or_insert(Leaf { opened: at, open, since: at });
-                // A door that was to shut by itself before now did so then.
-                let shut_already = matches!(leaf.open, Open::Until(until) if until <= at);
-                if !(shut_already && open == Open::Shut) {
-                    (leaf.open, leaf.since) = (open, at);
-                }
+                self.operations.entry((cred, op)).or_insert(Leaf { opened: at, open, since: at }).look(at, open);
             }
             Event::Minted { cred, family, parent, .. } => self.declarations.minted(cred, family, parent),
             Event::Forged { cred, key, .. } => self.declarations.forged(cred, key),
@@ -129,4 +132,26 @@ impl Doors {
 pub fn observed(doors: &[Door]) -> Option<Tick> {
     let closed = doors.iter().map(|d| d.closed).collect::<Option<Vec<_>>>()?.into_iter();
     if Mistake::FirstDoorCloses.here() { closed.min() } else { closed.max() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Until when an operation stood open that was to shut at 5, in a run that ended at 20.
+    fn closed(seen: &[(u64, Open)]) -> Option<Tick> {
+        let mut leaf = Leaf { opened: Tick(0), open: Open::Until(Tick(5)), since: Tick(0) };
+        seen.iter().for_each(|(at, open)| leaf.look(Tick(*at), *open));
+        leaf.closed(Tick(20))
+    }
+
+    #[test]
+    fn a_door_that_shut_by_itself_did_so_when_it_was_to() {
+        assert_eq!(closed(&[]), Some(Tick(5)));
+        assert_eq!(closed(&[(7, Open::Shut)]), Some(Tick(5)));
+        assert_eq!(closed(&[(3, Open::Shut)]), Some(Tick(3)), "somebody was quicker");
+        assert_eq!(closed(&[(7, Open::ForEver)]), None, "it was opened again");
+        assert_eq!(closed(&[(7, Open::Until(Tick(9)))]), Some(Tick(9)));
+        assert_eq!(closed(&[(3, Open::Until(Tick(21)))]), None, "after the end of the run");
+    }
 }

@@ -92,6 +92,7 @@ fn row(kind: Kind, service: ServiceId, lags: &[Lag]) -> LagRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::{ActorId, RequestId, Tick};
 
     #[test]
     fn a_row_tells_every_door_and_the_lags_of_those_that_were_declared() {
@@ -100,6 +101,18 @@ mod tests {
         let row = row(Kind::NoCredential, ServiceId::new(0), &doors);
         assert_eq!((row.open, row.late, row.early, row.undeclared), (1, 2, 1, 1));
         assert_eq!((row.median, row.longest), (Some(Span::from_secs(10)), Some(Span::from_secs(30))));
+    }
+
+    #[test]
+    fn what_was_issued_during_the_run_is_of_its_family() {
+        let (at, id) = (Tick(1), RequestId { by: ActorId::new(0), n: 0 });
+        let minted = |cred, family| {
+            let (cred, family) = (CredId::new(cred), FamilyId::new(family));
+            Event::Minted { at, id, cred, family, parent: None, principal: None, actor: None }
+        };
+        let families = issued(&[minted(7, 2), Event::Gap { at }, minted(9, 0)]);
+        let expected = [(7, 2), (9, 0)].map(|(cred, family)| (CredId::new(cred), FamilyId::new(family)));
+        assert_eq!(families, BTreeMap::from(expected));
     }
 
     #[test]

@@ -73,3 +73,63 @@ pub fn folded(doors: Vec<ProbedDoor>) -> Vec<ProbedDoor> {
     }
     folded
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{ActorId, Reason, RequestId, RouteId, ServiceId, Span};
+
+    fn asked(at: u64, verdict: Verdict) -> Event {
+        Event::Asked {
+            at: Tick(at),
+            id: RequestId { by: ActorId::new(9), n: at as u32 },
+            purpose: Purpose::Probe,
+            route: RouteId::new(0),
+            op: Some(OpId::new(0)),
+            held: None,
+            cred: None,
+            principal: None,
+            verdict,
+            reason: Reason::Granted,
+            status: 200,
+            back: Span(1),
+        }
+    }
+
+    fn told(last_accepted: Option<u64>, refused_from: Option<u64>) -> Probed {
+        Probed { last_accepted: last_accepted.map(Tick), refused_from: refused_from.map(Tick) }
+    }
+
+    #[test]
+    fn a_limit_and_a_fault_say_nothing_about_a_door() {
+        use Verdict::{Accepted, Failed, Forbidden, Limited};
+        let told_by = |verdicts: &[Verdict]| {
+            let events: Vec<Event> = (1..).zip(verdicts).map(|(at, verdict)| asked(at, *verdict)).collect();
+            probed(&events)[&(None, OpId::new(0))]
+        };
+        assert_eq!(told_by(&[Accepted, Limited, Failed]), told(Some(1), None));
+        assert_eq!(told_by(&[Accepted, Limited, Forbidden, Forbidden]), told(Some(1), Some(3)));
+        assert_eq!(told_by(&[Forbidden, Accepted]), told(Some(2), None), "it opened again");
+    }
+
+    #[test]
+    fn doors_of_which_the_same_is_known_stand_once() {
+        let row = |service, refused_from| ProbedDoor {
+            door: Door {
+                cred: None,
+                service: ServiceId::new(service),
+                queued: None,
+                opened: Tick(0),
+                closed: None,
+                declared: None,
+            },
+            kind: Kind::NoCredential,
+            probed: told(Some(1), refused_from),
+            alike: 1,
+        };
+        let rows = vec![row(0, Some(2)), row(1, Some(2)), row(0, Some(2)), row(0, None), row(0, Some(2))];
+        let short: Vec<_> = folded(rows).iter().map(|row| (row.door.service.number(), row.probed, row.alike)).collect();
+        let refused = told(Some(1), Some(2));
+        assert_eq!(short, [(0, refused, 3), (1, refused, 1), (0, told(Some(1), None), 1)]);
+    }
+}
