@@ -423,3 +423,6 @@ impl Credentials {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,3 +92,28 @@ impl World {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::containment::Verb;
+    use crate::model::service::Validation;
+    use crate::wire::{Reason, Span};
+    use crate::world::tests::signed_plan;
+
+    #[test]
+    fn what_a_key_signed_is_taken_until_the_key_ends() {
+        let (key, service) = (CredId::new(1), ServiceId::new(0));
+        let mut world = World::new(signed_plan(Validation::Jwt { leeway: Span(3) }).into());
+        assert_eq!(world.takes_signed_until(Tick(4), key, service), Open::ForEver);
+        world.credentials.end(key, Tick(5), Reason::RevokedByProtocol, Verb::Revoke);
+        let taken = [4, 5, 6].map(|at| world.takes_signed_until(Tick(at), key, service));
+        assert_eq!(taken, [Open::Until(Tick(5)), Open::Shut, Open::Shut], "leeway is for `exp` alone");
+        let asks = World::new(signed_plan(Validation::Gateway).into());
+        assert_eq!(
+            asks.takes_signed_until(Tick(4), key, service),
+            Open::Shut,
+            "who asks the issuer goes by no signature"
+        );
+    }
+}

@@ -100,3 +100,43 @@ impl Jobs {
 fn of_an_agent(job: &Job) -> bool {
     job.envelope.request.from.purpose == Purpose::Agent
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{ActorId, Arg, PlaceId, Request, RequestId, RouteId, Span, Vantage};
+
+    /// Work of an operation, asked for by an agent or by somebody else.
+    fn job(op: u32, purpose: Purpose) -> Job {
+        let from = Vantage { network: PlaceId::new(0), connection: 0, purpose, conversation: None };
+        let route = RouteId::new(op);
+        let request = Request { route, about: Arg::None, page: Arg::None, presented: None, carries: false, from };
+        let envelope = Envelope { id: RequestId { by: ActorId::new(0), n: 0 }, request, back: Span(1) };
+        Job { op: OpId::new(op), cred: None, envelope }
+    }
+
+    fn pending(jobs: &Jobs) -> (usize, u64) {
+        (jobs.pending().waiting, jobs.pending().last.0)
+    }
+
+    #[test]
+    fn what_the_agents_wait_for_is_counted_until_it_happens_or_is_cancelled() {
+        let mut jobs = Jobs::default();
+        for (op, purpose) in [(0, Purpose::Agent), (1, Purpose::Agent), (0, Purpose::Benign), (1, Purpose::Benign)] {
+            jobs.add(job(op, purpose), Tick(9));
+        }
+        jobs.add(job(0, Purpose::Agent), Tick(5));
+        assert_eq!(pending(&jobs), (3, 0), "honest work is not waited for");
+        assert!(jobs.pop(Tick(4)).is_none());
+        assert!(jobs.pop(Tick(5)).is_some());
+        assert_eq!(pending(&jobs), (2, 5));
+        assert_eq!(jobs.cancel(Tick(6), &[OpId::new(1)]).len(), 2);
+        assert_eq!(pending(&jobs), (1, 6));
+        assert_eq!(jobs.cancel(Tick(7), &[OpId::new(1)]).len(), 0);
+        assert_eq!(pending(&jobs), (1, 6), "nothing was left to be cancelled");
+        assert!(jobs.pop(Tick(9)).is_some());
+        assert_eq!(pending(&jobs), (0, 9));
+        assert_eq!(jobs.cancel(Tick(10), &[OpId::new(0)]).len(), 1);
+        assert_eq!(pending(&jobs), (0, 9), "the agents waited for nothing any more");
+    }
+}

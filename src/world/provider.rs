@@ -179,3 +179,24 @@ impl World {
         Ok(Done { response: Response::with(200, body), rows: 1 })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::service::Validation;
+    use crate::world::tests::signed_plan;
+
+    #[test]
+    fn a_token_is_active_until_it_or_the_key_that_signed_it_ends() {
+        let [token, key] = [0, 1].map(CredId::new);
+        let world = || World::new(signed_plan(Validation::Gateway).into());
+        let ended = |cred| {
+            let mut world = world();
+            world.credentials.end(cred, Tick(5), Reason::RevokedByProtocol, Verb::Revoke);
+            [4, 5].map(|at| world.active(token, Tick(at)))
+        };
+        assert_eq!(ended(token), [true, false]);
+        assert_eq!(ended(key), [true, false]);
+        assert!(!world().active(key, Tick(0)), "a key is no token");
+    }
+}

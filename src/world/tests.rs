@@ -10,8 +10,9 @@ use crate::model::service::{
 };
 use crate::model::{Access, Column, Meta, Plan, Routine, Share, Time};
 use crate::wire::{
-    ActorId, Arg, CredId, Effect, Envelope, Event, FamilyId, HeldId, IdentityId, Log, OpId, Open, PlaceId, Presented,
-    Purpose, Reason, Request, RequestId, RouteId, Scheme, SecretKind, ServiceId, Slot, Span, Text, Tick, Vantage,
+    ActorId, Arg, Claims, CredId, Effect, Envelope, Event, FamilyId, HeldId, IdentityId, Log, OpId, Open, PlaceId,
+    Presented, Purpose, Reason, Request, RequestId, RouteId, Scheme, SecretKind, ServiceId, Slot, Span, Text, Tick,
+    Vantage,
 };
 
 use super::World;
@@ -21,7 +22,7 @@ const SERVICE: ServiceId = ServiceId::new(0);
 const SECOND: u64 = 1_000_000;
 
 /// One service with one operation, one identity with one credential.
-fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
+pub(super) fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
     let mut access = Access::new(1, 1);
     access.unlock(FamilyId::new(0), OpId::new(0), SERVICE);
     Plan {
@@ -104,6 +105,16 @@ fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -> Plan {
         operator: None,
         expectations: Default::default(),
     }
+}
+
+/// The same, and a key that signs the token.
+pub(super) fn signed_plan(validation: Validation) -> Plan {
+    let mut plan = plan(validation, 1, None);
+    plan.access = Access::new(2, 1);
+    let signer = Family { kind: SecretKind::SigningKey, first_row: 1, ..plan.families[0].clone() };
+    plan.families.push(signer);
+    plan.families[0].signed_by = Some(FamilyId::new(1));
+    plan
 }
 
 struct Probe {
@@ -265,4 +276,15 @@ fn the_census_and_requests_agree_at_every_instant() {
             }
         }
     }
+}
+
+#[test]
+fn a_token_says_whose_it_is_and_until_when() {
+    let probe = Probe::new(Validation::Gateway, 1, Some(Span(10 * SECOND)));
+    let [first, later] = [0, 1].map(|turn| Text::Generated { family: FamilyId::new(0), index: 0, turn });
+    let (subject, until) = (Some(IdentityId::new(0)), Some(Tick(10 * SECOND)));
+    assert_eq!(probe.world.claims(first), Claims { subject, until, ..Claims::default() });
+    assert_eq!(probe.world.claims(later), Claims::default(), "it was never issued");
+    let lasting = Probe::new(Validation::Gateway, 1, None);
+    assert_eq!(lasting.world.claims(first), Claims { subject, ..Claims::default() });
 }

@@ -280,3 +280,6 @@ impl Tumbling {
         (fresh && self.distinct.len() == threshold).then_some(self.opened)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,37 @@
+//! Windows that lend each other memory, and count what they would count alone.
+
+use super::*;
+
+fn audit(at: u64, op: u32) -> Audit {
+    let (at, op) = (Tick(at), OpId::new(op));
+    Audit { at, op, principal: None, cred: None, from: None, allowed: true, status: 200, rows: 0, objects: None }
+}
+
+fn place(at: usize) -> Place {
+    Place { at, sparse: Sparse { key: Key::Global, said: None } }
+}
+
+/// Adds a record of a caller at each time, and gives what came of them.
+fn added(counters: &mut Counters, threshold: u64, records: &[(usize, u64)]) -> Vec<Option<u64>> {
+    let add = |(caller, at): &(usize, u64)| {
+        counters.add(&audit(*at, *at as u32), place(*caller), 1, (threshold, Span(100))).map(|since| since.0)
+    };
+    records.iter().map(add).collect()
+}
+
+#[test]
+fn a_window_that_still_counts_lends_no_memory() {
+    let mut sliding = Counters::Sliding(Windows::dense());
+    let seen = added(&mut sliding, 4, &[(0, 0), (0, 1), (0, 2), (1, 3), (1, 4), (0, 5)]);
+    assert_eq!(seen, [None, None, None, None, None, Some(0)], "the fourth of the first caller, since its first");
+    let mut tumbling = Counters::Distinct(Windows::dense());
+    let seen = added(&mut tumbling, 4, &[(0, 0), (0, 1), (0, 2), (1, 3), (1, 4), (0, 5)]);
+    assert_eq!(seen, [None, None, None, None, None, Some(0)]);
+}
+
+#[test]
+fn a_window_that_is_over_begins_anew_whoever_has_its_memory() {
+    let mut sliding = Counters::Sliding(Windows::dense());
+    let seen = added(&mut sliding, 3, &[(0, 0), (0, 1), (1, 200), (1, 201), (0, 202), (0, 203), (1, 204), (0, 205)]);
+    assert_eq!(seen, [None, None, None, None, None, None, Some(200), Some(202)]);
+}
