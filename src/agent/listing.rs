@@ -149,6 +149,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_listed_with_a_credential_passes_to_its_successor() {
+        let [old, new, other] = [0, 1, 2].map(HeldId::new);
+        let mut listings = Listings::default();
+        listings.keep_apart();
+        listings.add(Rows::Span { first: 3, n: 2 }, &Slot::default(), Some(old));
+        listings.add(Rows::Span { first: 4, n: 2 }, &Slot::default(), Some(other));
+        listings.hand_over(old, new);
+        let listed = |with| listings.with(Some(with)).map(rows_of);
+        assert_eq!([old, new, other].map(listed), [None, Some(vec![3, 4]), Some(vec![4, 5])]);
+        assert_eq!(rows_of(listings.all()), [3, 4, 5]);
+    }
+
+    #[test]
     fn a_reader_at_the_end_sees_what_is_added_behind_it() {
         let slot = Slot::default();
         let mut listing = Listing::default();

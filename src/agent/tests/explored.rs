@@ -6,7 +6,7 @@ use crate::agent::testing::*;
 use crate::model::agent::{AgentPlan, Strategy};
 use crate::model::identity::Ids;
 use crate::model::service::{Act, Answer, Grant};
-use crate::wire::{Arg, Body, Effect, Event, HeldId, RouteId, SecretKind, Span, Text};
+use crate::wire::{Arg, Body, Effect, Event, HeldId, RouteId, Rows, SecretKind, Span, Text};
 
 use super::harvest::{LATENCY, LONG, STRATEGIES, Town, harvester};
 
@@ -105,6 +105,63 @@ fn ids_are_guessed_where_they_can_be_until_a_lot_of_them_is_wrong() {
         });
         assert_eq!(trace.arrivals.len(), tried, "{ids:?}: 20 exist; 32 to 47 are all wrong");
     }
+}
+
+#[test]
+fn the_first_route_to_a_collection_begins_the_guessing_and_the_next_one_does_not() {
+    // Of five records, a lot of sixteen is guessed, and a second one, of which nothing is right.
+    let tried = |knows_one: bool| {
+        let mut scene = Scene::new();
+        let service = scene.service();
+        let coll = scene.collection(5);
+        scene.plan.collections[coll.index()].ids = Ids::Sequential;
+        let (ping, hidden, known) = (scene.ping(service), scene.delete(service, coll), scene.delete(service, coll));
+        let knows = if knows_one { vec![ping, known] } else { vec![ping] };
+        let plan = AgentPlan { guesses: true, ..harvester(Strategy::Breadth, knows) };
+        let trace = run(&mut scene.agent(plan), LONG, LATENCY, |_, request, _| match request.about {
+            Arg::None => body(Body::Link(hidden)),
+            Arg::Id(res) if request.route == known && res.row < 5 => ok(),
+            _ => status(404),
+        });
+        [hidden, known].map(|route| trace.of(route).len())
+    };
+    assert_eq!(tried(false), [16, 0], "none of the first lot is right by the route that was found");
+    assert_eq!(tried(true), [32, 32], "both routes are tried on the two lots of the one that was known");
+}
+
+#[test]
+fn an_answer_about_nothing_is_no_right_guess() {
+    for counts in [true, false] {
+        let mut scene = Scene::new();
+        let service = scene.service();
+        let coll = scene.collection(20);
+        scene.plan.collections[coll.index()].ids = Ids::Sequential;
+        let delete = scene.delete(service, coll);
+        let plan = AgentPlan { guesses: true, ..harvester(Strategy::Breadth, vec![delete]) };
+        let trace = run(&mut scene.agent(plan), LONG, LATENCY, |_, request, _| {
+            let n = u32::from(matches!(request.about, Arg::Id(res) if res.row < 20));
+            let rows = Rows::Span { first: 0, n };
+            body(if counts { Body::Count(n) } else { Body::Ids { coll, rows, next: None } })
+        });
+        assert_eq!(trace.arrivals.len(), 48, "20 exist; 32 to 47 are all wrong, though nobody says so");
+    }
+}
+
+#[test]
+fn a_record_behind_the_guesses_makes_nobody_go_on() {
+    // Ids 0 to 15 are guessed, and id 16 was known.
+    let mut scene = Scene::new();
+    let service = scene.service();
+    let coll = scene.collection(17);
+    scene.plan.collections[coll.index()].ids = Ids::Sequential;
+    let delete = scene.delete(service, coll);
+    let knows_records = vec![res(coll, 16)];
+    let plan = AgentPlan { guesses: true, knows_records, ..harvester(Strategy::Breadth, vec![delete]) };
+    let trace = run(&mut scene.agent(plan), LONG, LATENCY, |_, request, _| match request.about {
+        Arg::Id(res) if res.row == 16 => ok(),
+        _ => status(404),
+    });
+    assert_eq!(trace.arrivals.len(), 17);
 }
 
 #[test]

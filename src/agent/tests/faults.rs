@@ -50,10 +50,31 @@ fn an_over_broad_agent_lists_and_takes_everything() {
     assert_eq!(trace.routes(), [vec![other], vec![list; 3], vec![delete; 5]].concat());
     let rows: Vec<_> = trace.of(delete).iter().filter_map(Arrival::row).collect();
     assert_eq!(rows, [0, 1, 2, 3, 4]);
+    assert!(trace.of(list).iter().all(|arrival| arrival.row().is_none()), "the list is about no record");
     assert_eq!(trace.turns()[1], (10, Turn::FaultTookOver), "at the first step that is not as told");
     let blind = broad(vec![other, delete]);
     assert_eq!(blind.routes(), [other, delete], "nobody widens to ids that they never saw");
     assert_eq!(blind.turns(), [(0, Turn::Started), (20, Turn::OutOfWork)]);
+}
+
+#[test]
+fn a_list_that_is_refused_does_not_stop_an_over_broad_agent() {
+    let mut scene = Scene::new();
+    let service = scene.service();
+    let coll = scene.collection(5);
+    let (list, delete, other) = (scene.list(service, coll), scene.delete(service, coll), scene.ping(service));
+    let named = Step { on: On::Named(vec![res(coll, 3)]), after_refusal: AfterRefusal::Stop, ..step(delete) };
+    let task = vec![Block::Step(named), Block::Step(step(other))];
+    let plan = AgentPlan { fault: Fault::OverBroad, knows: vec![list, delete, other], ..spec(task) };
+    let trace = run(
+        &mut scene.agent(plan),
+        LONG,
+        LATENCY,
+        |_, request, _| {
+            if request.route == list { status(403) } else { ok() }
+        },
+    );
+    assert_eq!(trace.routes(), [list, other], "nothing was listed, and nobody said what to do about that");
 }
 
 #[test]

@@ -5,4 +5,5 @@ mod explored;
 mod faults;
 mod harvest;
 mod incidents;
+mod memory;
 mod program;
