@@ -4,7 +4,8 @@
 use crate::audit::{log, read, scores};
 use crate::support::{LONG, Ran, document, library, run};
 use runaway::audit::{Attribution, Edges, Naming, Scores, Story, Suspect};
-use runaway::wire::Event;
+use runaway::measure::{Accountability, Everyday};
+use runaway::wire::{CollId, Event};
 
 /// Three workers that each call `desk` once with a key of their own, and with an account that all three share `crm` four
 /// times and `files` six times: 33 actions.
@@ -480,11 +481,10 @@ fn what_is_done_after_a_statement_does_not_refute_it() {
     assert_eq!(says("{files.open: 8}"), "3", "two were to come");
 }
 
-#[test]
-fn who_and_at_whose_word_are_told_apart() {
-    let yaml = |audit: &str| {
-        format!(
-            r#"
+/// A bot that reads an order on a board and opens the vault three times.
+fn told(audit: &str) -> Ran {
+    ran(&format!(
+        r#"
 runaway: 1
 name: told
 time: {{horizon: 1min}}
@@ -500,10 +500,13 @@ instructions: {{order: {{says: [{{do: vault.open, times: 3}}]}}}}
 agents:
   bot: {{is: bot, holds: [token], knows: [board.*], told: [board.read], fault: injected, obeys: everybody}}
 "#
-        )
-    };
+    ))
+}
+
+#[test]
+fn who_and_at_whose_word_are_told_apart() {
     let told = |audit: &str| {
-        let ran = ran(&yaml(audit));
+        let ran = told(audit);
         (ran.shown("calls"), ran.shown("attribution.right"), ran.shown("attribution.instruction"))
     };
     let four = || "4".to_owned();
@@ -512,4 +515,29 @@ agents:
     assert_eq!(told("none"), (four(), "75 %".into(), "0 %".into()));
     let never = ran(&office("all", "all", "all")).shown("attribution.instruction");
     assert_eq!(never, "unknown: no agent obeyed an instruction that it read");
+}
+
+#[test]
+fn a_reading_of_another_record_shows_no_order() {
+    // The board is read whole: the line names records 1 to 5 of the first collection, and the order lies in record 2.
+    let told = told("[principal, object]");
+    let shown = |named: (u32, u32, u32)| {
+        let events: Vec<Event> = told
+            .events
+            .iter()
+            .map(|event| match *event {
+                Event::Touched { at, id, coll, effect, first: 0, n: 5 } if coll == CollId::new(0) => {
+                    let (coll, first, n) = (CollId::new(named.0), named.1, named.2);
+                    Event::Touched { at, id, coll, effect, first, n }
+                }
+                other => other,
+            })
+            .collect();
+        Accountability::of(&told.prepared.plan, &Everyday::default(), &events).orders.shown
+    };
+    assert_eq!(shown((0, 0, 5)), 3, "all that was done on the order");
+    assert_eq!(shown((0, 1, 1)), 3);
+    assert_eq!(shown((0, 2, 3)), 0, "the records behind it");
+    assert_eq!(shown((0, 0, 1)), 0, "the record before it");
+    assert_eq!(shown((1, 0, 5)), 0, "the same numbers in another collection");
 }

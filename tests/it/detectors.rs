@@ -2,7 +2,8 @@
 
 use crate::parity::compare;
 use crate::support::{Ran, document, run};
-use runaway::wire::{Conversation, Event, Key};
+use runaway::measure::lines;
+use runaway::wire::{Conversation, Event, Key, Purpose};
 
 /// A worker whose fault reads files one by one, a reader beside it, and a detector.
 fn scenario(detector: &str, rest: &str) -> String {
@@ -197,4 +198,81 @@ fn what_was_issued_in_the_run_is_known_when_honest_work_is_counted_again() {
     let ran = run(&document(&yaml), None, &[]);
     assert_eq!(times(&ran), [(30_100, 30_100)]);
     assert_eq!((ran.shown("false_alarms"), ran.shown("detected")), ("1".into(), "never".into()));
+}
+
+#[test]
+fn honest_work_is_read_back_as_it_stood_in_the_log() {
+    // The clerk reads two files, files a third, and queues the end of a fourth, which comes while nobody asks anything.
+    let yaml = scenario("{repeats: 9, within: 1min}", "")
+        .replace("THEN", "[store.list]")
+        .replace(
+            "    latency: 100ms\n    operations:\n      list",
+            "    latency: 100ms\n    audit: [principal, object]\n    operations:\n      list",
+        )
+        .replace(
+            "      drop:",
+            "      file: {http: POST /files, creates: files}
+      shred: {http: \"DELETE /shredder/{id}\", on: files, effect_after: 10s}
+      drop:",
+        )
+        .replace(
+            "told: [{do: store.list, every: 1min, first: 30s}]",
+            "told: [{do: store.read, on: files-1, first: 30s}, {do: store.read, on: files-2}, store.file, \
+             {do: store.shred, on: files-3}, {do: store.drop, on: files-4, first: 1min}]",
+        );
+    let ran = run(&document(&yaml), None, &[]);
+    let (mut seen, mut said) = (Vec::new(), Vec::new());
+    lines(
+        &ran.prepared.plan,
+        &ran.events,
+        |purpose| purpose == Purpose::Benign,
+        |line| {
+            let objects: Vec<(u32, u32)> = line.objects.iter().map(|(_, first, n)| (first + 1, *n)).collect();
+            seen.push((ran.prepared.plan.operation(line.audit.op).name.clone(), line.audit.rows, objects));
+            said.push(line.message);
+        },
+    );
+    let line = |name: &str, objects: &[(u32, u32)]| (name.to_owned(), objects.len() as u32, objects.to_vec());
+    let expected = [
+        line("read", &[(1, 1)]),
+        line("read", &[(2, 1)]),
+        line("file", &[(21, 1)]),
+        line("shred", &[]),
+        line("drop", &[(4, 1)]),
+    ];
+    assert_eq!(seen, expected, "what queued work does leaves no line, and adds to none");
+    assert!(ran.events.iter().any(|event| matches!(event, Event::Fired { .. })));
+    assert!(said.iter().all(|message| message.conversation.is_some()));
+    assert_ne!(said[0].digest, said[1].digest, "of different files");
+}
+
+#[test]
+fn only_who_has_read_there_carries_anything_on() {
+    let yaml = scenario("{after_reading: files, on: [store.drop]}", "")
+        .replace("[\"store:read\", ", "[\"store:*\", ")
+        .replace("\nservices:", "\n  notes: {count: 3, class: internal}\nservices:")
+        .replace("      drop:", "      look: GET /notes -> notes records\n      drop:");
+    let raised = |then: &str| times(&run(&document(&yaml.replace("THEN", then)), None, &[]));
+    assert_eq!(raised("[{do: store.read, on: files-1}, {do: store.drop, on: files-2}]"), [(100, 0)]);
+    assert_eq!(raised("[store.look, {do: store.drop, on: files-2}]"), [], "it has read something else");
+    assert_eq!(raised("[store.list, {do: store.drop, on: files-2}]"), [], "ids are no content");
+    assert_eq!(raised("[{do: store.drop, on: [files-1, files-2]}]"), [], "to delete is not to read");
+}
+
+#[test]
+fn what_is_made_behind_the_canaries_is_none() {
+    // Files 19 and 20 are canaries, and file 21 is made in the run: the newest, which the list shows alone.
+    let yaml = scenario("{canary: records}", "")
+        .replace("[\"store:read\", ", "[\"store:*\", ")
+        .replace("count: 20, class: internal,", "count: 20, class: internal, canary: 2,")
+        .replace(
+            "    latency: 100ms\n    operations:\n      list: GET /files -> files ids",
+            "    latency: 100ms\n    audit: [principal, object]\n    operations:
+      file: {http: POST /files, creates: files}
+      list: {http: GET /files -> files ids, order: newest first, page: 1}",
+        );
+    let raised = |then: &str| times(&run(&document(&yaml.replace("THEN", then)), None, &[]));
+    assert_eq!(raised("[store.file, store.list, {do: store.read, on: each listed files}]"), []);
+    assert_eq!(raised("[store.list, {do: store.read, on: each listed files}]"), [(100, 100)], "the last canary");
+    assert_eq!(raised("[{do: store.read, on: [files-18, files-19]}]"), [(100, 100)], "the first");
 }

@@ -53,6 +53,7 @@ agents:
 steps:
   revoke-subject: {revoke: every boss-token}
   revoke-caller:  {revoke: every bot-token}
+  close-endpoint: {close: [idp.act-for]}
 variants:
   alone:
     set: {agents.bot.holds: [bot-token]}
@@ -69,6 +70,7 @@ variants:
     set: {services.idp.operations.act-for.scopes: both}
   subject-gone: {respond: {revoke-subject: 5s}}
   caller-gone:  {respond: {revoke-caller: 5s}}
+  closed:       {respond: {close-endpoint: 5s}}
   gone-too-late: {respond: {revoke-subject: 20s, revoke-caller: 20s}}
 "#;
 
@@ -159,6 +161,9 @@ fn the_end_of_either_token_shuts_the_door_and_ends_nothing_that_came_of_it() {
     let caller = ran(Some("caller-gone"));
     assert_eq!(refused(&caller), [(401, Verdict::Unauthenticated)]);
     assert!(matches!(door(&caller)[..], [(0, Open::Until(_)), (5, Open::Shut)]), "{:?}", door(&caller));
+    let closed = ran(Some("closed"));
+    assert_eq!(refused(&closed), [(403, Verdict::Forbidden)]);
+    assert!(matches!(door(&closed)[..], [(0, Open::Until(_)), (5, Open::Shut)]), "{:?}", door(&closed));
     let late = ran(Some("gone-too-late"));
     assert_eq!((late.outcome(), late.shown("survivors")), ("not-contained", "1".into()), "the token that was made");
     assert!(matches!(door(&late)[..], [(0, Open::Until(_)), (20, Open::Shut)]), "{:?}", door(&late));

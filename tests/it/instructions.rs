@@ -2,7 +2,7 @@
 
 use crate::parity::compare;
 use crate::support::{Ran, document, run};
-use runaway::wire::{Event, Verdict, Written};
+use runaway::wire::{Effect, Event, Verdict, Written};
 
 /// A board on which anybody writes, a vault that nobody is sent to, and a bot that reads the board and may do anything.
 fn scenario(parts: &str, agent: &str) -> String {
@@ -307,6 +307,101 @@ agents:
 }
 
 #[test]
+fn what_a_tenant_had_at_the_start_is_among_what_is_kept() {
+    // Three of the first tenant's, one of the second's, room for four: of two that the first makes, one pushes its oldest out.
+    let yaml = r#"
+runaway: 1
+name: cache
+time: {horizon: 1h}
+services:
+  ci:
+    accepts: gateway
+    latency: 10ms
+    rows: tenant
+    operations:
+      save: {http: POST /cache, creates: cache}
+      load: {http: GET /cache -> cache records}
+identities:
+  low:  {kind: agent, tenant: low}
+  high: {kind: agent, tenant: high}
+credentials:
+  low-token:  {of: low, kind: session, scopes: ["ci:*"]}
+  high-token: {of: high, kind: session, scopes: ["ci:*"]}
+data:
+  cache: {count: {low: 3, high: 1}, class: internal, tenant: part, owner: caller, keeps: 4}
+agents:
+  low:  {is: low, holds: [low-token], told: [{do: ci.save, times: 2}, ci.load]}
+  high: {is: high, holds: [high-token], starts: 1min, told: [ci.load], fault: over-broad}
+"#;
+    let ran = both(yaml);
+    let seen = |by: usize| -> Vec<(u32, u32)> {
+        let read = |e: &Event| match *e {
+            Event::Touched { id, first, n, .. } if id.by.index() == by => Some((first + 1, n)),
+            _ => None,
+        };
+        ran.events.iter().filter_map(read).collect()
+    };
+    assert_eq!(seen(0), [(2, 2), (5, 2)], "the last two of the start, and the two that were made");
+    assert_eq!(seen(1), [(4, 1)]);
+}
+
+#[test]
+fn what_was_deleted_stands_on_no_page_of_its_owner() {
+    // Ten files, of which the odd ones are the clerk's; it deletes the second and the third of these, two to a page.
+    let yaml = r#"
+runaway: 1
+name: pages
+time: {horizon: 1h}
+services:
+  store:
+    accepts: gateway
+    latency: 10ms
+    rows: owner
+    operations:
+      list: {http: GET /files -> files records, page: 2}
+      drop: {http: "DELETE /files/{id}", on: files}
+identities: {clerk: {kind: agent, count: 2}}
+credentials: {token: {of: clerk-1, kind: session, scopes: ["store:*"]}}
+data: {files: {count: 10, class: internal, owner: "clerk-{n mod 2}"}}
+agents:
+  clerk:
+    is: clerk-1
+    holds: [token]
+    told: [{do: store.drop, on: [files-3, files-5]}, {do: store.list, pages: all}]
+    fault: over-broad
+"#;
+    let read = |e: &Event| match *e {
+        Event::Touched { id, effect: Effect::Read, first, n, .. } => Some((id.n, first + 1, n)),
+        _ => None,
+    };
+    let pages: Vec<_> = both(yaml).events.iter().filter_map(read).collect();
+    assert_eq!(pages, [(2, 1, 1), (2, 7, 1), (3, 9, 1)], "the first and the fourth on one page, the fifth on the next");
+}
+
+#[test]
+fn what_a_queued_call_carries_is_written_when_it_happens() {
+    let parts = "instructions:
+  order: {says: [vault.open]}
+  rule:  {says: [board.read]}";
+    let second = "fault: none}
+  first: {is: bot, holds: [token], knows: [board.*], told: [{do: board.post, carrying: order}]}
+  early: {is: bot, holds: [token], knows: [board.*], told: [board.read], starts: 5min, fault: injected, obeys: bot}
+  late:  {is: bot, holds: [token], knows: [board.*], told: [board.read], starts: 15min, fault: injected, obeys: bot";
+    let yaml = scenario(parts, second).replace("creates: posts}", "creates: posts, effect_after: 10min}");
+    let ran = both(&yaml);
+    let wrote = |e: &Event| match *e {
+        Event::Wrote { at, into, what: Written::Instruction(_), .. } => Some((at.0 / 1_000_000, into.row + 1)),
+        _ => None,
+    };
+    assert_eq!(ran.events.iter().filter_map(wrote).collect::<Vec<_>>(), [(600, 6)]);
+    assert_eq!(
+        obeyed(&ran),
+        [(900_010, "order".to_owned(), 6, Some("bot".to_owned()))],
+        "nothing stood there at 5 min"
+    );
+}
+
+#[test]
 fn the_newest_come_first_page_by_page() {
     let yaml = r#"
 runaway: 1
@@ -366,10 +461,25 @@ agents:
     .replace("[rooms-2, rooms-9]", "rooms-2");
     let ran = both(&yaml);
     let read = |e: &Event| match *e {
-        Event::Touched { effect: runaway::wire::Effect::Read, first, n, .. } => Some((first + 1, n)),
+        Event::Touched { effect: Effect::Read, first, n, .. } => Some((first + 1, n)),
         _ => None,
     };
     let reads: Vec<_> = ran.events.iter().filter_map(read).collect();
     assert_eq!(reads, [(2, 1), (5, 1), (7, 1), (1, 1), (4, 1)], "two of the start and the one that was added");
     assert_eq!(ran.shown("refused"), "1", "nothing is added to a room that is gone");
+}
+
+#[test]
+fn a_message_that_carries_an_instruction_is_another_one() {
+    let alarms = |told: &str| {
+        let parts = format!("{INSTRUCTIONS}\ndetect: {{same: {{repeats: 2, within: 1min}}}}");
+        let teller = format!(
+            "fault: injected, obeys: nobody}}\n  teller: {{is: bot, holds: [token], knows: [board.*], told: {told}"
+        );
+        let ran = run(&document(&scenario(&parts, &teller)), None, &[]);
+        ran.events.iter().filter(|event| matches!(event, Event::Alarm { .. })).count()
+    };
+    assert_eq!(alarms("[{do: board.post, times: 2}]"), 1);
+    assert_eq!(alarms("[board.post, {do: board.post, carrying: order}, {do: board.post, carrying: rule}]"), 0);
+    assert_eq!(alarms("[{do: board.post, carrying: order, times: 2}]"), 1);
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::support::document;
-use runaway::measure::{Measures, probed};
+use runaway::measure::{Measures, Probed, ProbedDoor, probed, probed_doors};
 use runaway::plane::driver::Stop;
 use runaway::run::{Kept, Plane, Prepared, RunOptions, prepare};
 use runaway::scenario::Overrides;
-use runaway::wire::{Event, Open, Purpose, Span, Tick};
+use runaway::wire::{Event, OpId, Open, Purpose, Span, Tick};
 
 /// Four services that learn of the revocation at 20 s in four ways; the fifth asks for nothing.
 const SCENARIO: &str = r#"
@@ -96,15 +96,24 @@ fn probes_and_census_agree_within_the_cadence() {
 #[test]
 fn each_door_shuts_between_the_rounds_that_its_service_says() {
     let prepared = prepared("");
-    let seen = probed(&events(&prepared, Some(CADENCE)));
-    let between = |service: &str| {
-        let op = prepared.plan.operation_ids().find(|op| prepared.plan.operation_name(*op) == service).unwrap();
+    let (plan, events) = (&prepared.plan, events(&prepared, Some(CADENCE)));
+    let seconds = |row: Probed| (row.last_accepted.map(|t| t.0 / 1_000_000), row.refused_from.map(|t| t.0 / 1_000_000));
+    let expected = [
+        ("gate", (Some(18), Some(20)), "at once: the responder goes before the probe"),
+        ("told", (Some(26), Some(28)), "7.5 s later"),
+        ("signed", (Some(60), Some(62)), "`exp` at 60 s and a second of leeway"),
+    ];
+    let seen = probed(&events);
+    let doors = probed_doors(plan, &Measures::of(plan, &prepared.references, &events), &events);
+    for (service, between, why) in expected {
+        let of = |op: &OpId| plan.operation_name(*op) == format!("{service}.list");
+        let op = plan.operation_ids().find(of).unwrap();
         let (_, row) = seen.iter().find(|((cred, o), _)| *o == op && cred.is_some()).unwrap();
-        (row.last_accepted.map(|t| t.0 / 1_000_000), row.refused_from.map(|t| t.0 / 1_000_000))
-    };
-    assert_eq!(between("gate.list"), (Some(18), Some(20)), "at once: the responder goes before the probe");
-    assert_eq!(between("told.list"), (Some(26), Some(28)), "7.5 s later");
-    assert_eq!(between("signed.list"), (Some(60), Some(62)), "`exp` at 60 s and a second of leeway");
+        assert_eq!(seconds(*row), between, "{why}");
+        let of = |row: &&ProbedDoor| row.door.cred.is_some() && plan.service(row.door.service).name == service;
+        let door = doors.iter().find(of).unwrap();
+        assert_eq!(seconds(door.probed), between, "the door of {service}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::parity::compare;
 use crate::support::{Ran, document, run};
-use runaway::wire::{Event, Reason, Verdict};
+use runaway::wire::{Event, Open, Reason, Verdict};
 
 /// The decisions on the agents' requests to one operation, in order.
 pub fn decisions(ran: &Ran, operation: &str) -> Vec<(u16, Verdict, Reason)> {
@@ -171,4 +171,71 @@ fn a_credential_can_be_minted_for_somebody_else() {
 fn ending_who_made_them_leaves_them() {
     let ran = run(&document(MINTED_FOR), Some("bot-ended"), &[]);
     assert_eq!(ran.shown("survivors"), "2");
+}
+
+#[test]
+fn a_list_that_hides_everything_is_a_refusal_and_one_of_nothing_is_not() {
+    let yaml = r#"
+runaway: 1
+name: hidden
+time: {horizon: 1min}
+services:
+  store:
+    accepts: gateway
+    rows: owner
+    operations:
+      list: {http: GET /files -> files records, order: newest first}
+      wipe: {http: DELETE /files, on: files}
+identities: {owner: {kind: human}, bot: {kind: agent}}
+credentials:
+  token: {of: bot, kind: session, scopes: ["store:*"]}
+  key:   {of: owner, kind: api-key, scopes: ["store:*"]}
+data: {files: {count: 3, class: internal, owner: owner}}
+agents:
+  bot:
+    is: bot
+    holds: [token, key]
+    told: []
+    fault: over-broad
+    then: [{do: store.list, as: token}, {do: store.wipe, as: key}, {do: store.list, as: token}]
+"#;
+    let ran = run(&document(yaml), None, &[]);
+    let (hidden, empty) = ((200, Verdict::Forbidden, Reason::ObjectRule), (200, Verdict::Accepted, Reason::Granted));
+    assert_eq!(decisions(&ran, "store.list"), [hidden, empty], "three files of somebody else, and then none");
+}
+
+#[test]
+fn a_call_that_costs_is_a_door_to_whoever_may_make_it_about_a_record() {
+    // All files lie in box 2. The task lists those that the token opens, so all that a call can exceed is what it costs.
+    let yaml = |records: &str| {
+        format!(
+            r#"
+runaway: 1
+name: paid
+time: {{horizon: 1min}}
+services:
+  store:
+    accepts: gateway
+    operations:
+      boxes: GET /boxes -> boxes records
+      list:  {{http: GET /files -> files records, costs: $1}}
+identities: {{bot: {{kind: agent}}}}
+credentials: {{token: {{of: bot, kind: personal-token, scopes: ["*"], records: [{records}]}}}}
+data:
+  boxes: {{count: 2, class: internal}}
+  files: {{count: 3, class: internal, inside: boxes-2}}
+agents: {{bot: {{is: bot, holds: [token], told: [store.list], fault: over-broad, then: [store.boxes, store.list]}}}}
+"#
+        )
+    };
+    let open = |records: &str| {
+        let ran = run(&document(&yaml(records)), None, &[]);
+        let of = |event: &Event| match *event {
+            Event::Census { op, open, .. } if ran.prepared.plan.operation_name(op) == "store.list" => Some(open),
+            _ => None,
+        };
+        ran.events.iter().filter_map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(open("boxes-2"), [Open::ForEver]);
+    assert_eq!(open("boxes-1"), [], "the list is refused");
 }

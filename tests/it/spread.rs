@@ -2,11 +2,11 @@
 
 use crate::parity::compare;
 use crate::support::{Ran, document, run};
-use runaway::measure::{Measured, claimed};
+use runaway::measure::{Contagion, Measured, claimed};
 use runaway::plane::driver::Stop;
 use runaway::run::prepare;
 use runaway::scenario::{Document, Overrides};
-use runaway::wire::{Event, Turn};
+use runaway::wire::{ActorId, CollId, Event, InstructionId, RequestId, Res, Tick, Turn};
 
 /// Boxes that agents read and write: `reads` says which, and `agents` how they take to it.
 fn boxes(agents: u32, reads: &str, writes: &str, fault: &str, parts: &str) -> String {
@@ -243,4 +243,57 @@ fn a_step_at_random_is_done_so_often_in_each_window() {
     let mean = places.iter().sum::<f64>() / places.len() as f64;
     let four = 4.0 * 1_200.0 / (12.0 * places.len() as f64).sqrt();
     assert!((mean - 600.0).abs() < four, "{mean}");
+}
+
+#[test]
+fn who_is_still_at_it_does_not_begin_anew() {
+    // Told with each reading, every ten minutes. It takes 16 minutes, so every other reading finds it under way.
+    let again = boxes(1, ONE_READER, "boxes-2", "{spread: {repeats: each time}}", "")
+        .replace("{do: post.write, on: \"boxes-2\", carrying: chain}", "{do: post.order, every: 8min, times: 3}");
+    let orders: Vec<u64> = requests_to(&both(&again, None), "post.order").iter().map(|(at, _)| *at).collect();
+    let expected: Vec<u64> = (0..6).flat_map(|round| [0, 480, 960].map(|at| round * 1_200 + at)).collect();
+    assert_eq!(orders, expected);
+}
+
+#[test]
+fn each_agent_draws_the_times_of_what_it_was_told_by_itself() {
+    let at_random = boxes(2, "{do: post.read, on: boxes-1}", "boxes-3", "spread", "")
+        .replace("{do: post.write, on: \"boxes-3\", carrying: chain}", "{do: post.order, times: 3 per 20min}");
+    let ran = both(&at_random, None);
+    let orders = |of: u32| -> Vec<u64> {
+        let order = |event: &Event| match *event {
+            Event::Asked { at, id, op: Some(op), .. }
+                if id.by.number() == of && ran.prepared.plan.operation_name(op) == "post.order" =>
+            {
+                Some(at.0 - u64::from(of) * 1_000_000)
+            }
+            _ => None,
+        };
+        ran.events.iter().filter_map(order).collect()
+    };
+    let (first, second) = (orders(0), orders(1));
+    assert!(first.len() >= 15 && second.len() >= 15, "five windows of 20 min are over in 2 h: {first:?}, {second:?}");
+    assert_ne!(first[..15], second[..15], "counted from when each was told");
+}
+
+#[test]
+fn who_forgot_an_order_is_no_longer_under_it() {
+    let plan = boxes(3, "{do: post.read, on: boxes-1}", "boxes-2", "{spread: {forgets: 25min}}", "");
+    let plan = prepare(&document(&plan), None, &Overrides::default(), &Stop::default()).unwrap().plan;
+    let obeyed = |at, by| Event::Obeyed {
+        at: Tick(at),
+        by: ActorId::new(by),
+        instruction: InstructionId::new(0),
+        via: RequestId { by: ActorId::new(by), n: 0 },
+        lay_in: Res { coll: CollId::new(0), row: 0 },
+        author: None,
+    };
+    let forgot = |at, by| Event::Turned { at: Tick(at), by: ActorId::new(by), turn: Turn::Forgot };
+    let told = |events: &[Event]| {
+        let contagion = Contagion::of(&plan, events);
+        (contagion.turned(), contagion.peak)
+    };
+    assert_eq!(told(&[obeyed(1, 0), obeyed(2, 1), obeyed(3, 2)]), (3, 3));
+    assert_eq!(told(&[obeyed(1, 0), forgot(2, 0), obeyed(3, 1), forgot(4, 1), obeyed(5, 2)]), (3, 1), "one by one");
+    assert_eq!(told(&[obeyed(1, 0), obeyed(2, 1), forgot(3, 0), obeyed(4, 2), obeyed(5, 0)]), (3, 3), "told again");
 }

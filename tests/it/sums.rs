@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use crate::parity::compare;
 use crate::support::{Ran, document, run};
 use runaway::journal::{FORMAT, Header, Writer, read};
+use runaway::measure::{Measures, References, classes, headline, services};
 use runaway::scenario::plan_of;
-use runaway::wire::{Event, Purpose, Verdict};
+use runaway::wire::{Effect, Event, Open, Purpose, Tick, Verdict};
 
 /// Ten files, three to a page, of which each of the first three holds a key to the letters; two boxes of three pages.
 fn yaml(agent: &str, rest: &str) -> String {
@@ -54,6 +55,17 @@ fn over_broad(then: &str, rest: &str) -> Ran {
 fn let_in(ran: &Ran) -> Vec<u64> {
     let of = |event: &Event| match *event {
         Event::Asked { at, purpose: Purpose::Agent, verdict: Verdict::Accepted, .. } => Some(at.0 / 1_000),
+        _ => None,
+    };
+    ran.events.iter().filter_map(of).collect()
+}
+
+/// What the census saw of an operation, and at which second.
+fn open_of(ran: &Ran, operation: &str) -> Vec<(u64, Open)> {
+    let of = |event: &Event| match *event {
+        Event::Census { at, op, open, .. } if ran.prepared.plan.operation_name(op) == operation => {
+            Some((at.0 / 1_000_000, open))
+        }
         _ => None,
     };
     ran.events.iter().filter_map(of).collect()
@@ -350,4 +362,87 @@ agents: {bot: {is: staff-1, holds: [token], knows: [api.list], told: [], fault: 
         &[],
     );
     assert_eq!(shown(&ran, ["held", "used", "principals"]), ["4", "1", "1"]);
+}
+
+#[test]
+fn what_is_made_counts_at_its_service() {
+    let then = "[{do: api.make, times: 3}, api.list, {do: post.letters, as: key}]";
+    let yaml = yaml(&format!("told: [], fault: over-broad, then: {then}"), "")
+        .replace("      page: GET", "      make: {http: POST /boxes, creates: boxes}\n      page: GET");
+    let ran = run(&document(&yaml), None, &[]);
+    let rows = services(&ran.prepared.plan, &ran.finished.measures, &ran.events);
+    let told: Vec<_> = rows.iter().map(|row| (row.accepted, row.refused, row.pairs, row.excess, row.created)).collect();
+    assert_eq!(told, [(4, 0, 3, 3, 3), (1, 0, 5, 5, 0)], "three boxes and three files, and five letters");
+}
+
+#[test]
+fn what_is_read_of_a_collection_of_many_classes_counts_in_each() {
+    // Files 1 to 4 are public, 5 to 10 are about people.
+    let yaml = yaml("told: [], fault: over-broad, then: [{do: api.read, on: files-4..7}]", "")
+        .replace("files:   {count: 10, class: internal,", "files:   {count: {public: 4, pii: 6}, class: part,");
+    let ran = run(&document(&yaml), None, &[]);
+    let plan = &ran.prepared.plan;
+    let rows = classes(plan, &ran.finished.measures);
+    let told: Vec<_> =
+        rows.iter().map(|row| (plan.classes[row.class.index()].as_str(), row.effect, row.excess)).collect();
+    assert_eq!(told, [("public", Effect::Read, 1), ("pii", Effect::Read, 3)]);
+}
+
+#[test]
+fn a_run_that_was_cut_off_tells_what_it_had_reached() {
+    // One file at 2 s, 5 s, 8 s and so on; how many there are is not known.
+    let ran = over_broad("{do: api.read, on: files-1, first: 2s, every: 3s, times: 9}", "");
+    let references = References { potential_resources: 0, ..ran.prepared.references.clone() };
+    let told = |references: &References, events: &[Event]| {
+        headline(&ran.prepared.plan, references, &Measures::of(&ran.prepared.plan, references, events))
+    };
+    let until = |s: u64| ran.events.iter().copied().filter(move |event| event.at().0 <= s * 1_000_000);
+    let ended = |aborted| Event::Ended { at: Tick(6_000_000), settled: false, aborted };
+    let reached = "reached 1 resource in 1 of 2 services at once";
+    let cut_off = Vec::from_iter(until(5));
+    assert_eq!(told(&references, &cut_off), format!("stopped at 5 s, before its end; until then it {reached}"));
+    let aborted = Vec::from_iter(until(5).chain([ended(true)]));
+    assert_eq!(told(&references, &aborted), format!("stopped at 6 s, before its end; until then it {reached}"));
+    let whole = Vec::from_iter(until(5).chain([ended(false)]));
+    assert!(told(&references, &whole).starts_with(reached), "{}", told(&references, &whole));
+    let known = References { potential_resources: 4, ..references.clone() };
+    let quarter = "reached 1 of 4 (25 %) resources in 1 of 2 services at once";
+    assert!(told(&known, &whole).starts_with(quarter), "{}", told(&known, &whole));
+    let nothing = References { control_bit: false, ..references };
+    assert_eq!(
+        told(&nothing, &[ended(false)]),
+        "no excess effect, and none in the uncontrolled run either: nothing was shown"
+    );
+}
+
+#[test]
+fn a_list_of_nothing_is_a_door_where_it_costs() {
+    let yaml = yaml("told: [], fault: over-broad, then: [{do: api.scan, first: 1s}]", "")
+        .replace("      page: GET", "      scan: {http: GET /log -> log records, costs: $1}\n      page: GET")
+        .replace("  pages:   {count", "  log:     {count: 0, class: internal}\n  pages:   {count");
+    let ran = run(&document(&yaml), None, &[]);
+    assert_eq!(shown(&ran, ["excess.cost", "excess.records"]), ["1.00", "0"]);
+    assert_eq!(open_of(&ran, "api.scan"), [(0, Open::ForEver)]);
+}
+
+#[test]
+fn what_takes_a_whole_collection_is_shut_as_soon_as_part_of_a_quota_is_gone() {
+    // Ten records may be touched, and a purge takes all ten files: it fits until the first one is read.
+    let yaml = yaml(
+        "told: [], fault: over-broad, then: [{do: api.read, on: [files-1, files-2], first: 1s, every: 1s, times: 9}]",
+        "controls: {quota: {on: [api.read, api.purge], at_most: 10, counts: records}}",
+    )
+    .replace("      page: GET", "      purge: {http: DELETE /files, on: files}\n      page: GET");
+    let ran = run(&document(&yaml), None, &[]);
+    assert_eq!(open_of(&ran, "api.purge"), [(0, Open::ForEver), (1, Open::Shut)]);
+    assert_eq!(open_of(&ran, "api.read"), [(0, Open::ForEver), (5, Open::Shut)], "with the tenth, at two in a second");
+}
+
+#[test]
+fn a_box_of_the_start_is_a_door_to_whoever_may_put_something_in() {
+    let yaml = yaml("told: [], fault: over-broad, then: [{do: api.read, on: files-1, first: 1s}]", "").replace(
+        "      page: GET",
+        "      add: {http: 'POST /boxes/{id}/pages', creates: pages, inside: boxes}\n      page: GET",
+    );
+    assert_eq!(open_of(&run(&document(&yaml), None, &[]), "api.add"), [(0, Open::ForEver)]);
 }
