@@ -180,7 +180,7 @@ impl Ocsf<'_> {
             match line.deed {
                 Deed::Call => record.trace = Some(traced),
                 // The other classes have no profile for it.
-                _ => record.unmapped.traceparent = Some(trace.to_string()),
+                _ => record.unmapped.traceparent = Some(trace.traceparent()),
             }
         }
     }

@@ -1,7 +1,5 @@
 //! By what a request can be followed: the `traceparent` of W3C Trace Context, level 1.
 
-use std::fmt;
-
 use crate::wire::RequestId;
 
 /// Where a request belongs: all requests of one running client have one trace, and each is a span of it.
@@ -29,13 +27,26 @@ impl Trace {
     pub fn span_text(self) -> String {
         format!("{:016x}", self.span)
     }
+
+    /// `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`: version 00, sampled.
+    pub fn traceparent(self) -> String {
+        let mut text = String::with_capacity(55);
+        text.push_str("00-");
+        push_hex((self.run >> 64) as u64, &mut text);
+        push_hex(self.run as u64, &mut text);
+        text.push('-');
+        push_hex(self.span, &mut text);
+        text.push_str("-01");
+        text
+    }
 }
 
-/// `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`: version 00, sampled.
-impl fmt::Display for Trace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "00-{}-{}-01", self.run_text(), self.span_text())
-    }
+/// Sixteen digits.
+fn push_hex(number: u64, text: &mut String) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits: [u8; 16] = std::array::from_fn(|at| DIGITS[(number >> (60 - 4 * at)) as usize & 15]);
+    // Digits are ASCII.
+    text.push_str(str::from_utf8(&digits).unwrap_or_default());
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea and Flood, 2014): every bit of the input moves every bit of the output.
@@ -66,7 +77,7 @@ mod tests {
 
     #[test]
     fn it_is_written_as_the_standard_says() {
-        let text = Trace { run: 0x4bf9_2f35, span: 0xf067 }.to_string();
+        let text = Trace { run: 0x4bf9_2f35, span: 0xf067 }.traceparent();
         assert_eq!(text, "00-0000000000000000000000004bf92f35-000000000000f067-01");
     }
 }

@@ -51,6 +51,11 @@ impl Default for Recogniser {
 }
 
 impl Recogniser {
+    /// Whether a secret stands in the bytes.
+    pub fn is_in(&self, bytes: &[u8]) -> bool {
+        self.shapes.is_some_and(|shapes| shapes.is_match(bytes))
+    }
+
     /// Every secret in the bytes, in order.
     pub fn spot<'b>(&'b self, bytes: &'b [u8]) -> impl Iterator<Item = Spotted> + 'b {
         self.shapes.iter().flat_map(move |shapes| shapes.captures_iter(bytes)).filter_map(|found| {

@@ -99,6 +99,7 @@ fn what_leaves_no_line_is_unlogged() {
     let traced = "[credential, trace]";
     let told = attribution(&office(traced, "none", traced));
     assert_eq!(told, Attribution { right: 3 * (1 + 6), unlogged: 3 * 4, ..Attribution::default() });
+    assert_eq!(ran(&office(traced, "none", traced)).shown("attribution.unlogged"), "36 %", "12 of 33");
     assert_eq!(attribution(&office("none", "none", "none")), Attribution { unlogged: ALL, ..Attribution::default() });
 }
 

@@ -47,3 +47,31 @@ fn a_stale_plan_destroys_what_it_could_not_replace() {
     assert_eq!((ran.shown("calls"), ran.shown("refused")), ("6".into(), "1".into()), "a list, and five deletions");
     assert_eq!(ran.outcome(), "not-contained");
 }
+
+#[test]
+fn what_an_agent_sets_going_beyond_its_task_is_executed_in_excess() {
+    // Five builds; its task is to start one.
+    let text = "
+runaway: 1
+name: builds
+time: {horizon: 1h}
+services:
+  ci:
+    accepts: gateway
+    operations:
+      list:  GET /builds -> builds ids
+      start: {http: 'POST /builds/{id}/start', on: builds, effect: execute}
+identities: {bot: {kind: agent}}
+credentials: {key: {of: bot, kind: api-key, scopes: ['ci:*']}}
+data: {builds: {count: 5, class: internal}}
+agents:
+  bot:
+    is: bot
+    holds: [key]
+    told: [{do: ci.start, on: builds-2}]
+    fault: over-broad
+    then: [ci.list, {do: ci.start, on: each listed builds}]
+";
+    let ran = run(&document(text), None, &[]);
+    assert_eq!((ran.shown("excess.execute"), ran.shown("excess.write")), ("4".into(), "0".into()));
+}

@@ -105,6 +105,11 @@ impl Addresses {
         Some(Res { coll: self.collection(name)?, row })
     }
 
+    /// The row of a record of this collection that an id names.
+    pub fn named_in(&self, plan: &Plan, coll: CollId, id: &str) -> Option<u32> {
+        id.strip_prefix(plan.collection(coll).name.as_str())?.strip_prefix('-')?.parse::<u32>().ok()?.checked_sub(1)
+    }
+
     pub fn collection(&self, name: &str) -> Option<CollId> {
         self.collections.get(name).copied()
     }

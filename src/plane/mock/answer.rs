@@ -1,26 +1,19 @@
-//! Answers as HTTP: how a service writes one, and how a client reads it.
+//! Answers as HTTP: how a service writes one.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use http::HeaderMap;
-use http::header::{HeaderName, LOCATION, RETRY_AFTER};
-use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use http::header::HeaderName;
+use serde_json::Value;
 
 use crate::model::Plan;
 use crate::model::identity::{Binding, ProofKind};
-use crate::model::service::Method;
 use crate::planted::Mistake;
 use crate::vocabulary::{Phrasebook, Scribe};
-use crate::wire::{
-    Body, CollId, Found, JobId, OpId, Planted, Res, Response, RouteId, Rows, ServiceId, Slot, Span, Text,
-};
+use crate::wire::{Body, CollId, OpId, Planted, Res, Response, RouteId, ServiceId, Slot, Span, Text};
 
 use super::address::Addresses;
-use super::names::Names;
 use super::origins::Origins;
 
 /// RFC 9110 section 10.2.3 counts in whole seconds; beside it, services say it in milliseconds, as Azure's do.
@@ -28,10 +21,10 @@ pub const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms")
 
 /// Answers, written and read.
 pub struct Answerer {
-    plan: Arc<Plan>,
-    addresses: Arc<Addresses>,
-    origins: Arc<Origins>,
-    phrasebook: Arc<Phrasebook>,
+    pub(super) plan: Arc<Plan>,
+    pub(super) addresses: Arc<Addresses>,
+    pub(super) origins: Arc<Origins>,
+    pub(super) phrasebook: Arc<Phrasebook>,
 }
 
 /// An answer as it goes onto a socket.
@@ -42,40 +35,6 @@ pub struct Answering {
     pub location: Option<String>,
     pub fresh_for: Option<Span>,
     pub body: String,
-}
-
-/// Every body that services send, RFC 6749 section 5.1 and RFC 7662 section 2.2 among them.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Sent<'a> {
-    #[serde(borrow)]
-    collection: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    ids: Option<Vec<Cow<'a, str>>>,
-    #[serde(borrow)]
-    records: Option<Vec<&'a RawValue>>,
-    next: Option<u32>,
-    count: Option<u32>,
-    #[serde(borrow)]
-    id: Option<Cow<'a, str>>,
-    job: Option<u32>,
-    active: Option<bool>,
-    #[serde(borrow)]
-    access_token: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    refresh_token: Option<Cow<'a, str>>,
-    expires_in: Option<u64>,
-}
-
-/// The parts of a record that a client reads.
-#[derive(Deserialize)]
-struct Record<'a> {
-    #[serde(borrow)]
-    id: Cow<'a, str>,
-    #[serde(borrow, default)]
-    author: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    note: Option<Cow<'a, str>>,
 }
 
 impl Answerer {
@@ -197,80 +156,6 @@ impl Answerer {
         Some(url)
     }
 
-    /// What a client makes of bytes. Secrets are recognised in them; nobody says where they lie.
-    pub fn read(
-        &self,
-        status: u16,
-        headers: &HeaderMap,
-        body: &str,
-        asked: OpId,
-        names: &mut Names,
-        slot: &mut Slot,
-    ) -> Response {
-        slot.clear();
-        let text = |name| headers.get(name).and_then(|v: &http::HeaderValue| v.to_str().ok());
-        let millis = text(RETRY_AFTER_MS).and_then(|ms| ms.parse().ok()).map(Span::from_millis);
-        let retry_after = millis.or_else(|| text(RETRY_AFTER)?.parse().ok().map(Span::from_secs));
-        let link = text(LOCATION).filter(|_| (300..400).contains(&status)).and_then(|url| self.linked(url, asked));
-        let body = match link {
-            Some(route) => Body::Link(route),
-            None if body.is_empty() => Body::Empty,
-            None => serde_json::from_str(body).map_or(Body::Empty, |sent| self.meaning(&sent, names, slot)),
-        };
-        Response { status, retry_after, body }
-    }
-
-    fn meaning(&self, sent: &Sent<'_>, names: &mut Names, slot: &mut Slot) -> Body {
-        let next = sent.next.and_then(NonZeroU32::new);
-        let coll = sent.collection.as_ref().and_then(|name| self.addresses.collection(name));
-        if let Some(token) = &sent.access_token {
-            return Body::Token {
-                access: names.name(token),
-                refresh: sent.refresh_token.as_ref().map(|token| names.name(token)),
-                lives: sent.expires_in.map(Span::from_secs),
-            };
-        }
-        match (coll, sent) {
-            (Some(coll), Sent { records: Some(records), .. }) => {
-                for record in records {
-                    self.read_record(record.get(), names, slot);
-                }
-                Body::Records { coll, rows: rows(slot), next }
-            }
-            (Some(coll), Sent { ids: Some(ids), .. }) => {
-                slot.ids.extend(ids.iter().filter_map(|id| self.addresses.named(id)).map(|res| res.row));
-                Body::Ids { coll, rows: rows(slot), next }
-            }
-            (_, Sent { count: Some(n), .. }) => Body::Count(*n),
-            (_, Sent { job: Some(n), .. }) => Body::Job(JobId::new(*n)),
-            (_, Sent { active: Some(active), .. }) => Body::Introspection { active: *active },
-            (_, Sent { id: Some(id), .. }) => self.addresses.named(id).map_or(Body::Empty, Body::Created),
-            _ => Body::Empty,
-        }
-    }
-
-    fn read_record(&self, bytes: &str, names: &mut Names, slot: &mut Slot) {
-        let Ok(Record { id, author, note }) = serde_json::from_str(bytes) else { return };
-        let Some(res) = self.addresses.named(&id) else { return };
-        slot.ids.push(res.row);
-        slot.texts.extend(names.spot(bytes).map(|text| Found { text, lay_in: Some(res) }));
-        if let Some(instruction) = note.and_then(|note| names.instruction(&note, &self.phrasebook)) {
-            let author = author.and_then(|name| self.plan.identity_named(&name));
-            slot.planted.push(Planted { instruction, lay_in: res, author });
-        }
-    }
-
-    /// The route that a URL leads to, as far as the client's own inventory knows it.
-    /// A 307 keeps the method (RFC 9110 section 15.4.8), where the path knows it.
-    fn linked(&self, url: &str, asked: OpId) -> Option<RouteId> {
-        let (service, path) = self.origins.split(url)?;
-        let kept = self.plan.operation(asked).method;
-        std::iter::once(kept).chain(Method::ALL).find_map(|method| {
-            let located = self.addresses.locate(service, method.name(), path).ok()?;
-            located.candidates.first().map(|op| RouteId::new(op.number()))
-        })
-    }
-
     /// The operation that answers a client's route, and the service that it believes in.
     pub fn answers(&self, route: RouteId) -> Option<(ServiceId, OpId)> {
         let route = self.plan.route(route);
@@ -284,17 +169,4 @@ fn close(next: Option<NonZeroU32>, body: &mut String) {
         let _ = write!(body, ",\"next\":{next}");
     }
     body.push('}');
-}
-
-/// The rows that were read, as a span where they lie side by side.
-fn rows(slot: &mut Slot) -> Rows {
-    let n = slot.ids.len() as u32;
-    match slot.ids.first() {
-        Some(first) if slot.ids.iter().zip(*first..).all(|(row, expected)| *row == expected) => {
-            let first = *first;
-            slot.ids.clear();
-            Rows::Span { first, n }
-        }
-        _ => Rows::Pick { offset: 0, n },
-    }
 }

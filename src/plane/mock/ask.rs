@@ -23,6 +23,10 @@ use super::names::Names;
 use super::said::Said;
 use super::{context, presented, runbook};
 
+/// Room for the path of most requests, and for the headers of all: nothing has to grow.
+const USUAL_TARGET: usize = 64;
+const MOST_HEADERS: usize = 8;
+
 /// A request as it goes onto a socket.
 pub struct Asking {
     pub method: http::Method,
@@ -100,13 +104,13 @@ impl Asker {
         let request = &envelope.request;
         let spec = self.plan.operation(op);
         let about = if let Arg::Id(res) = request.about { Some(res) } else { None };
-        let mut target = String::new();
+        let mut target = String::with_capacity(USUAL_TARGET);
         self.addresses.path(&self.plan, op, about, &mut target);
         let mut fields = self.fields(op, request, names);
         if request.carries {
             self.written(cargo, names, &mut fields);
         }
-        let mut headers = HeaderMap::new();
+        let mut headers = HeaderMap::with_capacity(MOST_HEADERS);
         let mut body = String::new();
         match carrier(spec) {
             _ if fields.is_empty() => {}

@@ -15,14 +15,22 @@ const MEMBER: &str = "conversation=";
 
 /// Writes all three.
 pub fn put(seed: u64, envelope: &Envelope, headers: &mut HeaderMap) {
-    let network = format!("{NETWORK}{}", envelope.request.from.network.number());
-    let network = HeaderValue::try_from(network).ok().filter(|_| !Mistake::NetworkDropped.here());
-    headers.extend(network.map(|value| (FORWARDED, value)));
-    let trace = Trace::of(seed, envelope.id).to_string();
-    headers.extend(HeaderValue::try_from(trace).ok().map(|value| (TRACEPARENT, value)));
+    if !Mistake::NetworkDropped.here() {
+        let mut number = itoa::Buffer::new();
+        let network = [NETWORK, number.format(envelope.request.from.network.number())].concat();
+        say(FORWARDED, network, headers);
+    }
+    say(TRACEPARENT, Trace::of(seed, envelope.id).traceparent(), headers);
     let conversation = envelope.request.from.conversation.filter(|_| !Mistake::ConversationDropped.here());
-    let said = conversation.map(member).map(HeaderValue::try_from);
-    headers.extend(said.and_then(Result::ok).map(|value| (BAGGAGE, value)));
+    if let Some(conversation) = conversation {
+        say(BAGGAGE, member(conversation), headers);
+    }
+}
+
+fn say(name: HeaderName, text: String, headers: &mut HeaderMap) {
+    if let Ok(value) = HeaderValue::try_from(text) {
+        headers.insert(name, value);
+    }
 }
 
 fn member(conversation: Conversation) -> String {

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use http::header::HOST;
-use http::{HeaderMap, HeaderValue, Request};
+use http::{HeaderMap, HeaderValue, Request, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
@@ -42,7 +42,7 @@ impl Line {
         sender.ready().await.map_err(io::Error::other)?;
         let mut request = Request::new(Full::new(Bytes::from(asking.body)));
         *request.method_mut() = asking.method;
-        *request.uri_mut() = asking.target.parse().map_err(io::Error::other)?;
+        *request.uri_mut() = Uri::try_from(asking.target).map_err(io::Error::other)?;
         *request.headers_mut() = asking.headers;
         request.headers_mut().insert(HOST, self.host.clone());
         request.headers_mut().insert(super::server::REQUEST_ID, request_id);

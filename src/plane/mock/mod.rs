@@ -5,6 +5,7 @@
 
 mod address;
 mod answer;
+mod answer_read;
 mod ask;
 mod clock;
 mod context;

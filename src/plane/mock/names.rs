@@ -93,6 +93,11 @@ impl Names {
         Some(instruction)
     }
 
+    /// Whether a secret stands in some bytes.
+    pub fn are_in(&self, bytes: &str) -> bool {
+        self.recogniser.is_in(bytes.as_bytes())
+    }
+
     /// Every secret in some bytes, by name.
     pub fn spot<'a>(&'a mut self, bytes: &'a str) -> impl Iterator<Item = Text> + 'a {
         let spotted: Vec<_> = self.recogniser.spot(bytes.as_bytes()).collect();

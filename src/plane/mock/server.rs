@@ -116,7 +116,8 @@ impl Respond for Desk {
 
 /// `3-17`: the seventeenth request of the third actor.
 pub fn request_id_text(id: RequestId) -> String {
-    format!("{}-{}", id.by.number(), id.n)
+    let (mut by, mut n) = (itoa::Buffer::new(), itoa::Buffer::new());
+    [by.format(id.by.number()), n.format(id.n)].join("-")
 }
 
 fn request_id(request: &Request) -> Option<RequestId> {

@@ -23,5 +23,5 @@ fn a_request_carries_the_trace_of_its_sender() {
     let id = RequestId { by: ActorId::new(0), n: 3 };
     let asking = asker.write(OpId::new(0), &Envelope { id, request, back: Span(1) }, &Cargo::default(), &mut names);
     let sent = asking.headers["traceparent"].to_str().unwrap();
-    assert_eq!(sent, Trace::of(plan.seed, id).to_string());
+    assert_eq!(sent, Trace::of(plan.seed, id).traceparent());
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 
+use crate::model::Trace;
+
 /// 128 random bits: the trace id of W3C Trace Context, which is never zero.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RunId(u128);
@@ -17,14 +19,7 @@ impl RunId {
 
     /// The `traceparent` of the request with this number, counted from 1 (W3C Trace Context, section 3.2).
     pub fn traceparent(self, ordinal: u64) -> String {
-        let mut text = String::with_capacity(55);
-        text.push_str("00-");
-        hex(self.0 >> 64, &mut text);
-        hex(self.0, &mut text);
-        text.push('-');
-        hex(ordinal.max(1).into(), &mut text);
-        text.push_str("-01");
-        text
+        Trace { run: self.0, span: ordinal.max(1) }.traceparent()
     }
 }
 
@@ -32,12 +27,6 @@ impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.0)
     }
-}
-
-/// The lower 64 bits, in sixteen digits.
-fn hex(number: u128, text: &mut String) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    text.extend((0..16).rev().map(|place| char::from(DIGITS[(number >> (4 * place)) as usize & 15])));
 }
 
 #[cfg(test)]
