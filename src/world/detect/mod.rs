@@ -7,6 +7,7 @@ mod counters;
 mod habits;
 mod readings;
 mod watching;
+mod windows;
 
 use std::collections::VecDeque;
 
@@ -16,10 +17,11 @@ use crate::model::{Plan, Routine};
 use crate::planted::Mistake;
 use crate::wire::{Alarm, Audit, CollId, Effect, FamilyId, Key, Message, OpId, RuleId, Span, Tick};
 
-use counters::{Counters, Place, Sparse, Windows};
+use counters::Counters;
 use habits::{Habits, Homes};
 use readings::Readings;
 use watching::Watching;
+use windows::{Place, Said};
 
 /// What is seen once is enough, and has no window.
 const ONCE: (u64, Span) = (1, Span::ZERO);
@@ -63,6 +65,8 @@ pub struct Detectors {
 struct Rule {
     spec: Detector,
     id: RuleId,
+    /// From how much on, and within what time.
+    threshold: (u64, Span),
     known: Known,
 }
 
@@ -84,10 +88,8 @@ impl Known {
             Watches::Flow => Known::Readings(Readings::default()),
             Watches::NeverSeen => Known::Habits(Habits::of(routine, id)),
             Watches::NotOwner(_) => Known::Homes(Homes::of(plan)),
-            Watches::FanOut { .. } if sparse => Known::Counted(Counters::Distinct(Windows::sparse())),
-            Watches::FanOut { .. } => Known::Counted(Counters::Distinct(Windows::dense())),
-            _ if sparse => Known::Counted(Counters::Sliding(Windows::sparse())),
-            _ => Known::Counted(Counters::Sliding(Windows::dense())),
+            Watches::FanOut { .. } => Known::Counted(Counters::distinct(sparse)),
+            _ => Known::Counted(Counters::sliding(sparse)),
         }
     }
 }
@@ -107,7 +109,8 @@ impl Detectors {
     pub fn of(all: &[Detector], plan: &Plan, routine: &Routine) -> Detectors {
         let rule = |(at, spec): (usize, &Detector)| {
             let id = RuleId::at(at);
-            Rule { spec: spec.clone(), id, known: Known::before(spec, id, plan, routine) }
+            let threshold = spec.watches.threshold().unwrap_or(ONCE);
+            Rule { spec: spec.clone(), id, threshold, known: Known::before(spec, id, plan, routine) }
         };
         let read_messages = all.iter().any(Detector::reads_messages);
         let watching = Watching::new(plan, all);
@@ -182,7 +185,7 @@ impl Detectors {
     /// Feeds one record. Alarms of detectors without delay are raised at once.
     pub fn feed(&mut self, plan: &Plan, line: Line<'_>, mut raise: impl FnMut(Alarm)) {
         for at in self.watching.rules(line.audit.op) {
-            let Some(alarm) = self.rules[*at as usize].feed(plan, line) else { continue };
+            let Some(alarm) = self.rules[*at as usize].feed(plan, &line) else { continue };
             if alarm.at <= line.audit.at {
                 raise(alarm);
             } else {
@@ -195,7 +198,8 @@ impl Detectors {
 }
 
 impl Rule {
-    fn feed(&mut self, plan: &Plan, line: Line<'_>) -> Option<Alarm> {
+    #[inline]
+    fn feed(&mut self, plan: &Plan, line: &Line<'_>) -> Option<Alarm> {
         let audit = line.audit;
         let weight = weight(plan, self.spec.watches, line)?;
         let (at, key) = key(plan, self.spec.key, line)?;
@@ -208,9 +212,9 @@ impl Rule {
             Known::Told(_) => None,
             Known::Counted(counters) => {
                 let repeats = matches!(self.spec.watches, Watches::Repeats { .. });
-                let said = repeats.then_some((audit.op, line.message.digest));
-                let place = Place { at, sparse: Sparse { key, said } };
-                counters.add(audit, place, weight, self.spec.watches.threshold().unwrap_or(ONCE))
+                let what = repeats.then_some((audit.op, line.message.digest));
+                let place = Place { at, said: Said { key, what } };
+                counters.add(audit, place, weight, self.threshold)
             }
         }?;
         let delay = self.spec.delay.unless(Mistake::DetectorSeesTheFuture);
@@ -247,7 +251,7 @@ fn watches(plan: &Plan, spec: &Detector, id: OpId) -> bool {
 
 /// How much a line about an operation that a detector watches adds to that; nothing where it is not about it.
 #[inline]
-fn weight(plan: &Plan, watches: Watches, line: Line<'_>) -> Option<u64> {
+fn weight(plan: &Plan, watches: Watches, line: &Line<'_>) -> Option<u64> {
     let audit = line.audit;
     let weight = match watches {
         Watches::Requests { .. } | Watches::FanOut { .. } | Watches::Repeats { .. } | Watches::NeverSeen => 1,
@@ -268,7 +272,8 @@ fn is_denial(status: u16) -> bool {
     matches!(status, 401..=404) || Mistake::OverloadIsADenial.here() && status >= 429
 }
 
-fn key(plan: &Plan, kind: KeyKind, line: Line<'_>) -> Option<(usize, Key)> {
+#[inline]
+fn key(plan: &Plan, kind: KeyKind, line: &Line<'_>) -> Option<(usize, Key)> {
     let audit = line.audit;
     match kind {
         _ if Mistake::DetectorsCountTogether.here() => Some((0, Key::Global)),

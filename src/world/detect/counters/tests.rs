@@ -1,6 +1,9 @@
 //! Windows that lend each other memory, and count what they would count alone.
 
+use super::super::windows::Said;
 use super::*;
+use crate::model::{Draws, Stream};
+use crate::wire::{Key, OpId};
 
 fn audit(at: u64, op: u32) -> Audit {
     let (at, op) = (Tick(at), OpId::new(op));
@@ -8,7 +11,7 @@ fn audit(at: u64, op: u32) -> Audit {
 }
 
 fn place(at: usize) -> Place {
-    Place { at, sparse: Sparse { key: Key::Global, said: None } }
+    Place { at, said: Said { key: Key::Global, what: None } }
 }
 
 /// Adds a record of a caller at each time, and gives what came of them.
@@ -21,17 +24,38 @@ fn added(counters: &mut Counters, threshold: u64, records: &[(usize, u64)]) -> V
 
 #[test]
 fn a_window_that_still_counts_lends_no_memory() {
-    let mut sliding = Counters::Sliding(Windows::dense());
+    let mut sliding = Counters::sliding(false);
     let seen = added(&mut sliding, 4, &[(0, 0), (0, 1), (0, 2), (1, 3), (1, 4), (0, 5)]);
     assert_eq!(seen, [None, None, None, None, None, Some(0)], "the fourth of the first caller, since its first");
-    let mut tumbling = Counters::Distinct(Windows::dense());
+    let mut tumbling = Counters::distinct(false);
     let seen = added(&mut tumbling, 4, &[(0, 0), (0, 1), (0, 2), (1, 3), (1, 4), (0, 5)]);
     assert_eq!(seen, [None, None, None, None, None, Some(0)]);
 }
 
 #[test]
 fn a_window_that_is_over_begins_anew_whoever_has_its_memory() {
-    let mut sliding = Counters::Sliding(Windows::dense());
+    let mut sliding = Counters::sliding(false);
     let seen = added(&mut sliding, 3, &[(0, 0), (0, 1), (1, 200), (1, 201), (0, 202), (0, 203), (1, 204), (0, 205)]);
     assert_eq!(seen, [None, None, None, None, None, None, Some(200), Some(202)]);
+}
+
+#[test]
+fn a_window_that_is_seldom_used_tells_what_any_other_tells() {
+    let mut draws = Stream::new(1, Draws::Generation, 0);
+    let mut told = 0;
+    for threshold in 0..6 {
+        for within in [0, 1, 20, 200].map(Span) {
+            let (mut window, mut seldom) = (Sliding::default(), Seldom::default());
+            let mut now = Tick::ZERO;
+            for _ in 0..500 {
+                now = now + Span(draws.below(60));
+                let weight = draws.below(4);
+                let since = window.add(now, weight, threshold, within);
+                assert_eq!(seldom.add(now, weight, threshold, within), since, "{threshold} within {within:?}");
+                assert!(!seldom.is_over(now, within) || window.is_over(now, within));
+                told += usize::from(since.is_some());
+            }
+        }
+    }
+    assert!(told > 1_000, "{told} alarms");
 }
