@@ -78,7 +78,7 @@ impl Bits {
 
     #[inline]
     pub fn contains(&self, row: u32) -> bool {
-        self.word((row / 64) as usize) >> (row % 64) & 1 == 1
+        self.len > 0 && self.word((row / 64) as usize) >> (row % 64) & 1 == 1
     }
 
     /// Adds `n` rows from `first` on.

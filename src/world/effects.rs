@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use crate::model::service::{Act, Answer, Denial, ObjectRule};
+use crate::model::service::{Act, Answer, Denial, ObjectRule, Operation};
 use crate::planted::Mistake;
 use crate::wire::{
     Body, CollId, Effect, Envelope, Event, JobId, Log, OpId, Reason, Res, Response, Rows, Slot, Span, Tick, Verdict,
@@ -119,7 +119,7 @@ impl World {
         let spec = self.plan.operation(op);
         let (act, target, effect) = (spec.act, spec.target, spec.effect);
         let deed = Deed { now, op, admitted, envelope };
-        self.within_records(now, op, admitted, self.least_records(op))?;
+        self.within_records(now, op, admitted, || self.least_records(op))?;
         let done = match (act, target) {
             (Act::List { answer, inside }, Some(coll)) => self.list(deed, coll, (answer, inside), slot, log),
             (Act::One { answer }, Some(_)) => self.one(deed, answer, slot, log),
@@ -153,7 +153,7 @@ impl World {
 
     #[inline(always)]
     fn list(
-        &mut self,
+        &self,
         deed: Deed<'_>,
         coll: CollId,
         (answer, inside): (Answer, Option<CollId>),
@@ -161,14 +161,14 @@ impl World {
         log: &mut Log,
     ) -> Result<Done, Refusal> {
         let Deed { now, op, admitted, envelope } = deed;
-        let (page, rule) = (self.plan.operation(op).page, self.rules[op.index()]);
+        let Operation { page, newest_first, .. } = *self.plan.operation(op);
+        let rule = self.rules[op.index()];
         let caller = self.caller(admitted.principal, admitted.cred);
         let parent = inside.map(|outer| self.parent(envelope, outer)).transpose()?;
         let most = match answer {
             Answer::Records => page.min(self.records_left(now, op, admitted)),
             _ => page,
         };
-        let newest_first = self.plan.operation(op).newest_first;
         let window = Window { inside: parent, cursor: page_start(&envelope.request), most, newest_first };
         let page = self.records.page(coll, rule, caller, window, slot);
         if page.hidden {
@@ -227,7 +227,7 @@ impl World {
         if page.hidden {
             return Err(Refusal::denied(denies, Reason::ObjectRule));
         }
-        self.within_records(now, op, admitted, page.rows.len())?;
+        self.within_records(now, op, admitted, || page.rows.len())?;
         touch(now, envelope.id, (coll, effect), page.rows, slot, log);
         if effect == Effect::Delete {
             for row in page.rows.iter(slot).collect::<Vec<_>>() {

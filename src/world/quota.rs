@@ -1,4 +1,7 @@
 //! How limits and approvals meet requests: what a call takes, what it uses up, whose doors that shuts.
+//!
+//! Most operations meet none of them. The gates that say so are inlined, so that what a request was admitted with is not
+//! copied for a question that nobody asks; what lies behind them is not.
 
 use crate::model::Share;
 use crate::model::control::Asking;
@@ -16,31 +19,44 @@ use super::limits::{Counted, Use};
 
 impl World {
     /// Whether every limit lets one more call of `op` through.
-    #[inline]
+    #[inline(always)]
     pub(super) fn within_limits(&self, now: Tick, op: OpId, admitted: Admitted) -> Result<(), Refusal> {
         if !self.limits.watch(op) || Mistake::LimitsNotAsked.here() { Ok(()) } else { self.asked(now, op, admitted) }
     }
 
+    #[inline(never)]
     fn asked(&self, now: Tick, op: OpId, admitted: Admitted) -> Result<(), Refusal> {
         let refused = self.limits.refuses(now, op, self.counted_as(admitted), self.least_records(op));
         refused.map_or(Ok(()), |refused| Err(Refusal::limited(now, refused)))
     }
 
     /// Whether a limit on records lets so many be touched.
-    #[inline]
-    pub(super) fn within_records(&self, now: Tick, op: OpId, admitted: Admitted, records: u32) -> Result<(), Refusal> {
-        if self.limits.watch(op) { self.asked_for_records(now, op, admitted, records) } else { Ok(()) }
+    #[inline(always)]
+    pub(super) fn within_records(
+        &self,
+        now: Tick,
+        op: OpId,
+        admitted: Admitted,
+        records: impl FnOnce() -> u32,
+    ) -> Result<(), Refusal> {
+        if self.limits.watch(op) { self.asked_for_records(now, op, admitted, records()) } else { Ok(()) }
     }
 
+    #[inline(never)]
     fn asked_for_records(&self, now: Tick, op: OpId, admitted: Admitted, records: u32) -> Result<(), Refusal> {
         let refused = self.limits.refuses_records(now, op, self.counted_as(admitted), records);
         refused.map_or(Ok(()), |refused| Err(Refusal::limited(now, refused)))
     }
 
     /// How many records this caller may still touch.
-    #[inline]
+    #[inline(always)]
     pub(super) fn records_left(&self, now: Tick, op: OpId, admitted: Admitted) -> u32 {
-        if self.limits.watch(op) { self.limits.records_left(now, op, self.counted_as(admitted)) } else { u32::MAX }
+        if self.limits.watch(op) { self.asked_what_is_left(now, op, admitted) } else { u32::MAX }
+    }
+
+    #[inline(never)]
+    fn asked_what_is_left(&self, now: Tick, op: OpId, admitted: Admitted) -> u32 {
+        self.limits.records_left(now, op, self.counted_as(admitted))
     }
 
     fn counted_as(&self, admitted: Admitted) -> Counted {
@@ -48,13 +64,14 @@ impl World {
     }
 
     /// Counts a use, and tells the census whose doors it shut for good.
-    #[inline]
+    #[inline(always)]
     pub(super) fn use_up(&mut self, now: Tick, op: OpId, admitted: Admitted, what: Use) {
         if self.limits.watch(op) {
             self.count(now, op, admitted, what);
         }
     }
 
+    #[inline(never)]
     fn count(&mut self, now: Tick, op: OpId, admitted: Admitted, what: Use) {
         for key in self.limits.count(now, op, self.counted_as(admitted), what) {
             self.changed_for(key);
@@ -62,24 +79,26 @@ impl World {
     }
 
     /// Whether nothing that the caller has read stands in the way.
-    #[inline]
+    #[inline(always)]
     pub(super) fn may_follow(&self, op: OpId, admitted: Admitted) -> Result<(), Refusal> {
         if self.flows.are_idle() { Ok(()) } else { self.follows(op, admitted) }
     }
 
+    #[inline(never)]
     fn follows(&self, op: OpId, admitted: Admitted) -> Result<(), Refusal> {
         let refused = self.flows.refuses(op, self.counted_as(admitted));
         refused.map_or(Ok(()), |(flow, status)| Err(Refusal::new(Verdict::Forbidden, Reason::Flow(flow), status)))
     }
 
     /// Notes that a caller has read from a collection, and tells the census whose doors that shuts.
-    #[inline]
+    #[inline(always)]
     pub(super) fn note_reading(&mut self, coll: CollId, admitted: Admitted) {
         if self.flows.watch(coll) {
             self.count_reading(coll, admitted);
         }
     }
 
+    #[inline(never)]
     fn count_reading(&mut self, coll: CollId, admitted: Admitted) {
         for key in self.flows.note(coll, self.counted_as(admitted)) {
             self.changed_for(key);
@@ -98,7 +117,7 @@ impl World {
     }
 
     /// Whether everybody has said yes who must.
-    #[inline]
+    #[inline(always)]
     pub(super) fn approved(
         &mut self,
         now: Tick,
@@ -110,6 +129,7 @@ impl World {
         if self.approvals.watch(op) { self.consulted(now, op, admitted, envelope, log) } else { Ok(()) }
     }
 
+    #[inline(never)]
     fn consulted(
         &mut self,
         now: Tick,
@@ -146,7 +166,7 @@ impl World {
     }
 
     /// Whether a limit, an approval or what was read shuts this operation for good, or it never works.
-    #[inline]
+    #[inline(always)]
     pub(super) fn shut_for_good(
         &self,
         now: Tick,
@@ -158,6 +178,7 @@ impl World {
         self.hindered.contains(op.number()) && self.hinders_for_good(now, op, cred, principal, actor)
     }
 
+    #[inline(never)]
     fn hinders_for_good(
         &self,
         now: Tick,
