@@ -13,6 +13,16 @@ pub struct Digest {
     binary: Binary,
 }
 
+/// What heads a journal, as far as its digest goes. Keys stand in the order of the alphabet, as in every object.
+#[derive(serde::Serialize)]
+struct Head<'a> {
+    document: &'a serde_json::Value,
+    format: u32,
+    scenario: &'a str,
+    seed: u64,
+    variant: Option<&'a str>,
+}
+
 /// The binary form of events that wait to be hashed: a tag, then numbers as little-endian base-128 (LEB128), so that
 /// small ones stay small.
 struct Binary {
@@ -101,13 +111,9 @@ impl Fields for Binary {
 impl Digest {
     /// Begins with what heads the journal: the resolved scenario and the seed in it.
     pub fn new(scenario: &str, variant: Option<&str>, seed: u64, document: &serde_json::Value) -> Digest {
-        let head = serde_json::json!({
-            "format": super::FORMAT, "scenario": scenario, "variant": variant, "seed": seed, "document": document,
-        });
-        Digest {
-            hash: Sha256::new().chain_update(head.to_string()),
-            binary: Binary { bytes: Box::new([0; ROOM]), len: 0 },
-        }
+        let head = Head { document, format: super::FORMAT, scenario, seed, variant };
+        let head = serde_json::to_vec(&head).unwrap_or_default();
+        Digest { hash: Sha256::new().chain_update(head), binary: Binary { bytes: Box::new([0; ROOM]), len: 0 } }
     }
 
     pub fn events(&mut self, events: &[Event]) {
