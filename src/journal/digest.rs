@@ -1,5 +1,6 @@
 //! The canonical binary form of events, and its SHA-256. Wall times, run ids and the plane stay outside.
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 use crate::planted::Mistake;
@@ -130,16 +131,11 @@ impl Digest {
         if !Mistake::DigestLeavesOutTheEnd.here() {
             self.binary.hand_over(&mut self.hash);
         }
-        hexadecimal(&self.hash.finalize())
+        HEXLOWER.encode(&self.hash.finalize())
     }
 }
 
 /// The SHA-256 of a value as JSON without spaces, in hexadecimal.
 pub fn of_json(value: &serde_json::Value) -> String {
-    hexadecimal(&Sha256::digest(value.to_string()))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    HEXLOWER.encode(&Sha256::digest(value.to_string()))
 }

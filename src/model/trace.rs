@@ -1,5 +1,7 @@
 //! By what a request can be followed: the `traceparent` of W3C Trace Context, level 1.
 
+use data_encoding::HEXLOWER;
+
 use crate::wire::RequestId;
 
 /// Where a request belongs: all requests of one running client have one trace, and each is a span of it.
@@ -20,33 +22,18 @@ impl Trace {
 
     /// The trace id alone: 32 digits.
     pub fn run_text(self) -> String {
-        format!("{:032x}", self.run)
+        HEXLOWER.encode(&self.run.to_be_bytes())
     }
 
     /// The parent id alone: 16 digits.
     pub fn span_text(self) -> String {
-        format!("{:016x}", self.span)
+        HEXLOWER.encode(&self.span.to_be_bytes())
     }
 
     /// `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`: version 00, sampled.
     pub fn traceparent(self) -> String {
-        let mut text = String::with_capacity(55);
-        text.push_str("00-");
-        push_hex((self.run >> 64) as u64, &mut text);
-        push_hex(self.run as u64, &mut text);
-        text.push('-');
-        push_hex(self.span, &mut text);
-        text.push_str("-01");
-        text
+        ["00-", &self.run_text(), "-", &self.span_text(), "-01"].concat()
     }
-}
-
-/// Sixteen digits.
-fn push_hex(number: u64, text: &mut String) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits: [u8; 16] = std::array::from_fn(|at| DIGITS[(number >> (60 - 4 * at)) as usize & 15]);
-    // Digits are ASCII.
-    text.push_str(str::from_utf8(&digits).unwrap_or_default());
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea and Flood, 2014): every bit of the input moves every bit of the output.

@@ -258,21 +258,14 @@ agents:
 "#
         )
     };
-    let seen = |rule: &str| -> Vec<(u32, u32)> {
-        let read = |e: &Event| match *e {
-            Event::Touched { id, first, n, .. } if id.by.index() == 1 => Some((first + 1, n)),
-            _ => None,
-        };
-        both(&yaml(rule)).events.iter().filter_map(read).collect()
-    };
+    let seen = |rule: &str| -> Vec<(u32, u32)> { touched(&both(&yaml(rule)), 1) };
     assert_eq!(seen("anyone"), [(5, 10)], "five to fourteen: the four oldest gave way");
     assert_eq!(seen("tenant"), [(1, 10)], "one to ten: each has room of its own");
 }
 
-#[test]
-fn a_collection_keeps_the_newest_for_each_owner() {
-    // Three of the clerk's at the start, room for three: its own two push two of these out, the guest's four none.
-    let yaml = r#"
+/// A cache of which everybody sees the rows of their own, and who uses it.
+fn cache(rows: &str, used: &str) -> String {
+    let service = r#"
 runaway: 1
 name: cache
 time: {horizon: 1h}
@@ -280,10 +273,29 @@ services:
   ci:
     accepts: gateway
     latency: 10ms
-    rows: owner
+    rows: ROWS
     operations:
       save: {http: POST /cache, creates: cache}
       load: {http: GET /cache -> cache records}
+"#;
+    service.replace("ROWS", rows) + used
+}
+
+/// The records that a client touched, counted from 1: the first of each run, and how many there are.
+fn touched(ran: &Ran, by: usize) -> Vec<(u32, u32)> {
+    let read = |e: &Event| match *e {
+        Event::Touched { id, first, n, .. } if id.by.index() == by => Some((first + 1, n)),
+        _ => None,
+    };
+    ran.events.iter().filter_map(read).collect()
+}
+
+#[test]
+fn a_collection_keeps_the_newest_for_each_owner() {
+    // Three of the clerk's at the start, room for three: its own two push two of these out, the guest's four none.
+    let yaml = cache(
+        "owner",
+        r#"
 identities:
   guest: {kind: agent}
   clerk: {kind: agent}
@@ -296,31 +308,19 @@ agents:
   guest:  {is: guest, holds: [guest-token], told: [{do: ci.save, times: 4}]}
   clerk:  {is: clerk, holds: [clerk-token], starts: 1min, told: [{do: ci.save, times: 2}]}
   reader: {is: clerk, holds: [clerk-token], starts: 2min, told: [ci.load], fault: over-broad}
-"#;
-    let read = |e: &Event| match *e {
-        Event::Touched { id, first, n, .. } if id.by.index() == 2 => Some((first, n)),
-        _ => None,
-    };
-    let mut seen: Vec<(u32, u32)> = both(yaml).events.iter().filter_map(read).collect();
+"#,
+    );
+    let mut seen = touched(&both(&yaml), 2);
     seen.sort_unstable();
-    assert_eq!(seen, [(2, 1), (7, 2)], "the last of the start, and those that the clerk made after four of the guest");
+    assert_eq!(seen, [(3, 1), (8, 2)], "the last of the start, and those that the clerk made after four of the guest");
 }
 
 #[test]
 fn what_a_tenant_had_at_the_start_is_among_what_is_kept() {
     // Three of the first tenant's, one of the second's, room for four: of two that the first makes, one pushes its oldest out.
-    let yaml = r#"
-runaway: 1
-name: cache
-time: {horizon: 1h}
-services:
-  ci:
-    accepts: gateway
-    latency: 10ms
-    rows: tenant
-    operations:
-      save: {http: POST /cache, creates: cache}
-      load: {http: GET /cache -> cache records}
+    let yaml = cache(
+        "tenant",
+        r#"
 identities:
   low:  {kind: agent, tenant: low}
   high: {kind: agent, tenant: high}
@@ -332,17 +332,11 @@ data:
 agents:
   low:  {is: low, holds: [low-token], told: [{do: ci.save, times: 2}, ci.load]}
   high: {is: high, holds: [high-token], starts: 1min, told: [ci.load], fault: over-broad}
-"#;
-    let ran = both(yaml);
-    let seen = |by: usize| -> Vec<(u32, u32)> {
-        let read = |e: &Event| match *e {
-            Event::Touched { id, first, n, .. } if id.by.index() == by => Some((first + 1, n)),
-            _ => None,
-        };
-        ran.events.iter().filter_map(read).collect()
-    };
-    assert_eq!(seen(0), [(2, 2), (5, 2)], "the last two of the start, and the two that were made");
-    assert_eq!(seen(1), [(4, 1)]);
+"#,
+    );
+    let ran = both(&yaml);
+    assert_eq!(touched(&ran, 0), [(2, 2), (5, 2)], "the last two of the start, and the two that were made");
+    assert_eq!(touched(&ran, 1), [(4, 1)]);
 }
 
 #[test]

@@ -101,18 +101,22 @@ impl Addresses {
     /// The record that an id names.
     pub fn named(&self, id: &str) -> Option<Res> {
         let (name, number) = id.rsplit_once('-')?;
-        let row = number.parse::<u32>().ok()?.checked_sub(1)?;
-        Some(Res { coll: self.collection(name)?, row })
+        Some(Res { coll: self.collection(name)?, row: row_of(number)? })
     }
 
     /// The row of a record of this collection that an id names.
     pub fn named_in(&self, plan: &Plan, coll: CollId, id: &str) -> Option<u32> {
-        id.strip_prefix(plan.collection(coll).name.as_str())?.strip_prefix('-')?.parse::<u32>().ok()?.checked_sub(1)
+        row_of(id.strip_prefix(plan.collection(coll).name.as_str())?.strip_prefix('-')?)
     }
 
     pub fn collection(&self, name: &str) -> Option<CollId> {
         self.collections.get(name).copied()
     }
+}
+
+/// Ids count from 1.
+fn row_of(number: &str) -> Option<u32> {
+    number.parse::<u32>().ok()?.checked_sub(1)
 }
 
 fn router(paths: BTreeMap<String, Methods>) -> Router<Methods> {

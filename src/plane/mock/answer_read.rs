@@ -16,7 +16,7 @@ use super::names::Names;
 
 /// Every body that services send, RFC 6749 section 5.1 and RFC 7662 section 2.2 among them.
 #[derive(Deserialize)]
-#[serde(default, bound(deserialize = "R: Deserialize<'de>"))]
+#[serde(bound(deserialize = "R: Deserialize<'de>"))]
 struct Sent<'a, R> {
     #[serde(borrow)]
     collection: Option<Cow<'a, str>>,
@@ -34,24 +34,6 @@ struct Sent<'a, R> {
     #[serde(borrow)]
     refresh_token: Option<Cow<'a, str>>,
     expires_in: Option<u64>,
-}
-
-impl<R> Default for Sent<'_, R> {
-    fn default() -> Self {
-        Sent {
-            collection: None,
-            ids: None,
-            records: None,
-            next: None,
-            count: None,
-            id: None,
-            job: None,
-            active: None,
-            access_token: None,
-            refresh_token: None,
-            expires_in: None,
-        }
-    }
 }
 
 /// The parts of a record that a client reads.
