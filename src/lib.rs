@@ -11,6 +11,7 @@ pub mod generate;
 pub mod graph;
 pub mod import;
 pub mod journal;
+mod lanes;
 pub mod library;
 pub mod measure;
 pub mod model;

@@ -452,7 +452,7 @@ impl<T: Transport, V: Vocabulary> Driver<T, V> {
     /// After anything that may have changed the world: the census, and the responder's feed.
     #[inline]
     fn look_round(&mut self, now: Tick) {
-        if !self.transport.world(|world| world.is_quiet()) {
+        if !self.transport.is_quiet() {
             self.take_note(now);
         }
     }

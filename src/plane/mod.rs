@@ -67,6 +67,11 @@ pub trait Transport {
         text
     }
 
+    /// Whether nothing happened in the world that anybody in process looks at.
+    fn is_quiet(&mut self) -> bool {
+        self.world(|world| world.is_quiet())
+    }
+
     /// For the census and the responder's feed, which are in process on every plane that has a world.
     fn world<R>(&mut self, look: impl FnOnce(&mut World) -> R) -> R;
 }

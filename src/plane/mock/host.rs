@@ -1,19 +1,17 @@
-//! The one world behind all servers, and what the journal knows beside the bytes.
+//! The one world behind all servers.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::Plan;
 use crate::vocabulary::{Phrasebook, Scribe};
-use crate::wire::{
-    ActorId, Cargo, Envelope, HeldId, Log, Presented, Purpose, Request, RequestId, Response, Slot, Span, Tick,
-};
+use crate::wire::{Cargo, Envelope, Log, Request, RequestId, Response, Slot, Span, Tick};
 use crate::world::World;
 
 use super::address::Addresses;
 use super::answer::Answerer;
 use super::ask::Asker;
 use super::clock::Clock;
+use super::notes::Notes;
 use super::origins::Origins;
 
 /// Everything that servers and connections share.
@@ -23,27 +21,15 @@ pub struct Shared {
     pub asker: Asker,
     pub answerer: Answerer,
     pub origins: Arc<Origins>,
+    notes: Mutex<Notes>,
     host: Mutex<Host>,
 }
 
-/// The world, the time in it, and the journal's notes about what is on the wire. One mutex guards all of it, and `now`
-/// is read inside.
+/// The world and the time in it. One mutex guards both, and `now` is read inside.
 pub struct Host {
     pub world: World,
     pub log: Log,
     pub clock: Clock,
-    slot: Slot,
-    notes: BTreeMap<RequestId, Note>,
-    visits: u32,
-}
-
-/// What the journal knows of a request, and no service may decide by: it is not among the bytes.
-#[derive(Clone, Copy, Debug)]
-struct Note {
-    held: Option<HeldId>,
-    connection: u16,
-    purpose: Purpose,
-    back: Span,
 }
 
 /// What a server has to send, and when.
@@ -58,18 +44,12 @@ impl Shared {
         let addresses = Arc::new(Addresses::of(&plan));
         let origins = Arc::new(Origins::default());
         let phrasebook = Arc::new(Phrasebook::of(&plan));
-        let host = Host {
-            world: World::new(plan.clone()),
-            log: Log::default(),
-            slot: Slot::default(),
-            notes: BTreeMap::new(),
-            visits: 0,
-            clock,
-        };
+        let host = Host { world: World::new(plan.clone()), log: Log::default(), clock };
         Arc::new(Shared {
             scribe: Arc::new(scribe),
             asker: Asker::new(plan.clone(), addresses.clone(), phrasebook.clone()),
             answerer: Answerer::new(plan.clone(), addresses, origins.clone(), phrasebook),
+            notes: Mutex::default(),
             host: Mutex::new(host),
             origins,
             plan,
@@ -80,22 +60,36 @@ impl Shared {
         self.host.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Decides a request that came over a socket, and writes the answer.
+    /// Notes what is not among the bytes of a request that goes onto a socket.
+    pub fn note(&self, envelope: &Envelope) {
+        self.notes().note(envelope);
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Decides a request that came over a socket, and writes the answer. Nobody waits for the world while it is written.
     pub fn decide(&self, request: Request, cargo: Cargo, id: Option<RequestId>) -> Decided {
-        let mut host = self.host();
-        let envelope = host.envelope(&self.plan, request, id);
-        let now = host.arrive();
-        let Host { world, log, slot, .. } = &mut *host;
-        slot.cargo = cargo;
-        let response = world.handle(now, &envelope, slot, log);
-        let answering = self.answerer.write(&response, slot, &self.scribe, |text, out| {
-            self.scribe.render(text, world.claims(text), out);
+        let envelope = self.notes().envelope(&self.plan, request, id);
+        let mut slot = Slot { cargo, ..Slot::default() };
+        let (response, after) = self.host().handle(&envelope, &mut slot);
+        let answering = self.answerer.write(&response, &slot, &self.scribe, |text, out| {
+            let claims = self.host().world.claims(text);
+            self.scribe.render(text, claims, out);
         });
-        Decided { response, answering, after: host.clock.real(envelope.back) }
+        Decided { response, answering, after }
     }
 }
 
 impl Host {
+    /// Decides a request at the instant at which it arrives, and says how long its answer takes.
+    fn handle(&mut self, envelope: &Envelope, slot: &mut Slot) -> (Response, Span) {
+        let now = self.arrive();
+        let response = self.world.handle(now, envelope, slot, &mut self.log);
+        (response, self.clock.real(envelope.back))
+    }
+
     /// The instant at which something arrives. Whatever was due before has happened.
     pub fn arrive(&mut self) -> Tick {
         let now = self.clock.now();
@@ -111,32 +105,4 @@ impl Host {
         log.events.append(&mut self.log.events);
         now
     }
-
-    /// Notes what is not among the bytes of a request that goes onto a socket.
-    pub fn note(&mut self, envelope: &Envelope) {
-        let Envelope { id, request, back } = envelope;
-        let held = request.presented.map(|p| p.held);
-        let (connection, purpose) = (request.from.connection, request.from.purpose);
-        self.notes.insert(*id, Note { held, connection, purpose, back: *back });
-    }
-
-    fn envelope(&mut self, plan: &Plan, mut request: Request, id: Option<RequestId>) -> Envelope {
-        let noted = id.and_then(|id| Some((id, self.notes.remove(&id)?)));
-        let Some((id, note)) = noted else {
-            self.visits += 1;
-            let id = RequestId { by: visitor(plan), n: self.visits };
-            let answers = plan.route(request.route).answers;
-            let back = answers.map_or(Span::ZERO, |op| plan.operation(op).latency.least);
-            return Envelope { id, request, back };
-        };
-        request.from.connection = note.connection;
-        request.from.purpose = note.purpose;
-        request.presented = request.presented.map(|p| Presented { held: note.held.unwrap_or(p.held), ..p });
-        Envelope { id, request, back: note.back }
-    }
-}
-
-/// Somebody with curl: no client of the run.
-fn visitor(plan: &Plan) -> ActorId {
-    ActorId::at(plan.agents.len() + plan.benign.len() + 1)
 }

@@ -8,14 +8,17 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::yield_now;
+use tokio::time::{Instant, timeout_at};
 
+use crate::lanes::{Carry, Lanes};
 use crate::model::Plan;
 use crate::plane::{Passed, Transport};
 use crate::vocabulary::Scribe;
 use crate::wire::{ActorId, Cargo, CredId, Envelope, Log, OpId, Outcome, ServiceId, Slot, Span, Text, Tick};
 use crate::world::World;
 
+use super::ask::Asking;
 use super::clock::Clock;
 use super::host::Shared;
 use super::line::{Answered, Line};
@@ -30,17 +33,34 @@ pub struct Live {
     /// They listen until they are dropped.
     _servers: Vec<Server>,
     lines: BTreeMap<Connection, Line>,
-    landing: UnboundedSender<Landed>,
-    landed: UnboundedReceiver<Landed>,
+    lanes: Lanes<'static, Wire>,
+    /// What leaves when answers are next waited for: a lane that is woken outside the runtime costs a call of the system.
+    departures: Vec<Departure>,
     in_flight: u32,
     clock: Clock,
     handed_over: Tick,
     /// The world's next timer, as it was when it was last looked at: after every answer, and every so often.
     due: Option<Tick>,
+    /// Whether nothing had happened then that anybody looks at.
+    quiet: bool,
 }
 
 /// One of the connections that an actor keeps to a service.
 type Connection = (ActorId, u16, ServiceId);
+
+/// What brings requests to the servers.
+#[derive(Clone)]
+struct Wire;
+
+/// A request that leaves, with the connection that carries it.
+struct Departure {
+    flight: u32,
+    op: OpId,
+    connection: Connection,
+    line: Line,
+    asking: Asking,
+    id: HeaderValue,
+}
 
 /// An answer, with the connection that brought it.
 struct Landed {
@@ -51,8 +71,22 @@ struct Landed {
     answered: io::Result<Answered>,
 }
 
+impl Carry for Wire {
+    type Departure = Departure;
+    type Landed = Landed;
+
+    async fn carry(&self, departure: Departure) -> Landed {
+        let Departure { flight, op, connection, mut line, asking, id } = departure;
+        let answered = line.exchange(asking, id).await;
+        Landed { flight, op, connection, line, answered }
+    }
+}
+
 /// A wait is cut into slices, so that Ctrl-C is heard and the journal is written while nothing happens.
 const SLICE: Duration = Duration::from_millis(50);
+
+/// So long the thread looks for an answer before it sleeps: on loopback, to be woken takes longer than to be answered.
+const ALERT: Duration = Duration::from_micros(50);
 
 /// So many events gather, or for so long, before they are handed to the journal.
 const CHUNK: usize = 512;
@@ -65,19 +99,19 @@ impl Live {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let servers = runtime.block_on(start_all(&shared, 0))?;
         let names = SharedNames::new(&shared.plan, shared.scribe.clone());
-        let (landing, landed) = unbounded_channel();
         let clock = Clock::wall(scale);
         shared.host().clock = clock;
         let due = shared.host().world.due();
         Ok(Live {
             due,
+            quiet: false,
             runtime,
             shared,
             names,
             _servers: servers,
             lines: BTreeMap::new(),
-            landing,
-            landed,
+            lanes: Lanes::new(Wire),
+            departures: Vec::new(),
             in_flight: 0,
             clock,
             handed_over: Tick::ZERO,
@@ -95,13 +129,8 @@ impl Live {
         let id = HeaderValue::try_from(request_id_text(envelope.id)).ok()?;
         let connection = (envelope.id.by, envelope.request.from.connection, service);
         let to = self.shared.origins.address(service)?;
-        let mut line = self.lines.remove(&connection).unwrap_or_else(|| Line::to(to));
-        let landing = self.landing.clone();
-        self.runtime.spawn(async move {
-            let answered = line.exchange(asking, id).await;
-            // The other end is gone when the run is over: nobody waits for this answer any more.
-            let _ = landing.send(Landed { flight, op, connection, line, answered });
-        });
+        let line = self.lines.remove(&connection).unwrap_or_else(|| Line::to(to));
+        self.departures.push(Departure { flight, op, connection, line, asking, id });
         self.in_flight += 1;
         Some(())
     }
@@ -110,7 +139,7 @@ impl Live {
     fn look(&mut self, log: &mut Log) -> Tick {
         let mut host = self.shared.host();
         let at = host.drain(log);
-        self.due = host.world.due();
+        (self.due, self.quiet) = (host.world.due(), host.world.is_quiet());
         at
     }
 
@@ -127,6 +156,19 @@ impl Live {
         });
         (outcome.unwrap_or(Outcome::NoAnswer), slot)
     }
+}
+
+/// The next answer that comes while it is waited for; looked for without sleep at first.
+async fn next(lanes: &mut Lanes<'static, Wire>, alert: Duration, wait: Duration) -> Option<Landed> {
+    let since = Instant::now();
+    while since.elapsed() < alert {
+        tokio::select! {
+            biased;
+            landed = lanes.next() => return Some(landed),
+            () = yield_now() => {}
+        }
+    }
+    timeout_at(since + wait, lanes.next()).await.ok()
 }
 
 impl Transport for Live {
@@ -147,7 +189,7 @@ impl Transport for Live {
         slot: &mut Slot,
         _log: &mut Log,
     ) -> Option<Outcome> {
-        self.shared.host().note(envelope);
+        self.shared.note(envelope);
         match self.depart(flight, envelope, &slot.cargo) {
             Some(()) => None,
             None => Some(Outcome::NoAnswer),
@@ -155,13 +197,13 @@ impl Transport for Live {
     }
 
     fn pass(&mut self, until: Tick, log: &mut Log) -> Passed {
-        let landed = match self.landed.try_recv() {
-            Ok(landed) => Some(landed),
-            Err(_) => {
-                let wait = self.clock.until(until).min(SLICE);
-                self.runtime.block_on(async { tokio::time::timeout(wait, self.landed.recv()).await.ok().flatten() })
-            }
-        };
+        let landed = self.lanes.pop().or_else(|| {
+            let wait = self.clock.until(until).min(SLICE);
+            let alert = if self.in_flight > 0 { wait.min(ALERT) } else { Duration::ZERO };
+            let departures = self.departures.drain(..);
+            departures.for_each(|departure| self.lanes.depart(departure));
+            self.runtime.block_on(next(&mut self.lanes, alert, wait))
+        });
         let at = self.look(log);
         match landed {
             Some(landed) => {
@@ -183,6 +225,10 @@ impl Transport for Live {
 
     fn due(&self) -> Option<Tick> {
         self.due
+    }
+
+    fn is_quiet(&mut self) -> bool {
+        self.quiet
     }
 
     fn identify(&self, text: Text) -> Option<CredId> {

@@ -69,11 +69,8 @@ impl Transport for Lockstep {
         slot: &mut Slot,
         log: &mut Log,
     ) -> Option<Outcome> {
-        {
-            let mut host = self.shared.host();
-            host.clock = Clock::Virtual(now);
-            host.note(envelope);
-        }
+        self.shared.host().clock = Clock::Virtual(now);
+        self.shared.note(envelope);
         let outcome = self.send(envelope, slot).unwrap_or(Outcome::NoAnswer);
         log.events.append(&mut self.shared.host().log.events);
         Some(outcome)

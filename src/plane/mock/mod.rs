@@ -15,6 +15,7 @@ mod live;
 mod lockstep;
 mod metadata;
 mod names;
+mod notes;
 mod origins;
 mod presented;
 mod runbook;

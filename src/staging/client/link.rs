@@ -1,9 +1,7 @@
 //! One connection, in the version of HTTP that both ends agreed on. It is driven by the exchange that uses it and by
 //! nobody else, so that nothing is sent when that is dropped: no task of its own, no retry, no push.
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::pin::Pin;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue};
@@ -15,6 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{Answer, Broken};
+use crate::lanes::{first, goes_on};
 use crate::staging::guard::{Ledger, Site};
 
 /// Headers of an answer, in bytes.
@@ -130,11 +129,6 @@ impl Link {
     }
 }
 
-/// Looks once.
-async fn goes_on<F: Future>(mut connection: Pin<&mut F>) -> bool {
-    poll_fn(|context| Poll::Ready(connection.as_mut().poll(context).is_pending())).await
-}
-
 pub(super) struct One {
     sender: http1::SendRequest<Full<Bytes>>,
     /// Until it has ended: what waits for an answer is told so when it is dropped.
@@ -212,24 +206,6 @@ impl Two {
         };
         first(answered, connection).await
     }
-}
-
-/// Waits for an answer while its connection is driven: to its end, at which it is dropped. What the connection has just
-/// read is looked at in the same turn.
-async fn first<T, F: Future + Unpin>(answered: impl Future<Output = T>, connection: &mut Option<F>) -> T {
-    let mut answered = pin!(answered);
-    poll_fn(|context| {
-        if let Poll::Ready(answer) = answered.as_mut().poll(context) {
-            return Poll::Ready(answer);
-        }
-        if let Some(driven) = connection
-            && Pin::new(driven).poll(context).is_ready()
-        {
-            *connection = None;
-        }
-        answered.as_mut().poll(context)
-    })
-    .await
 }
 
 /// Nothing came of a request.

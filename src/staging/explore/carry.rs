@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::ask::{Made, Presenting};
 use super::mint::Minted;
 use super::write::{Write, Writer};
+use crate::lanes::Carry;
 use crate::staging::client::{Client, Outgoing, Sent};
 use crate::staging::drill::render::present;
 use crate::staging::drill::vault::{NoCredential, Vault};
@@ -47,9 +48,12 @@ pub struct Landed {
     pub token: Option<Secret>,
 }
 
-impl Carrier {
+impl Carry for &Carrier {
+    type Departure = Departure;
+    type Landed = Landed;
+
     /// Sends a request and waits for its answer. What few requests need lies elsewhere, so that most take little room.
-    pub async fn carry(&self, departure: Departure) -> Landed {
+    async fn carry(&self, departure: Departure) -> Landed {
         let Departure { flight, mut outgoing, presenting, write } = departure;
         let mut token = None;
         let sent = match self.shown(&presenting, &mut outgoing, &mut token).await {
@@ -61,7 +65,9 @@ impl Carrier {
         };
         Landed { flight, url: outgoing.url, sent, token }
     }
+}
 
+impl Carrier {
     /// Puts the credential where it belongs.
     async fn shown(
         &self,

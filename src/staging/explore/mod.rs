@@ -8,7 +8,6 @@ mod carry;
 mod checks;
 mod hear;
 mod ids;
-mod lanes;
 mod links;
 mod mint;
 mod model;
