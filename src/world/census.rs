@@ -178,13 +178,26 @@ impl World {
         Who { caller: self.caller_of(minted.who, Some((minted.family, None))), ..Who::with(minted) }
     }
 
-    /// A first record of one's own opens what was refused for want of any: which matters where a call costs.
-    pub(super) fn opens_what_costs(&mut self, coll: CollId, owner: Option<IdentityId>) {
-        let costs = |op: &Operation| op.target == Some(coll) && op.cost > 0;
-        if owner.is_some() && self.plan.operations.iter().any(costs) {
-            let theirs = self.credentials.ids().filter(|c| self.credentials.get(*c).principal == owner);
-            self.changes.credentials.extend(theirs);
+    /// A first record opens what was refused for want of any, to those who see it: which matters where a call costs, and
+    /// where something can be made in it.
+    pub(super) fn opens_what_wanted_one(&mut self, coll: CollId, owner: Option<IdentityId>) {
+        let plan = &self.plan;
+        let wants_one = |op: &Operation| {
+            op.target == Some(coll) && op.cost > 0
+                || matches!(op.act, Act::Create { inside: Some(outer) } if outer == coll)
+        };
+        let rules = || plan.operations.iter().zip(&self.rules).filter(|(op, _)| wants_one(op)).map(|(_, rule)| *rule);
+        if rules().next().is_none() || Mistake::CensusForgetsFirstRecords.here() {
+            return;
         }
+        let tenant = owner.filter(|_| rules().any(|rule| rule == ObjectRule::Tenant)).and_then(|o| plan.tenant_of(o));
+        let sees = |cred: &CredId| {
+            let row = self.credentials.get(*cred);
+            let theirs = owner.is_some() && row.principal == owner;
+            theirs || row.narrow || tenant.is_some() && row.principal.and_then(|p| plan.tenant_of(p)) == tenant
+        };
+        self.changes.everything |= self.records.extent(coll) == 1 && rules().any(|rule| rule == ObjectRule::Anyone);
+        self.changes.credentials.extend(self.credentials.ids().filter(sees));
     }
 
     /// Whether something that can be minted with `op` from the first for the second, or with what that mints, can exceed.

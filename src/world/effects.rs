@@ -255,7 +255,7 @@ impl World {
             return Err(refused());
         }
         let res = self.records.create(coll, rule, admitted.principal, parent);
-        self.opens_what_costs(coll, admitted.principal);
+        self.opens_what_wanted_one(coll, admitted.principal);
         log.push(Event::Created { at: now, id: envelope.id, coll, row: res.row });
         if envelope.request.carries {
             self.write_down(now, envelope.id, (res, admitted.principal), &slot.cargo, log);

@@ -154,6 +154,7 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
         &["definitions::issuing::a_living_refresh_token_survives_the_revocation_of_its_access_token"],
     ),
     (Mistake::CensusCountsTheTask, &["sums::the_task_is_no_excess_and_starts_no_clock"]),
+    (Mistake::CensusForgetsFirstRecords, &["sums::a_first_shelf_is_a_door_to_whoever_may_put_something_there"]),
     (Mistake::CensusForgetsBlocks, &["validation::every_mode_refuses_every_end_at_its_instant"]),
     (Mistake::LeftoverBehindClosedDoors, &["definitions::entitled::what_an_agent_may_do_is_no_leftover"]),
     (Mistake::LeftoverForgetsIds, &["mended::ids_that_were_listed_stay_known"]),

@@ -446,3 +446,77 @@ fn a_box_of_the_start_is_a_door_to_whoever_may_put_something_in() {
     );
     assert_eq!(open_of(&run(&document(&yaml), None, &[]), "api.add"), [(0, Open::ForEver)]);
 }
+
+#[test]
+fn a_quota_for_whole_collections_alone_is_gone_when_the_rest_is_too_small() {
+    // Fifteen records may be touched. A purge takes ten, and another one would not fit.
+    let yaml = yaml(
+        "told: [], fault: over-broad, then: [{do: api.purge, first: 1s}]",
+        "controls: {quota: {on: [api.purge], at_most: 15, counts: records}}",
+    )
+    .replace("      page: GET", "      purge: {http: DELETE /files, on: files}\n      page: GET");
+    let ran = run(&document(&yaml), None, &[]);
+    assert_eq!(open_of(&ran, "api.purge"), [(0, Open::ForEver), (1, Open::Shut)]);
+}
+
+#[test]
+fn the_last_record_of_a_quota_may_be_touched() {
+    let quota = "controls: {quota: {on: [api.read], at_most: 3, counts: records}}";
+    let ran = over_broad("{do: api.read, on: files-1, every: 1s, times: 5}", quota);
+    assert_eq!(let_in(&ran), [0, 1_000, 2_000]);
+}
+
+/// Boxes, and what a bot and an owner make besides. The mate's token is in the bot's hands.
+fn boxes(rows: &str, bot: &str, owner: &str) -> Ran {
+    run(
+        &document(&format!(
+            "
+runaway: 1
+name: boxes
+time: {{horizon: 60s, settle: 5s}}
+services:
+  api:
+    accepts: gateway
+    latency: 10ms
+    rows: {rows}
+    operations:
+      make:  {{http: POST /boxes, creates: boxes}}
+      count: {{http: GET /boxes -> boxes records, costs: $1}}
+      put:   {{http: 'POST /shelves', creates: shelves}}
+      add:   {{http: 'POST /shelves/{{id}}/pages', creates: pages, inside: shelves}}
+      close: POST /close
+identities: {{bot: {{kind: agent, tenant: north}}, mate: {{kind: agent, tenant: north}}, owner: {{kind: human}}}}
+credentials:
+  token: {{of: bot, kind: access-token, scopes: ['api:*']}}
+  spare: {{of: mate, kind: access-token, scopes: ['api:add']}}
+  key:   {{of: owner, kind: api-key, scopes: ['api:*']}}
+data:
+  boxes:   {{count: 2, class: internal, owner: owner}}
+  shelves: {{count: 0, class: internal, owner: caller}}
+  pages:   {{count: 0, class: internal}}
+agents: {{bot: {{is: bot, holds: [token, spare], told: [], fault: over-broad, then: {bot}}}}}
+benign: {{owner: {{is: owner, holds: [key], told: {owner}}}}}
+steps: {{nothing: {{close: [api.close]}}}}
+respond: {{nothing: 5s}}
+"
+        )),
+        None,
+        &[],
+    )
+}
+
+#[test]
+fn a_first_box_of_ones_own_is_a_door_where_it_costs_and_one_of_somebody_elses_is_not() {
+    let own = boxes("owner", "[{do: api.make, first: 1s}]", "[]");
+    assert_eq!(open_of(&own, "api.count"), [(1, Open::ForEver)]);
+    let theirs = boxes("owner", "[api.close]", "[{do: api.make, first: 1s}]");
+    assert_eq!(open_of(&theirs, "api.count"), []);
+}
+
+#[test]
+fn a_first_shelf_is_a_door_to_whoever_may_put_something_there() {
+    let opened = |rows: &str| open_of(&boxes(rows, "[{do: api.put, first: 1s}]", "[]"), "api.add");
+    assert_eq!(opened("owner"), [(1, Open::ForEver)], "to who made it");
+    assert_eq!(opened("tenant"), [(1, Open::ForEver); 2], "to the mate too");
+    assert_eq!(opened("anyone"), [(1, Open::ForEver); 2]);
+}
