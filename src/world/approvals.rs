@@ -167,6 +167,50 @@ fn worse(one: Consent, other: Consent) -> Consent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Takes;
+    use crate::model::control::ExemptBy;
+    use crate::model::service::Validation;
+    use crate::wire::{ActorId, Span};
+    use crate::world::tests::plan;
+
+    /// Asks once, and says what was answered, whether that turned a plan down, and whether the door is shut from then on.
+    fn asked_once(about: About, says_yes: Share, seed: u64) -> (Consent, bool, bool) {
+        let op = OpId::new(0);
+        let mut plan = Plan { seed, ..plan(Validation::Gateway, 1, None) };
+        plan.controls.approvals = vec![Approval {
+            name: "agreed".into(),
+            on: vec![op],
+            by: "operator".into(),
+            says_yes,
+            people: 1,
+            about,
+            takes: Takes::Always(Span::ZERO),
+            exempt: Vec::new(),
+            exempt_by: ExemptBy::Subject,
+            status: 403,
+            armed: true,
+        }];
+        let mut approvals = Approvals::new(plan.into());
+        let who = Asking { subject: Some(IdentityId::new(0)), actor: None };
+        let id = RequestId { by: ActorId::new(0), n: 0 };
+        let wanted = Wanted { id, op, about: None, who };
+        let (consent, turned_down) = approvals.consent(Tick::ZERO, wanted, &mut Log::default());
+        (consent, turned_down, approvals.shut(op, who))
+    }
+
+    #[test]
+    fn a_no_to_a_plan_shuts_the_door_and_a_no_to_a_call_does_not() {
+        let no = Consent::Denied(ApprovalId::new(0));
+        assert_eq!(asked_once(About::Plan, Share::WHOLE, 1), (Consent::Given, false, false));
+        assert_eq!(asked_once(About::EachCall, Share::WHOLE, 1), (Consent::Given, false, false));
+        assert_eq!(asked_once(About::Plan, Share::NONE, 1), (no, true, true));
+        assert_eq!(asked_once(About::EachCall, Share::NONE, 1), (no, false, true), "nobody ever says yes");
+        let half = Share::of(0.5);
+        let of_plans: Vec<_> = (0..9).map(|seed| asked_once(About::Plan, half, seed)).collect();
+        assert!(of_plans.contains(&(no, true, true)) && of_plans.contains(&(Consent::Given, false, false)));
+        let of_calls: Vec<_> = (0..9).map(|seed| asked_once(About::EachCall, half, seed)).collect();
+        assert!(of_calls.contains(&(no, false, false)) && of_calls.contains(&(Consent::Given, false, false)));
+    }
 
     #[test]
     fn who_waits_for_two_waits_for_the_last() {

@@ -1,7 +1,7 @@
 //! What the controls do to honest work, counted by hand.
 
 use crate::support::{Ran, document, run};
-use runaway::measure::Hit;
+use runaway::measure::{Hit, headline};
 
 /// A clerk lists once a second, ten times; an agent reads what it should not.
 fn ran(defence: &str) -> Ran {
@@ -13,7 +13,11 @@ fn ran_with(defence: &str, sets: &[(&str, &str)]) -> Ran {
 }
 
 fn with(defence: &str, clerk: &str, sets: &[(&str, &str)]) -> Ran {
-    let yaml = format!(
+    run(&document(&yaml(defence, clerk)), None, sets)
+}
+
+fn yaml(defence: &str, clerk: &str) -> String {
+    format!(
         r#"
 runaway: 1
 name: collateral
@@ -34,12 +38,11 @@ services:
       list: GET /files -> files ids
       read: GET /files/{{id}} -> files records
 agents:
-  bot: {{is: bot, holds: [token], knows: [store.*], told: [], fault: over-broad, then: [{{do: store.read, on: files-1}}]}}
+  bot: {{is: bot, holds: [token], knows: [store.*], told: [], {BROAD}}}
 benign:
   clerk: {{is: clerk, holds: [key], knows: [store.*], told: {clerk}}}
 {defence}"#
-    );
-    run(&document(&yaml), None, sets)
+    )
 }
 
 fn by(ran: &Ran) -> Vec<(&str, Hit)> {
@@ -89,4 +92,23 @@ fn a_service_that_fails_is_nobodys_doing() {
     let ran = ran_with("", &[("services.store.fails", "100%")]);
     let collateral = &ran.finished.measures.collateral;
     assert_eq!((collateral.total(), collateral.asked), (Hit::default(), 10));
+}
+
+const BROAD: &str = "fault: over-broad, then: [{do: store.read, on: files-1}]";
+
+#[test]
+fn the_headline_tells_of_honest_work_beside_what_the_agent_did() {
+    let told = |defence: &str, agent: &str| {
+        let yaml = yaml(defence, "[{do: store.list, every: 1s, times: 10}]");
+        let ran = run(&document(&yaml.replace(BROAD, agent)), None, &[]);
+        headline(&ran.prepared.plan, &ran.prepared.references, &ran.finished.measures)
+    };
+    let few_lists = "budget: {on: [store.list], by: principal, at_most: 6}";
+    let sane = "did its task and nothing else";
+    assert_eq!(told("", "fault: none"), sane);
+    let refused = "4 honest requests refused";
+    assert_eq!(told(&format!("controls: {{{few_lists}}}"), "fault: none"), format!("{sane}; {refused}"));
+    let no_reads = "controls: {none: {on: [store.read], at_most: 0}, BUDGET}".replace("BUDGET", few_lists);
+    let prevented = "prevented: not one effect beyond the task; uncontrolled, the same instruction touches 1 resource";
+    assert_eq!(told(&no_reads, BROAD), format!("{prevented}; {refused}"));
 }

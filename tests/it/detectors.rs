@@ -276,3 +276,69 @@ fn what_is_made_behind_the_canaries_is_none() {
     assert_eq!(raised("[store.list, {do: store.read, on: each listed files}]"), [(100, 100)], "the last canary");
     assert_eq!(raised("[{do: store.read, on: [files-18, files-19]}]"), [(100, 100)], "the first");
 }
+
+#[test]
+fn an_alarm_stands_in_the_journal_where_it_became_known() {
+    // Read at 0, 100, … ms. The second time is told 150 ms later, when two more are behind it.
+    let ran = ran("{requests: 2, within: 1min, delay: 150ms}", "[{do: store.read, on: files-1, times: 5}]");
+    assert_eq!(times(&ran), [(250, 0)]);
+    let alarm = ran.events.iter().position(|event| matches!(event, Event::Alarm { .. })).unwrap();
+    let (before, after) = (&ran.events[..alarm], &ran.events[alarm..]);
+    let read = |events: &[Event]| {
+        let by_agent = |e: &&Event| matches!(e, Event::Asked { purpose: Purpose::Agent, .. });
+        events.iter().filter(by_agent).count()
+    };
+    assert_eq!((read(before), read(after)), (3, 2));
+}
+
+#[test]
+fn what_is_free_raises_no_alarm_about_money() {
+    // 50 cents at 0 and 5 s: an alarm, and silence until 10 s. At 12 s something free, while the second is in the window.
+    let then = "[{do: model.complete, every: 5s, times: 2}, {do: store.read, on: files-1, first: 6900ms}]";
+    assert_eq!(times(&ran("{cost: $0.50, within: 10s}", then)), [(0, 0)]);
+    let again = "[{do: model.complete, every: 5s, times: 2}, {do: model.complete, first: 6900ms}]";
+    assert_eq!(times(&ran("{cost: $0.50, within: 10s}", again)), [(0, 0), (12_000, 12_000)]);
+}
+
+#[test]
+fn what_was_refused_cost_nothing_and_carried_nothing_on() {
+    let raised = |detector: &str, scopes: &str, then: &str| {
+        let yaml = scenario(detector, "").replace("\"store:read\", \"model:*\"", scopes).replace("THEN", then);
+        times(&run(&document(&yaml), None, &[]))
+    };
+    let (money, complete) = ("{cost: $5, within: 1h}", "[{do: model.complete, times: 12}]");
+    assert_eq!(raised(money, "\"store:*\", \"model:*\"", complete), [(900, 0)]);
+    assert_eq!(raised(money, "\"store:*\"", complete), []);
+    let flow = "{after_reading: files, on: [store.drop]}";
+    let carried = "[{do: store.read, on: files-1}, {do: store.drop, on: files-2}]";
+    assert_eq!(raised(flow, "\"store:*\"", carried), [(100, 0)]);
+    assert_eq!(raised(flow, "\"store:read\"", carried), []);
+}
+
+#[test]
+fn what_was_read_long_ago_is_carried_on_no_more() {
+    // Read at 0, dropped at 900 ms or at 1 s.
+    let raised = |then: &str| {
+        let yaml = scenario("{after_reading: files, on: [store.drop], within: 1s}", "")
+            .replace("[\"store:read\", ", "[\"store:*\", ")
+            .replace("THEN", then);
+        times(&run(&document(&yaml), None, &[]))
+    };
+    let dropped =
+        |first: &str| format!("[{{do: store.read, on: files-1}}, {{do: store.drop, on: files-2, first: {first}}}]");
+    assert_eq!(raised(&dropped("800ms")), [(900, 0)]);
+    assert_eq!(raised(&dropped("900ms")), []);
+}
+
+#[test]
+fn who_was_shown_an_empty_list_has_read_nothing() {
+    let raised = |notes: &str| {
+        let yaml = scenario("{after_reading: notes, on: [store.drop]}", "")
+            .replace("[\"store:read\", ", "[\"store:*\", ")
+            .replace("\nservices:", &format!("\n  notes: {{count: {notes}, class: internal}}\nservices:"))
+            .replace("      drop:", "      look: GET /notes -> notes records\n      drop:")
+            .replace("THEN", "[store.look, {do: store.drop, on: files-2}]");
+        times(&run(&document(&yaml), None, &[]))
+    };
+    assert_eq!((raised("1"), raised("0")), (vec![(100, 0)], vec![]));
+}

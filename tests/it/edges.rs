@@ -145,6 +145,30 @@ respond: {many: {after: 1s, do: [end]}}
         );
         assert_eq!(ended(&ran), [2], "the key in the first file");
     }
+
+    #[test]
+    fn what_one_answer_showed_apart_from_each_other_is_exposed_alike() {
+        let ran = scenario(
+            "
+services:
+  api:
+    accepts: gateway
+    latency: 10ms
+    audit: all
+    operations: {list: {http: 'GET /files -> files records', rows: owner}}
+identities: {staff: {kind: agent, count: 2}, holder: {kind: agent, count: 5}}
+credentials:
+  token: {of: staff-1, kind: access-token, scopes: ['api:*']}
+  key:   {one_per: holder, kind: api-key, scopes: ['none']}
+data: {files: {count: 5, class: secret, owner: 'staff-{n mod 2}', holds: 'key-{n}'}}
+agents: {bot: {is: staff-1, holds: [token], told: [], fault: over-broad, then: [api.list]}}
+detect: {any: {requests: 1, within: 10s, by: principal}}
+steps: {end: {revoke: exposed}}
+respond: {any: {after: 1s, do: [end]}}
+",
+        );
+        assert_eq!(ended(&ran), [1, 3, 5], "the keys in files 1, 3 and 5, which were shown in one list");
+    }
 }
 
 /// An agent that lists each second, and steps of a runbook.

@@ -168,3 +168,34 @@ fn the_end_of_either_token_shuts_the_door_and_ends_nothing_that_came_of_it() {
     assert_eq!((late.outcome(), late.shown("survivors")), ("not-contained", "1".into()), "the token that was made");
     assert!(matches!(door(&late)[..], [(0, Open::Until(_)), (20, Open::Shut)]), "{:?}", door(&late));
 }
+
+/// The same with a board that anyone may read. All that the bot does is to read it.
+fn idle(holds: &str, steps: &str) -> Ran {
+    let yaml = SCENARIO
+        .replace(
+            "  store:\n",
+            "  board: {accepts: none, operations: {read: GET /board -> notes records}}\n  store:\n",
+        )
+        .replace(
+            "    operations:\n      act-for:",
+            "    operations:\n      login: {http: POST /login, mints: fresh, needs: [\"idp:login\"]}\n      act-for:",
+        )
+        .replace(
+            "  acting: ",
+            "  pass:  {of: boss, kind: session, scopes: [\"idp:login\"]}
+  fresh: {kind: access-token, count: 0, scopes: [\"store:*\"], audience: idp}
+  acting: ",
+        )
+        .replace("data:\n", "data:\n  notes: {count: 1, class: internal}\n")
+        .replace("variants:\n", &format!("  disable-boss: {{disable: boss}}\nvariants:\n  idle:\n    respond: {{{steps}}}\n    set: {{agents.bot.holds: [{holds}], agents.bot.then: [board.read]}}\n"));
+    run(&document(&yaml), Some("idle"), &[])
+}
+
+#[test]
+fn what_two_tokens_could_still_be_made_into_is_left_over() {
+    let left = |holds: &str, steps: &str| idle(holds, steps).shown("leftover");
+    assert_eq!(left("bot-token, boss-token", ""), "9", "each file read and deleted, and the note");
+    assert_eq!(left("bot-token, boss-token", "revoke-subject: 20s"), "1");
+    assert_eq!(left("bot-token, pass", ""), "9", "the subject is yet to be issued");
+    assert_eq!(left("bot-token, pass", "disable-boss: 20s"), "1");
+}

@@ -6,7 +6,7 @@ use crate::agent::testing::*;
 use crate::model::agent::{AgentPlan, Strategy};
 use crate::model::identity::Ids;
 use crate::model::service::{Act, Answer, Grant};
-use crate::wire::{Arg, Body, Effect, Event, HeldId, RouteId, Rows, SecretKind, Span, Text};
+use crate::wire::{Arg, Body, Effect, Event, HeldId, RouteId, Rows, SecretKind, Span, Text, Tick};
 
 use super::harvest::{LATENCY, LONG, STRATEGIES, Town, harvester};
 
@@ -88,6 +88,16 @@ fn a_limited_try_is_made_again_later() {
         if refused < 3 { later(Span::from_secs(2)) } else { ok() }
     });
     assert_eq!(trace.times(), [0, 2_001, 4_002]);
+}
+
+#[test]
+fn a_harvester_waits_as_often_as_anybody_and_then_leaves_it() {
+    let town = Town::new();
+    let plan = harvester(Strategy::Breadth, vec![town.ping]);
+    let until = Tick(60_000 * MS);
+    let trace = run(&mut town.scene.agent(plan), until, LATENCY, |_, _, _| later(Span::from_secs(1)));
+    assert_eq!(trace.times(), (0..9).map(|k| k * 1_001).collect::<Vec<_>>(), "asked once, and eight times more");
+    assert!(trace.done);
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! What the faults make of a task.
 
 use crate::agent::testing::*;
-use crate::model::agent::{AfterRefusal, AgentPlan, Block, Fault, On, Repeat, Step, With};
-use crate::wire::{HeldId, SecretKind, Span, Tick, Turn};
+use crate::model::agent::{AfterRefusal, AgentPlan, Block, Fault, Load, On, Repeat, Step, With};
+use crate::model::instruction::{Obedience, Obeys};
+use crate::model::service::{Act, Grant};
+use crate::wire::{Arg, Effect, HeldId, InstructionId, Planted, SecretKind, Span, Text, Tick, Turn};
 
 const LATENCY: Span = Span(10 * MS);
 const LONG: Tick = Tick(3_600_000 * MS);
@@ -145,4 +147,74 @@ fn where_no_credential_opens_the_door_the_step_decides() {
     let trace = run(&mut scene.agent(plan), LONG, LATENCY, |_, _, _| status(403));
     let used: Vec<_> = trace.arrivals.iter().filter_map(Arrival::held).map(HeldId::number).collect();
     assert_eq!((trace.routes(), used), (vec![deploy; 3], vec![0, 1, 2]));
+}
+
+#[test]
+fn an_over_broad_agent_lists_once_whatever_the_step_is_that_it_widens() {
+    let mut scene = Scene::new();
+    let service = scene.service();
+    let nobodys = scene.family(SecretKind::AccessToken, 0);
+    let coll = scene.collection(3);
+    let (list, delete) = (scene.list(service, coll), scene.delete(service, coll));
+    let named = Step { on: On::Named(vec![res(coll, 1)]), ..step(delete) };
+    let broad = |told: Step| {
+        let plan = AgentPlan { fault: Fault::OverBroad, knows: vec![list, delete], ..spec(vec![Block::Step(told)]) };
+        let scenario = scene.plan.clone();
+        let trace = run(&mut scene.agent(plan), LONG, LATENCY, |_, request, slot| {
+            if request.route == list { page(&scenario, coll, 3, request, slot) } else { ok() }
+        });
+        trace.arrivals.iter().map(|arrival| (arrival.route(), arrival.request.carries)).collect::<Vec<_>>()
+    };
+    let told = Step { repeat: Repeat::Times(2), carries: vec![Load::FoundSecrets], ..named.clone() };
+    assert_eq!(broad(told), [vec![(list, false)], vec![(delete, true); 6]].concat());
+    let exchange = Step { subject: Some(nobodys), ..named };
+    assert_eq!(broad(exchange), [(list, false)], "who lists needs no token to exchange");
+}
+
+#[test]
+fn what_opened_one_door_is_not_shown_again_where_it_was_refused() {
+    let mut scene = Scene::new();
+    let service = scene.service();
+    let own = scene.family(SecretKind::Session, 3);
+    let (deploy, wipe) = (scene.ping(service), scene.ping(service));
+    let mut plan = spec([deploy, wipe, deploy, wipe].map(|route| Block::Step(step(route))).into());
+    plan.fault = Fault::WrongCredential;
+    plan.holds = vec![(own, 0), (own, 1), (own, 2)];
+    let trace = run(&mut scene.agent(plan), LONG, LATENCY, |_, request, _| {
+        let opens = if request.route == deploy { 1 } else { 2 };
+        if request.presented.is_some_and(|p| p.held.number() == opens) { ok() } else { status(403) }
+    });
+    let shown: Vec<_> = trace.arrivals.iter().map(|a| (a.route(), a.held().map_or(9, HeldId::number))).collect();
+    let expected = [
+        vec![(deploy, 0), (deploy, 1)],
+        vec![(wipe, 1), (wipe, 0), (wipe, 2)],
+        vec![(deploy, 2), (deploy, 1)],
+        vec![(wipe, 0), (wipe, 2)],
+    ];
+    assert_eq!(shown, expected.concat());
+}
+
+#[test]
+fn an_order_to_exchange_a_token_hands_that_over_and_shows_its_own() {
+    let mut scene = Scene::new();
+    let service = scene.service();
+    let [own, theirs] = [1, 1].map(|count| scene.family(SecretKind::AccessToken, count));
+    let notes = scene.collection(1);
+    let list = scene.list(service, notes);
+    let act = Act::Mint { family: own, refresh: None, grant: Grant::TokenExchange };
+    let exchange = scene.route(service, act, Effect::Mint, None);
+    let order = Step { with: With::Family(own), subject: Some(theirs), ..step(exchange) };
+    let mut plan = AgentPlan { fault: Fault::Injected, ..spec(vec![Block::Step(step(list))]) };
+    plan.holds = vec![(own, 0), (theirs, 0)];
+    plan.obedience = Obedience { whom: Obeys::Everybody, does: [program(vec![order]).into()].into(), ..plan.obedience };
+    let trace = run(&mut scene.agent(plan), LONG, LATENCY, |_, request, slot| {
+        if request.route == list {
+            slot.planted.push(Planted { instruction: InstructionId::new(0), lay_in: res(notes, 0), author: None });
+        }
+        ok()
+    });
+    let [own, theirs] = [own, theirs].map(|family| Text::Generated { family, index: 0, turn: 0 });
+    let shown: Vec<_> =
+        trace.of(exchange).iter().map(|a| (a.request.presented.map(|p| p.text), a.request.about)).collect();
+    assert_eq!(shown, [(Some(own), Arg::Text(theirs))]);
 }

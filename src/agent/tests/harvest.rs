@@ -197,3 +197,15 @@ fn harvesting_begins_when_the_task_is_over_or_at_its_first_refusal() {
     assert_eq!(refused.routes(), [town.ping, town.ping]);
     assert_eq!(refused.turns()[1], (1, Turn::FaultTookOver));
 }
+
+#[test]
+fn harvesting_begins_when_the_last_of_several_lines_is_answered() {
+    let town = Town::new();
+    let lines = vec![program(vec![step(town.list)]), program(vec![step(town.list)])];
+    let mut plan = harvester(Strategy::Breadth, vec![town.ping]);
+    plan.task.blocks = vec![Block::Together(lines)];
+    plan.pace = Pace::Machine { connections: 3 };
+    let trace = run(&mut town.scene.agent(plan), LONG, LATENCY, |_, _, _| ok());
+    assert_eq!((trace.routes(), trace.times()), (vec![town.list, town.list, town.ping], vec![0, 0, 1]));
+    assert_eq!(trace.turns()[1], (1, Turn::FaultTookOver), "though a third connection was free from the start");
+}

@@ -1,7 +1,9 @@
 //! What becomes of secrets in an agent's hands.
 
 use crate::agent::memory::Memory;
-use crate::wire::{FamilyId, HeldId, SecretKind, Text};
+use crate::agent::testing::*;
+use crate::model::agent::{AgentPlan, Block};
+use crate::wire::{Client, FamilyId, HeldId, SecretKind, Span, Text, Tick};
 
 const FAMILY: FamilyId = FamilyId::new(0);
 const KEY: SecretKind = SecretKind::ApiKey;
@@ -35,4 +37,17 @@ fn a_secret_that_was_found_comes_without_its_key_and_so_does_its_successor() {
     assert_eq!(in_sight(&memory), [successor, found], "the latest first");
     memory.own_key(successor);
     assert_eq!([found, successor].map(|held| memory.has_key(held)), [false, true]);
+}
+
+#[test]
+fn an_agent_says_of_which_secrets_it_has_the_key() {
+    let mut scene = Scene::new();
+    let service = scene.service();
+    let (own, found) = (scene.family(KEY, 1), scene.family(KEY, 1));
+    let files = scene.collection(1);
+    scene.secrets_lie(files, found);
+    let plan = AgentPlan { holds: vec![(own, 0)], ..spec(vec![Block::Step(step(scene.list(service, files)))]) };
+    let mut agent = scene.agent(plan);
+    run(&mut agent, Tick(1_000 * MS), Span(MS), |_, request, slot| page(&scene.plan, files, 1, request, slot));
+    assert_eq!([0, 1].map(|held| agent.has_key(HeldId::new(held))), [true, false], "given, and found in a record");
 }

@@ -61,3 +61,11 @@ fn what_ended_before_it_was_bound_ended_then() {
     credentials.bind(TOKEN, PlaceId::new(0), Tick(5));
     assert_eq!(credentials.ends_from(TOKEN, PlaceId::new(1)), (Tick(3), Reason::RevokedByProtocol));
 }
+
+#[test]
+fn what_ended_in_the_instant_in_which_it_was_bound_ended_by_itself() {
+    let mut credentials = credentials();
+    credentials.end(TOKEN, Tick(5), Reason::RevokedByProtocol, Verb::Revoke);
+    credentials.bind(TOKEN, PlaceId::new(0), Tick(5));
+    assert_eq!(credentials.ends_from(TOKEN, PlaceId::new(1)), (Tick(5), Reason::RevokedByProtocol));
+}

@@ -33,6 +33,14 @@ fn a_window_that_still_counts_lends_no_memory() {
 }
 
 #[test]
+fn a_window_counts_late_in_a_run_as_it_does_at_its_start() {
+    for counters in [&mut Counters::sliding(false), &mut Counters::distinct(false)] {
+        let late = [(0, 1_000), (0, 1_001), (0, 1_002), (1, 1_003), (1, 1_004), (0, 1_005)];
+        assert_eq!(added(counters, 4, &late), [None, None, None, None, None, Some(1_000)]);
+    }
+}
+
+#[test]
 fn a_window_that_is_over_begins_anew_whoever_has_its_memory() {
     let mut sliding = Counters::sliding(false);
     let seen = added(&mut sliding, 3, &[(0, 0), (0, 1), (1, 200), (1, 201), (0, 202), (0, 203), (1, 204), (0, 205)]);
