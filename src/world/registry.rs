@@ -52,3 +52,21 @@ impl World {
             .any(|parent| others.binary_search(&parent).is_ok())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::service::Validation;
+    use crate::wire::{Forgery, Span, Text};
+    use crate::world::tests::signed_plan;
+
+    #[test]
+    fn the_provider_knows_what_it_issued_and_what_somebody_made_with_its_key() {
+        let mut world = World::new(signed_plan(Validation::Jwt { leeway: Span(3) }).into());
+        let forgery = Forgery { family: FamilyId::new(0), subject: IdentityId::new(0), at: Tick::ZERO };
+        let (forged, key) = world.credentials.take_forged(Text::forged(forgery, 0).unwrap()).unwrap();
+        let all = [CredId::new(0), key, forged];
+        assert_eq!(all.map(|cred| world.issued(cred)), [true, true, false]);
+        assert_eq!(all.map(|cred| world.alive(cred, Tick::ZERO)), [true, true, false]);
+    }
+}

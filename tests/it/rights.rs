@@ -239,3 +239,39 @@ agents: {{bot: {{is: bot, holds: [token], told: [store.list], fault: over-broad,
     assert_eq!(open("boxes-2"), [Open::ForEver]);
     assert_eq!(open("boxes-1"), [], "the list is refused");
 }
+
+#[test]
+fn what_was_made_in_a_record_is_opened_by_whoever_opens_that_record() {
+    let read = |with: &str| {
+        let yaml = format!(
+            r#"
+runaway: 1
+name: made-inside
+time: {{horizon: 1min}}
+services:
+  store:
+    accepts: gateway
+    operations:
+      add:  {{http: "POST /boxes/{{id}}/pages", creates: pages, inside: boxes}}
+      read: "GET /pages/{{id}} -> pages records"
+identities: {{bot: {{kind: agent}}}}
+credentials:
+  first:  {{of: bot, kind: personal-token, scopes: ["*"], records: [boxes-1]}}
+  second: {{of: bot, kind: personal-token, scopes: ["*"], records: [boxes-2]}}
+data:
+  boxes: {{count: 2, class: internal}}
+  pages: {{count: 2, class: internal, inside: "boxes-{{n}}"}}
+agents:
+  bot:
+    is: bot
+    holds: [first, second]
+    told: []
+    fault: over-broad
+    then: [{{do: store.add, as: first, on: boxes-1}}, {{do: store.read, as: {with}, on: last created}}]
+"#
+        );
+        decisions(&run(&document(&yaml), None, &[]), "store.read")
+    };
+    assert_eq!(read("first"), [(200, Verdict::Accepted, Reason::Granted)]);
+    assert_eq!(read("second"), [(403, Verdict::Forbidden, Reason::ObjectRule)], "it opens box 2");
+}
