@@ -59,7 +59,7 @@ impl Inventory {
     /// where the scenario put one there, by their order where it put several, else one of those that lie in this
     /// collection. The bytes say nothing about that.
     pub(super) fn secret_of(&self, plan: &Plan, record: Res, nth: usize) -> Option<(FamilyId, Option<u32>)> {
-        match plan.collection(record.coll).holds.of(record.row).nth(nth) {
+        match plan.collection(record.coll).held_in(record.row).nth(nth) {
             Some(row) => {
                 let (family, index) = plan.origin_of(CredId::new(row));
                 Some((family, Some(index)))

@@ -449,10 +449,8 @@ impl<'a, D: Doors, W: Watch> Search<'a, '_, D, W> {
 
     /// Whether the record that this one lies in is known by its id.
     fn shows_inside(&self, parent: CollId, coll: CollId, row: u32) -> bool {
-        let inside = self.ground.plan.collection(coll).inside.as_ref();
-        inside
-            .and_then(|(outer, column)| (*outer == parent).then(|| column.get(row)).flatten())
-            .is_some_and(|outer| self.room.known[parent.index()].contains(outer))
+        let around = self.ground.plan.collection(coll).around(row);
+        around.is_some_and(|outer| outer.coll == parent && self.room.known[parent.index()].contains(outer.row))
     }
 
     fn learn(&mut self, res: Res) {

@@ -116,6 +116,6 @@ impl Doors for Relaxed<'_> {
     }
 
     fn secrets_in(&self, res: Res) -> impl Iterator<Item = CredId> {
-        self.plan.collection(res.coll).holds.of(res.row).map(CredId::new)
+        self.plan.collection(res.coll).held_in(res.row).map(CredId::new)
     }
 }

@@ -48,7 +48,7 @@ impl Drawn<'_> {
         match *event {
             Event::Got { at, by, via, lay_in, cred: Some(cred), .. } if by.index() < agents => {
                 // A rotated secret has no row of its own in the journal: its place tells what it is.
-                let lies = lay_in.and_then(|res| self.plan.collection(res.coll).holds.of(res.row).next());
+                let lies = lay_in.and_then(|res| self.plan.collection(res.coll).held_in(res.row).next());
                 let Some(family) = self.family(cred).or_else(|| self.family(CredId::new(lies?))) else { return };
                 let to = Node::Credential(family);
                 let way = match (via.and_then(|via| self.asked.get(&via)), lay_in) {

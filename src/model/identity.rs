@@ -152,6 +152,17 @@ impl Collection {
     pub fn class_of(&self, row: u32) -> ClassId {
         self.classes.get(row).map_or(self.class, ClassId::new)
     }
+
+    /// The credentials that have lain in a record from the start: in what is made later lies what is written there.
+    pub fn held_in(&self, row: u32) -> impl Iterator<Item = u32> + '_ {
+        self.holds.of(row).filter(move |_| row < self.count)
+    }
+
+    /// The record that one of the start lies in: what is made later lies where it is made.
+    pub fn around(&self, row: u32) -> Option<Res> {
+        let (coll, column) = self.inside.as_ref().filter(|_| row < self.count)?;
+        Some(Res { coll: *coll, row: column.get(row)? })
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

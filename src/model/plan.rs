@@ -150,11 +150,8 @@ impl Plan {
             if opens.names(res.coll) {
                 return opens.contains(index, res);
             }
-            let outer = self.collection(res.coll).inside.as_ref();
-            let Some((coll, row)) = outer.and_then(|(coll, column)| Some((*coll, column.get(res.row)?))) else {
-                return true;
-            };
-            res = Res { coll, row };
+            let Some(outer) = self.collection(res.coll).around(res.row) else { return true };
+            res = outer;
         }
     }
 

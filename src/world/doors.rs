@@ -134,7 +134,7 @@ impl Doors for OpenDoors<'_> {
     }
 
     fn secrets_in(&self, res: Res) -> impl Iterator<Item = CredId> {
-        let holds = &self.world.plan.collection(res.coll).holds;
-        holds.of(res.row).filter_map(|first| self.world.credentials.current(first))
+        let held = self.world.plan.collection(res.coll).held_in(res.row);
+        held.filter_map(|first| self.world.credentials.current(first))
     }
 }

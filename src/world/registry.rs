@@ -41,7 +41,7 @@ impl Registry for World {
     }
 
     fn stored_in(&self, coll: CollId, row: u32) -> Vec<CredId> {
-        self.plan.collection(coll).holds.of(row).filter_map(|first| self.credentials.current(first)).collect()
+        self.plan.collection(coll).held_in(row).filter_map(|first| self.credentials.current(first)).collect()
     }
 }
 

@@ -108,15 +108,15 @@ impl World {
         if self.writings.may_say(coll) {
             self.writings.show_instructions(coll, rows, slot);
         }
-        let holds = &self.plan.collection(coll).holds;
+        let spec = self.plan.collection(coll);
         let written = self.writings.any(coll);
-        if holds.is_empty() && !written {
+        if spec.holds.is_empty() && !written {
             return;
         }
         let mut texts = std::mem::take(&mut slot.texts);
         rows.for_each(slot, |row| {
             let lay_in = Some(Res { coll, row });
-            for cred in holds.of(row).filter_map(|first| self.credentials.current(first)) {
+            for cred in spec.held_in(row).filter_map(|first| self.credentials.current(first)) {
                 texts.push(Found { text: self.credentials.text(cred), lay_in });
             }
             if let Some(writing) = self.writings.of(Res { coll, row }).filter(|_| written) {

@@ -275,3 +275,64 @@ agents:
     assert_eq!(read("first"), [(200, Verdict::Accepted, Reason::Granted)]);
     assert_eq!(read("second"), [(403, Verdict::Forbidden, Reason::ObjectRule)], "it opens box 2");
 }
+
+#[test]
+fn a_first_page_in_a_box_is_a_door_to_somebody_else_whose_token_opens_that_box() {
+    // The mate's token opens box 1. The one page there is lies in box 2, until the bot puts another into box 1.
+    let yaml = r#"
+runaway: 1
+name: opened
+time: {horizon: 1min}
+services:
+  store:
+    accepts: gateway
+    operations:
+      add:  {http: "POST /boxes/{id}/pages", creates: pages, inside: boxes}
+      list: {http: GET /pages -> pages records, costs: $1}
+identities: {bot: {kind: agent}, mate: {kind: agent}}
+credentials:
+  token:  {of: bot, kind: session, scopes: ["store:add"]}
+  narrow: {of: mate, kind: personal-token, scopes: ["store:list"], records: [boxes-1]}
+data:
+  boxes: {count: 2, class: internal}
+  pages: {count: 1, class: internal, inside: boxes-2}
+agents:
+  bot:
+    is: bot
+    holds: [token, narrow]
+    told: []
+    fault: over-broad
+    then: [{do: store.add, as: token, on: boxes-1, first: 1s}]
+"#;
+    let ran = run(&document(yaml), None, &[]);
+    let of = |event: &Event| match *event {
+        Event::Census { at, op, open, .. } if ran.prepared.plan.operation_name(op) == "store.list" => {
+            Some((at.0 / 1_000_000, open))
+        }
+        _ => None,
+    };
+    assert_eq!(ran.events.iter().filter_map(of).collect::<Vec<_>>(), [(1, Open::ForEver)]);
+}
+
+#[test]
+fn a_record_that_was_made_holds_no_secret_that_lies_in_all_that_were_there() {
+    let yaml = r#"
+runaway: 1
+name: made
+time: {horizon: 1min}
+services:
+  store:
+    accepts: gateway
+    operations:
+      file: {http: POST /files, creates: files}
+      read: "GET /files/{id} -> files records"
+identities: {bot: {kind: agent}}
+credentials:
+  token: {of: bot, kind: session, scopes: ["store:*"]}
+  key:   {of: bot, kind: api-key, scopes: []}
+data: {files: {count: 2, class: internal, holds: key}}
+agents: {bot: {is: bot, holds: [token], told: [], fault: over-broad, then: [store.file, {do: store.read, on: RECORD}]}}
+"#;
+    let held = |record: &str| run(&document(&yaml.replace("RECORD", record)), None, &[]).shown("held");
+    assert_eq!((held("files-2"), held("last created")), ("2".into(), "1".into()));
+}
