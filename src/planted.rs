@@ -243,6 +243,8 @@ mistakes! {
     CensusCountsTheTask = "census-counts-the-task",
     /// The census does not know that a record which was made opens what was refused for want of any.
     CensusForgetsFirstRecords = "census-forgets-first-records",
+    /// The census does not know that what was made is deleted.
+    CensusForgetsLastRecords = "census-forgets-last-records",
     /// The census does not know of blocks.
     CensusForgetsBlocks = "census-forgets-blocks",
     /// What lies behind a closed operation is left over.

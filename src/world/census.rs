@@ -196,8 +196,15 @@ impl World {
             let theirs = owner.is_some() && row.principal == owner;
             theirs || row.narrow || tenant.is_some() && row.principal.and_then(|p| plan.tenant_of(p)) == tenant
         };
-        self.changes.everything |= self.records.extent(coll) == 1 && rules().any(|rule| rule == ObjectRule::Anyone);
+        self.changes.everything |= self.records.left(coll) == 1 && rules().any(|rule| rule == ObjectRule::Anyone);
         self.changes.credentials.extend(self.credentials.ids().filter(sees));
+    }
+
+    /// With the last record that was made, what had wanted one is shut again.
+    pub(super) fn shuts_what_wants_one(&mut self) {
+        let wants_one =
+            |op: &Operation| op.target.is_some() && op.cost > 0 || matches!(op.act, Act::Create { inside: Some(_) });
+        self.changes.everything |= self.plan.operations.iter().any(wants_one);
     }
 
     /// Whether something that can be minted with `op` from the first for the second, or with what that mints, can exceed.

@@ -244,18 +244,25 @@ impl Records {
         Page { rows: Rows::Pick { offset, n }, next, hidden }
     }
 
-    /// Deletes a record and everything that lies in it.
-    pub fn delete(&mut self, res: Res) {
+    /// Deletes a record and everything that lies in it. Whether anything among that was made in the run.
+    pub fn delete(&mut self, res: Res) -> bool {
         self.collections[res.coll.index()].deleted.insert(res.row);
+        let mut made_one = res.row >= self.plan.collection(res.coll).count;
         let index = self.index.clone();
         for inner in index.nesting.inside(res.coll).iter().filter(|_| !Mistake::ContentsOutliveTheirBox.here()) {
             let state = &self.collections[inner.index()];
             let made = state.made_in.get(&res.row).map_or(&[][..], Vec::as_slice);
             let rows: Vec<u32> = index.nesting.rows(*inner, res.row).iter().chain(made).copied().collect();
             for row in rows {
-                self.delete(Res { coll: *inner, row });
+                made_one |= self.delete(Res { coll: *inner, row });
             }
         }
+        made_one
+    }
+
+    /// How many rows of a collection are not deleted.
+    pub fn left(&self, coll: CollId) -> u64 {
+        u64::from(self.extent(coll)) - self.collections[coll.index()].deleted.len()
     }
 
     /// Makes a record, inside another one where there is a `parent`. Where only so many are kept, the oldest gives way.

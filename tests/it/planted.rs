@@ -155,6 +155,7 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
     ),
     (Mistake::CensusCountsTheTask, &["sums::the_task_is_no_excess_and_starts_no_clock"]),
     (Mistake::CensusForgetsFirstRecords, &["sums::a_first_shelf_is_a_door_to_whoever_may_put_something_there"]),
+    (Mistake::CensusForgetsLastRecords, &["sums::with_the_last_shelf_its_door_shuts_and_with_another_it_opens"]),
     (Mistake::CensusForgetsBlocks, &["validation::every_mode_refuses_every_end_at_its_instant"]),
     (Mistake::LeftoverBehindClosedDoors, &["definitions::entitled::what_an_agent_may_do_is_no_leftover"]),
     (Mistake::LeftoverForgetsIds, &["mended::ids_that_were_listed_stay_known"]),

@@ -483,6 +483,7 @@ services:
       make:  {{http: POST /boxes, creates: boxes}}
       count: {{http: GET /boxes -> boxes records, costs: $1}}
       put:   {{http: 'POST /shelves', creates: shelves}}
+      drop:  {{http: 'DELETE /shelves', on: shelves}}
       add:   {{http: 'POST /shelves/{{id}}/pages', creates: pages, inside: shelves}}
       close: POST /close
 identities: {{bot: {{kind: agent, tenant: north}}, mate: {{kind: agent, tenant: north}}, owner: {{kind: human}}}}
@@ -519,4 +520,16 @@ fn a_first_shelf_is_a_door_to_whoever_may_put_something_there() {
     assert_eq!(opened("owner"), [(1, Open::ForEver)], "to who made it");
     assert_eq!(opened("tenant"), [(1, Open::ForEver); 2], "to the mate too");
     assert_eq!(opened("anyone"), [(1, Open::ForEver); 2]);
+}
+
+#[test]
+fn with_the_last_shelf_its_door_shuts_and_with_another_it_opens() {
+    let told = "[{do: api.put, first: 1s}, {do: api.drop, first: 1s}, {do: api.put, first: 1s}]";
+    let doors = open_of(&boxes("anyone", told, "[]"), "api.add");
+    let each = |at, open| [(at, open); 2];
+    assert_eq!(
+        doors,
+        [each(1, Open::ForEver), each(2, Open::Shut), each(3, Open::ForEver)].concat(),
+        "of token and spare"
+    );
 }
