@@ -245,6 +245,8 @@ mistakes! {
     CensusForgetsFirstRecords = "census-forgets-first-records",
     /// The census does not know that what was made is deleted.
     CensusForgetsLastRecords = "census-forgets-last-records",
+    /// By the wall clock, an alarm that fires while answers are awaited lies until the next one has come.
+    AlarmsWaitForAnswers = "alarms-wait-for-answers",
     /// The census does not know of blocks.
     CensusForgetsBlocks = "census-forgets-blocks",
     /// What lies behind a closed operation is left over.

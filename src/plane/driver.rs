@@ -263,7 +263,8 @@ impl<T: Transport, V: Vocabulary> Driver<T, V> {
             if now >= horizon {
                 return Ok(End { at: horizon, settled: false, aborted: false });
             }
-            if timer.is_some_and(|timer| timer <= now) {
+            let stirred = self.transport.in_flight() && !self.transport.is_quiet();
+            if stirred && !Mistake::AlarmsWaitForAnswers.here() || timer.is_some_and(|timer| timer <= now) {
                 self.transport.advance(now, &mut self.log);
                 self.look_round(now);
             } else if queued.is_some_and(|due| due <= now)

@@ -5,7 +5,7 @@
 
 use crate::analysis::{Minted, mints};
 use crate::model::Baseline;
-use crate::model::service::{Act, ObjectRule, Operation};
+use crate::model::service::{Act, ObjectRule};
 use crate::planted::Mistake;
 use crate::wire::{CollId, CredId, FamilyId, IdentityId, OpId, Open, PlaceId, RightsId, ServiceId, Tick};
 
@@ -155,7 +155,7 @@ impl World {
     fn costs_something(&self, op: OpId, who: Who, touches: Touches) -> bool {
         let Touches { coll, names_one, inside, .. } = touches;
         let rule = self.rules[op.index()];
-        let nothing_to_hide = !names_one && self.records.extent(coll) == 0;
+        let nothing_to_hide = !names_one && self.records.is_empty(coll);
         let made = || !inside && self.records.shows_made(rule, who.caller, coll);
         !self.records.original(rule, who.caller, coll).is_empty() || nothing_to_hide || made()
     }
@@ -176,35 +176,6 @@ impl World {
     /// Whoever would present a credential that is yet to be made.
     pub(super) fn holder_of(&self, minted: Minted) -> Who {
         Who { caller: self.caller_of(minted.who, Some((minted.family, None))), ..Who::with(minted) }
-    }
-
-    /// A first record opens what was refused for want of any, to those who see it: which matters where a call costs, and
-    /// where something can be made in it.
-    pub(super) fn opens_what_wanted_one(&mut self, coll: CollId, owner: Option<IdentityId>) {
-        let plan = &self.plan;
-        let wants_one = |op: &Operation| {
-            op.target == Some(coll) && op.cost > 0
-                || matches!(op.act, Act::Create { inside: Some(outer) } if outer == coll)
-        };
-        let rules = || plan.operations.iter().zip(&self.rules).filter(|(op, _)| wants_one(op)).map(|(_, rule)| *rule);
-        if rules().next().is_none() || Mistake::CensusForgetsFirstRecords.here() {
-            return;
-        }
-        let tenant = owner.filter(|_| rules().any(|rule| rule == ObjectRule::Tenant)).and_then(|o| plan.tenant_of(o));
-        let sees = |cred: &CredId| {
-            let row = self.credentials.get(*cred);
-            let theirs = owner.is_some() && row.principal == owner;
-            theirs || row.narrow || tenant.is_some() && row.principal.and_then(|p| plan.tenant_of(p)) == tenant
-        };
-        self.changes.everything |= self.records.left(coll) == 1 && rules().any(|rule| rule == ObjectRule::Anyone);
-        self.changes.credentials.extend(self.credentials.ids().filter(sees));
-    }
-
-    /// With the last record that was made, what had wanted one is shut again.
-    pub(super) fn shuts_what_wants_one(&mut self) {
-        let wants_one =
-            |op: &Operation| op.target.is_some() && op.cost > 0 || matches!(op.act, Act::Create { inside: Some(_) });
-        self.changes.everything |= self.plan.operations.iter().any(wants_one);
     }
 
     /// Whether something that can be minted with `op` from the first for the second, or with what that mints, can exceed.

@@ -131,6 +131,7 @@ impl World {
             }
             _ => Ok(Done::nothing(Response::bare(200))),
         }?;
+        self.changes.everything |= self.records.take_stirred();
         self.use_up(now, op, admitted, Use::Records(done.rows));
         if let Some(coll) = target.filter(|_| effect == Effect::Read && done.rows > 0) {
             self.note_reading(coll, admitted);
@@ -208,7 +209,7 @@ impl World {
         }
         touch(now, envelope.id, (res.coll, effect), rows, slot, log);
         match effect {
-            Effect::Delete => self.delete(res),
+            Effect::Delete => self.records.delete(res),
             Effect::Read => {}
             _ if envelope.request.carries => {
                 self.write_down(now, envelope.id, (res, admitted.principal), &slot.cargo, log);
@@ -216,12 +217,6 @@ impl World {
             _ => {}
         }
         Ok(Done::touching(response, rows))
-    }
-
-    fn delete(&mut self, res: Res) {
-        if self.records.delete(res) && !Mistake::CensusForgetsLastRecords.here() {
-            self.shuts_what_wants_one();
-        }
     }
 
     #[inline(always)]
@@ -237,7 +232,7 @@ impl World {
         touch(now, envelope.id, (coll, effect), page.rows, slot, log);
         if effect == Effect::Delete {
             for row in page.rows.iter(slot).collect::<Vec<_>>() {
-                self.delete(Res { coll, row });
+                self.records.delete(Res { coll, row });
             }
         }
         let response = Response::with(200, Body::Count(page.rows.len()));
@@ -261,7 +256,6 @@ impl World {
             return Err(refused());
         }
         let res = self.records.create(coll, rule, admitted.principal, parent);
-        self.opens_what_wanted_one(coll, admitted.principal);
         log.push(Event::Created { at: now, id: envelope.id, coll, row: res.row });
         if envelope.request.carries {
             self.write_down(now, envelope.id, (res, admitted.principal), &slot.cargo, log);

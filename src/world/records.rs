@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::model::identity::CreatedOwner;
-use crate::model::service::ObjectRule;
+use crate::model::service::{Act, ObjectRule, Operation};
 use crate::model::{Bits, Index, Plan};
 use crate::planted::Mistake;
 use crate::wire::{CollId, FamilyId, IdentityId, Res, Rows, Slot, TenantId};
@@ -44,6 +44,9 @@ pub struct Records {
     plan: Arc<Plan>,
     index: Arc<Index>,
     collections: Vec<Collection>,
+    /// Collections of which a record that comes or goes may open or shut a door.
+    doors: Bits,
+    stirred: bool,
 }
 
 impl Collection {
@@ -59,12 +62,21 @@ impl Collection {
 impl Records {
     pub fn new(plan: Arc<Plan>, index: Arc<Index>) -> Records {
         let collections = plan.collections.iter().map(|_| Collection::default()).collect();
-        Records { plan, index, collections }
+        let doors = plan.operations.iter().filter_map(needs_records_of).map(CollId::number).collect();
+        Records { plan, index, collections, doors, stirred: false }
     }
 
     /// The records of the start are there again, and no others.
     pub fn reset(&mut self) {
-        self.collections.iter_mut().for_each(Collection::reset);
+        let Records { plan: _, index: _, collections, doors: _, stirred } = self;
+        collections.iter_mut().for_each(Collection::reset);
+        *stirred = false;
+    }
+
+    /// Whether, since this was last asked, records came or went where that may open or shut a door.
+    #[inline]
+    pub fn take_stirred(&mut self) -> bool {
+        std::mem::take(&mut self.stirred)
     }
 
     /// What follows from the plan alone.
@@ -162,7 +174,7 @@ impl Records {
     /// Whether one of the records that were made during the run is shown to `caller` under `rule`.
     pub fn shows_made(&self, rule: ObjectRule, caller: Caller, coll: CollId) -> bool {
         let made = self.plan.collection(coll).count..self.extent(coll);
-        made.map(|row| Res { coll, row }).any(|res| self.exists(res) && self.permits(rule, caller, res))
+        made.rev().map(|row| Res { coll, row }).any(|res| self.exists(res) && self.permits(rule, caller, res))
     }
 
     /// The records of `coll` that `caller` sees through `window`. Picked rows go into `slot`.
@@ -218,11 +230,7 @@ impl Records {
             pick(rows.filter(seen), most, &mut slot.ids)
         };
         let n = slot.ids.len() as u32 - offset;
-        let hidden = !Mistake::HiddenRowsAreNoRefusal.here()
-            && n == 0
-            && cursor == 0
-            && !all
-            && state.deleted.len() < u64::from(extent);
+        let hidden = !Mistake::HiddenRowsAreNoRefusal.here() && n == 0 && cursor == 0 && !all && !self.is_empty(coll);
         Page { rows: Rows::Pick { offset, n }, next, hidden }
     }
 
@@ -239,30 +247,31 @@ impl Records {
             pick(rows.iter().copied().filter(|row| !state.deleted.contains(*row)), most, &mut slot.ids)
         };
         let n = slot.ids.len() as u32 - offset;
-        let left = || state.deleted.len() < u64::from(self.extent(coll));
-        let hidden = n == 0 && cursor == 0 && left() && !Mistake::HiddenRowsAreNoRefusal.here();
+        let hidden = n == 0 && cursor == 0 && !self.is_empty(coll) && !Mistake::HiddenRowsAreNoRefusal.here();
         Page { rows: Rows::Pick { offset, n }, next, hidden }
     }
 
-    /// Deletes a record and everything that lies in it. Whether anything among that was made in the run.
-    pub fn delete(&mut self, res: Res) -> bool {
+    /// Deletes a record and everything that lies in it.
+    pub fn delete(&mut self, res: Res) {
         self.collections[res.coll.index()].deleted.insert(res.row);
-        let mut made_one = res.row >= self.plan.collection(res.coll).count;
+        // Those of the start count as doors as long as anything is left.
+        if res.row >= self.plan.collection(res.coll).count || self.is_empty(res.coll) {
+            self.stirred |= self.doors.contains(res.coll.number()) && !Mistake::CensusForgetsLastRecords.here();
+        }
         let index = self.index.clone();
         for inner in index.nesting.inside(res.coll).iter().filter(|_| !Mistake::ContentsOutliveTheirBox.here()) {
             let state = &self.collections[inner.index()];
             let made = state.made_in.get(&res.row).map_or(&[][..], Vec::as_slice);
             let rows: Vec<u32> = index.nesting.rows(*inner, res.row).iter().chain(made).copied().collect();
             for row in rows {
-                made_one |= self.delete(Res { coll: *inner, row });
+                self.delete(Res { coll: *inner, row });
             }
         }
-        made_one
     }
 
-    /// How many rows of a collection are not deleted.
-    pub fn left(&self, coll: CollId) -> u64 {
-        u64::from(self.extent(coll)) - self.collections[coll.index()].deleted.len()
+    /// Whether nothing is left of a collection, or nothing was ever there.
+    pub fn is_empty(&self, coll: CollId) -> bool {
+        self.collections[coll.index()].deleted.len() == u64::from(self.extent(coll))
     }
 
     /// Makes a record, inside another one where there is a `parent`. Where only so many are kept, the oldest gives way.
@@ -274,6 +283,7 @@ impl Records {
             CreatedOwner::Nobody => None,
         };
         let keeps = spec.keeps;
+        self.stirred |= self.doors.contains(coll.number()) && !Mistake::CensusForgetsFirstRecords.here();
         let state = &mut self.collections[coll.index()];
         state.made.push(Made { owner, parent });
         if let Some(parent) = parent {
@@ -308,5 +318,13 @@ impl Records {
         for row in oldest {
             self.delete(Res { row, ..made });
         }
+    }
+}
+
+/// The collection without whose records an operation would be refused, where being let in is excess.
+fn needs_records_of(op: &Operation) -> Option<CollId> {
+    match op.act {
+        Act::Create { inside } => inside,
+        _ => op.target.filter(|_| op.cost > 0),
     }
 }

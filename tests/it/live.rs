@@ -96,6 +96,14 @@ fn apart(simulated: &Reach, live: &Reach, horizon: Tick) -> Option<String> {
         .map(|(pair, _)| format!("{pair:?}: live only"))
 }
 
+/// When the defence first does something.
+fn acts(prepared: &Prepared, plane: Plane) -> Tick {
+    let mut kept = Kept::default();
+    prepared.run(plane, RunOptions::default(), &Stop::default(), &mut kept).expect("a run on loopback");
+    let acted = |event: &Event| if let Event::Acted { at, .. } = *event { Some(at) } else { None };
+    kept.0.iter().find_map(acted).expect("an action")
+}
+
 fn agrees(variant: Option<&str>, least: usize) {
     let prepared =
         prepare(&document(STEADY), variant, &Overrides::default(), &Stop::default()).expect("a scenario that runs");
@@ -126,4 +134,32 @@ fn with_a_revocation_the_planes_are_within_50_ms() {
 #[test]
 fn with_several_requests_under_way_the_planes_are_within_50_ms() {
     agrees(Some("slow-lists"), 20);
+}
+
+/// One request, which raises the alarm and is answered late.
+const AWAITED: &str = "
+runaway: 1
+name: awaited
+time: {horizon: 4s}
+services:
+  shop:
+    accepts: gateway
+    latency: 1_500ms
+    operations: {read: 'GET /orders/{id} -> orders records'}
+identities: {clerk: {kind: agent}}
+credentials: {clerk-key: {of: clerk, kind: api-key, scopes: ['shop:*']}}
+data: {orders: {count: 4, class: pii}}
+agents: {clerk: {is: clerk, holds: [clerk-key], told: [], fault: over-broad, then: [{do: shop.read, on: orders-1, first: 1s}]}}
+detect: {any: {requests: 1, within: 1min, by: principal}}
+steps: {revoke-key: {revoke: every clerk-key}}
+respond: {any: {after: 100ms, do: [revoke-key]}}
+";
+
+#[test]
+fn an_alarm_while_everybody_waits_for_answers_is_heard_at_once() {
+    let prepared = prepare(&document(AWAITED), None, &Overrides::default(), &Stop::default()).expect("a scenario");
+    let simulated = acts(&prepared, Plane::Sim);
+    assert!(simulated < Tick::ZERO + Span::from_millis(2_000), "{simulated}: before the answer");
+    let is_late = |_| acts(&prepared, Plane::Live { scale: 1.0 }).since(simulated) > SLACK;
+    assert!(!(0..TRIES).all(is_late), "later than {simulated} by more than {SLACK} each time");
 }

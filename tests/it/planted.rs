@@ -154,8 +154,21 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
         &["definitions::issuing::a_living_refresh_token_survives_the_revocation_of_its_access_token"],
     ),
     (Mistake::CensusCountsTheTask, &["sums::the_task_is_no_excess_and_starts_no_clock"]),
-    (Mistake::CensusForgetsFirstRecords, &["sums::a_first_shelf_is_a_door_to_whoever_may_put_something_there"]),
-    (Mistake::CensusForgetsLastRecords, &["sums::with_the_last_shelf_its_door_shuts_and_with_another_it_opens"]),
+    (
+        Mistake::CensusForgetsFirstRecords,
+        &[
+            "sums::a_first_shelf_is_a_door_to_whoever_may_put_something_there",
+            "sums::a_shelf_that_gives_way_is_no_door_any_more",
+        ],
+    ),
+    (
+        Mistake::CensusForgetsLastRecords,
+        &[
+            "sums::with_the_last_shelf_its_door_shuts_and_with_another_it_opens",
+            "sums::a_first_shelf_of_somebody_elses_hides_the_rest_and_the_last_one_hides_nothing",
+        ],
+    ),
+    (Mistake::AlarmsWaitForAnswers, &["live::an_alarm_while_everybody_waits_for_answers_is_heard_at_once"]),
     (Mistake::CensusForgetsBlocks, &["validation::every_mode_refuses_every_end_at_its_instant"]),
     (Mistake::LeftoverBehindClosedDoors, &["definitions::entitled::what_an_agent_may_do_is_no_leftover"]),
     (Mistake::LeftoverForgetsIds, &["mended::ids_that_were_listed_stay_known"]),

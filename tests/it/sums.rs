@@ -468,9 +468,12 @@ fn the_last_record_of_a_quota_may_be_touched() {
 
 /// Boxes, and what a bot and an owner make besides. The mate's token is in the bot's hands.
 fn boxes(rows: &str, bot: &str, owner: &str) -> Ran {
-    run(
-        &document(&format!(
-            "
+    run(&document(&boxes_yaml(rows, bot, owner)), None, &[])
+}
+
+fn boxes_yaml(rows: &str, bot: &str, owner: &str) -> String {
+    format!(
+        "
 runaway: 1
 name: boxes
 time: {{horizon: 60s, settle: 5s}}
@@ -484,12 +487,13 @@ services:
       count: {{http: GET /boxes -> boxes records, costs: $1}}
       put:   {{http: 'POST /shelves', creates: shelves}}
       drop:  {{http: 'DELETE /shelves', on: shelves}}
+      look:  {{http: GET /shelves -> shelves records, costs: $1}}
       add:   {{http: 'POST /shelves/{{id}}/pages', creates: pages, inside: shelves}}
       close: POST /close
 identities: {{bot: {{kind: agent, tenant: north}}, mate: {{kind: agent, tenant: north}}, owner: {{kind: human}}}}
 credentials:
   token: {{of: bot, kind: access-token, scopes: ['api:*']}}
-  spare: {{of: mate, kind: access-token, scopes: ['api:add']}}
+  spare: {{of: mate, kind: access-token, scopes: ['api:add', 'api:look']}}
   key:   {{of: owner, kind: api-key, scopes: ['api:*']}}
 data:
   boxes:   {{count: 2, class: internal, owner: owner}}
@@ -500,9 +504,6 @@ benign: {{owner: {{is: owner, holds: [key], told: {owner}}}}}
 steps: {{nothing: {{close: [api.close]}}}}
 respond: {{nothing: 5s}}
 "
-        )),
-        None,
-        &[],
     )
 }
 
@@ -532,4 +533,21 @@ fn with_the_last_shelf_its_door_shuts_and_with_another_it_opens() {
         [each(1, Open::ForEver), each(2, Open::Shut), each(3, Open::ForEver)].concat(),
         "of token and spare"
     );
+}
+
+#[test]
+fn a_first_shelf_of_somebody_elses_hides_the_rest_and_the_last_one_hides_nothing() {
+    let told = "[{do: api.put, first: 1s}, {do: api.drop, first: 1s}]";
+    let doors = open_of(&boxes("owner", told, "[]"), "api.look");
+    assert_eq!(doors[..2], [(0, Open::ForEver); 2], "nothing is hidden from the bot and its mate");
+    assert_eq!(doors[2..], [(1, Open::Shut), (2, Open::ForEver)], "from the mate, the bot's shelf");
+}
+
+#[test]
+fn a_shelf_that_gives_way_is_no_door_any_more() {
+    let yaml = boxes_yaml("owner", "[{do: api.put, first: 1s}]", "[{do: api.put, first: 2s}]")
+        .replace("creates: shelves}", "creates: shelves, rows: anyone}")
+        .replace("shelves: {count: 0,", "shelves: {count: 0, keeps: 1,");
+    let doors = open_of(&run(&document(&yaml), None, &[]), "api.add");
+    assert_eq!(doors, [(1, Open::ForEver), (2, Open::Shut)], "until the owner makes another one");
 }

@@ -69,7 +69,7 @@ impl Shared {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Decides a request that came over a socket, and writes the answer. Nobody waits for the world while it is written.
+    /// Decides a request that came over a socket, and writes the answer. Nobody else waits for the world while it is written.
     pub fn decide(&self, request: Request, cargo: Cargo, id: Option<RequestId>) -> Decided {
         let envelope = self.notes().envelope(&self.plan, request, id);
         let mut slot = Slot { cargo, ..Slot::default() };

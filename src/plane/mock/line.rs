@@ -40,8 +40,7 @@ impl Open {
 
     /// Itself, if it can carry another request.
     async fn if_free(mut self) -> Option<Open> {
-        let connection = self.connection.as_mut()?;
-        let is_free = self.sender.is_ready() || goes_on(connection.as_mut()).await && self.sender.is_ready();
+        let is_free = goes_on(self.connection.as_mut()?.as_mut()).await && self.sender.is_ready();
         is_free.then_some(self)
     }
 }

@@ -130,6 +130,7 @@ impl Live {
         let connection = (envelope.id.by, envelope.request.from.connection, service);
         let to = self.shared.origins.address(service)?;
         let line = self.lines.remove(&connection).unwrap_or_else(|| Line::to(to));
+        self.shared.note(envelope);
         self.departures.push(Departure { flight, op, connection, line, asking, id });
         self.in_flight += 1;
         Some(())
@@ -158,17 +159,23 @@ impl Live {
     }
 }
 
-/// The next answer that comes while it is waited for; looked for without sleep at first.
+/// The next answer that comes while it is waited for; looked for without sleep at first, and at least once.
 async fn next(lanes: &mut Lanes<'static, Wire>, alert: Duration, wait: Duration) -> Option<Landed> {
     let since = Instant::now();
-    while since.elapsed() < alert {
+    loop {
         tokio::select! {
             biased;
             landed = lanes.next() => return Some(landed),
             () = yield_now() => {}
         }
+        let waited = since.elapsed();
+        if waited >= wait {
+            return None;
+        }
+        if waited >= alert {
+            return timeout_at(since + wait, lanes.next()).await.ok();
+        }
     }
-    timeout_at(since + wait, lanes.next()).await.ok()
 }
 
 impl Transport for Live {
@@ -189,7 +196,6 @@ impl Transport for Live {
         slot: &mut Slot,
         _log: &mut Log,
     ) -> Option<Outcome> {
-        self.shared.note(envelope);
         match self.depart(flight, envelope, &slot.cargo) {
             Some(()) => None,
             None => Some(Outcome::NoAnswer),
@@ -200,9 +206,11 @@ impl Transport for Live {
         let landed = self.lanes.pop().or_else(|| {
             let wait = self.clock.until(until).min(SLICE);
             let alert = if self.in_flight > 0 { wait.min(ALERT) } else { Duration::ZERO };
-            let departures = self.departures.drain(..);
-            departures.for_each(|departure| self.lanes.depart(departure));
-            self.runtime.block_on(next(&mut self.lanes, alert, wait))
+            let (lanes, departures) = (&mut self.lanes, self.departures.drain(..));
+            self.runtime.block_on(async {
+                departures.for_each(|departure| lanes.depart(departure));
+                next(lanes, alert, wait).await
+            })
         });
         let at = self.look(log);
         match landed {
