@@ -205,7 +205,7 @@ impl Transport for Live {
     fn pass(&mut self, until: Tick, log: &mut Log) -> Passed {
         let landed = self.lanes.pop().or_else(|| {
             let wait = self.clock.until(until).min(SLICE);
-            let alert = if self.in_flight > 0 { wait.min(ALERT) } else { Duration::ZERO };
+            let alert = if self.in_flight > 0 { ALERT } else { Duration::ZERO };
             let (lanes, departures) = (&mut self.lanes, self.departures.drain(..));
             self.runtime.block_on(async {
                 departures.for_each(|departure| lanes.depart(departure));
