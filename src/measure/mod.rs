@@ -407,9 +407,11 @@ impl Measures {
             }
             return;
         };
-        let times = human.machine_excess as f64 / human.human_excess.max(1) as f64;
-        let at_least = human.human_excess == 0;
-        values.insert("factor", Measured::Exact(Value::Factor { times, at_least }));
+        let factor = match human.human_excess {
+            0 => Measured::Bounded { lo: human.machine_excess, hi: NO_BOUND },
+            slow => Measured::Exact(Value::Factor(human.machine_excess as f64 / slow as f64)),
+        };
+        values.insert("factor", factor);
         values.insert("factor.window", Measured::Exact(Value::Time(Span(human.window))));
         values.insert("human.excess", Measured::count(human.human_final));
         let word = if human.human_detected { "yes" } else { "no" };

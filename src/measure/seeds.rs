@@ -117,7 +117,7 @@ impl Spread {
                 Measured::Exact(Value::Word(word)) => *spread.words.entry((*word).to_owned()).or_default() += 1,
                 Measured::Exact(Value::Count(n) | Value::Money(n)) => numbers.push(*n as f64),
                 Measured::Exact(Value::Time(span)) => numbers.push(span.0 as f64),
-                Measured::Exact(Value::Share(n) | Value::Factor { times: n, .. }) => numbers.push(*n),
+                Measured::Exact(Value::Share(n) | Value::Factor(n)) => numbers.push(*n),
                 Measured::Sampled { mean, .. } => numbers.push(*mean),
                 Measured::Never => spread.never += 1,
                 Measured::Bounded { .. } | Measured::Unknown { .. } => spread.untold += 1,
@@ -153,7 +153,7 @@ fn in_unit(unit: Unit, value: f64) -> String {
         Unit::Share => Value::Share(value),
         Unit::Time => Value::Time(crate::wire::Span(value as u64)),
         Unit::Mean => return format!("{value:.2}"),
-        Unit::Factor => Value::Factor { times: value, at_least: false },
+        Unit::Factor => Value::Factor(value),
         Unit::Money => Value::Money(value as u64),
     };
     value.to_string()

@@ -10,7 +10,8 @@ use crate::wire::Span;
 #[derive(Clone, PartialEq, Debug)]
 pub enum Measured {
     Exact(Value),
-    /// Between these, both included: something was queued, or never answered. Up to [`NO_BOUND`] is any number.
+    /// Between these, both included: something was queued, or never answered, or there was nothing to divide by. Up to
+    /// [`NO_BOUND`] is any number.
     Bounded {
         lo: u64,
         hi: u64,
@@ -34,11 +35,8 @@ pub enum Value {
     Share(f64),
     Time(Span),
     Word(&'static str),
-    /// How many times; `at_least` where the other pace achieved nothing.
-    Factor {
-        times: f64,
-        at_least: bool,
-    },
+    /// How many times.
+    Factor(f64),
     Money(u64),
 }
 
@@ -92,16 +90,14 @@ impl Measured {
         match (self, expected) {
             (Measured::Unknown { .. }, _) => None,
             (Measured::Never, expected) => Some(*expected == Expected::Never),
-            (Measured::Bounded { lo, hi }, Expected::Count(n)) if lo == hi => Some(lo == n),
-            (Measured::Bounded { lo, hi }, Expected::Count(n)) if n < lo || n > hi => Some(false),
-            (Measured::Bounded { .. }, _) => None,
+            (Measured::Bounded { lo, hi }, expected) => match number(expected)? {
+                n if n < *lo as f64 || n > *hi as f64 => Some(false),
+                _ => (lo == hi).then_some(true),
+            },
             (Measured::Sampled { lo, hi, .. }, expected) => {
                 Some(number(expected).is_some_and(|n| *lo <= n + ROUNDING && n <= *hi + ROUNDING))
             }
-            (Measured::Exact(Value::Factor { times, at_least: true }), expected) => {
-                (number(expected)? + ROUNDING < *times).then_some(false)
-            }
-            (Measured::Exact(Value::Factor { times, .. }), Expected::Count(n)) => Some(times.round() == *n as f64),
+            (Measured::Exact(Value::Factor(times)), Expected::Count(n)) => Some(times.round() == *n as f64),
             (Measured::Exact(value), expected) => Some(value.beside(expected) == Some(Ordering::Equal)),
         }
     }
@@ -114,18 +110,17 @@ impl Measured {
             (Measured::Never, _) if Mistake::NeverIsInTime.here() => Some(true),
             (Measured::Never, Expected::Never) => Some(true),
             (Measured::Never, _) | (Measured::Exact(_), Expected::Never) => Some(false),
-            (Measured::Bounded { lo, .. }, Expected::Count(n)) if Mistake::BoundsAreCertain.here() => Some(lo <= n),
-            (Measured::Bounded { hi, .. }, Expected::Count(n)) if hi <= n => Some(true),
-            (Measured::Bounded { lo, .. }, Expected::Count(n)) if lo > n => Some(false),
-            (Measured::Bounded { .. }, _) => None,
+            (Measured::Bounded { lo, hi }, limit) => match number(limit)? {
+                most if Mistake::BoundsAreCertain.here() => Some(*lo as f64 <= most),
+                most if *hi as f64 <= most => Some(true),
+                most if *lo as f64 > most => Some(false),
+                _ => None,
+            },
             (Measured::Sampled { lo, hi, .. }, limit) => match number(limit)? + ROUNDING {
                 most if *hi <= most => Some(true),
                 most if *lo > most => Some(false),
                 _ => None,
             },
-            (Measured::Exact(Value::Factor { times, at_least: true }), limit) => {
-                (number(limit)? + ROUNDING < *times).then_some(false)
-            }
             (Measured::Exact(Value::Word(a)), Expected::Word(b)) => Some(a == b),
             (Measured::Exact(value), limit) if Mistake::LimitsHoldBelow.here() => {
                 value.beside(limit).map(|order| order == Ordering::Less)
@@ -141,17 +136,16 @@ impl Measured {
             (Measured::Unknown { .. }, _) => None,
             (Measured::Never, _) => Some(true),
             (Measured::Exact(_), Expected::Never) => Some(false),
-            (Measured::Bounded { lo, .. }, Expected::Count(n)) if lo >= n => Some(true),
-            (Measured::Bounded { hi, .. }, Expected::Count(n)) if hi < n => Some(false),
-            (Measured::Bounded { .. }, _) => None,
+            (Measured::Bounded { lo, hi }, least) => match number(least)? {
+                least if *lo as f64 >= least => Some(true),
+                least if (*hi as f64) < least => Some(false),
+                _ => None,
+            },
             (Measured::Sampled { lo, hi, .. }, least) => match number(least)? - ROUNDING {
                 least if *lo >= least => Some(true),
                 least if *hi < least => Some(false),
                 _ => None,
             },
-            (Measured::Exact(Value::Factor { times, at_least: true }), least) => {
-                (number(least)? - ROUNDING <= *times).then_some(true)
-            }
             (Measured::Exact(value), least) => value.beside(least).map(|order| order != Ordering::Less),
         }
     }
@@ -165,7 +159,7 @@ impl Value {
             (Value::Money(a), Expected::Money(b)) => Some(a.cmp(b)),
             (Value::Time(a), Expected::Time(b)) => Some(a.cmp(b)),
             (Value::Time(a), Expected::Count(0)) => Some(a.cmp(&Span::ZERO)),
-            (Value::Share(a), expected) | (Value::Factor { times: a, .. }, expected) => match number(expected)? {
+            (Value::Share(a) | Value::Factor(a), expected) => match number(expected)? {
                 b if (a - b).abs() < ROUNDING => Some(Ordering::Equal),
                 b => a.partial_cmp(&b),
             },
@@ -210,8 +204,7 @@ impl std::fmt::Display for Value {
             Value::Share(share) => write!(f, "{}", percent(*share)),
             Value::Time(span) => span.fmt(f),
             Value::Word(word) => f.write_str(word),
-            Value::Factor { times, at_least: true } => write!(f, "at least {}", thousands(*times as u64)),
-            Value::Factor { times, .. } => write!(f, "{times:.0}"),
+            Value::Factor(times) => write!(f, "{times:.0}"),
             Value::Money(millionths) => write!(f, "{:.2}", *millionths as f64 / 1e6),
         }
     }

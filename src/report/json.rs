@@ -133,7 +133,7 @@ pub fn measured(unit: registry::Unit, measured: &Measured) -> Value {
             Measurement::Share(share) => json!(share),
             Measurement::Time(span) => json!(span.0),
             Measurement::Word(word) => json!(word),
-            Measurement::Factor { times, .. } => json!(times),
+            Measurement::Factor(times) => json!(times),
         },
         _ => Value::Null,
     };
@@ -147,10 +147,6 @@ pub fn measured(unit: registry::Unit, measured: &Measured) -> Value {
     }
     if let (Measured::Sampled { mean, lo, hi }, Some(map)) = (measured, object.as_object_mut()) {
         map.extend([("value", mean), ("lo", lo), ("hi", hi)].map(|(key, n)| (key.to_owned(), json!(n))));
-    }
-    if let (Measured::Exact(Measurement::Factor { at_least: true, .. }), Some(map)) = (measured, object.as_object_mut())
-    {
-        map.insert("at_least".into(), json!(true));
     }
     object
 }

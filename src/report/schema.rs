@@ -21,7 +21,6 @@ pub fn run_schema() -> Value {
             "evidence": {"enum": ["exact", "sampled", "bounded", "censored", "unknown"]},
             "text": {"type": "string"},
             "lo": bound, "hi": bound,
-            "at_least": {"type": "boolean"},
         },
         "additionalProperties": false,
     });

@@ -1,5 +1,6 @@
 //! The verdict: what was measured against what was expected.
 
+use crate::measure::registry::{self, Unit};
 use crate::measure::{
     Measured, Measures, Outcome, References, Seeds, Tally, Value as Known, counted, percent, thousands,
 };
@@ -146,8 +147,8 @@ pub fn judge(
     let mut checked = bench.limits(&expectations.limits, of_limits);
     if !reached_its_end {
         let open = checked.iter_mut().zip(&expectations.limits).filter(|(limit, claim)| {
-            let decided =
-                claim.over.is_some() || measures.get(&claim.measure).is_some_and(|m| exceeds(m, &claim.demand));
+            let decided = claim.over.is_some()
+                || measures.get(&claim.measure).is_some_and(|m| exceeds(&claim.measure, m, &claim.demand));
             limit.holds == Some(false) && !decided
         });
         for (limit, _) in open {
@@ -212,16 +213,18 @@ pub fn judge(
     Judgement { verdict, reasons, limits: checked }
 }
 
-/// Whether a count is more than is tolerated already: whatever else would have come, it stays so.
-fn exceeds(measured: &Measured, demand: &Demand) -> bool {
+/// Whether an amount is more than is tolerated already: whatever else would have come, it stays so.
+fn exceeds(measure: &str, measured: &Measured, demand: &Demand) -> bool {
     let most = match demand {
         Demand::Is(most) | Demand::AtMost(most) | Demand::Between { most, .. } => most,
         Demand::AtLeast(_) => return false,
     };
-    let is_amount = matches!(
-        measured,
-        Measured::Exact(Known::Count(_) | Known::Money(_) | Known::Time(_)) | Measured::Bounded { .. }
-    );
+    let is_amount = match measured {
+        Measured::Exact(known) => matches!(known, Known::Count(_) | Known::Money(_) | Known::Time(_)),
+        // A factor may still come to have something to be divided by.
+        Measured::Bounded { .. } => registry::find(measure).is_some_and(|measure| measure.unit == Unit::Count),
+        _ => false,
+    };
     is_amount && measured.within(most) == Some(false)
 }
 

@@ -78,18 +78,23 @@ fn shares_are_compared_as_they_are_written() {
     let limit = Expected::Share(0.46);
     assert_eq!([0.4602, 0.46004, 0.46, 0.4598].map(|s| share(s).equals(&limit)), [false, true, true, false].map(Some));
     assert_eq!([0.4602, 0.46004, 0.46, 0.4598].map(|s| share(s).within(&limit)), [false, true, true, true].map(Some));
-    let factor = Measured::Exact(Value::Factor { times: 11.6, at_least: false });
+    let factor = Measured::Exact(Value::Factor(11.6));
     assert_eq!([11, 12].map(|n| factor.equals(&Expected::Count(n))), [Some(false), Some(true)]);
 }
 
 /// A person had done nothing yet, where a machine had done twelve: how many times that is, nobody can say.
 #[test]
 fn a_factor_without_an_end_is_within_no_limit() {
-    let factor = Measured::Exact(Value::Factor { times: 12.0, at_least: true });
+    let factor = Measured::Bounded { lo: 12, hi: NO_BOUND };
     let each = |tell: &dyn Fn(Expected) -> Option<bool>| [11, 12, 13].map(|n| tell(Expected::Count(n)));
     assert_eq!(each(&|n| factor.within(&n)), [Some(false), None, None]);
     assert_eq!(each(&|n| factor.equals(&n)), [Some(false), None, None]);
     assert_eq!(each(&|n| factor.meets(&Demand::AtLeast(n))), [Some(true), Some(true), None]);
+    let fractions = [11.5, 12.5].map(Expected::Number);
+    assert_eq!(fractions.each_ref().map(|n| factor.within(n)), [Some(false), None]);
+    assert_eq!(fractions.each_ref().map(|n| factor.equals(n)), [Some(false), None]);
+    assert_eq!(fractions.each_ref().map(|n| factor.meets(&Demand::AtLeast(n.clone()))), [Some(true), None]);
+    assert_eq!((factor.evidence(), factor.to_string()), ("bounded", "at least 12".to_owned()));
 }
 
 #[test]
