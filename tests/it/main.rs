@@ -36,7 +36,6 @@ mod generated;
 mod guard;
 mod hostile;
 mod instructions;
-mod known;
 mod learnt;
 mod live;
 mod loops;

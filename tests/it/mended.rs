@@ -1,10 +1,30 @@
 //! Faults of the engine that were, each as the smallest scenario that showed it.
 
-use crate::known::scenario;
 use crate::support::{document, run};
 use runaway::run::prepare;
 use runaway::scenario::Overrides;
 use runaway::wire::{Effect, Event, Reason, Verdict};
+
+/// A world of one service, with what a test puts in.
+fn scenario(operations: &str, data: &str, agent: &str, rest: &str) -> String {
+    format!(
+        "
+runaway: 1
+name: mended
+time: {{horizon: 100s}}
+services:
+  api:
+    accepts: gateway
+    operations: {operations}
+identities: {{bot: {{kind: agent}}}}
+credentials: {{key: {{of: bot, kind: api-key, scopes: ['api:*']}}}}
+data: {data}
+agents:
+  bot: {{is: bot, holds: [key], knows: ['api.*'], {agent}}}
+{rest}
+"
+    )
+}
 
 #[test]
 fn a_scenario_with_a_throttle_step_runs() {
@@ -209,4 +229,18 @@ respond: {one: {after: 0s, do: [rotate]}, other: {after: 0s, do: [rotate]}}
             _ => {}
         }
     }
+}
+
+/// A refusal that looks like an answer says nothing of an id: it is no right guess.
+#[test]
+fn guessing_ends_where_every_answer_is_empty() {
+    let text = scenario(
+        "{delete: {http: 'DELETE /things/{id}', on: things, needs: [admin], denies: empty}}",
+        "{things: {count: 3, class: internal, ids: sequential}}",
+        "told: [], fault: harvest, guesses: yes",
+        "",
+    );
+    let ran = run(&document(&text), None, &[]);
+    let asked = ran.events.iter().filter(|e| matches!(e, Event::Asked { .. })).count();
+    assert!(asked < 100, "{asked} requests to a collection of 3, all refused, until the horizon");
 }

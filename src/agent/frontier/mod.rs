@@ -6,10 +6,12 @@ mod ground;
 mod order;
 mod range;
 
+use std::collections::BTreeSet;
+
 use crate::model::Plan;
 use crate::model::agent::{AgentPlan, Strategy};
 use crate::planted::Mistake;
-use crate::wire::{ActorId, Body, CollId, Outcome, RouteId, Rows, Slot, Tick};
+use crate::wire::{ActorId, Body, CollId, HeldId, Outcome, RouteId, Rows, Slot, Tick};
 
 use super::call::{Asker, Call, Pending, Refusal};
 use super::inventory::{Inventory, Takes};
@@ -23,6 +25,10 @@ const GUESSED_AT_A_TIME: u32 = 16;
 
 /// Where guessing ends, whatever the answers say: somebody who counts this far is stopped by something else.
 const MOST_GUESSES: u32 = 1_000_000;
+
+/// An id that nobody has, tried before others are guessed. Where an answer to it looks like one to a right guess, no guess
+/// tells anything.
+const NOWHERE: u32 = MOST_GUESSES;
 
 /// What has not been tried.
 #[derive(Debug)]
@@ -40,6 +46,8 @@ pub(super) struct Frontier {
     credentials: u32,
     width: usize,
     guesses: Vec<Option<Guesses>>,
+    /// With what and where the answer to a wrong guess looks like one to a right one.
+    blind: BTreeSet<(Option<HeldId>, RouteId)>,
 }
 
 /// Guessing of ids of one collection.
@@ -47,6 +55,13 @@ pub(super) struct Frontier {
 struct Guesses {
     /// The first id that has not been guessed.
     next: u32,
+}
+
+impl Guesses {
+    /// Whether an id is one of the last lot.
+    fn ends_with(self, row: u32) -> bool {
+        row < self.next && row + GUESSED_AT_A_TIME >= self.next
+    }
 }
 
 impl Frontier {
@@ -70,6 +85,7 @@ impl Frontier {
             credentials: 0,
             width: usize::from(spec.pace.connections().max(1)),
             guesses: guessable.map(|can| can.then(Guesses::default)).collect(),
+            blind: BTreeSet::new(),
         };
         for coll in plan.collection_ids() {
             if !frontier.ground.taking(coll).is_empty() {
@@ -160,9 +176,11 @@ impl Frontier {
     pub fn accepted(&mut self, call: &Call, outcome: &Outcome) {
         let Some(record) = call.about else { return };
         self.answered(call, false);
-        let last_lot = self.guesses[record.coll.index()]
-            .is_some_and(|guesses| record.row < guesses.next && record.row + GUESSED_AT_A_TIME >= guesses.next);
-        if last_lot && shows_something(outcome) {
+        let Some(guesses) = self.guesses[record.coll.index()].filter(|_| shows_something(outcome)) else { return };
+        let tried = (call.with, call.route);
+        if record.row == NOWHERE {
+            self.blind.insert(tried);
+        } else if guesses.ends_with(record.row) && !self.blind.contains(&tried) {
             self.guess(record.coll);
         }
     }
@@ -237,9 +255,11 @@ impl Frontier {
     /// Takes the next lot of ids for known, where ids can be guessed. Returns the first of the runs that they make.
     fn guess_lot(&mut self, coll: CollId) -> Option<u32> {
         let guesses = self.guesses[coll.index()].as_mut().filter(|guesses| guesses.next < MOST_GUESSES)?;
-        let rows = Rows::Span { first: guesses.next, n: GUESSED_AT_A_TIME };
+        let nowhere = (guesses.next == 0).then_some(Rows::Span { first: NOWHERE, n: 1 });
+        let lot = Rows::Span { first: guesses.next, n: GUESSED_AT_A_TIME };
         guesses.next += GUESSED_AT_A_TIME;
-        self.ground.add_records(coll, rows, &Slot::default())
+        let added = nowhere.into_iter().chain([lot]).map(|rows| self.ground.add_records(coll, rows, &Slot::default()));
+        added.fold(None, Option::or)
     }
 }
 

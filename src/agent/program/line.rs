@@ -64,6 +64,8 @@ pub(super) enum Phase {
     Due(Tick),
     /// Makes the calls of the step.
     Calling,
+    /// Has as many calls of the step under way as may be at once: there is nothing to look for before an answer.
+    Full,
     /// Waits for the lines that it started.
     Forked,
     /// Has nothing to send until the agent learns something: it knew this many things.
@@ -100,10 +102,12 @@ impl Line {
             Op::Fork(_) | Op::Claim(_) => return None,
         };
         let width = if deed.goes_through().is_some() { width } else { 1 };
+        let pending = self.pending.due();
         if self.open() < width {
             self.next = deed.target(self.progress, memory);
+        } else if pending.is_none() {
+            self.phase = Phase::Full;
         }
-        let pending = self.pending.due();
         if self.next.is_some() { Some(pending.map_or(self.ready, |due| due.min(self.ready))) } else { pending }
     }
 

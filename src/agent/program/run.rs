@@ -171,7 +171,7 @@ impl Runner {
     fn settle(&mut self, at: usize, now: Tick, memory: &Memory) -> Option<Tick> {
         loop {
             match self.lines[at].phase {
-                Phase::Idle => return None,
+                Phase::Idle | Phase::Full => return None,
                 Phase::Starved(news) if news == memory.news() => return None,
                 Phase::Starved(_) => self.lines[at].phase = Phase::Arriving,
                 Phase::Forked => {
@@ -281,6 +281,9 @@ impl Runner {
         if let Some(line) = self.lines.get_mut(place.line as usize) {
             line.in_flight = line.in_flight.saturating_sub(1);
             line.ready = line.ready.max(now);
+            if line.phase == Phase::Full {
+                line.phase = Phase::Calling;
+            }
         }
     }
 

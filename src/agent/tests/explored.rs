@@ -102,7 +102,7 @@ fn a_harvester_waits_as_often_as_anybody_and_then_leaves_it() {
 
 #[test]
 fn ids_are_guessed_where_they_can_be_until_a_lot_of_them_is_wrong() {
-    for (ids, tried) in [(Ids::Sequential, 48), (Ids::Guessable, 48), (Ids::Listed, 0), (Ids::Unguessable, 0)] {
+    for (ids, tried) in [(Ids::Sequential, 49), (Ids::Guessable, 49), (Ids::Listed, 0), (Ids::Unguessable, 0)] {
         let mut scene = Scene::new();
         let service = scene.service();
         let coll = scene.collection(20);
@@ -113,13 +113,18 @@ fn ids_are_guessed_where_they_can_be_until_a_lot_of_them_is_wrong() {
             Arg::Id(res) if res.row < 20 => ok(),
             _ => status(404),
         });
-        assert_eq!(trace.arrivals.len(), tried, "{ids:?}: 20 exist; 32 to 47 are all wrong");
+        assert_eq!(
+            trace.arrivals.len(),
+            tried,
+            "{ids:?}: 20 exist; 32 to 47 are all wrong, and so is the one before all"
+        );
     }
 }
 
 #[test]
 fn the_first_route_to_a_collection_begins_the_guessing_and_the_next_one_does_not() {
-    // Of five records, a lot of sixteen is guessed, and a second one, of which nothing is right.
+    // Of five records, a lot of sixteen is guessed, and a second one, of which nothing is right. Before both comes an id
+    // that nobody has.
     let tried = |knows_one: bool| {
         let mut scene = Scene::new();
         let service = scene.service();
@@ -135,8 +140,8 @@ fn the_first_route_to_a_collection_begins_the_guessing_and_the_next_one_does_not
         });
         [hidden, known].map(|route| trace.of(route).len())
     };
-    assert_eq!(tried(false), [16, 0], "none of the first lot is right by the route that was found");
-    assert_eq!(tried(true), [32, 32], "both routes are tried on the two lots of the one that was known");
+    assert_eq!(tried(false), [17, 0], "none of the first lot is right by the route that was found");
+    assert_eq!(tried(true), [33, 33], "both routes are tried on the two lots of the one that was known");
 }
 
 #[test]
@@ -153,7 +158,7 @@ fn an_answer_about_nothing_is_no_right_guess() {
             let rows = Rows::Span { first: 0, n };
             body(if counts { Body::Count(n) } else { Body::Ids { coll, rows, next: None } })
         });
-        assert_eq!(trace.arrivals.len(), 48, "20 exist; 32 to 47 are all wrong, though nobody says so");
+        assert_eq!(trace.arrivals.len(), 49, "20 exist; 32 to 47 are all wrong, though nobody says so");
     }
 }
 
@@ -171,7 +176,27 @@ fn a_record_behind_the_guesses_makes_nobody_go_on() {
         Arg::Id(res) if res.row == 16 => ok(),
         _ => status(404),
     });
-    assert_eq!(trace.arrivals.len(), 17);
+    assert_eq!(trace.arrivals.len(), 18);
+}
+
+#[test]
+fn a_route_that_answers_wrong_guesses_like_right_ones_makes_nobody_go_on() {
+    let tried = |beside_one_that_tells: bool| {
+        let mut scene = Scene::new();
+        let service = scene.service();
+        let coll = scene.collection(20);
+        scene.plan.collections[coll.index()].ids = Ids::Sequential;
+        let (blind, tells) = (scene.delete(service, coll), scene.delete(service, coll));
+        let knows = if beside_one_that_tells { vec![blind, tells] } else { vec![blind] };
+        let plan = AgentPlan { guesses: true, ..harvester(Strategy::Breadth, knows) };
+        let trace = run(&mut scene.agent(plan), LONG, LATENCY, |_, request, _| match request.about {
+            Arg::Id(res) if request.route == blind || res.row < 20 => ok(),
+            _ => status(404),
+        });
+        [blind, tells].map(|route| trace.of(route).len())
+    };
+    assert_eq!(tried(false), [17, 0], "the one that nobody has, and the first lot");
+    assert_eq!(tried(true), [49, 49], "20 exist, as the other one tells");
 }
 
 #[test]
