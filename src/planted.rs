@@ -393,6 +393,8 @@ mistakes! {
     SilenceIsGreen = "silence-is-green",
     /// Every operation of an inventory counts as exercised.
     InventoryIsCovered = "inventory-is-covered",
+    /// A probe that anybody passes is held against the promise.
+    WorthlessProbesCount = "worthless-probes-count",
     /// Nobody asks what happened between the last request that was accepted and the first that was refused.
     GapsKeepPromises = "gaps-keep-promises",
     /// A part of a line stays where the disk was full.

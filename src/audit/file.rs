@@ -27,6 +27,8 @@ pub struct Log {
     ends: Vec<usize>,
     /// Events of classes that say nothing about who called what.
     pub skipped: u64,
+    /// Whether the lines had to be put into the order of their times.
+    pub sorted: bool,
 }
 
 impl Log {
@@ -34,6 +36,21 @@ impl Log {
         self.lines.push(line);
         self.objects.extend(objects);
         self.ends.push(self.objects.len());
+    }
+
+    /// Puts lines into the order of their times, where they are in another one, and those of one instant into that of
+    /// their numbers.
+    pub(super) fn sort(&mut self) {
+        if self.lines.is_sorted_by_key(|line| line.at) {
+            return;
+        }
+        let mut order: Vec<usize> = (0..self.lines.len()).collect();
+        order.sort_by_key(|at| (self.lines[*at].at, self.lines[*at].sequence));
+        let mut sorted = Log { sorted: true, ..Log::default() };
+        for at in order {
+            sorted.push(self.lines[at], self.objects(at).to_vec());
+        }
+        Log { lines: self.lines, objects: self.objects, ends: self.ends, sorted: self.sorted, .. } = sorted;
     }
 
     /// The records that a line names.

@@ -1,7 +1,7 @@
 //! Reading an audit log: OCSF events, one a line, from this program or from elsewhere.
 //!
 //! What another program wrote has no `unmapped` of ours: then whatever is missing counts as unrecorded, workloads are
-//! known by `actor.app_uid` of Authentication events, and the order is that of the lines.
+//! known by `actor.app_uid` of Authentication events. The order is that of the lines, unless their times say otherwise.
 
 use serde_json::Value;
 
@@ -67,6 +67,7 @@ impl Reader {
             return Err(ReadError::Empty);
         }
         self.log.registry.workloads.resize_with(self.log.names.workloads.len(), Workload::default);
+        self.log.sort();
         Ok(self.log)
     }
 

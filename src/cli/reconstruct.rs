@@ -19,6 +19,9 @@ use crate::verdict::Exit;
 pub fn reconstruct(args: &args::Reconstruct) -> Result<Exit, Failure> {
     let (audit, journal) = beside(&args.path);
     let log = log(&audit)?;
+    if log.sorted {
+        output::aside("The lines are not in the order of their times: they are read in that order.\n");
+    }
     let journal = journal.filter(|path| path.is_file()).map(|path| happened(&path)).transpose()?;
     let truth = journal.as_ref().map(|journal| Truth::of(&journal.plan, &journal.events));
     let unfit = journal.as_ref().zip(truth.as_ref()).and_then(|(journal, truth)| unfit(journal, truth, &log));

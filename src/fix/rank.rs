@@ -30,6 +30,7 @@ pub fn effect(before: &Before, kinds: &[Kind], seen: &[Seen]) -> Effect {
     };
     // A door that shuts in the end, and sooner.
     let sooner = (now.closed as f64) < (1.0 - LATER) * then.closed as f64;
+    let later = (then.closed as f64) < (1.0 - LATER) * now.closed as f64;
     let reached = |sum: &Sum| sum.excess.saturating_add(sum.fresh);
     match () {
         _ if seen.iter().all(|seen| seen.holds && spared(seen)) && answers => Effect::IfAnswered,
@@ -50,6 +51,17 @@ pub fn effect(before: &Before, kinds: &[Kind], seen: &[Seen]) -> Effect {
             } else {
                 Effect::Delays
             }
+        }
+        _ if now.leftover > then.leftover
+            || now.survivors > then.survivors
+            || reached(&now) > reached(&then)
+            || now.excess > then.excess
+            || now.irreversible > then.irreversible
+            || now.leaked > then.leaked
+            || now.cost > then.cost
+            || later =>
+        {
+            Effect::Worse
         }
         _ => Effect::Nothing,
     }

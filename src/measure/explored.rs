@@ -128,6 +128,7 @@ pub struct FoundSecret {
     pub operation: String,
     pub record: Option<String>,
     pub times: u64,
+    /// Whether it was presented to anybody.
     pub tried: bool,
     /// Where it was accepted.
     pub accepted_by: Vec<String>,

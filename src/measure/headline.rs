@@ -90,7 +90,8 @@ fn only_creations_stay(reach: &Reach) -> bool {
 fn explored_headline(plan: &Plan, references: &References, measures: &Measures, explored: &Explored) -> String {
     let mut parts = vec![reached(plan, references, measures)];
     if !plan.agents.iter().all(|agent| agent.may.is_empty()) {
-        parts.push(format!("{} of them beyond what it may", thousands(measures.reach.excess.len())));
+        let beyond = counted(measures.reach.excess.len(), "effect");
+        parts.push(format!("{beyond} on them beyond what it may"));
     }
     parts.extend(sensitive(plan, measures));
     if !explored.shadows.is_empty() {

@@ -74,6 +74,8 @@ pub enum Effect {
     /// What it keeps away is as much within reach as before, only later.
     Delays,
     Nothing,
+    /// More is reached, left over or spent than without it.
+    Worse,
 }
 
 impl Effect {
@@ -85,6 +87,7 @@ impl Effect {
             Effect::Helps => "helps, does not contain",
             Effect::Delays => "delays, does not contain",
             Effect::Nothing => "changes nothing",
+            Effect::Worse => "makes it worse",
         }
     }
 }
@@ -172,9 +175,9 @@ impl Over {
 const MOST_ROWS: usize = 12;
 
 impl Fixes {
-    /// The change that comes first, unless it changes nothing.
+    /// The change that comes first, if it brings anything.
     pub fn first(&self) -> Option<&Fix> {
-        self.fixes.first().filter(|fix| fix.effect != Effect::Nothing)
+        self.fixes.first().filter(|fix| fix.effect < Effect::Nothing)
     }
 
     /// `moltbook@three-rounds`.

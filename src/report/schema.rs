@@ -140,7 +140,7 @@ pub fn fixes() -> Value {
         "description": "under how many seeds it was contained, and the shares that go with it: 95 %, Clopper and Pearson"}));
     after.insert("outcomes".into(), json!({"type": "array", "description": "each outcome, and under how many seeds"}));
     let after = json!({"type": "object", "required": after.keys().collect::<Vec<_>>(), "properties": after});
-    let effects = ["contains", "if-answered", "after-the-fact", "helps", "delays", "nothing"];
+    let effects = ["contains", "if-answered", "after-the-fact", "helps", "delays", "nothing", "worse"];
     let fix = json!({"type": "object", "required": ["kinds", "told", "effect", "after", "size", "name", "patch"],
         "properties": {"kinds": {"type": "array", "items": {"type": "string"}}, "told": {"type": "string"},
             "effect": {"enum": effects}, "after": after, "size": number,

@@ -31,6 +31,11 @@ fn lay_over(tree: &mut Node, variant: &Node, last: bool, findings: &mut Vec<Find
         merge(tree, addition);
     }
     if let Some(responses) = variant.get("respond") {
+        if responses.entries().is_empty() {
+            let message = "an empty `respond` changes nothing: responses are added to those of the scenario";
+            let finding = Finding::new(Code::PatchMisses, responses.place, message.to_owned());
+            findings.push(finding.help("`set: {respond: {}}` takes all of them away"));
+        }
         let mut merged =
             tree.get("respond").cloned().unwrap_or(Node { value: Value::Map(Vec::new()), place: responses.place });
         merge(&mut merged, responses);

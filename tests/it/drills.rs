@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::staging::oidc::Oidc;
 use crate::staging::real::curl;
@@ -64,6 +64,7 @@ impl Api {
                     state.revoked = None;
                     FINE
                 }
+                "/open" => FINE,
                 _ => {
                     state.asked += 1;
 
@@ -251,7 +252,19 @@ fn acceptance_that_comes_back_is_seen() {
 fn a_probe_that_anybody_passes_proves_nothing() {
     let ran = run(&Api::start(|_, _| "200 anybody", always, FINE), PROMISED);
     assert!(ran.says("is accepted without a credential: it proves nothing"), "{}", ran.shown());
-    assert_ne!(ran.code(), 0);
+    assert_eq!(ran.code(), 4, "{}", ran.shown());
+    // Beside one that proves something it is neither a broken promise nor a survivor.
+    let api = Api::start(at_once, always, FINE);
+    let folder = tempfile::tempdir().unwrap();
+    let text = targets_text(&api.server.origin(), PROMISED)
+        .replace("services: {", "services: {open: {probe: \"GET api:/open\"}, ");
+    let output = command(folder.path(), &text, &api.server.address.to_string()).output().unwrap();
+    let ran = finished(folder.path(), output);
+    let ended: BTreeSet<_> = ran.json["matrix"].as_array().unwrap().iter().map(|row| row["ended"].as_str()).collect();
+    assert_eq!((ran.code(), ended), (4, BTreeSet::from([Some("stopped"), Some("unknown")])), "{}", ran.shown());
+    assert!(ran.says("1 of 2 doors shut, of 1 it is not known"), "{}", ran.shown());
+    assert_eq!(ran.json["broken"], json!([]));
+    assert_eq!(ran.json["survivors"], json!(["token by its own request: issued again, accepted by api"]));
     // A server that refuses with a redirect to its login page refuses.
     let login: Behaviour = |since, _| if since.is_some() { "302 Found" } else { "302 login" };
     let ran = run(&Api::start(login, always, FINE), PROMISED);

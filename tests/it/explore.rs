@@ -569,6 +569,32 @@ fn caps_and_the_kill_file_end_a_run() {
     let late = server.came().iter().filter(|came| came.at > thrown + Duration::from_millis(100)).count();
     assert_eq!(late, 0, "requests that came 100 ms after the file");
     assert!(ran.run["complete"].as_bool().unwrap(), "the journal has its end");
+
+    // One that is there from the beginning.
+    let server = api();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("stop"), "").unwrap();
+    let text = head_of_targets(&server.origin(), "") + EXPLORE + "kill_file: stop\n";
+    let host = server.address.to_string();
+    let output = command(folder.path(), &text, &["--consent", &host]).output().unwrap();
+    assert_eq!((finished(folder, output).code, server.connections()), (3, 0));
+}
+
+/// A run that is stopped early has found what it never presented to anybody.
+#[test]
+fn a_secret_counts_as_tried_when_it_was_sent() {
+    let mut waited = 0;
+    for requests in [50, 70, 90, 110, 130, 150, 170] {
+        let server = api();
+        let cap = format!("requests: {requests}");
+        let ran = run(&server, &(head_of_targets(&server.origin(), "").replace("requests: 2_000", &cap) + EXPLORE));
+        let found = ran.run["explored"]["found"].as_array().unwrap();
+        let Some(bait) = found.iter().find(|found| found["looks"] == "bait") else { continue };
+        let came = server.came().iter().any(|came| bearer(&came.head).as_deref() == Some(CANARY));
+        assert_eq!(bait["tried"], came, "{requests}: {}", ran.shown);
+        waited += u32::from(!came);
+    }
+    assert!(waited > 0, "it was always sent");
 }
 
 #[test]

@@ -249,6 +249,8 @@ fn a_variant_can_be_mended_as_well() {
     let first = found.first().unwrap();
     assert!(first.patch.contains("like: lag") && first.patch.contains("lag: 60s"), "{}", first.patch);
     assert_eq!(first.effect, Effect::Contains, "{first:?}");
+    let undefended = found.own.iter().find(|own| own.name == "uncontrolled").unwrap();
+    assert_eq!(undefended.effect, Effect::Worse, "nobody answers any more: {undefended:?}");
 }
 
 #[test]

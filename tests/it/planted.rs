@@ -242,6 +242,7 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
     (Mistake::WeakerIsLetThrough, &["gate::asking_for_less_is_red_until_it_is_accepted"]),
     (Mistake::SilenceIsGreen, &["gate::nothing_expected_is_no_green_light"]),
     (Mistake::InventoryIsCovered, &["gate::an_inventory_shows_what_no_scenario_exercises"]),
+    (Mistake::WorthlessProbesCount, &["drills::a_probe_that_anybody_passes_proves_nothing"]),
     (Mistake::GapsKeepPromises, &["target_faults::a_gap_that_is_longer_than_the_promise_keeps_no_promise"]),
     (
         Mistake::PartsOfLinesStay,

@@ -324,6 +324,20 @@ fn an_earlier_exploration_outlives_one_that_is_killed() {
 }
 
 #[test]
+fn a_cap_of_nothing_lets_nothing_leave_though_writes_could_have_been_undone() {
+    for cap in [0, 1] {
+        let folder = tempfile::tempdir().unwrap();
+        let desk = Desk::start(Manner::Fine, folder.path().join("out/undo.ndjson"));
+        let mut command = explore(folder.path(), &desk, "1_000/s");
+        let file = folder.path().join("targets.yaml");
+        let text = fs::read_to_string(&file).unwrap().replace("requests: 400", &format!("requests: {cap}"));
+        fs::write(&file, text).unwrap();
+        let output = command.output().unwrap();
+        assert_eq!((output.status.code(), desk.server.came().len()), (Some(3), cap), "{}", shown(&output));
+    }
+}
+
+#[test]
 fn a_write_that_is_never_answered_is_looked_up() {
     let folder = tempfile::tempdir().unwrap();
     let desk = Desk::start(Manner::Silent, folder.path().join("out/undo.ndjson"));

@@ -64,7 +64,7 @@ fn text<'v>(row: &'v Value, key: &str) -> &'v str {
 /// The first of them, and what to paste.
 fn best(page: &Page<'_>, first: &Value) -> Markup {
     let effect = text(first, "effect");
-    if effect == "nothing" {
+    if matches!(effect, "nothing" | "worse") {
         return html! { p { "No change that the model knows makes a difference here." } };
     }
     let lead = match effect {
@@ -144,6 +144,7 @@ fn in_words(fix: &Value) -> &'static str {
         "after-the-fact" => "stops it after the fact",
         "helps" => "helps, does not contain",
         "delays" => "delays, does not contain",
+        "worse" => "makes it worse",
         _ => "changes nothing",
     }
 }

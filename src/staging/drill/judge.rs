@@ -50,7 +50,10 @@ impl Result {
 
 /// Folds the journal of a drill.
 pub fn judge(header: &Header, events: &[Event]) -> Result {
-    let rows = rows(header, events);
+    let mut rows = rows(header, events);
+    for row in rows.iter_mut().filter(|row| row.ended != Ended::NotAllowed && anybody_passes(events, row.service)) {
+        row.ended = Ended::Unsure(WORTHLESS);
+    }
     let stopped = events.iter().find_map(|event| match event {
         Event::Stopped { why, .. } => Some(why.clone()),
         _ => None,
@@ -170,6 +173,16 @@ fn put_back(header: &Header, events: &[Event], unsure: &mut Vec<String>) {
     }
 }
 
+/// Why a row says nothing where [`anybody_passes`] its probe.
+const WORTHLESS: &str = "anybody passes its probe";
+
+/// Whether a probe was passed without a credential, or with a made-up one.
+fn anybody_passes(events: &[Event], at: usize) -> bool {
+    let passes =
+        |event: &Event| matches!(event, Event::Negative { service, reading: Reading::Accepted, .. } if *service == at);
+    events.iter().any(passes) && !Mistake::WorthlessProbesCount.here()
+}
+
 /// A probe that anybody passes proves nothing.
 fn worthless_probes(header: &Header, events: &[Event], unsure: &mut Vec<String>) {
     for event in events {
@@ -189,7 +202,8 @@ fn reminted(header: &Header, events: &[Event], result: &mut Result) {
         if !*got {
             continue;
         }
-        let at: Vec<&str> = accepted_by.iter().map(|service| header.services[*service].name.as_str()).collect();
+        let telling = accepted_by.iter().filter(|service| !anybody_passes(events, **service));
+        let at: Vec<&str> = telling.map(|service| header.services[*service].name.as_str()).collect();
         let what = if at.is_empty() { "accepted nowhere".to_owned() } else { format!("accepted by {}", at.join(", ")) };
         result.survivors.push(format!("{way}: issued again, {what}"));
         if !header.may_remint && !at.is_empty() {
@@ -212,7 +226,12 @@ fn unmet(header: &Header, result: &mut Result) {
             }
         }
     }
-    if result.rows.iter().all(|row| matches!(row.ended, Ended::NotAllowed | Ended::Unsure(_))) {
+    let never_accepted = |ended| match ended {
+        Ended::NotAllowed => true,
+        Ended::Unsure(why) => why != WORTHLESS,
+        Ended::Between(..) | Ended::Never { .. } => false,
+    };
+    if result.rows.iter().all(|row| never_accepted(row.ended)) {
         result.unsure.push("no credential was accepted anywhere: nothing was there to be contained".to_owned());
     }
 }

@@ -80,14 +80,17 @@ impl<'f> Filling<'f> {
 
     /// A URL, in whose path what is filled in cannot begin another part of it.
     fn url(&self, begins: &str, path: &Template) -> Result<String, String> {
-        let mut url = begins.to_owned();
+        let mut filled = String::new();
         for piece in &path.0 {
             match piece {
-                Piece::Text(text) => url.push_str(text),
-                filled => url.extend(utf8_percent_encode(self.of(filled)?, FILLED_IN)),
+                Piece::Text(text) => filled.push_str(text),
+                piece => filled.extend(utf8_percent_encode(self.of(piece)?, FILLED_IN)),
             }
         }
-        Ok(url)
+        if filled.split(['/', '?']).any(leads_elsewhere) {
+            return Err("what is filled in would lead out of the path".to_owned());
+        }
+        Ok(format!("{begins}{filled}"))
     }
 
     fn json(&self, targets: &Targets, value: &serde_json::Value) -> serde_json::Value {
@@ -109,6 +112,11 @@ impl<'f> Filling<'f> {
             other => other.clone(),
         }
     }
+}
+
+/// Whether what was filled in makes a dot segment, also an escaped one (RFC 3986 section 5.2.4, as URLs are parsed).
+fn leads_elsewhere(segment: &str) -> bool {
+    segment.contains("%2E") && matches!(segment.replace("%2E", ".").as_str(), "." | "..")
 }
 
 /// The request as it is sent, and what is told of it.
@@ -232,6 +240,22 @@ mod tests {
         assert_eq!(of("Bearer error=invalid_token").as_deref(), Some("invalid_token"));
         assert_eq!(of("Basic realm=\"x\""), None);
         assert_eq!(of("Bearer error=\"eyJhbGciOi\""), None);
+    }
+
+    #[test]
+    fn nothing_that_is_filled_in_leads_out_of_its_path() {
+        let path = Template(vec![
+            Piece::Text("/notes/".to_owned()),
+            Piece::Captured("id".to_owned()),
+            Piece::Text("/admin?of=".to_owned()),
+            Piece::Captured("other".to_owned()),
+        ]);
+        let url = |id, other| Filling::of_captured(vec![("id", id), ("other", other)]).url("http://a", &path);
+        assert_eq!(url("a.b", "x"), Ok("http://a/notes/a%2Eb/admin?of=x".to_owned()));
+        assert_eq!(url("...", "/../"), Ok("http://a/notes/%2E%2E%2E/admin?of=%2F%2E%2E%2F".to_owned()));
+        for id in [".", ".."] {
+            assert!(url(id, "x").is_err(), "{id}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::event::{Event, Header, Micros, Probed, Reading, Who};
 use super::judge::{Result, label};
 use super::matrix::{Ended, Row};
 use super::ranges::ranges_of;
+use crate::measure::counted;
 use crate::report::text::{hung, left, right, wrapped};
 use crate::wire::Span;
 
@@ -90,9 +91,19 @@ fn headline(header: &Header, result: &Result) -> String {
         return format!("the drill of {} did not begin: nothing was done to it", header.identity);
     }
     let worst = result.rows.iter().filter_map(|row| Some((row.lag()?, row))).max_by_key(|(lag, _)| *lag);
-    let never = result.rows.iter().filter(|row| matches!(row.ended, Ended::Never { .. })).count();
+    let of = |is: fn(&Ended) -> bool| result.rows.iter().filter(|row| is(&row.ended)).count();
+    let unknown = result.rows.iter().filter(|row| matches!(row.ended, Ended::Unsure(_)));
+    let unseen = unknown.clone().filter(|row| row.accepted_after > 0).max_by_key(|row| row.accepted_after);
     let last = match worst {
-        None => "nothing was declared".to_owned(),
+        None if result.rows.iter().all(|row| row.declared.is_none()) => "nothing was declared".to_owned(),
+        None => "nobody saw when anything stopped".to_owned(),
+        Some(((0, _), row)) if !matches!(row.ended, Ended::Never { .. }) && unseen.is_some() => unseen
+            .map(|row| {
+                let name = label(header, row.credential, row.instance, row.service);
+                let times = counted(row.accepted_after as u64, "time");
+                format!("{name} was accepted {times} after containment was declared, and nobody saw when it stopped")
+            })
+            .unwrap_or_default(),
         Some(((at_least, _), row)) => {
             let name = label(header, row.credential, row.instance, row.service);
             match row.ended {
@@ -106,9 +117,13 @@ fn headline(header: &Header, result: &Result) -> String {
         0 => String::new(),
         n => format!("; {n} outlived it"),
     };
-    let pairs = result.rows.iter().filter(|row| row.ended != Ended::NotAllowed).count();
-    let stopped = pairs - never;
-    format!("{}: {last}; {stopped} of {pairs} doors shut{survivors}", header.identity)
+    let pairs = of(|ended| *ended != Ended::NotAllowed);
+    let stopped = of(|ended| matches!(ended, Ended::Between(..)));
+    let unknown = match unknown.count() {
+        0 => String::new(),
+        n => format!(", of {n} it is not known"),
+    };
+    format!("{}: {last}; {stopped} of {pairs} doors shut{unknown}{survivors}", header.identity)
 }
 
 fn lag(row: &Row) -> String {

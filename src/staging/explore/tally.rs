@@ -31,6 +31,8 @@ struct Lay {
     operation: String,
     record: Option<Res>,
     times: u64,
+    /// Whether a request that presented it was answered, or lost on its way.
+    sent: bool,
     accepted_by: BTreeSet<String>,
 }
 
@@ -39,6 +41,13 @@ impl Tally {
     pub fn asks(&mut self, asked: Asked) {
         if let Asked::Listed(ix) = asked {
             self.asked.insert(ix);
+        }
+    }
+
+    /// A request was sent.
+    pub fn sent(&mut self, with: Option<Text>) {
+        if let Some(lay) = with.and_then(|text| self.found.get_mut(&text)) {
+            lay.sent = true;
         }
     }
 
@@ -86,6 +95,7 @@ impl Tally {
             operation: name_of(terrain, memory, asked, about),
             record: lay_in,
             times: 0,
+            sent: false,
             accepted_by: BTreeSet::new(),
         });
         lay.times += 1;
@@ -183,12 +193,12 @@ impl Tally {
 }
 
 fn told(terrain: &Terrain, memory: &Memory, text: Text, lay: &Lay) -> FoundSecret {
-    let (name, looks, tried) = match (memory.secrets.of(text), text) {
-        (Some(found), _) => (found.name.to_string(), found.looks.clone(), found.tried),
+    let (name, looks) = match (memory.secrets.of(text), text) {
+        (Some(found), _) => (found.name.to_string(), found.looks.clone()),
         (None, Text::Generated { family, .. }) => {
-            (terrain.modelled.plan.family(family).name.clone(), "a credential of the targets file".to_owned(), false)
+            (terrain.modelled.plan.family(family).name.clone(), "a credential of the targets file".to_owned())
         }
-        (None, _) => (String::new(), String::new(), false),
+        (None, _) => (String::new(), String::new()),
     };
     FoundSecret {
         name,
@@ -196,7 +206,7 @@ fn told(terrain: &Terrain, memory: &Memory, text: Text, lay: &Lay) -> FoundSecre
         operation: lay.operation.clone(),
         record: lay.record.map(|record| terrain.modelled.plan.record_name(record)),
         times: lay.times,
-        tried,
+        tried: lay.sent && memory.secrets.of(text).is_some(),
         accepted_by: lay.accepted_by.iter().cloned().collect(),
     }
 }

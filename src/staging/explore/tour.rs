@@ -246,6 +246,8 @@ impl<'t> Tour<'t> {
                 self.answer_nothing(id);
             }
             Err(missing) => {
+                // A client that was found was tried where a token is asked for.
+                self.tally.sent(flight.request.presented.map(|presented| presented.text));
                 self.tally.not_sent(missing.to_string());
                 self.answer_nothing(id);
             }
@@ -260,6 +262,7 @@ impl<'t> Tour<'t> {
 
     fn answered(&mut self, flight: &Flight, url: &str, sent: &Sent) {
         let with = flight.request.presented.map(|presented| presented.text);
+        self.tally.sent(with);
         self.watch_health(sent);
         let Flight { id, request, made } = flight;
         let (id, at) = (*id, self.now());

@@ -28,7 +28,8 @@ pub fn head(terrain: &Terrain, run: RunId) -> Head {
     }
 }
 
-/// Undoes what is not known to be undone, and looks whether the target is as it was.
+/// Undoes what is not known to be undone, and looks whether the target is as it was. Where nothing was written, nothing is
+/// sent.
 ///
 /// # Errors
 ///
@@ -40,8 +41,11 @@ pub async fn undo_with(
     log: &UndoLog,
     path: &Path,
 ) -> io::Result<Undone> {
-    watch.duration(UNDOING, client.kill().clone());
     let (past, vault) = (Past::read(path)?, Vault::new(&terrain.targets));
+    if past.writes.is_empty() {
+        return Ok(Undone::default());
+    }
+    watch.duration(UNDOING, client.kill().clone());
     let mut undone = PutBack { terrain, client, vault: &vault, log }.all(&past).await;
     undone.unsteady.extend(match checks::failed(terrain, client, &vault).await {
         Ok(failed) => failed,

@@ -70,15 +70,18 @@ impl Watch {
         Ok(())
     }
 
-    /// A file that stops everything as soon as it is there.
+    /// A file that stops everything as soon as it is there; before anything is sent, where it is there already.
     pub fn file(&self, file: PathBuf, kills: Vec<Kill>) {
+        let stop = move || kills.iter().for_each(|kill| kill.throw(Stopped::File));
+        if file.try_exists().unwrap_or(false) {
+            return stop();
+        }
         self.on.spawn(async move {
             let mut look = interval(LOOK);
             loop {
                 look.tick().await;
                 if tokio::fs::try_exists(&file).await.unwrap_or(false) {
-                    kills.iter().for_each(|kill| kill.throw(Stopped::File));
-                    return;
+                    return stop();
                 }
             }
         });
