@@ -208,6 +208,24 @@ fn a_log_from_elsewhere_reads_too() {
     assert_eq!((account.trace, account.act), (Field::Unrecorded, Field::Unrecorded));
 }
 
+/// As systems that gather logs show them: the newest first, or in no order at all.
+#[test]
+fn lines_are_read_in_the_order_of_their_times() {
+    let ran = run(&library("wiper"), Some("lag-7s"), &[]);
+    let (mut lines, in_order) = (lines(&ran), log(&ran));
+    let half = lines.len() / 2;
+    for turn in [|lines: &mut Vec<String>, _| lines.reverse(), |lines: &mut Vec<String>, at| lines.rotate_left(at)] {
+        turn(&mut lines, half);
+        let read = read(&lines);
+        assert!(read.sorted && !in_order.sorted);
+        let sequences = |log: &Log| log.lines.iter().map(|line| (line.at, line.sequence)).collect::<Vec<_>>();
+        assert_eq!(sequences(&read), sequences(&in_order));
+        let objects = |log: &Log| (0..log.lines.len()).map(|at| log.objects(at).len()).collect::<Vec<_>>();
+        assert_eq!(objects(&read), objects(&in_order));
+        assert_eq!(format!("{:?}", scores(&ran, &read)), format!("{:?}", scores(&ran, &in_order)));
+    }
+}
+
 #[test]
 fn what_is_no_log_is_refused_with_its_line() {
     let wrong = |lines: &[&str]| {
