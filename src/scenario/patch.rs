@@ -31,7 +31,8 @@ fn lay_over(tree: &mut Node, variant: &Node, last: bool, findings: &mut Vec<Find
         merge(tree, addition);
     }
     if let Some(responses) = variant.get("respond") {
-        if matches!(&responses.value, Value::Map(entries) if entries.is_empty()) {
+        let has_some = tree.get("respond").is_some_and(|there| !there.entries().is_empty());
+        if has_some && matches!(&responses.value, Value::Map(entries) if entries.is_empty()) {
             let message = "an empty `respond` changes nothing: responses are added to those of the scenario";
             let finding = Finding::new(Code::PatchMisses, responses.place, message.to_owned());
             findings.push(finding.help("`set: {respond: {}}` takes all of them away"));

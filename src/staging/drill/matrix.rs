@@ -3,6 +3,9 @@
 use super::event::{Event, Header, Micros, Probed, Reading, Stepped, Who};
 use crate::planted::Mistake;
 
+/// A life is told in whole seconds: it may end so much earlier.
+const WHOLE_SECOND: Micros = 1_000_000;
+
 /// One credential at one service.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Row {
@@ -48,6 +51,16 @@ impl Row {
         let expires = self.declared.zip(self.expires).map(|(declared, expires)| expires.saturating_sub(declared));
         let checked = self.declared.and(self.cached);
         expires.into_iter().chain(checked).min()
+    }
+
+    /// Whether it was accepted until about its own end: then nothing shows that any step did anything.
+    pub fn lived_out(&self) -> bool {
+        match (self.ended, self.declared, self.expires) {
+            (Ended::Between(last, first), Some(declared), Some(expires)) => {
+                last > declared && (last..=first.saturating_add(WHOLE_SECOND)).contains(&expires)
+            }
+            _ => false,
+        }
     }
 
     /// How long after it was declared the credential was still accepted: at least, and at most.
@@ -289,6 +302,17 @@ mod tests {
         assert!(!row.flapping);
         let early = of("aarrrr", "aaaaaa", true);
         assert_eq!((early.ended, early.lag()), (Ended::Between(110, 210), Some((0, 0))));
+    }
+
+    #[test]
+    fn what_ends_with_its_life_shows_no_revocation() {
+        const LATER: Micros = 10_000_000;
+        let row = |drilled, expires| Row { expires: Some(expires), ..of(drilled, "aaaaaaaaa", true) };
+        let ends = [509, 510, 610, 610 + WHOLE_SECOND, 611 + WHOLE_SECOND, LATER];
+        assert_eq!(ends.map(|at| row("aaaaaarrr", at).lived_out()), [false, true, true, true, false, false]);
+        assert!(!row("aarrrrrrr", 210).lived_out(), "it had ended before anything was done");
+        assert!(!Row { expires: Some(600), ..of("aaaaaarrr", "aaaaaaaaa", false) }.lived_out(), "nothing was done");
+        assert!(!of("aaaaaarrr", "aaaaaaaaa", true).lived_out(), "nobody knows how long it lives");
     }
 
     #[test]

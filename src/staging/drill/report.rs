@@ -158,7 +158,8 @@ fn ended(row: &Row) -> String {
     };
     let after = if row.accepted_after > 0 { format!(", {} accepted", row.accepted_after) } else { String::new() };
     let flaps = if row.flapping { ", flapping" } else { "" };
-    how + &after + flaps
+    let lived = if row.lived_out() { ", about when its life ended" } else { "" };
+    how + &after + flaps + lived
 }
 
 /// Over fresh credentials of one kind: the least and the most, and whether probing rarely made a difference.
@@ -229,6 +230,7 @@ pub fn to_json(header: &Header, events: &[Event], result: &Result) -> Value {
             "bound_us": row.bound(),
             "accepted_after_declared": row.accepted_after,
             "flapping": row.flapping,
+            "lived_out": row.lived_out(),
             "unknown": row.unknown,
             "widest_gap_us": row.widest,
             "status": row.status,

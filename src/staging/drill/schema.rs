@@ -29,6 +29,7 @@ pub fn drill_schema() -> Value {
             "bound_us": micros("how long after that it ends by itself"),
             "accepted_after_declared": count("so many requests that were sent after that were accepted"),
             "flapping": {"type": "boolean", "description": "it was refused, and then accepted again"},
+            "lived_out": {"type": "boolean", "description": "it ended about when its life did: nothing shows that a step did anything"},
             "unknown": count("so many answers said nothing"),
             "widest_gap_us": micros("the longest time between two answers that said something"),
             "status": {"type": ["integer", "null"], "description": "how it was refused"},
