@@ -52,7 +52,7 @@ impl Result {
 pub fn judge(header: &Header, events: &[Event]) -> Result {
     let mut rows = rows(header, events);
     for row in rows.iter_mut().filter(|row| row.ended != Ended::NotAllowed && anybody_passes(events, row.service)) {
-        row.ended = Ended::Unsure(WORTHLESS);
+        row.ended = Ended::Worthless;
     }
     let stopped = events.iter().find_map(|event| match event {
         Event::Stopped { why, .. } => Some(why.clone()),
@@ -98,6 +98,7 @@ fn promise(header: &Header, events: &[Event], row: &Row, complete: bool, result:
     let name = label(header, row.credential, row.instance, row.service);
     match row.ended {
         Ended::Unsure(why) => result.unsure.push(format!("{name}: {why}")),
+        Ended::Worthless => result.unsure.push(format!("{name}: anybody passes its probe")),
         Ended::Never { .. } if complete => result.survivors.push(name.clone()),
         Ended::Never { .. } => result.unsure.push(format!("{name}: still accepted when the drill was stopped")),
         Ended::Between(..) | Ended::NotAllowed => {}
@@ -173,9 +174,6 @@ fn put_back(header: &Header, events: &[Event], unsure: &mut Vec<String>) {
     }
 }
 
-/// Why a row says nothing where [`anybody_passes`] its probe.
-const WORTHLESS: &str = "anybody passes its probe";
-
 /// Whether a probe was passed without a credential, or with a made-up one.
 fn anybody_passes(events: &[Event], at: usize) -> bool {
     let passes =
@@ -226,12 +224,7 @@ fn unmet(header: &Header, result: &mut Result) {
             }
         }
     }
-    let never_accepted = |ended| match ended {
-        Ended::NotAllowed => true,
-        Ended::Unsure(why) => why != WORTHLESS,
-        Ended::Between(..) | Ended::Never { .. } => false,
-    };
-    if result.rows.iter().all(|row| never_accepted(row.ended)) {
+    if result.rows.iter().all(|row| matches!(row.ended, Ended::NotAllowed | Ended::Unsure(_))) {
         result.unsure.push("no credential was accepted anywhere: nothing was there to be contained".to_owned());
     }
 }

@@ -43,6 +43,8 @@ pub enum Ended {
     NotAllowed,
     /// Nothing that was seen says when.
     Unsure(&'static str),
+    /// Anybody passes its probe: what was accepted says nothing.
+    Worthless,
 }
 
 impl Row {
@@ -69,7 +71,7 @@ impl Row {
         match self.ended {
             Ended::Between(last, first) => Some((last.saturating_sub(declared), first.saturating_sub(declared))),
             Ended::Never { still } => Some((still.saturating_sub(declared), Micros::MAX)),
-            Ended::NotAllowed | Ended::Unsure(_) => None,
+            Ended::NotAllowed | Ended::Unsure(_) | Ended::Worthless => None,
         }
     }
 }

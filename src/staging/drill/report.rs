@@ -92,19 +92,17 @@ fn headline(header: &Header, result: &Result) -> String {
     }
     let worst = result.rows.iter().filter_map(|row| Some((row.lag()?, row))).max_by_key(|(lag, _)| *lag);
     let of = |is: fn(&Ended) -> bool| result.rows.iter().filter(|row| is(&row.ended)).count();
-    let unknown = result.rows.iter().filter(|row| matches!(row.ended, Ended::Unsure(_)));
-    let unseen = unknown.clone().filter(|row| row.accepted_after > 0).max_by_key(|row| row.accepted_after);
-    let last = match worst {
-        None if result.rows.iter().all(|row| row.declared.is_none()) => "nothing was declared".to_owned(),
-        None => "nobody saw when anything stopped".to_owned(),
-        Some(((0, _), row)) if !matches!(row.ended, Ended::Never { .. }) && unseen.is_some() => unseen
-            .map(|row| {
-                let name = label(header, row.credential, row.instance, row.service);
-                let times = counted(row.accepted_after as u64, "time");
-                format!("{name} was accepted {times} after containment was declared, and nobody saw when it stopped")
-            })
-            .unwrap_or_default(),
-        Some(((at_least, _), row)) => {
+    let unsure = result.rows.iter().filter(|row| matches!(row.ended, Ended::Unsure(_)));
+    let unseen = unsure.filter(|row| row.accepted_after > 0).max_by_key(|row| row.accepted_after);
+    let last = match (worst, unseen) {
+        (None, _) if result.rows.iter().all(|row| row.declared.is_none()) => "nothing was declared".to_owned(),
+        (None, _) => "nobody saw when anything stopped".to_owned(),
+        (Some(((0, _), row)), Some(unseen)) if !matches!(row.ended, Ended::Never { .. }) => {
+            let name = label(header, unseen.credential, unseen.instance, unseen.service);
+            let times = counted(unseen.accepted_after as u64, "time");
+            format!("{name} was accepted {times} after containment was declared, and nobody saw when it stopped")
+        }
+        (Some(((at_least, _), row)), _) => {
             let name = label(header, row.credential, row.instance, row.service);
             match row.ended {
                 Ended::Never { .. } => format!("{name} never stopped; watched for {}", Span(at_least)),
@@ -119,7 +117,7 @@ fn headline(header: &Header, result: &Result) -> String {
     };
     let pairs = of(|ended| *ended != Ended::NotAllowed);
     let stopped = of(|ended| matches!(ended, Ended::Between(..)));
-    let unknown = match unknown.count() {
+    let unknown = match of(|ended| matches!(ended, Ended::Unsure(_) | Ended::Worthless)) {
         0 => String::new(),
         n => format!(", of {n} it is not known"),
     };
@@ -128,7 +126,7 @@ fn headline(header: &Header, result: &Result) -> String {
 
 fn lag(row: &Row) -> String {
     match (row.ended, row.declared, row.lag()) {
-        (Ended::NotAllowed | Ended::Unsure(_), ..) => "-".to_owned(),
+        (Ended::NotAllowed | Ended::Unsure(_) | Ended::Worthless, ..) => "-".to_owned(),
         (_, None, _) => "none declared".to_owned(),
         (Ended::Never { .. }, _, Some((at_least, _))) => format!("> {}", Span(at_least)),
         (_, _, Some((0, 0))) => "early".to_owned(),
@@ -150,7 +148,7 @@ fn ended(row: &Row) -> String {
     let how = match row.ended {
         Ended::NotAllowed => "never allowed here".to_owned(),
         Ended::Never { .. } => "never stopped".to_owned(),
-        Ended::Unsure(_) => "unknown".to_owned(),
+        Ended::Unsure(_) | Ended::Worthless => "unknown".to_owned(),
         Ended::Between(..) => {
             let status = row.status.map_or_else(|| "refused".to_owned(), |status| status.to_string());
             row.challenge.as_ref().map_or(status.clone(), |challenge| format!("{status} {challenge}"))
@@ -216,7 +214,7 @@ pub fn to_json(header: &Header, events: &[Event], result: &Result) -> Value {
             Ended::Between(last, first) => ("stopped", Some(last), Some(first)),
             Ended::Never { still } => ("never-stopped", Some(still), None),
             Ended::NotAllowed => ("never-allowed", None, None),
-            Ended::Unsure(_) => ("unknown", None, None),
+            Ended::Unsure(_) | Ended::Worthless => ("unknown", None, None),
         };
         json!({
             "credential": header.credentials[row.credential].name,
