@@ -4,6 +4,9 @@ use data_encoding::HEXLOWER;
 
 use crate::wire::RequestId;
 
+/// The length of a `traceparent` of version 00.
+const TRACEPARENT: usize = 55;
+
 /// Where a request belongs: all requests of one running client have one trace, and each is a span of it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Trace {
@@ -32,7 +35,13 @@ impl Trace {
 
     /// `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`: version 00, sampled.
     pub fn traceparent(self) -> String {
-        ["00-", &self.run_text(), "-", &self.span_text(), "-01"].concat()
+        let mut text = String::with_capacity(TRACEPARENT);
+        text.push_str("00-");
+        HEXLOWER.encode_append(&self.run.to_be_bytes(), &mut text);
+        text.push('-');
+        HEXLOWER.encode_append(&self.span.to_be_bytes(), &mut text);
+        text.push_str("-01");
+        text
     }
 }
 

@@ -253,9 +253,9 @@ impl<T: Transport, V: Vocabulary> Driver<T, V> {
             let horizon = self.plan.time.horizon.unwrap_or(Tick::NEVER);
             let next = next.unwrap_or(Tick::NEVER).min(horizon);
             match self.transport.pass(next, &mut self.log) {
-                Passed::Answer { flight, at, outcome, slot } => {
+                Passed::Answer { flight, at } => {
                     now = at;
-                    self.land(now, flight, outcome, slot);
+                    self.land(now, flight);
                     continue;
                 }
                 Passed::Time(at) => now = at,
@@ -337,10 +337,10 @@ impl<T: Transport, V: Vocabulary> Driver<T, V> {
     }
 
     /// An answer came off the wire.
-    fn land(&mut self, now: Tick, flight: u32, outcome: Outcome, slot: Slot) {
+    fn land(&mut self, now: Tick, flight: u32) {
         let landed = &mut self.flights[flight as usize];
-        (landed.outcome, landed.slot) = (outcome, slot);
-        if outcome == Outcome::NoAnswer {
+        landed.outcome = self.transport.hear(&mut landed.slot);
+        if landed.outcome == Outcome::NoAnswer {
             self.log.push(Event::Lost { at: now, id: landed.id });
         }
         self.look_round(now);
@@ -431,6 +431,7 @@ impl<T: Transport, V: Vocabulary> Driver<T, V> {
         taken.client = seat as u32;
         taken.id = envelope.id;
         taken.presented = envelope.request.presented;
+        taken.slot.clear();
         taken.slot.cargo.clear();
         if envelope.request.carries
             && let Some(client) = client_at(seat, &mut self.seats, &mut self.responder, &mut self.prober)

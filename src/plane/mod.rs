@@ -14,15 +14,11 @@ use crate::wire::{CredId, Envelope, Log, Outcome, Slot, Text, Tick};
 use crate::world::World;
 
 /// What ended a wait.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one for each answer, taken apart at once: boxed, it would cost an allocation"
-)]
 pub enum Passed {
     /// It is so late now; earlier, perhaps, than was asked for.
     Time(Tick),
-    /// An answer came.
-    Answer { flight: u32, at: Tick, outcome: Outcome, slot: Slot },
+    /// An answer came, to be [heard](Transport::hear).
+    Answer { flight: u32, at: Tick },
 }
 
 /// Carries requests to the world and answers back.
@@ -46,6 +42,11 @@ pub trait Transport {
     /// Lets time pass, until then at the latest. In virtual time it takes none.
     fn pass(&mut self, until: Tick, _log: &mut Log) -> Passed {
         Passed::Time(until)
+    }
+
+    /// The answer that [`Transport::pass`] has just brought, if there was one in time.
+    fn hear(&mut self, _slot: &mut Slot) -> Outcome {
+        Outcome::NoAnswer
     }
 
     /// Whether an answer is on its way that the driver does not have yet.

@@ -155,13 +155,15 @@ impl Runner {
     fn settle_all(&mut self, now: Tick, memory: &Memory, earliest: &mut Option<(Tick, usize)>) -> bool {
         let mut ended = false;
         for at in 0..self.lines.len() {
-            let was_idle = self.lines[at].phase == Phase::Idle;
+            if matches!(self.lines[at].phase, Phase::Idle | Phase::Full) {
+                continue;
+            }
             if let Some(due) = self.settle(at, now, memory)
                 && earliest.is_none_or(|(first, _)| due < first)
             {
                 *earliest = Some((due, at));
             }
-            ended |= !was_idle && self.lines[at].phase == Phase::Idle;
+            ended |= self.lines[at].phase == Phase::Idle;
         }
         ended
     }

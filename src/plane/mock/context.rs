@@ -34,7 +34,8 @@ fn say(name: HeaderName, text: String, headers: &mut HeaderMap) {
 }
 
 fn member(conversation: Conversation) -> String {
-    format!("{MEMBER}{}.{}", conversation.by.number(), conversation.n)
+    let (mut by, mut n) = (itoa::Buffer::new(), itoa::Buffer::new());
+    [MEMBER, by.format(conversation.by.number()), ".", n.format(conversation.n)].concat()
 }
 
 /// The number of the network that the sender says it is in.

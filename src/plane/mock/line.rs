@@ -8,12 +8,15 @@ use http::header::HOST;
 use http::{HeaderMap, HeaderValue, Request, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
+use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{Connection, SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::ask::Asking;
-use crate::lanes::{first, goes_on};
+use super::server::{REQUEST_ID, request_id_text};
+use crate::lanes::first;
+use crate::wire::RequestId;
 
 /// A connection, opened when it is first needed.
 pub struct Line {
@@ -22,12 +25,51 @@ pub struct Line {
     open: Option<Open>,
 }
 
+type Asked = Request<Full<Bytes>>;
 type Driven = Connection<TokioIo<TcpStream>, Full<Bytes>>;
 
 struct Open {
     sender: SendRequest<Full<Bytes>>,
     /// Until it has ended.
     connection: Option<Pin<Box<Driven>>>,
+}
+
+/// An answer as it came.
+pub struct Answered {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+/// Why there is no answer.
+enum Unanswered {
+    /// Nothing of this request has left: the other end had hung up before.
+    Unsent(Box<Asked>),
+    Broken(hyper::Error),
+}
+
+impl From<TrySendError<Asked>> for Unanswered {
+    fn from(mut error: TrySendError<Asked>) -> Unanswered {
+        match error.take_message() {
+            Some(unsent) => Unanswered::Unsent(Box::new(unsent)),
+            None => Unanswered::Broken(error.into_error()),
+        }
+    }
+}
+
+impl From<hyper::Error> for Unanswered {
+    fn from(error: hyper::Error) -> Unanswered {
+        Unanswered::Broken(error)
+    }
+}
+
+impl From<Unanswered> for io::Error {
+    fn from(unanswered: Unanswered) -> io::Error {
+        match unanswered {
+            Unanswered::Unsent(_) => io::ErrorKind::ConnectionReset.into(),
+            Unanswered::Broken(error) => io::Error::other(error),
+        }
+    }
 }
 
 impl Open {
@@ -38,18 +80,15 @@ impl Open {
         Ok(Open { sender, connection: Some(Box::pin(connection)) })
     }
 
-    /// Itself, if it can carry another request.
-    async fn if_free(mut self) -> Option<Open> {
-        let is_free = goes_on(self.connection.as_mut()?.as_mut()).await && self.sender.is_ready();
-        is_free.then_some(self)
+    async fn carry(&mut self, request: Asked) -> Result<Answered, Unanswered> {
+        let Open { sender, connection } = self;
+        let answered = async {
+            let (parts, body) = sender.try_send_request(request).await?.into_parts();
+            let body = body.collect().await?.to_bytes();
+            Ok(Answered { status: parts.status.as_u16(), headers: parts.headers, body })
+        };
+        first(answered, connection).await
     }
-}
-
-/// An answer as it came.
-pub struct Answered {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub body: Bytes,
 }
 
 impl Line {
@@ -59,28 +98,26 @@ impl Line {
     }
 
     /// Sends one request and waits for the whole answer.
-    pub async fn exchange(&mut self, asking: Asking, request_id: HeaderValue) -> io::Result<Answered> {
-        let open = match self.open.take() {
-            Some(open) => open.if_free().await,
-            None => None,
-        };
-        let mut open = match open {
-            Some(open) => open,
-            None => Open::to(self.to).await?,
-        };
+    pub async fn exchange(&mut self, asking: Asking, id: RequestId) -> io::Result<Answered> {
         let mut request = Request::new(Full::new(Bytes::from(asking.body)));
         *request.method_mut() = asking.method;
         *request.uri_mut() = Uri::try_from(asking.target).map_err(io::Error::other)?;
         *request.headers_mut() = asking.headers;
         request.headers_mut().insert(HOST, self.host.clone());
-        request.headers_mut().insert(super::server::REQUEST_ID, request_id);
-        let Open { sender, connection } = &mut open;
-        let answered = async {
-            let (parts, body) = sender.send_request(request).await?.into_parts();
-            let body = body.collect().await?.to_bytes();
-            Ok(Answered { status: parts.status.as_u16(), headers: parts.headers, body })
-        };
-        let answered = first(answered, connection).await.map_err(|error: hyper::Error| io::Error::other(error))?;
+        request.headers_mut().insert(REQUEST_ID, HeaderValue::try_from(request_id_text(id)).map_err(io::Error::other)?);
+        if let Some(open) = self.open.take() {
+            match self.over(open, request).await {
+                Err(Unanswered::Unsent(unsent)) => request = *unsent,
+                answered => return Ok(answered?),
+            }
+        }
+        let open = Open::to(self.to).await?;
+        Ok(self.over(open, request).await?)
+    }
+
+    /// The same over one connection, which is kept if it carried the request to its answer.
+    async fn over(&mut self, mut open: Open, request: Asked) -> Result<Answered, Unanswered> {
+        let answered = open.carry(request).await?;
         self.open = Some(open);
         Ok(answered)
     }

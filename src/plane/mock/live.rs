@@ -6,7 +6,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderValue;
 use tokio::runtime::Runtime;
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
@@ -15,7 +14,7 @@ use crate::lanes::{Carry, Lanes};
 use crate::model::Plan;
 use crate::plane::{Passed, Transport};
 use crate::vocabulary::Scribe;
-use crate::wire::{ActorId, Cargo, CredId, Envelope, Log, OpId, Outcome, ServiceId, Slot, Span, Text, Tick};
+use crate::wire::{ActorId, Cargo, CredId, Envelope, Log, OpId, Outcome, RequestId, ServiceId, Slot, Span, Text, Tick};
 use crate::world::World;
 
 use super::ask::Asking;
@@ -23,7 +22,7 @@ use super::clock::Clock;
 use super::host::Shared;
 use super::line::{Answered, Line};
 use super::names::SharedNames;
-use super::server::{Server, request_id_text, start_all};
+use super::server::{Server, start_all};
 
 /// Real HTTP on loopback, in real time.
 pub struct Live {
@@ -32,12 +31,17 @@ pub struct Live {
     names: SharedNames,
     /// They listen until they are dropped.
     _servers: Vec<Server>,
-    lines: BTreeMap<Connection, Line>,
+    /// Those that are not on their way.
+    trips: BTreeMap<Connection, Option<Box<Trip>>>,
     lanes: Lanes<'static, Wire>,
     /// What leaves when answers are next waited for: a lane that is woken outside the runtime costs a call of the system.
-    departures: Vec<Departure>,
+    departures: Vec<(Box<Trip>, Asking)>,
+    /// What came back last, until it is heard.
+    landed: Option<Landed>,
     in_flight: u32,
     clock: Clock,
+    /// The time when something was last looked at.
+    present: Tick,
     handed_over: Tick,
     /// The world's next timer, as it was when it was last looked at: after every answer, and every so often.
     due: Option<Tick>,
@@ -52,33 +56,25 @@ type Connection = (ActorId, u16, ServiceId);
 #[derive(Clone)]
 struct Wire;
 
-/// A request that leaves, with the connection that carries it.
-struct Departure {
-    flight: u32,
-    op: OpId,
+/// A connection, with the request that it carries or has carried.
+struct Trip {
     connection: Connection,
     line: Line,
-    asking: Asking,
-    id: HeaderValue,
+    flight: u32,
+    op: OpId,
+    id: RequestId,
 }
 
-/// An answer, with the connection that brought it.
-struct Landed {
-    flight: u32,
-    op: OpId,
-    connection: Connection,
-    line: Line,
-    answered: io::Result<Answered>,
-}
+/// What came of a trip.
+type Landed = (Box<Trip>, io::Result<Answered>);
 
 impl Carry for Wire {
-    type Departure = Departure;
+    type Departure = (Box<Trip>, Asking);
     type Landed = Landed;
 
-    async fn carry(&self, departure: Departure) -> Landed {
-        let Departure { flight, op, connection, mut line, asking, id } = departure;
-        let answered = line.exchange(asking, id).await;
-        Landed { flight, op, connection, line, answered }
+    async fn carry(&self, (mut trip, asking): Self::Departure) -> Landed {
+        let answered = trip.line.exchange(asking, trip.id).await;
+        (trip, answered)
     }
 }
 
@@ -109,11 +105,13 @@ impl Live {
             shared,
             names,
             _servers: servers,
-            lines: BTreeMap::new(),
+            trips: BTreeMap::new(),
             lanes: Lanes::new(Wire),
             departures: Vec::new(),
+            landed: None,
             in_flight: 0,
             clock,
+            present: Tick::ZERO,
             handed_over: Tick::ZERO,
         })
     }
@@ -126,12 +124,17 @@ impl Live {
     fn depart(&mut self, flight: u32, envelope: &Envelope, cargo: &Cargo) -> Option<()> {
         let (service, op) = self.shared.answerer.answers(envelope.request.route)?;
         let asking = self.shared.asker.write(op, envelope, cargo, &mut self.names.lock());
-        let id = HeaderValue::try_from(request_id_text(envelope.id)).ok()?;
         let connection = (envelope.id.by, envelope.request.from.connection, service);
-        let to = self.shared.origins.address(service)?;
-        let line = self.lines.remove(&connection).unwrap_or_else(|| Line::to(to));
+        let mut trip = match self.trips.entry(connection).or_default().take() {
+            Some(trip) => trip,
+            None => {
+                let line = Line::to(self.shared.origins.address(service)?);
+                Box::new(Trip { connection, line, flight, op, id: envelope.id })
+            }
+        };
+        (trip.flight, trip.op, trip.id) = (flight, op, envelope.id);
         self.shared.note(envelope);
-        self.departures.push(Departure { flight, op, connection, line, asking, id });
+        self.departures.push((trip, asking));
         self.in_flight += 1;
         Some(())
     }
@@ -140,22 +143,14 @@ impl Live {
     fn look(&mut self, log: &mut Log) -> Tick {
         let mut host = self.shared.host();
         let at = host.drain(log);
-        (self.due, self.quiet) = (host.world.due(), host.world.is_quiet());
+        (self.due, self.quiet, self.present) = (host.world.due(), host.world.is_quiet(), at);
         at
     }
 
-    fn hear(&mut self, landed: Landed) -> (Outcome, Slot) {
-        let Landed { op, connection, line, answered, .. } = landed;
-        self.in_flight -= 1;
-        self.lines.insert(connection, line);
-        let mut slot = Slot::default();
-        let outcome = answered.ok().and_then(|answered| {
-            let body = std::str::from_utf8(&answered.body).ok()?;
-            let names = &mut self.names.lock();
-            let read = self.shared.answerer.read(answered.status, &answered.headers, body, op, names, &mut slot);
-            Some(Outcome::Answer(read))
-        });
-        (outcome.unwrap_or(Outcome::NoAnswer), slot)
+    fn read(&self, answered: &Answered, op: OpId, slot: &mut Slot) -> Option<Outcome> {
+        let Answered { status, headers, body } = answered;
+        let (body, names) = (std::str::from_utf8(body).ok()?, &mut self.names.lock());
+        Some(Outcome::Answer(self.shared.answerer.read(*status, headers, body, op, names, slot)))
     }
 }
 
@@ -180,10 +175,10 @@ async fn next(lanes: &mut Lanes<'static, Wire>, alert: Duration, wait: Duration)
 
 impl Transport for Live {
     fn hands_over(&mut self, gathered: usize) -> bool {
-        let now = self.clock.now();
-        let hands_over = gathered >= CHUNK || gathered > 0 && self.clock.real(now.since(self.handed_over)) >= PATIENCE;
+        let waited = self.present.since(self.handed_over);
+        let hands_over = gathered >= CHUNK || gathered > 0 && self.clock.real(waited) >= PATIENCE;
         if hands_over || gathered == 0 {
-            self.handed_over = now;
+            self.handed_over = self.present;
         }
         hands_over
     }
@@ -213,14 +208,19 @@ impl Transport for Live {
             })
         });
         let at = self.look(log);
-        match landed {
-            Some(landed) => {
-                let flight = landed.flight;
-                let (outcome, slot) = self.hear(landed);
-                Passed::Answer { flight, at, outcome, slot }
-            }
-            _ => Passed::Time(at),
+        self.landed = landed;
+        match &self.landed {
+            Some((trip, _)) => Passed::Answer { flight: trip.flight, at },
+            None => Passed::Time(at),
         }
+    }
+
+    fn hear(&mut self, slot: &mut Slot) -> Outcome {
+        let Some((trip, answered)) = self.landed.take() else { return Outcome::NoAnswer };
+        self.in_flight -= 1;
+        let outcome = answered.ok().and_then(|answered| self.read(&answered, trip.op, slot));
+        self.trips.insert(trip.connection, Some(trip));
+        outcome.unwrap_or(Outcome::NoAnswer)
     }
 
     fn in_flight(&self) -> bool {

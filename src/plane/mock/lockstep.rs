@@ -4,7 +4,6 @@
 use std::io;
 use std::sync::Arc;
 
-use http::HeaderValue;
 use tokio::runtime::Runtime;
 
 use crate::model::Plan;
@@ -17,7 +16,7 @@ use super::clock::Clock;
 use super::host::Shared;
 use super::line::Line;
 use super::names::SharedNames;
-use super::server::{Server, request_id_text, start_all};
+use super::server::{Server, start_all};
 
 /// Real HTTP on loopback, in virtual time.
 pub struct Lockstep {
@@ -50,9 +49,8 @@ impl Lockstep {
             return Ok(Outcome::NoAnswer);
         };
         let asking = self.shared.asker.write(op, envelope, &slot.cargo, &mut self.names.lock());
-        let id = HeaderValue::try_from(request_id_text(envelope.id)).map_err(io::Error::other)?;
         let line = &mut self.lines[service.index()];
-        let answered = self.runtime.block_on(line.exchange(asking, id))?;
+        let answered = self.runtime.block_on(line.exchange(asking, envelope.id))?;
         let body = std::str::from_utf8(&answered.body).map_err(io::Error::other)?;
         let names = &mut self.names.lock();
         let response = self.shared.answerer.read(answered.status, &answered.headers, body, op, names, slot);

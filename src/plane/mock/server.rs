@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use http::header::{CACHE_CONTROL, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, HeaderName, RETRY_AFTER};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
@@ -29,7 +29,7 @@ const GENERATION: u32 = 4_096;
 const SHORTEST: Span = Span::from_millis(1);
 
 /// By what requests and their notes find each other.
-pub const REQUEST_ID: &str = "x-request-id";
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A service that listens.
 pub struct Server(Arc<MockServer>);
