@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::measure::{
-    Lag, Measures, Outcome, Probed, References, ServiceRow, counted, folded, headline, probed_doors, services,
-    thousands,
+    Lag, Measures, Outcome, Probed, ProbedDoor, References, ServiceRow, counted, folded, headline, probed_doors,
+    services, thousands,
 };
 use crate::model::Plan;
 use crate::verdict::{Judgement, Verdict, claimed, demanded, seen};
@@ -265,6 +265,15 @@ impl Summary<'_> {
         }
         if rows.len() > MOST_LINES {
             let _ = writeln!(out, "  and {} more in the journal", rows.len() - MOST_LINES);
+        }
+        let is_early = |row: &ProbedDoor| {
+            let refused = row.probed.refused_from;
+            refused.is_some_and(|refused| row.door.closed.is_none_or(|closed| refused < closed))
+        };
+        if rows.iter().any(is_early) {
+            let note = "refused before it shut: nothing was left there that a probe could be shown, and an answer \
+                        without records reads as a refusal";
+            out.push_str(&hung("  ", note, 2));
         }
         out.push('\n');
     }

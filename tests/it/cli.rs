@@ -112,6 +112,7 @@ fn runs_are_told_word_for_word() {
             ("run-another-seed", &["run", "wiper@at-once", "--seed", "7"]),
             ("run-a-setting", &["run", "moltbook", "--set", "services.db.rows=owner"]),
             ("run-probed", &["run", "volume-delete@contained-after", "--probe", "250ms"]),
+            ("run-probed-early", &["run", "wiper@lag-60s", "--probe", "1s", "--out", "probed"]),
             ("run-over-http", &["run", "volume-delete@in-time", "--plane", "mock"]),
             ("replay", &["replay", "reports/wiper-lag-60s-1/journal.ndjson"]),
             ("replay-quiet", &["replay", "-q", "reports/wiper-lag-60s-1/journal.ndjson"]),

@@ -37,6 +37,8 @@ pub type Behaviour = fn(Option<Duration>, u32) -> &'static str;
 
 const FINE: &str = "200 OK";
 const REFUSED: &str = "401 Unauthorized";
+/// So long after the revocation nobody learns anything at `/fleeting` any more.
+const FLEETING: Duration = Duration::from_millis(400);
 
 impl Api {
     pub fn start(behaviour: Behaviour, others: Behaviour, revocation: &'static str) -> Api {
@@ -72,7 +74,10 @@ impl Api {
                     let bearer = head.split("authorization: bearer ").nth(1).unwrap_or_default();
                     let number = bearer.get(13..17).and_then(|number| number.parse::<u32>().ok()).unwrap_or(0);
                     let since = state.revoked.filter(|(_, up_to)| number <= *up_to).map(|(at, _)| at.elapsed());
+                    let goes_down = path == "/fleeting" && since.is_some_and(|since| since > FLEETING);
                     match bearer.get(..13) {
+                        Some(_) if goes_down => "503 Busy",
+                        Some("agent-secret-") if path == "/fleeting" => FINE,
                         Some("agent-secret-") => behaviour(since, state.asked),
                         Some("control-secre") => others(since, state.asked),
                         _ if behaviour(None, 0) == "200 anybody" => FINE,
@@ -273,6 +278,24 @@ fn a_probe_that_anybody_passes_proves_nothing() {
     let login: Behaviour = |since, _| if since.is_some() { "302 Found" } else { "302 login" };
     let ran = run(&Api::start(login, always, FINE), PROMISED);
     assert_eq!((ran.code(), ran.row()["status"].as_u64()), (0, Some(302)), "{}", ran.shown());
+}
+
+/// A door that was open when it was last seen is told of beside those that shut.
+#[test]
+fn a_door_of_which_nobody_saw_the_end_is_in_the_headline() {
+    for (behaviour, begins) in [
+        (at_once as Behaviour, "FAIL: ticket-agent: token at fleeting was accepted"),
+        (after_a_second, "FAIL: ticket-agent: token at api was accepted until"),
+    ] {
+        let api = Api::start(behaviour, always, FINE);
+        let folder = tempfile::tempdir().unwrap();
+        let text = targets_text(&api.server.origin(), "stop: none\ndrill promised: 100ms")
+            .replace("services: {", "services: {fleeting: {probe: \"GET api:/fleeting\"}, ");
+        let ran =
+            finished(folder.path(), command(folder.path(), &text, &api.server.address.to_string()).output().unwrap());
+        let said = ran.says(begins) && ran.says("nobody saw when it stopped; 1 of 2 doors shut, of 1 it is not known");
+        assert!(said, "{}", ran.shown());
+    }
 }
 
 /// Where nothing could be shown, nothing is revoked.

@@ -97,17 +97,28 @@ fn headline(header: &Header, result: &Result) -> String {
     let last = match (worst, unseen) {
         (None, _) if result.rows.iter().all(|row| row.declared.is_none()) => "nothing was declared".to_owned(),
         (None, _) => "nobody saw when anything stopped".to_owned(),
-        (Some(((0, _), row)), Some(unseen)) if !matches!(row.ended, Ended::Never { .. }) => {
-            let name = label(header, unseen.credential, unseen.instance, unseen.service);
-            let times = counted(unseen.accepted_after as u64, "time");
-            format!("{name} was accepted {times} after containment was declared, and nobody saw when it stopped")
-        }
-        (Some(((at_least, _), row)), _) => {
-            let name = label(header, row.credential, row.instance, row.service);
-            match row.ended {
-                Ended::Never { .. } => format!("{name} never stopped; watched for {}", Span(at_least)),
-                _ if at_least == 0 => "nothing was accepted after containment was declared".to_owned(),
-                _ => format!("{name} was accepted until {} after containment was declared", Span(at_least)),
+        (Some(((at_least, _), row)), unseen) => {
+            let name = |row: &Row| label(header, row.credential, row.instance, row.service);
+            let times = |row: &Row| counted(row.accepted_after as u64, "time");
+            let row_name = name(row);
+            match (row.ended, at_least, unseen) {
+                (Ended::Never { .. }, ..) => format!("{row_name} never stopped; watched for {}", Span(at_least)),
+                (_, 0, None) => "nothing was accepted after containment was declared".to_owned(),
+                (_, 0, Some(unseen)) => format!(
+                    "{} was accepted {} after containment was declared, and nobody saw when it stopped",
+                    name(unseen),
+                    times(unseen)
+                ),
+                (_, _, None) => {
+                    format!("{row_name} was accepted until {} after containment was declared", Span(at_least))
+                }
+                (_, _, Some(unseen)) => format!(
+                    "{row_name} was accepted until {} after containment was declared, {} {} at least: nobody saw when \
+                     it stopped",
+                    Span(at_least),
+                    name(unseen),
+                    times(unseen)
+                ),
             }
         }
     };
