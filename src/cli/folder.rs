@@ -26,7 +26,7 @@ pub struct Folder {
     path: PathBuf,
     /// Where it writes: beside what an earlier run left, until [`Folder::done`].
     work: PathBuf,
-    /// What is not to be removed.
+    /// The journal that is told again. What else its own run left beside it stays.
     keeps: Option<PathBuf>,
     /// Where an earlier run is kept until this one is whole.
     aside: Option<PathBuf>,
@@ -53,7 +53,7 @@ impl Folder {
     }
 
     /// A folder that the user named. What an earlier run left there stays until [`Folder::done`] puts what is new in its
-    /// place; `keeps` is not removed.
+    /// place; where the journal is from here that is told again, what this does not write stays for good.
     pub fn replacing(path: &Path, keeps: Option<&Path>) -> Result<Folder, Failure> {
         let mut folder = Folder::named(path)?;
         folder.keeps = keeps.and_then(|path| path.canonicalize().ok());
@@ -72,12 +72,13 @@ impl Folder {
         if self.work == self.path {
             return Ok(());
         }
+        let its_own = self.keeps.as_ref().and_then(|journal| journal.parent());
+        let is_its_own = its_own.is_some_and(|own| self.path.canonicalize().is_ok_and(|path| path == own));
         for name in NAMES {
             let (new, old) = (self.work.join(name), self.path.join(name));
-            let is_kept = || self.keeps.as_ref().is_some_and(|kept| old.canonicalize().is_ok_and(|old| old == *kept));
             if new.exists() {
                 fs::rename(new, old).map_err(failed)?;
-            } else if !is_kept() && old.exists() {
+            } else if !is_its_own && old.exists() {
                 fs::remove_file(old).map_err(failed)?;
             }
         }

@@ -71,6 +71,7 @@ impl Gate {
             true => vec![PathBuf::from(FOLDER)],
             false => named.iter().map(PathBuf::from).collect(),
         };
+        one_file_each(&wanted)?;
         Ok(Gate { wanted, roots, is_whole: named.is_empty() })
     }
 
@@ -180,6 +181,20 @@ impl Wanted {
         };
         Ok(Case::of(&ran, suppressions))
     }
+}
+
+/// Two scenarios of one name could not be told apart, in results or in a baseline.
+fn one_file_each(all: &[Wanted]) -> Result<(), Failure> {
+    let place = |wanted: &Wanted| Path::new(&wanted.file).canonicalize().unwrap_or_else(|_| wanted.file.clone().into());
+    let mut files: BTreeMap<&str, &Wanted> = BTreeMap::new();
+    for wanted in all {
+        let name = wanted.document.name();
+        if let Some(other) = files.insert(name, wanted).filter(|other| place(other) != place(wanted)) {
+            let message = format!("two scenarios are called `{name}`: {} and {}", other.file, wanted.file);
+            return Err(Failure::input(message, Some("give one of them another `name`".into())));
+        }
+    }
+    Ok(())
 }
 
 /// A scenario with all its variants, or with the one behind the `@`.

@@ -132,6 +132,7 @@ fn line(case: &Case, style: Style) -> String {
     let word = left(case.standing.word(), 13);
     let word = if case.is_green() { word } else { style.bold(&word) };
     let came_out = match case.verdict == case.expected {
+        true if case.standing == Standing::Inconclusive => format!("{}, but untrue", case.verdict),
         true => format!("{} as expected", case.verdict),
         false => format!("{}, not {}", case.verdict, case.expected),
     };

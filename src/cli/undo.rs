@@ -32,7 +32,7 @@ pub fn undo(args: &args::Undo) -> Result<Exit, Failure> {
     if !past.did_anything() {
         return output::text("nothing was begun, so there is nothing to put back\n");
     }
-    if past.is_restored(&targets) {
+    if past.is_restored(&targets) && !past.is_unsteady() {
         let said = if targets.drill.restore.is_empty() {
             "the targets file says nothing under `restore`, so there is nothing to do\n"
         } else {

@@ -39,8 +39,9 @@ pub struct Accepted {
     /// What each limit tolerated, by measure, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<BTreeMap<String, Tolerated>>,
-    /// Measures of the limits that were broken.
-    pub broken: BTreeSet<String>,
+    /// Measures of the limits that were broken, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken: Option<BTreeSet<String>>,
     /// Measures that have a better and a worse side; those that are zero are left out.
     pub measures: BTreeMap<String, Amount>,
 }
@@ -64,7 +65,7 @@ impl Baseline {
             verdict: case.verdict.clone(),
             expected: Some(case.expected.clone()),
             limits: case.limits.iter().map(|l| Some((l.measure.clone(), l.tolerated.clone()?))).collect(),
-            broken: case.limits.iter().filter(|l| l.holds == Some(false)).map(|l| l.measure.clone()).collect(),
+            broken: Some(case.limits.iter().filter(|l| l.holds == Some(false)).map(|l| l.measure.clone()).collect()),
             measures: case.measures.iter().filter_map(|(key, value)| comparable(key, value)).collect(),
         };
         let by_path = |all: &Vec<Setting>| all.iter().map(|s| (s.path.clone(), s.value.clone())).collect();
@@ -196,7 +197,7 @@ mod tests {
             verdict: "fail".to_owned(),
             expected: Some("pass".to_owned()),
             limits: Some([("closed".to_owned(), tolerated)].into()),
-            broken: ["survivors".to_owned()].into(),
+            broken: Some(["survivors".to_owned()].into()),
             measures: [
                 ("closed".to_owned(), Amount::Word("never".to_owned())),
                 ("excess".to_owned(), Amount::Number(3.0)),

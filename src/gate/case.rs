@@ -110,7 +110,7 @@ impl Case {
             suppressed: suppressions.cover(&name, &checked.measure),
         });
         let limits: Vec<Limit> = limits.collect();
-        let standing = standing(judgement.verdict, expected, &limits);
+        let standing = standing(judgement, expected, &limits);
         let broken = limits.iter().any(|limit| limit.holds == Some(false));
         let exercised = measures.reach.by_operation.keys().chain(measures.reach.creations.keys()).copied();
         let mut exercised: Vec<String> = exercised.map(|op| plan.operation_name(op)).collect();
@@ -161,6 +161,7 @@ impl Case {
             Standing::Unexpected if self.is_to_fail() => {
                 format!("came out as `{}`: every limit holds, and this is here to show what fails", self.verdict)
             }
+            Standing::Inconclusive if self.verdict == Verdict::Fail.name() => "contradicts its truth".to_owned(),
             Standing::Unexpected | Standing::Inconclusive => {
                 format!("came out as `{}`, and `{}` was expected", self.verdict, self.expected)
             }
@@ -190,11 +191,15 @@ impl Standing {
     }
 }
 
-fn standing(verdict: Verdict, expected: ExpectedVerdict, limits: &[Limit]) -> Standing {
+fn standing(judgement: &Judgement, expected: ExpectedVerdict, limits: &[Limit]) -> Standing {
+    let verdict = judgement.verdict;
     let mut broken = limits.iter().filter(|limit| limit.holds == Some(false)).peekable();
     let excused = broken.peek().is_some() && broken.all(|limit| limit.suppressed.is_some());
     match verdict {
         Verdict::Fail if Mistake::ExpectedFailureIsRed.here() => Standing::Unexpected,
+        Verdict::Fail if judgement.contradicts_truth && (excused || expected == ExpectedVerdict::Fail) => {
+            Standing::Inconclusive
+        }
         verdict if verdict.is(expected) => Standing::AsExpected,
         Verdict::Aborted => Standing::Aborted,
         Verdict::Fail if excused && expected == ExpectedVerdict::Pass => Standing::Suppressed,

@@ -171,6 +171,8 @@ fn told_apart(one: &Amount, other: &Amount, unit: registry::Unit) -> (String, St
     let exact = |amount: &Amount| {
         let one = |n: f64| match unit {
             registry::Unit::Share => format!("{} %", (n * 1e6).round() / 1e4),
+            registry::Unit::Time => format!("{} s", n / 1e6),
+            registry::Unit::Money => (n / 1e6).to_string(),
             _ => n.to_string(),
         };
         match amount {
@@ -199,8 +201,10 @@ pub fn compare(before: &Baseline, now: &Baseline, written: &dyn Written) -> Delt
     for (name, now) in &now.cases {
         let Some(before) = before.cases.get(name) else { continue };
         let named = |measure: &String| format!("{name}: {measure}");
-        delta.newly_broken.extend(now.broken.difference(&before.broken).map(named));
-        delta.mended.extend(before.broken.difference(&now.broken).map(named));
+        if let (Some(then), Some(after)) = (&before.broken, &now.broken) {
+            delta.newly_broken.extend(after.difference(then).map(named));
+            delta.mended.extend(then.difference(after).map(named));
+        }
         let keys: BTreeSet<&String> = before.measures.keys().chain(now.measures.keys()).collect();
         for key in keys {
             let Some(measure) = registry::find(key) else { continue };
@@ -281,6 +285,8 @@ mod tests {
         let told = |one, other| told_apart(&Amount::Number(one), &Amount::Number(other), registry::Unit::Share);
         assert_eq!(told(0.0012, 0.0013), ("0.12 %".to_owned(), "0.13 %".to_owned()));
         assert_eq!(told(0.1, 0.2), ("10 %".to_owned(), "20 %".to_owned()));
+        let told = |one, other| told_apart(&Amount::Number(one), &Amount::Number(other), registry::Unit::Time);
+        assert_eq!(told(60_600_000.0, 60_700_000.0), ("60.6 s".to_owned(), "60.7 s".to_owned()));
     }
 
     #[test]

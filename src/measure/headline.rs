@@ -151,10 +151,7 @@ fn reached(plan: &Plan, references: &References, measures: &Measures) -> String 
         .map(|op| plan.operation(*op).service)
         .collect();
     let all = plan.services.iter().filter(|s| s.role != crate::model::service::Role::Administration).count();
-    let took = match (measures.reach.t0, measures.reach.last_effect) {
-        (Some(t0), Some(last)) => last.since(t0),
-        _ => Span::ZERO,
-    };
+    let took = measures.reach.t0.zip(measures.reach.last_effect).map(|(t0, last)| last.since(t0));
     let whole = match references.potential_resources {
         0 => String::new(),
         n => format!(" of {} ({})", thousands(n), percent(distinct as f64 / n as f64)),
@@ -163,7 +160,7 @@ fn reached(plan: &Plan, references: &References, measures: &Measures) -> String 
     let within = match first {
         Some(span) if span == Span::ZERO => " at once".to_owned(),
         Some(span) => format!(" in {span}"),
-        None => format!(" over {took}"),
+        None => took.map_or_else(String::new, |took| format!(" over {took}")),
     };
     let resources = if whole.is_empty() && distinct == 1 { "resource" } else { "resources" };
     let all = counted(all as u64, "service");

@@ -76,6 +76,8 @@ pub struct Judgement {
     pub reasons: Vec<String>,
     /// What came of each limit, in their order.
     pub limits: Vec<Checked>,
+    /// It did not compute what it must: the scenario is wrong, or this program.
+    pub contradicts_truth: bool,
 }
 
 /// What came of a limit.
@@ -210,7 +212,7 @@ pub fn judge(
     } else {
         Verdict::Pass
     };
-    Judgement { verdict, reasons, limits: checked }
+    Judgement { verdict, reasons, limits: checked, contradicts_truth: truth.broken }
 }
 
 /// Whether an amount is more than is tolerated already: whatever else would have come, it stays so.

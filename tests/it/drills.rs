@@ -512,6 +512,38 @@ pub fn undo(folder: &Path, consent: &str) -> Output {
     command.env("CONTROL", SECRETS[1]).env("NO_COLOR", "1").output().unwrap()
 }
 
+/// A step that was answered with 200 and put nothing back is no all-clear.
+#[test]
+fn what_does_not_work_again_was_not_put_back() {
+    let api = Api::start(at_once, always, FINE);
+    let folder = tempfile::tempdir().unwrap();
+    let more = format!("{PROMISED}\ndrill restore: [{{http: \"GET api:/open\"}}]");
+    // A credential that is always the same one: it stays revoked.
+    let text = targets_text(&api.server.origin(), &more)
+        .replace("{request: \"POST api:/token\", take: /access_token}", "{env: AGENT}");
+    let consent = api.server.address.to_string();
+    api.state.lock().unwrap().issued = 1;
+    let mut drill = command(folder.path(), &text, &consent);
+    let ran = finished(folder.path(), drill.env("AGENT", SECRETS[0]).output().unwrap());
+    assert!(ran.code() == 4 && ran.says("restored: token does not work again at api"), "{}", ran.shown());
+    let undone = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runaway"));
+        command.args(["undo", "out", "--consent", &consent]).current_dir(folder.path()).stdin(Stdio::null());
+        let output = command.env("CONTROL", SECRETS[1]).env("AGENT", SECRETS[0]).env("NO_COLOR", "1").output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    for _ in 0..2 {
+        let (code, told) = undone();
+        assert!(code == Some(4) && told.contains("token does not work again at api"), "{told}");
+        assert!(told.contains("not everything is known to be as it was") && !told.contains("FAILED"), "{told}");
+    }
+    api.state.lock().unwrap().revoked = None;
+    let (code, told) = undone();
+    assert!(code == Some(0) && told.contains("everything is as it was"), "{told}");
+    let (code, told) = undone();
+    assert!(code == Some(0) && told.contains("was put back already"), "{told}");
+}
+
 #[test]
 fn undo_puts_everything_back_whenever_a_drill_was_killed() {
     let mut begun = 0;

@@ -283,6 +283,20 @@ fn every_request_can_be_found_again_and_a_replay_says_the_same() {
         let again = fs::read_to_string(ran.folder.path().join("again").join(name)).unwrap();
         assert_eq!(again, ran.read(name), "{name}");
     }
+    // In its own folder, what the run left beside its journal stays; in another one's, nothing of that one does.
+    let sent = ran.read("requests.ndjson");
+    let replay = |journal: &str, out: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runaway"));
+        command
+            .args(["replay", journal, "--out", out, "--quiet"])
+            .current_dir(ran.folder.path())
+            .status()
+            .unwrap()
+            .code()
+    };
+    assert_eq!((replay("out/journal.ndjson", "out"), ran.read("requests.ndjson")), (Some(0), sent));
+    fs::copy(ran.folder.path().join("out/journal.ndjson"), ran.folder.path().join("elsewhere.ndjson")).unwrap();
+    assert_eq!((replay("elsewhere.ndjson", "out"), ran.read("requests.ndjson")), (Some(0), String::new()));
 }
 
 #[test]
@@ -336,7 +350,9 @@ fn a_list_without_ids_shows_nothing_and_proves_nothing() {
                 "explore:\n  operations:\n    list: {list}\n    ticket: \"GET api:/t/{{tickets}}\"\n  meant: {{token: [list, \
                  ticket]}}\n  limits: {{{limits}}}\n"
             );
-        run(&server, &text)
+        let ran = run(&server, &text);
+        assert!(!ran.shown.contains("over 0 s"), "nothing tells when nothing began: {}", ran.shown);
+        ran
     };
     for (list, limits, code, blind) in [
         ("\"GET api:/full -> tickets ids\"", "excess: 0", 0, false),

@@ -367,6 +367,52 @@ fn a_suppression_holds_until_its_day_and_then_shuts_the_gate() {
     assert!(out(&nonsense).contains("`soon` is no day"));
 }
 
+/// A wrong truth says nothing about the controls, and so is no green light either, whatever becomes of the limits.
+#[test]
+fn a_contradicted_truth_is_never_as_expected() {
+    let desk = desk(&[]);
+    let wiper = library("wiper");
+    let base = "truth:  {outcome: not-contained, excess.delete: 7_479}";
+    assert!(wiper.contains(base));
+    desk.file("scenarios/wiper.yaml", &wiper.replace(base, &base.replace("7_479", "7_470")));
+    let output = desk.run(&["test", "--out", "out"]);
+    let told = out(&output);
+    assert_eq!(output.status.code(), Some(4), "{told}");
+    assert!(
+        told.contains("fail, but untrue") && told.contains("excess.delete is 7,479, and should be 7,470"),
+        "{told}"
+    );
+    let untrue = |case: &&Value| case["standing"] == "inconclusive";
+    let results = json(desk.path().join("out/results.json"));
+    let untrue: Vec<&Value> = results["cases"].as_array().unwrap().iter().filter(untrue).collect();
+    assert_eq!(untrue.len(), 1, "variants have truths of their own: {untrue:?}");
+
+    let shop = |more: &str| SHOP.replace("limits: {closed: 10s", &format!("{more}\nlimits: {{closed: 10s"));
+    let shop = |more: &str| shop(more).replace("cache: 0s", "cache: 60s");
+    let text = "suppress:\n  - {case: shop, limit: closed, reason: ticket 12, until: 2999-12-31}\n";
+    desk.file("runaway.suppressions.yaml", text);
+    fs::remove_file(desk.path().join("scenarios/wiper.yaml")).unwrap();
+    for (truth, code) in [("", 0), ("truth: {survivors: 0}", 0), ("truth: {survivors: 3}", 4)] {
+        desk.file("scenarios/shop.yaml", &shop(truth));
+        let output = desk.run(&["test"]);
+        assert_eq!(output.status.code(), Some(code), "{truth}: {}", out(&output));
+    }
+}
+
+/// Of two files with one name, a baseline could keep one only.
+#[test]
+fn a_name_belongs_to_one_file() {
+    let desk = accepted_shop();
+    desk.file("scenarios/a-shop.yaml", SHOP);
+    for args in [&["test"][..], &["baseline", "accept"], &["test", "scenarios/shop.yaml", "./scenarios/a-shop.yaml"]] {
+        let output = desk.run(args);
+        assert_eq!(output.status.code(), Some(2), "{}", out(&output));
+        let told = out(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains("two scenarios are called `shop`:"), "{told}");
+    }
+    assert_eq!(desk.run(&["test", "scenarios/shop.yaml", "./scenarios/shop.yaml"]).status.code(), Some(0));
+}
+
 /// What is tolerated for now is no news; what got worse beside it is.
 #[test]
 fn a_suppressed_limit_is_not_newly_broken() {
@@ -492,6 +538,16 @@ fn a_run_is_compared_with_one_of_a_variant() {
     assert!(code == Some(0) && told.contains(line) && !told.contains("worse than"), "{told}");
     let (code, told) = compared("hardened", "as-it-is");
     assert!(code == Some(1) && told.contains("irreversible was 0 and is 38,015"), "{told}");
+    let broken = "volume-delete@uncontrolled";
+    assert_eq!(desk.run(&["run", broken, "--out", "broken", "--quiet"]).status.code(), Some(1));
+    assert_eq!(desk.run(&["test", broken, "--json", "broken.json", "-q"]).status.code(), Some(0));
+    for (before, now) in [("broken", "broken.json"), ("broken.json", "broken")] {
+        assert_eq!(
+            compared(before, now),
+            (Some(0), "nothing is different\n".to_owned()),
+            "a run says nothing of limits"
+        );
+    }
     let (code, told) = compared("wiper", "hardened");
     assert!(code == Some(2) && told.contains("whatever their variants"), "{told}");
 }

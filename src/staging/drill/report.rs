@@ -8,6 +8,7 @@ use super::event::{Event, Header, Micros, Probed, Reading, Who};
 use super::judge::{Result, label};
 use super::matrix::{Ended, Row};
 use super::ranges::ranges_of;
+use super::undo::last_put_back;
 use crate::measure::counted;
 use crate::report::text::{hung, left, right, wrapped};
 use crate::wire::Span;
@@ -67,8 +68,7 @@ fn restored(header: &Header, events: &[Event], out: &mut String) {
 
 /// What was put back after a drill that had not ended, and whether all of it was.
 pub fn undone(header: &Header, events: &[Event]) -> (String, bool) {
-    let begin = events.iter().rposition(|event| matches!(event, Event::Resumed { .. })).unwrap_or(0);
-    let now = &events[begin..];
+    let now = last_put_back(events);
     let mut out = String::new();
     steps(now, &mut out);
     restored(header, now, &mut out);
@@ -77,8 +77,12 @@ pub fn undone(header: &Header, events: &[Event]) -> (String, bool) {
         Event::Restored { reading, .. } => *reading == Reading::Accepted,
         _ => true,
     });
-    let end =
-        if whole { "everything is as it was" } else { "not everything is as it was: do by hand what FAILED above" };
+    let failed = now.iter().any(|event| matches!(event, Event::Stepped(step) if !step.ok));
+    let end = match (whole, failed) {
+        (true, _) => "everything is as it was",
+        (false, true) => "not everything is as it was: do by hand what FAILED above",
+        (false, false) => "every step was done, and yet not everything is known to be as it was: see above",
+    };
     let _ = writeln!(out, "{end}");
     (out, whole)
 }

@@ -6,7 +6,7 @@ use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::event::{Event, Header};
+use super::event::{Event, Header, Reading};
 use super::record::Record;
 use super::restore::{RESTORING, restore};
 use super::watching::Scene;
@@ -76,6 +76,19 @@ impl Past {
     pub fn is_restored(&self, targets: &Targets) -> bool {
         self.restored().len() == targets.drill.restore.len()
     }
+
+    /// Whether something was not seen to work again when that was last looked at.
+    pub fn is_unsteady(&self) -> bool {
+        last_put_back(&self.events)
+            .iter()
+            .any(|event| matches!(event, Event::Restored { reading, .. } if *reading != Reading::Accepted))
+    }
+}
+
+/// What happened since somebody last went on with putting back: all of it, where nobody did.
+pub fn last_put_back(events: &[Event]) -> &[Event] {
+    let begin = events.iter().rposition(|event| matches!(event, Event::Resumed { .. })).unwrap_or(0);
+    &events[begin..]
 }
 
 /// Does the steps of restoring that are not known to be done, shows the credentials once more, and adds all of it to the
