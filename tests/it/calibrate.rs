@@ -149,5 +149,6 @@ fn what_is_wrong_is_said() {
         String::from_utf8(output.stderr).unwrap()
     };
     assert!(stderr(&["calibrate", "office.yaml", "--budget", "seldom"]).contains("`seldom` is no budget"));
+    assert!(stderr(&["calibrate", "office.yaml", "--budget", "0 per 7d"]).contains("`0 per 7d` is no budget"));
     assert!(stderr(&["calibrate", "volume-delete"]).contains("no detector that could raise a false alarm"));
 }

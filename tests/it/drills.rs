@@ -526,6 +526,10 @@ fn what_does_not_work_again_was_not_put_back() {
     let mut drill = command(folder.path(), &text, &consent);
     let ran = finished(folder.path(), drill.env("AGENT", SECRETS[0]).output().unwrap());
     assert!(ran.code() == 4 && ran.says("restored: token does not work again at api"), "{}", ran.shown());
+    let journal = fs::read_to_string(folder.path().join("out/journal.ndjson")).unwrap();
+    let header: Value = serde_json::from_str(journal.lines().next().unwrap()).unwrap();
+    let from = header["folder"].as_str().unwrap();
+    assert!(Path::new(from).is_absolute(), "`undo` works from anywhere: {from}");
     let undone = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_runaway"));
         command.args(["undo", "out", "--consent", &consent]).current_dir(folder.path()).stdin(Stdio::null());

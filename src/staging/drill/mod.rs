@@ -141,7 +141,7 @@ fn header(targets: &Targets, pinned: &[Pinned], client: &Client) -> Header {
         plane: "staging".to_owned(),
         targets: targets.name.clone(),
         document: targets.text.to_string(),
-        folder: targets.folder.display().to_string(),
+        folder: targets.folder_from_anywhere(),
         endpoints: targets.discovered.clone(),
         identity: targets.identity.clone(),
         run: client.run_id().to_string(),

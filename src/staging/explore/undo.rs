@@ -23,7 +23,7 @@ pub fn head(terrain: &Terrain, run: RunId) -> Head {
         format: FORMAT.to_owned(),
         run: run.to_string(),
         document: terrain.targets.text.to_string(),
-        folder: terrain.targets.folder.display().to_string(),
+        folder: terrain.targets.folder_from_anywhere(),
         endpoints: terrain.targets.discovered.clone(),
     }
 }

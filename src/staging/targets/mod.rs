@@ -21,7 +21,7 @@ mod provider;
 mod read;
 mod request;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::wire::Span;
 
@@ -247,6 +247,13 @@ pub enum StopCondition {
 }
 
 impl Targets {
+    /// The folder from which its paths start, for whoever undoes something from another one.
+    pub fn folder_from_anywhere(&self) -> String {
+        // Of a file that is named alone, the folder is empty.
+        let folder = Path::new(".").join(&self.folder);
+        std::path::absolute(&folder).unwrap_or(folder).display().to_string()
+    }
+
     pub fn credential(&self, ix: CredentialIx) -> &Credential {
         &self.credentials[ix.0]
     }
