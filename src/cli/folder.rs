@@ -26,7 +26,7 @@ pub struct Folder {
     path: PathBuf,
     /// Where it writes: beside what an earlier run left, until [`Folder::done`].
     work: PathBuf,
-    /// The journal that is told again. What else its own run left beside it stays.
+    /// The folder of the journal that is told again: what its run left there stays.
     keeps: Option<PathBuf>,
     /// Where an earlier run is kept until this one is whole.
     aside: Option<PathBuf>,
@@ -53,10 +53,14 @@ impl Folder {
     }
 
     /// A folder that the user named. What an earlier run left there stays until [`Folder::done`] puts what is new in its
-    /// place; where the journal is from here that is told again, what this does not write stays for good.
-    pub fn replacing(path: &Path, keeps: Option<&Path>) -> Result<Folder, Failure> {
+    /// place; where a journal from here is told again, what is not written anew stays for good.
+    pub fn replacing(path: &Path, told_again: Option<&Path>) -> Result<Folder, Failure> {
         let mut folder = Folder::named(path)?;
-        folder.keeps = keeps.and_then(|path| path.canonicalize().ok());
+        let its_own = |journal: PathBuf| match journal.is_dir() {
+            true => Some(journal),
+            false => journal.parent().map(Path::to_owned),
+        };
+        folder.keeps = told_again.and_then(|journal| journal.canonicalize().ok()).and_then(its_own);
         if aside::left_in(path).next().is_some() {
             folder.work = path.join(PARTIAL);
             aside::emptied(&folder.work).map_err(|e| unusable(path, &e))?;
@@ -72,8 +76,7 @@ impl Folder {
         if self.work == self.path {
             return Ok(());
         }
-        let its_own = self.keeps.as_ref().and_then(|journal| journal.parent());
-        let is_its_own = its_own.is_some_and(|own| self.path.canonicalize().is_ok_and(|path| path == own));
+        let is_its_own = self.keeps.as_ref().is_some_and(|own| self.path.canonicalize().is_ok_and(|path| path == *own));
         for name in NAMES {
             let (new, old) = (self.work.join(name), self.path.join(name));
             if new.exists() {

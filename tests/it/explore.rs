@@ -294,7 +294,11 @@ fn every_request_can_be_found_again_and_a_replay_says_the_same() {
             .unwrap()
             .code()
     };
-    assert_eq!((replay("out/journal.ndjson", "out"), ran.read("requests.ndjson")), (Some(0), sent));
+    let journal = ran.read("journal.ndjson");
+    for named in ["out/journal.ndjson", "out"] {
+        assert_eq!((replay(named, "out"), ran.read("requests.ndjson")), (Some(0), sent.clone()));
+        assert_eq!(ran.read("journal.ndjson"), journal);
+    }
     fs::copy(ran.folder.path().join("out/journal.ndjson"), ran.folder.path().join("elsewhere.ndjson")).unwrap();
     assert_eq!((replay("elsewhere.ndjson", "out"), ran.read("requests.ndjson")), (Some(0), String::new()));
 }
