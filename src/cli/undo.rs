@@ -32,13 +32,11 @@ pub fn undo(args: &args::Undo) -> Result<Exit, Failure> {
     if !past.did_anything() {
         return output::text("nothing was begun, so there is nothing to put back\n");
     }
+    if targets.drill.restore.is_empty() {
+        return output::text("the targets file says nothing under `restore`, so there is nothing to do\n");
+    }
     if past.is_restored(&targets) && !past.is_unsteady() {
-        let said = if targets.drill.restore.is_empty() {
-            "the targets file says nothing under `restore`, so there is nothing to do\n"
-        } else {
-            "everything was put back already\n"
-        };
-        return output::text(said);
+        return output::text("everything was put back already\n");
     }
     let folder = journal.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let _claimed = Folder::again(folder)?;

@@ -541,6 +541,14 @@ fn what_does_not_work_again_was_not_put_back() {
         assert!(code == Some(4) && told.contains("token does not work again at api"), "{told}");
         assert!(told.contains("not everything is known to be as it was") && !told.contains("FAILED"), "{told}");
     }
+    // Where the file has no way to put anything back, nothing is looked at either.
+    let written = fs::read_to_string(folder.path().join("out/journal.ndjson")).unwrap();
+    let without = written.replace("restore: [{http: \\\"GET api:/open\\\"}]", "");
+    assert_ne!(written, without);
+    fs::write(folder.path().join("out/journal.ndjson"), without).unwrap();
+    let (code, told) = undone();
+    assert!(code == Some(0) && told.contains("says nothing under `restore`"), "{told}");
+    fs::write(folder.path().join("out/journal.ndjson"), written).unwrap();
     api.state.lock().unwrap().revoked = None;
     let (code, told) = undone();
     assert!(code == Some(0) && told.contains("everything is as it was"), "{told}");
