@@ -349,6 +349,12 @@ mistakes! {
     ControlIgnored = "control-ignored",
     /// A step that was refused declares containment.
     FailedStepDeclares = "failed-step-declares",
+    /// A drill of which a step failed passes.
+    FailedStepsPass = "failed-steps-pass",
+    /// Honest work that was refused breaks nothing.
+    CollateralPasses = "collateral-passes",
+    /// What told of an alarm before anything was done counts as one.
+    OldAlarmsCount = "old-alarms-count",
     /// A probe that anybody passes is taken for a proof.
     OpenDoorProves = "open-door-proves",
     /// The change that prevents least stands first.

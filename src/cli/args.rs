@@ -8,6 +8,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::report::text::COLUMNS;
 
+/// More seeds than anybody waits for.
+pub const MOST_SEEDS: i64 = 10_000;
+
 pub use from::From;
 
 const AFTER: &str = "\
@@ -373,7 +376,7 @@ pub struct Fix {
     #[arg(long)]
     pub seed: Option<u64>,
     /// Try each change under so many seeds [default: as many as the scenario speaks of, at most 5]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_SEEDS))]
     pub seeds: Option<u32>,
     /// Change one setting of the scenario; may be given again
     #[arg(long = "set", value_name = "PATH=VALUE")]
@@ -417,7 +420,7 @@ pub struct Calibrate {
     #[arg(long, default_value = "1 per 7d", value_name = "N per TIME")]
     pub budget: String,
     /// How many seeds set the thresholds; as many others check them
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=MOST_SEEDS))]
     pub seeds: u32,
     /// Change one setting of the scenario; may be given again
     #[arg(long = "set", value_name = "PATH=VALUE")]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use super::args::{self, Format};
+use super::args::{self, Format, MOST_SEEDS};
 use super::failure::Failure;
 use super::interrupt::stop_on_interrupt;
 use super::open::open;
@@ -93,7 +93,7 @@ impl Told<'_> {
         for rule in rules {
             let _ = writeln!(text, "\n{}", style.bold(&format!("{}: {}", rule.detector.name, setting(rule))));
             text.push_str(&hung("  false alarms  ", &self.measured(rule), 16));
-            let detects = rule.detects.map_or("never".to_owned(), |at| format!("after {at}"));
+            let detects = rule.detects.map_or("never told".to_owned(), |at| format!("told at {at} of the run"));
             text.push_str(&hung("  the fault     ", &detects, 16));
         }
         let set = self.set();
@@ -104,11 +104,16 @@ impl Told<'_> {
         let enough = garwood(0).1 * self.wanted.per.as_secs_f64() / self.wanted.alarms.max(1) as f64;
         if checked.time.as_secs_f64() < enough {
             let seeds = f64::from(checked.seeds) * enough / checked.time.as_secs_f64().max(1e-6);
+            let seeds = seeds.ceil() as u64;
+            let so_many = if i64::try_from(seeds).is_ok_and(|seeds| seeds <= MOST_SEEDS) {
+                format!(", or --seeds {},", thousands(seeds).replace(',', "_"))
+            } else {
+                ":".to_owned()
+            };
             let note = format!(
-                "This is too little benign work to show that the budget holds: that takes {} of it without an alarm, \
-                 or --seeds {}, or a longer `horizon`.",
+                "This is too little benign work to show that the budget holds: that takes {} of it without an alarm\
+                 {so_many} or a longer `horizon`.",
                 Span::from_secs(enough as u64),
-                thousands(seeds.ceil() as u64).replace(',', "_"),
             );
             let _ = write!(text, "\n{}", wrapped(&note, 0));
         }

@@ -14,7 +14,7 @@ use super::files::replace;
 use super::folder::Folder;
 use super::open::folder_of;
 use super::output;
-use crate::report::text::hung;
+use crate::report::text::{hung, shell_word};
 use crate::scenario::Source;
 use crate::staging::client::SentLog;
 use crate::staging::drill::{Drilled, drill as run_drill, judge, summary, to_json};
@@ -96,7 +96,7 @@ fn tell(folder: &mut Folder, drilled: &Drilled) -> Result<Exit, Failure> {
         "\nwritten to {}\n  drill.json, journal.ndjson, requests.ndjson, summary.txt\n",
         folder.path().display()
     );
-    let path = folder.path().display();
+    let path = shell_word(&folder.path().to_string_lossy());
     let rest = if folder.is_owed() { format!("\nto put back the rest: runaway undo {path}\n") } else { String::new() };
     let exit = output::result(&(text + &end + &rest), result.exit());
     Ok(written.map_or_else(|failure| output::despite(failure, exit), |()| exit))

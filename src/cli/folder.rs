@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::files::{replace, replace_with};
 use crate::audit;
 use crate::model::Plan;
+use crate::report::text::shell_word;
 use crate::report::{RUN_SCHEMA, RunReport, Style, Summary, markdown, page};
 use crate::staging::drill::Past;
 use crate::staging::explore::Writes;
@@ -106,7 +107,10 @@ impl Folder {
         if owes(path) {
             let message =
                 format!("what an earlier run changed on a real system is in {} and not put back", path.display());
-            let help = format!("`runaway undo {}` puts it back; or say another --out", path.join(JOURNAL).display());
+            let help = format!(
+                "`runaway undo {}` puts it back; or say another --out",
+                shell_word(&path.join(JOURNAL).to_string_lossy())
+            );
             return Err(Failure::input(message, Some(help)));
         }
         Ok(folder)
@@ -114,7 +118,9 @@ impl Folder {
 
     /// The folder of an earlier run, whose journal goes on.
     pub fn again(path: &Path) -> Result<Folder, Failure> {
-        Folder::claimed(path.to_owned())
+        let busy =
+            |_| Failure::refused(format!("a run is still writing to {}", path.display()), "wait until it has ended");
+        Folder::claimed(path.to_owned()).map_err(busy)
     }
 
     /// Whether something is left on a real system that this folder alone knows how to put back.

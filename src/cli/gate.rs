@@ -114,9 +114,14 @@ impl Gate {
             pool.install(|| jobs.into_par_iter().enumerate().map(run).collect::<Result<_, Failure>>())?;
         let cases: Vec<Case> = cases.into_iter().flatten().collect();
         let coverage = self.coverage(&cases, inventory)?;
-        let is_there = |case: &str| self.names().any(|name| name == case);
-        let complaints =
-            suppressions.complaints(&is_there, &|case| self.is_whole || self.has_all_of(scenario_of(case)));
+        let limits = |name: &str| {
+            let case = cases.iter().find(|case| case.name == name)?;
+            Some(case.limits.iter().map(|limit| limit.measure.clone()).collect())
+        };
+        let should_be = |name: &str| {
+            !self.names().any(|there| there == name) && (self.is_whole || self.has_all_of(scenario_of(name)))
+        };
+        let complaints = suppressions.complaints(&limits, &should_be);
         Ok(Results::of(cases, coverage, complaints))
     }
 

@@ -31,7 +31,11 @@ pub fn init(args: &args::Init) -> Result<Exit, Failure> {
         }
         (Some(args::From::Chain(links)), None) => (format!("chain-{links}"), generate::chain(links)),
         (Some(args::From::Grid(credentials, operations)), None) => {
-            (format!("grid-{credentials}x{operations}"), generate::grid(credentials, operations))
+            let (keys, all) = generate::rounded_up(credentials, operations);
+            if (keys, all) != (credentials, operations) {
+                output::aside(&format!("note: made larger than asked for: {keys} keys and {all} operations\n"));
+            }
+            (format!("grid-{keys}x{all}"), generate::grid(keys, all))
         }
         (Some(args::From::Random(seed)), None) => (format!("random-{seed}"), random(seed)?),
     };

@@ -70,25 +70,36 @@ fn undo_writes(args: &args::Undo, file: &Path) -> Result<Exit, Failure> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let _claimed = Folder::again(folder)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let switch = Kill::default();
     let undone = runtime.block_on(async {
         let proposal = Proposal::resolve(terrain.targets.clone(), lookup).await?;
         let agreement = agreed_hosts(&args.consent, "", &terrain.targets)?;
-        let consents = proposal.agree(&agreement, Kill::default(), Kill::default())?;
+        let consents = proposal.agree(&agreement, Kill::default(), switch.clone())?;
         let undone = take_back(&terrain, &past, consents, Watch::begin()?, file).await;
         undone.map_err(|error| Failure::at(file, &error))
     })?;
     let lines: Vec<String> = written(&undone).iter().map(|line| hung("- ", line, 2)).collect();
     let whole = undone.left.is_empty() && undone.unsteady.is_empty();
-    Ok(output::result(&lines.concat(), if whole { Exit::Holds } else { Exit::Inconclusive }))
+    Ok(output::result(&lines.concat(), exit(whole, &switch)))
 }
 
 async fn start(args: &args::Undo, journal: &Path, past: Past, targets: Arc<Targets>) -> Result<Exit, Failure> {
     let proposal = Proposal::resolve(targets.clone(), lookup).await?;
     let agreement = agreed_hosts(&args.consent, "", &targets)?;
-    let consents = proposal.agree(&agreement, Kill::default(), Kill::default())?;
+    let switch = Kill::default();
+    let consents = proposal.agree(&agreement, Kill::default(), switch.clone())?;
     let Drilled { header, events, journal: written } =
         put_back(past, targets, consents, Watch::begin()?, journal).await?;
     let (text, whole) = undone(&header, &events);
-    let exit = output::result(&text, if whole { Exit::Holds } else { Exit::Inconclusive });
+    let exit = output::result(&text, exit(whole, &switch));
     Ok(written.map_or_else(|error| output::despite(Failure::at(journal, &error), exit), |()| exit))
+}
+
+/// Whether everything is as it was, and if not, whether somebody stopped it on its way.
+fn exit(whole: bool, switch: &Kill) -> Exit {
+    match switch.thrown() {
+        _ if whole => Exit::Holds,
+        Some(_) => Exit::Stopped,
+        None => Exit::Inconclusive,
+    }
 }

@@ -114,6 +114,7 @@ pub fn direction(measure: &registry::Measure) -> Direction {
         | "human.excess"
         | "human.detected"
         | "potential.uncontrolled"
+        | "camouflage"
         | "contradictions" => Direction::Neither,
         _ => Direction::LessIsBetter,
     }
@@ -270,6 +271,7 @@ mod tests {
         assert_eq!(worse(many.clone(), never.clone(), side("last_effect")), Some(true));
         assert_eq!(worse(many.clone(), never.clone(), side("turned.half")), Some(true));
         assert_eq!(worse(never, many, side("turned.half")), Some(false));
+        assert_eq!(side("camouflage"), Direction::Neither, "a share of what was done says nothing of how much");
     }
 
     #[test]

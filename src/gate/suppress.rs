@@ -90,18 +90,26 @@ impl Suppressions {
         self.today.is_some_and(|today| today > until) && !Mistake::SuppressionsNeverExpire.here()
     }
 
-    /// What is wrong with them, each with its place: one about a case that was run has expired, or is about a case that
-    /// should have been among them and is not there. Of others nothing can be said.
-    pub fn complaints(&self, was_run: &dyn Fn(&str) -> bool, should_be: &dyn Fn(&str) -> bool) -> Vec<String> {
+    /// What is wrong with them, each with its place: one about a case that was run has expired, or is about what that case
+    /// does not limit; one about a case that should have been among them and is not there. Of others nothing can be said.
+    /// `limits` are those of a case that was run.
+    pub fn complaints(
+        &self,
+        limits: &dyn Fn(&str) -> Option<Vec<String>>,
+        should_be: &dyn Fn(&str) -> bool,
+    ) -> Vec<String> {
         let complaint = |dated: &Dated| {
             let Dated { suppression: Suppression { case, limit, reason, .. }, until, place } = dated;
             let reason = reason.trim();
-            match was_run(case) {
-                true if self.is_over(*until) => Some(format!(
+            match limits(case) {
+                Some(_) if self.is_over(*until) => Some(format!(
                     "{place}: the suppression of {limit} in {case} expired on {until}: {reason}; mend the case, or \
                      give the suppression another day"
                 )),
-                false if should_be(case) => Some(format!("{place}: a suppression is about {case}, which is not there")),
+                Some(limits) if !limits.contains(limit) => Some(format!(
+                    "{place}: a suppression is about {limit} in {case}, which has no such limit: remove it"
+                )),
+                None if should_be(case) => Some(format!("{place}: a suppression is about {case}, which is not there")),
                 _ => None,
             }
         };
@@ -128,7 +136,7 @@ mod tests {
         let after = Suppressions::parse("s.yaml", FILE, day("2027-02-01")).unwrap();
         assert_eq!(after.cover("wiper", "survivors"), None);
         let complaints = |suppressions: &Suppressions, was_run: bool, should_be: bool| {
-            suppressions.complaints(&|_| was_run, &|_| should_be)
+            suppressions.complaints(&|_| was_run.then(|| vec!["survivors".to_owned()]), &|_| should_be)
         };
         assert!(
             complaints(&after, true, true)[0].starts_with("s.yaml:2: the suppression of survivors in wiper expired on")
@@ -136,6 +144,10 @@ mod tests {
         assert!(complaints(&after, false, true)[0].contains("which is not there"));
         assert_eq!(complaints(&after, false, false), Vec::<String>::new());
         assert_eq!(complaints(&on, true, true), Vec::<String>::new());
+        let unlimited = on.complaints(&|_| Some(vec!["excess".to_owned()]), &|_| true);
+        assert!(
+            unlimited[0].starts_with("s.yaml:2: a suppression is about survivors in wiper, which has no such limit")
+        );
     }
 
     #[test]

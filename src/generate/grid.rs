@@ -12,8 +12,8 @@ const LATENCY_MS: u32 = 10;
 /// A company of `credentials` keys, all of which lie in one vault, and `operations` operations, of which each key opens
 /// a tenth. The keys are rounded up to a multiple of ten, twenty at the least; there are ten operations at the least.
 pub fn grid(credentials: u32, operations: u32) -> String {
-    let staff = credentials.div_ceil(DEPARTMENTS).max(2);
-    let (credentials, operations) = (staff * DEPARTMENTS, operations.max(DEPARTMENTS));
+    let (credentials, operations) = rounded_up(credentials, operations);
+    let staff = credentials / DEPARTMENTS;
     let mut text = head(credentials, operations);
     services(&mut text, operations);
     people(&mut text, staff);
@@ -22,10 +22,15 @@ pub fn grid(credentials: u32, operations: u32) -> String {
     text
 }
 
+/// The keys and operations that such a company has at least.
+pub fn rounded_up(credentials: u32, operations: u32) -> (u32, u32) {
+    (credentials.div_ceil(DEPARTMENTS).max(2) * DEPARTMENTS, operations.max(DEPARTMENTS))
+}
+
 /// So many records such a company has.
 pub fn records(credentials: u32, operations: u32) -> u64 {
-    let collections = DEPARTMENTS + operations.max(DEPARTMENTS).div_ceil(PER_SERVICE);
-    u64::from(credentials.div_ceil(DEPARTMENTS).max(2)) * u64::from(collections)
+    let (credentials, operations) = rounded_up(credentials, operations);
+    u64::from(credentials / DEPARTMENTS) * u64::from(DEPARTMENTS + operations.div_ceil(PER_SERVICE))
 }
 
 fn head(credentials: u32, operations: u32) -> String {

@@ -5,5 +5,5 @@ mod grid;
 mod random;
 
 pub use chain::chain;
-pub use grid::{grid, records};
+pub use grid::{grid, records, rounded_up};
 pub use random::{random_whole_world, random_world};

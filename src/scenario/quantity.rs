@@ -150,11 +150,11 @@ pub fn quota(text: &str) -> Option<(&str, Option<Span>)> {
     }
 }
 
-/// `yes` and `no`; `true` and `false` too.
+/// `yes` and `no`; `true` and `false` too, as YAML 1.2 writes them (section 10.3.2).
 pub fn boolean(text: &str) -> Option<bool> {
     match text {
-        "yes" | "true" => Some(true),
-        "no" | "false" => Some(false),
+        "yes" | "true" | "True" | "TRUE" => Some(true),
+        "no" | "false" | "False" | "FALSE" => Some(false),
         _ => None,
     }
 }

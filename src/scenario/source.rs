@@ -134,10 +134,10 @@ fn unreadable(kind: std::io::ErrorKind, error: &std::io::Error) -> String {
 fn what_to_name(kind: std::io::ErrorKind) -> &'static str {
     match kind {
         std::io::ErrorKind::NotFound => {
-            "name a scenario file; `runaway init moltbook` makes one, `runaway list` shows the library"
+            "name a scenario or targets file that is there; `runaway init moltbook` makes a scenario, `runaway list` shows the library"
         }
         std::io::ErrorKind::IsADirectory => "name the files in it: FOLDER/*.yaml",
         std::io::ErrorKind::PermissionDenied => "`chmod u+r FILE` lets its owner read it",
-        _ => "name a scenario file that can be read",
+        _ => "name a file that can be read",
     }
 }

@@ -6,6 +6,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
+use super::quantity;
+
 /// A range of bytes in the source.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Place {
@@ -43,6 +45,21 @@ pub struct Key {
 impl Node {
     pub fn scalar(text: impl Into<String>, place: Place) -> Node {
         Node { value: Value::Scalar(text.into()), place }
+    }
+
+    /// Gives what YAML reads as a number or a boolean the text that its author wrote: an argument `1.10` is not `1.1`.
+    pub fn as_written(&mut self, source: &str) {
+        match &mut self.value {
+            Value::Null => {}
+            Value::Scalar(text) => written(text, self.place, source),
+            Value::List(items) => items.iter_mut().for_each(|item| item.as_written(source)),
+            Value::Map(entries) => {
+                for (key, node) in entries {
+                    written(&mut key.name, key.place, source);
+                    node.as_written(source);
+                }
+            }
+        }
     }
 
     pub fn text(&self) -> Option<&str> {
@@ -143,6 +160,20 @@ impl Node {
         };
         Some(Node { value, place: Place::default() })
     }
+}
+
+fn written(text: &mut String, place: Place, source: &str) {
+    let Some(plain) = source.get(place.start..place.start.saturating_add(place.len)).map(str::trim) else { return };
+    let same_number = || number(plain).zip(number(text)).is_some_and(|(a, b)| a == b);
+    if same_number() || quantity::boolean(plain).map(|yes| if yes { "yes" } else { "no" }) == Some(text) {
+        plain.clone_into(text);
+    }
+}
+
+/// A number as YAML 1.2 writes it (section 10.3.2).
+fn number(text: &str) -> Option<f64> {
+    let digits = |prefix, radix| text.strip_prefix(prefix).and_then(|digits| u32::from_str_radix(digits, radix).ok());
+    digits("0x", 16).or_else(|| digits("0o", 8)).map(f64::from).or_else(|| text.parse().ok())
 }
 
 fn place(location: serde_saphyr::Location) -> Place {

@@ -32,7 +32,12 @@ pub fn read(text: &str) -> Result<Node, Finding> {
                 non_finite_float_policy: NonFiniteFloatPolicy::AsString,
                 with_snippet: false,
             };
-            serde_saphyr::from_str_with_options::<Node>(text, options).map_err(|error| finding(&error, text))
+            let read =
+                serde_saphyr::from_str_with_options::<Node>(text, options).map_err(|error| finding(&error, text));
+            read.map(|mut node| {
+                node.as_written(text);
+                node
+            })
         });
         let failed = || {
             let help = "this is a fault of the program: please report it with the file";

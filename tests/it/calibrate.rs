@@ -135,6 +135,7 @@ fn it_says_what_to_write_and_how_little_it_knows() {
         "requests 100 -> 7 within 5 min",
         "    detect.burst.requests: 7",
         "too little benign work",
+        "the fault     told at 600 ms of the run",
     ] {
         assert!(text.contains(line), "`{line}` is missing:\n{text}");
     }

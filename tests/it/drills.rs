@@ -67,6 +67,8 @@ impl Api {
                     FINE
                 }
                 "/open" => FINE,
+                "/closed" => REFUSED,
+                "/desk" if state.revoked.is_some() => REFUSED,
                 _ => {
                     state.asked += 1;
 
@@ -178,7 +180,7 @@ pub fn finished(folder: &Path, output: Output) -> Ran {
     ran
 }
 
-fn run(api: &Api, more: &str) -> Ran {
+pub fn run(api: &Api, more: &str) -> Ran {
     let folder = tempfile::tempdir().unwrap();
     let text = targets_text(&api.server.origin(), more);
     let output = command(folder.path(), &text, &api.server.address.to_string()).output().unwrap();
@@ -481,8 +483,10 @@ fn a_second_ctrl_c_stops_putting_back_and_says_how_it_is_done_later() {
             std::thread::sleep(Duration::from_millis(20));
         }
     };
-    let interrupt =
-        || assert!(Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap().success());
+    let interrupt_of =
+        |pid: u32| assert!(Command::new("kill").args(["-INT", &pid.to_string()]).status().unwrap().success());
+    let pid = running.id();
+    let interrupt = || interrupt_of(pid);
     wait_until("it revokes", &|| api.state.lock().unwrap().revoked.is_some());
     interrupt();
     let first = Instant::now();
@@ -498,6 +502,17 @@ fn a_second_ctrl_c_stops_putting_back_and_says_how_it_is_done_later() {
     assert!(!api.state.lock().unwrap().restored, "{}", ran.shown());
     assert!(ran.says("to put back the rest: runaway undo out"), "{}", ran.shown());
     assert!(!ran.says("works again"), "{}", ran.shown());
+    // So it is while `undo` is at it; and nobody else undoes the same beside it.
+    fs::remove_file(folder.path().join("begun")).unwrap();
+    let undoing = undo_command(folder.path(), &consent).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("it restores again", &|| folder.path().join("begun").exists());
+    let beside = undo(folder.path(), &consent);
+    let told = String::from_utf8_lossy(&beside.stderr).into_owned();
+    assert!(beside.status.code() == Some(3) && told.contains("a run is still writing to out"), "{told}");
+    interrupt_of(undoing.id());
+    let stopped = undoing.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&stopped.stdout).into_owned();
+    assert!(stopped.status.code() == Some(3) && told.contains("not everything is as it was"), "{told}");
     fs::write(folder.path().join("go-on"), "").unwrap();
     let output = undo(folder.path(), &consent);
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -507,9 +522,14 @@ fn a_second_ctrl_c_stops_putting_back_and_says_how_it_is_done_later() {
 
 /// Runs `undo` on what a drill left in its folder.
 pub fn undo(folder: &Path, consent: &str) -> Output {
+    undo_command(folder, consent).output().unwrap()
+}
+
+fn undo_command(folder: &Path, consent: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runaway"));
     command.args(["undo", "out/journal.ndjson", "--consent", consent]).current_dir(folder).stdin(Stdio::null());
-    command.env("CONTROL", SECRETS[1]).env("NO_COLOR", "1").output().unwrap()
+    command.env("CONTROL", SECRETS[1]).env("NO_COLOR", "1");
+    command
 }
 
 /// A step that was answered with 200 and put nothing back is no all-clear.
@@ -694,12 +714,16 @@ fn fresh_credentials_give_a_range_and_commands_and_people_take_part() {
         "steps:\n    - {command: [sh, -c, 'test -n \"$RUNAWAY_CREDENTIAL\" && touch alarm'], with: runbook}\n    - {wait_for: alarm}\n    - {pause: look}\n    - {revoke: token, with: runbook}",
     );
     let ran = finished(folder.path(), command(folder.path(), &text, &api.server.address.to_string()).output().unwrap());
-    assert_eq!(ran.code(), 0, "{}", ran.shown());
+    assert_eq!(ran.code(), 4, "a step failed: {}", ran.shown());
     assert_eq!(ran.json["matrix"].as_array().map(Vec::len), Some(3));
     assert_eq!(ran.json["steps"].as_array().map(Vec::len), Some(6), "a revocation for each token");
     let ok: Vec<&Value> = ran.json["steps"].as_array().unwrap().iter().map(|step| &step["ok"]).collect();
     assert_eq!(ok[..3], [true, true, false], "nobody was there to press Enter: {}", ran.shown());
-    assert!(ran.says("token at api: 3 phases,") && ran.says("requests of honest work were refused"), "{}", ran.shown());
+    assert!(
+        ran.says("token at api: 3 phases,") && ran.says("requests of honest work `desk` were refused"),
+        "{}",
+        ran.shown()
+    );
     let schema = runaway::staging::drill::drill_schema();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let errors: Vec<String> = validator.iter_errors(&ran.json).map(|error| error.to_string()).collect();

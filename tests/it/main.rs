@@ -59,6 +59,7 @@ mod recycled;
 mod reference;
 mod responses;
 mod rights;
+mod runbook;
 mod samples;
 mod schemas;
 mod secrets;

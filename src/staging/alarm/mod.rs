@@ -3,6 +3,7 @@
 mod hook;
 mod signature;
 
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -18,6 +19,7 @@ use super::drill::vault::Vault;
 use super::guard::RunId;
 use super::targets::{Alarm, Targets, Webhook};
 use crate::measure::counted;
+use crate::planted::Mistake;
 use hook::{Hook, Knows};
 use signature::Signed;
 
@@ -51,6 +53,25 @@ impl Ear {
         self.hook.as_ref().map(|hook| hook.refused.clone())
     }
 
+    /// Whether nothing tells of an alarm before anything was done: what is heard later is news only then.
+    ///
+    /// # Errors
+    ///
+    /// Why an alarm would tell nothing.
+    pub async fn silent(&self, run: RunId) -> Result<(), String> {
+        let told = match &self.alarm {
+            _ if Mistake::OldAlarmsCount.here() => return Ok(()),
+            Alarm::Command { program, .. } => {
+                says_yes(program, run).await?.then(|| format!("`{}` ended with 0", program.join(" ")))
+            }
+            Alarm::File(file) => exists(file).await.then(|| format!("{} exists", file.display())),
+            Alarm::Key | Alarm::Webhook(_) => None,
+        };
+        told.map_or(Ok(()), |told| {
+            Err(format!("{told}, which tells of an alarm before there is anything to detect: put that right first"))
+        })
+    }
+
     /// Waits for an alarm, and says when it came. It may never come.
     ///
     /// # Errors
@@ -68,8 +89,8 @@ impl Ear {
         loop {
             next.tick().await;
             let raised = match &self.alarm {
-                Alarm::Command { program, .. } => says_yes(program, run).await,
-                Alarm::File(file) => tokio::fs::try_exists(file).await.unwrap_or(false),
+                Alarm::Command { program, .. } => says_yes(program, run).await?,
+                Alarm::File(file) => exists(file).await,
                 Alarm::Key => {
                     return pressed("press Enter when there is an alarm").await.map(|()| Instant::now());
                 }
@@ -97,12 +118,25 @@ async fn hooked(webhook: &Webhook, targets: &Targets, client: &Client, vault: &V
     Hook::open(webhook, knows).await.map_err(|error| format!("no alarm can be heard at {at}: {error}"))
 }
 
-async fn says_yes(program: &[String], run: RunId) -> bool {
-    let Some((first, arguments)) = program.split_first() else { return false };
+async fn exists(file: &Path) -> bool {
+    tokio::fs::try_exists(file).await.unwrap_or(false)
+}
+
+/// Whether a program ends with 0, in time.
+///
+/// # Errors
+///
+/// It cannot be started.
+async fn says_yes(program: &[String], run: RunId) -> Result<bool, String> {
+    let Some((first, arguments)) = program.split_first() else { return Ok(false) };
     let mut command = tokio::process::Command::new(first);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
     command.env("RUNAWAY_RUN", run.to_string());
-    matches!(timeout(PATIENCE, command.status()).await, Ok(Ok(status)) if status.success())
+    match timeout(PATIENCE, command.status()).await {
+        Ok(Err(error)) => Err(format!("no alarm can be heard: `{first}` cannot be started: {error}")),
+        Ok(Ok(status)) => Ok(status.success()),
+        Err(_) => Ok(false),
+    }
 }
 
 /// Says what a person does now, and waits until they press Enter.

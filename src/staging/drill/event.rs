@@ -132,6 +132,9 @@ pub struct Header {
     pub origins: Vec<OriginLine>,
     pub services: Vec<ServiceLine>,
     pub credentials: Vec<CredentialLine>,
+    /// The names of honest work.
+    #[serde(default)]
+    pub sentinels: Vec<String>,
     pub cadence: Micros,
     /// The cadence of the last of the fresh credentials, where that is another.
     pub sparse: Option<Micros>,
@@ -214,6 +217,9 @@ pub struct Stepped {
     /// It was not sent, or nothing told whether it happened.
     #[serde(default)]
     pub untold: bool,
+    /// Their detection was listened to, and raised no alarm in time.
+    #[serde(default)]
+    pub no_alarm: bool,
     pub covers: Vec<usize>,
     pub services: Vec<usize>,
 }

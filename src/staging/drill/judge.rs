@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::event::{Event, Header, Micros, Reading, Stepped};
+use super::honest::{Honest, honest_work};
 use super::matrix::{Ended, Row, rows, steps};
 use crate::planted::Mistake;
 use crate::verdict::Exit;
@@ -20,6 +21,10 @@ pub struct Result {
     pub unsure: Vec<String>,
     /// What was still accepted, or could be had again.
     pub survivors: Vec<String>,
+    /// The steps that were not done as they are written.
+    pub failed: Vec<String>,
+    /// Honest work from the first step on.
+    pub honest: Vec<Honest>,
     /// Nothing was done to the identity.
     pub not_begun: bool,
 }
@@ -59,8 +64,16 @@ pub fn judge(header: &Header, events: &[Event]) -> Result {
         _ => None,
     });
     let complete = stopped.is_none() && events.iter().any(|event| matches!(event, Event::Ended { .. }));
-    let mut result =
-        Result { rows, broken: Vec::new(), stopped, unsure: Vec::new(), survivors: Vec::new(), not_begun: false };
+    let mut result = Result {
+        rows,
+        broken: Vec::new(),
+        stopped,
+        unsure: Vec::new(),
+        survivors: Vec::new(),
+        failed: Vec::new(),
+        honest: honest_work(header, events),
+        not_begun: false,
+    };
     let not_begun = events.iter().find_map(|event| match event {
         Event::NotBegun { why, .. } => Some(format!("nothing was done: {why}")),
         _ => None,
@@ -75,6 +88,8 @@ pub fn judge(header: &Header, events: &[Event]) -> Result {
     for row in result.rows.clone() {
         promise(header, events, &row, complete, &mut result);
     }
+    not_done(events, complete, &mut result);
+    collateral(&mut result);
     reminted(header, events, &mut result);
     put_back(header, events, &mut result.unsure);
     unmet(header, &mut result);
@@ -148,8 +163,47 @@ fn promise(header: &Header, events: &[Event], row: &Row, complete: bool, result:
 /// `revoke token` failed, and how.
 fn failure(step: &Stepped) -> String {
     let with = step.status.map_or(String::new(), |status| format!(" with {status}"));
-    let error = step.error.as_deref().map_or(String::new(), |error| format!(" {error}"));
+    let between = if with.is_empty() { ": " } else { " " };
+    let error = step.error.as_deref().map_or(String::new(), |error| format!("{between}{error}"));
     format!("`{}` failed{with}{error}", step.name)
+}
+
+/// Steps that were not done as they are written: a runbook that fails in a drill fails on the day. Those of a drill that was
+/// stopped may have been stopped with it.
+fn not_done(events: &[Event], complete: bool, result: &mut Result) {
+    let failed = events.iter().filter_map(|event| match event {
+        Event::Stepped(step) if !step.ok && !step.restoring && complete => Some(step),
+        _ => None,
+    });
+    let mut last = None;
+    for step in failed.filter(|_| !Mistake::FailedStepsPass.here()) {
+        if last.replace(step.step) != Some(step.step) {
+            result.failed.push(step.name.clone());
+        }
+        let said = failure(step);
+        let told = |lines: &[String]| lines.iter().any(|line| line.contains(&said));
+        if told(&result.broken) || told(&result.unsure) {
+            continue;
+        }
+        if step.no_alarm {
+            result.broken.push(format!("{said}: their detection did not see it"));
+        } else {
+            result.unsure.push(format!("{said}, so the runbook was not done as it is written"));
+        }
+    }
+}
+
+/// Honest work must go on.
+fn collateral(result: &mut Result) {
+    for Honest { name, asked, refused, unknown } in result.honest.iter().filter(|_| !Mistake::CollateralPasses.here()) {
+        if *refused > 0 {
+            result.broken.push(format!("honest work `{name}` must go on: refused {refused} of {asked} times"));
+        } else if unknown == asked {
+            result
+                .unsure
+                .push(format!("honest work `{name}`: no answer after the first step tells whether it went on"));
+        }
+    }
 }
 
 /// What is not as it was before.

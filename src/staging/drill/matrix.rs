@@ -76,19 +76,25 @@ impl Row {
     }
 }
 
-/// The rows of a drill, by credential, instance and service.
-pub fn rows(header: &Header, events: &[Event]) -> Vec<Row> {
-    let first_step = events.iter().find_map(|event| match event {
+/// When the first step was begun, where one was.
+pub fn first_step(events: &[Event]) -> Option<Micros> {
+    events.iter().find_map(|event| match event {
         Event::Began { at, restoring: false, .. } => Some(*at),
         _ => None,
-    });
+    })
+}
+
+/// The rows of a drill, by credential, instance and service.
+pub fn rows(header: &Header, events: &[Event]) -> Vec<Row> {
+    let first_step = first_step(events);
     let mut found = Vec::new();
     for credential in drilled(events) {
         for instance in 0..header.phases {
             for service in 0..header.services.len() {
                 let probes = probes(events, Who::Drilled { credential, instance }, service);
                 if !probes.is_empty() {
-                    let seen = corrected(&probes, &self::probes(events, Who::Control, service));
+                    let controls = self::probes(events, Who::Control, service);
+                    let seen: Vec<Reading> = probes.iter().map(|probed| beside(probed, &controls)).collect();
                     found.push(row(
                         (header, events),
                         (credential, instance, service),
@@ -118,10 +124,15 @@ fn drilled(events: &[Event]) -> Vec<usize> {
 
 /// In the order in which they were sent.
 fn probes(events: &[Event], who: Who, service: usize) -> Vec<&Probed> {
+    shown_by(events, who, Some(service))
+}
+
+/// In the order in which they were sent; those of honest work are at no service.
+pub fn shown_by(events: &[Event], who: Who, service: Option<usize>) -> Vec<&Probed> {
     let mut found: Vec<&Probed> = events
         .iter()
         .filter_map(|event| match event {
-            Event::Probed(probed) if probed.who == who && probed.service == Some(service) => Some(probed),
+            Event::Probed(probed) if probed.who == who && probed.service == service => Some(probed),
             _ => None,
         })
         .collect();
@@ -129,24 +140,21 @@ fn probes(events: &[Event], who: Who, service: usize) -> Vec<&Probed> {
     found
 }
 
-/// What each probe says. While the control is refused too, a refusal says nothing about the credential.
-fn corrected(probes: &[&Probed], controls: &[&Probed]) -> Vec<Reading> {
+/// What a probe says. While the control is refused too, a refusal says nothing about the credential.
+pub fn beside(probed: &Probed, controls: &[&Probed]) -> Reading {
+    if probed.reading != Reading::Refused {
+        return probed.reading;
+    }
     let fine = |control: Option<&&Probed>| control.is_none_or(|control| control.reading == Reading::Accepted);
-    let says = |probed: &&Probed| {
-        if probed.reading != Reading::Refused {
-            return probed.reading;
-        }
-        let next = controls.partition_point(|control| control.sent <= probed.sent);
-        let before = next.checked_sub(1).and_then(|at| controls.get(at));
-        let after = controls.get(next);
-        let known = before.is_some() || after.is_some();
-        if known && fine(before) && fine(after) || Mistake::ControlIgnored.here() {
-            Reading::Refused
-        } else {
-            Reading::Unknown
-        }
-    };
-    probes.iter().map(says).collect()
+    let next = controls.partition_point(|control| control.sent <= probed.sent);
+    let before = next.checked_sub(1).and_then(|at| controls.get(at));
+    let after = controls.get(next);
+    let known = before.is_some() || after.is_some();
+    if known && fine(before) && fine(after) || Mistake::ControlIgnored.here() {
+        Reading::Refused
+    } else {
+        Reading::Unknown
+    }
 }
 
 fn row(
@@ -245,6 +253,7 @@ mod tests {
             status: None,
             error: None,
             untold: false,
+            no_alarm: false,
             covers: vec![0],
             services: vec![0],
         };
@@ -271,6 +280,7 @@ mod tests {
                 must_accept: None,
             }],
             credentials: Vec::new(),
+            sentinels: Vec::new(),
             cadence: 100,
             sparse: None,
             phases: 1,

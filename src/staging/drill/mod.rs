@@ -3,6 +3,7 @@
 
 pub mod event;
 pub(in crate::staging) mod health;
+mod honest;
 mod judge;
 mod matrix;
 pub(in crate::staging) mod probe;
@@ -34,7 +35,7 @@ use super::alarm::Ear;
 use super::client::{Client, SentLog};
 use super::guard::{Consents, Pinned, Watch};
 use super::secret::Secret;
-use super::targets::{Credential, Present, ServiceIx, StopCondition, Targets};
+use super::targets::{Act, Credential, Present, ServiceIx, StopCondition, Targets};
 use crate::planted::Mistake;
 use event::{CredentialLine, Event, Header, OriginLine, Reading, ServiceLine};
 pub use judge::{Result as Judged, judge};
@@ -83,6 +84,9 @@ pub async fn drill(
         Ok(ear) => scene.ear = ear,
         Err(why) => return Ok(not_begun(&scene, header, why)),
     }
+    if let Some(why) = alarmed_already(&scene).await {
+        return Ok(not_begun(&scene, header, why));
+    }
     match prepare(&mut scene).await {
         Ok(None) => {}
         Ok(Some(why)) => return Ok(not_begun(&scene, header, why)),
@@ -104,6 +108,17 @@ pub async fn drill(
         restore(&scene, &restoring, &BTreeSet::new()).await;
     }
     Ok(ended(&scene, header))
+}
+
+/// Why an alarm that a step waits for would tell nothing.
+async fn alarmed_already(scene: &Scene) -> Option<String> {
+    let waits = scene.targets.drill.steps.iter().any(|step| matches!(step.act, Act::WaitForAlarm { .. }));
+    let ear = scene.ear.as_ref().filter(|_| waits)?;
+    tokio::select! {
+        biased;
+        _ = scene.kill().wait() => None,
+        silent = ear.silent(scene.client.run_id()) => silent.err(),
+    }
 }
 
 fn not_begun(scene: &Scene, header: Header, why: String) -> Drilled {
@@ -153,6 +168,7 @@ fn header(targets: &Targets, pinned: &[Pinned], client: &Client) -> Header {
             .iter()
             .map(|credential| CredentialLine { name: credential.name.clone(), kind: credential.kind.clone() })
             .collect(),
+        sentinels: targets.sentinels.iter().map(|sentinel| sentinel.name.clone()).collect(),
         cadence: drill.cadence.0,
         sparse: drill.sparse.map(|span| span.0),
         phases: drill.phases,

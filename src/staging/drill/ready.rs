@@ -7,7 +7,7 @@ use tokio::time::{Instant, interval};
 
 use super::event::{Event, Probed, Reading, Who};
 use super::watching::Scene;
-use crate::staging::targets::{CredentialIx, ServiceIx, Targets};
+use crate::staging::targets::{CredentialIx, Sentinel, ServiceIx, Targets};
 
 /// What does not hold at the end of the steady state. Answers that are under way are waited for.
 pub async fn unready(scene: &Scene) -> Vec<String> {
@@ -20,8 +20,8 @@ pub async fn unready(scene: &Scene) -> Vec<String> {
         next.tick().await;
         events = scene.record.events();
     }
-    let controls = refused_controls(targets, &events);
-    if controls.is_empty() { refused_credentials(targets, &events) } else { controls }
+    let found: [fn(&Targets, &[Event]) -> Vec<String>; 3] = [refused_controls, refused_credentials, refused_work];
+    found.iter().map(|found| found(targets, &events)).find(|why| !why.is_empty()).unwrap_or_default()
 }
 
 /// Why no request of this drill can prove anything: there is no service whose probe a made-up credential does not pass.
@@ -95,15 +95,34 @@ fn refused_credentials(targets: &Targets, events: &[Event]) -> Vec<String> {
     )]
 }
 
-/// Whether each control, and each of what is drilled, was looked at everywhere.
+/// Honest work that does not go on before anything is done: that it does not afterwards would tell nothing.
+fn refused_work(targets: &Targets, events: &[Event]) -> Vec<String> {
+    let refused = |(at, sentinel): (usize, &Sentinel)| {
+        let seen = last(events, |probed| probed.who == Who::Sentinel { sentinel: at });
+        (!is_accepted(seen)).then(|| {
+            format!(
+                "the honest work `{}` does not go on ({}), though nothing was done yet. Look at its probe, and at where \
+                 `{}` is kept",
+                sentinel.name,
+                answered(seen),
+                targets.credential(sentinel.with).name
+            )
+        })
+    };
+    targets.sentinels.iter().enumerate().filter_map(refused).collect()
+}
+
+/// Whether each control, all honest work, and each of what is drilled was looked at everywhere.
 fn all_looked_at(targets: &Targets, events: &[Event]) -> bool {
-    targets.service_ids().all(|at| {
-        let seen = |who: &dyn Fn(&Who) -> bool| last(events, |p| p.service == Some(at.0) && who(&p.who)).is_some();
-        let drilled = |ix: CredentialIx| {
-            (0..targets.drill.phases).all(|n| seen(&|who| *who == Who::Drilled { credential: ix.0, instance: n }))
-        };
-        seen(&|who| *who == Who::Control) && targets.drilled.iter().all(|ix| drilled(*ix))
-    })
+    let works = |at| last(events, |probed| probed.who == Who::Sentinel { sentinel: at }).is_some();
+    (0..targets.sentinels.len()).all(works)
+        && targets.service_ids().all(|at| {
+            let seen = |who: &dyn Fn(&Who) -> bool| last(events, |p| p.service == Some(at.0) && who(&p.who)).is_some();
+            let drilled = |ix: CredentialIx| {
+                (0..targets.drill.phases).all(|n| seen(&|who| *who == Who::Drilled { credential: ix.0, instance: n }))
+            };
+            seen(&|who| *who == Who::Control) && targets.drilled.iter().all(|ix| drilled(*ix))
+        })
 }
 
 /// The last answer that told something; where none did, the last of all.

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::event::{Event, Header, Micros, Probed, Reading, Who};
+use super::event::{Event, Header, Micros, Reading};
+use super::honest::Honest;
 use super::judge::{Result, label};
 use super::matrix::{Ended, Row};
 use super::ranges::ranges_of;
@@ -44,8 +45,9 @@ pub fn summary(header: &Header, events: &[Event], result: &Result) -> String {
             out.push_str(&hung(head, line, 2));
         }
     }
-    if let Some(refused) = sentinels(events) {
-        out.push_str(&hung("collateral: ", &refused, 2));
+    for Honest { name, asked, refused, .. } in &result.honest {
+        let told = format!("{refused} of {} of honest work `{name}` were refused", counted(*asked as u64, "request"));
+        out.push_str(&hung("collateral: ", &told, 2));
     }
     restored(header, events, &mut out);
     let _ = writeln!(out, "run {} on the requests of this drill", header.run);
@@ -130,13 +132,22 @@ fn headline(header: &Header, result: &Result) -> String {
         0 => String::new(),
         n => format!("; {n} outlived it"),
     };
+    let failed = match &result.failed[..] {
+        [] => String::new(),
+        [step] => format!("; the step `{step}` failed"),
+        steps => format!("; {} steps failed", steps.len()),
+    };
+    let collateral = match result.honest.iter().map(|honest| honest.refused).sum::<usize>() {
+        0 => String::new(),
+        n => format!("; honest work was refused {}", counted(n as u64, "time")),
+    };
     let pairs = of(|ended| *ended != Ended::NotAllowed);
     let stopped = of(|ended| matches!(ended, Ended::Between(..)));
     let unknown = match of(|ended| matches!(ended, Ended::Unsure(_) | Ended::Worthless)) {
         0 => String::new(),
         n => format!(", of {n} it is not known"),
     };
-    format!("{}: {last}; {stopped} of {pairs} doors shut{unknown}{survivors}", header.identity)
+    format!("{}: {last}; {stopped} of {pairs} doors shut{unknown}{survivors}{failed}{collateral}", header.identity)
 }
 
 fn lag(row: &Row) -> String {
@@ -209,19 +220,6 @@ fn steps(events: &[Event], out: &mut String) {
     }
 }
 
-/// Honest work that was refused once the steps had begun.
-fn sentinels(events: &[Event]) -> Option<String> {
-    let began = events.iter().find_map(|event| match event {
-        Event::Began { at, restoring: false, .. } => Some(*at),
-        _ => None,
-    })?;
-    let after = |probed: &&Probed| matches!(probed.who, Who::Sentinel { .. }) && probed.sent >= began;
-    let probes = events.iter().filter_map(|event| if let Event::Probed(probed) = event { Some(probed) } else { None });
-    let all: Vec<&Probed> = probes.filter(after).collect();
-    let refused = all.iter().filter(|probed| probed.reading == Reading::Refused).count();
-    (!all.is_empty()).then(|| format!("{refused} of {} requests of honest work were refused", all.len()))
-}
-
 /// The result for machines.
 pub fn to_json(header: &Header, events: &[Event], result: &Result) -> Value {
     let row = |row: &Row| {
@@ -258,6 +256,7 @@ pub fn to_json(header: &Header, events: &[Event], result: &Result) -> Value {
             _ => None,
         })
         .unwrap_or_default();
+    let honest = |Honest { name, asked, refused, unknown }: &Honest| json!({"sentinel": name, "requests": asked, "refused": refused, "unknown": unknown});
     let steps: Vec<&Event> = events.iter().filter(|event| matches!(event, Event::Stepped(_))).collect();
     json!({
         "schema": SCHEMA,
@@ -274,6 +273,7 @@ pub fn to_json(header: &Header, events: &[Event], result: &Result) -> Value {
         "broken": result.broken,
         "survivors": result.survivors,
         "unsure": result.unsure,
+        "collateral": result.honest.iter().map(honest).collect::<Vec<_>>(),
         "stopped": result.stopped,
         "requests": requests,
         "writes": writes,

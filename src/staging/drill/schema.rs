@@ -49,6 +49,16 @@ pub fn drill_schema() -> Value {
             "longer_when_probed_rarely_us": micros("so much longer the one that was probed rarely"),
         },
     });
+    let honest = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "sentinel": text("as the targets file names it"),
+            "requests": count("so many were sent"),
+            "refused": count("so many of them were refused while the control was accepted"),
+            "unknown": count("so many answers said nothing"),
+        },
+    });
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "https://runaway.invalid/schemas/drill.schema.json",
@@ -70,6 +80,7 @@ pub fn drill_schema() -> Value {
             "steps": {"type": "array", "items": {"type": "object"}, "description": "the steps, as the journal has them"},
             "broken": texts("promises that do not hold"),
             "survivors": texts("what was still accepted, or issued again"),
+            "collateral": {"type": "array", "items": honest, "description": "honest work from the first step on"},
             "unsure": texts("why it says less than it should"),
             "stopped": {"type": ["string", "null"], "description": "why it was stopped"},
             "requests": count("so many were sent"),

@@ -26,11 +26,12 @@ struct Outcome {
     status: Option<u16>,
     error: Option<String>,
     untold: bool,
+    no_alarm: bool,
 }
 
 impl Outcome {
     fn done() -> Outcome {
-        Outcome { ok: true, status: None, error: None, untold: false }
+        Outcome { ok: true, status: None, error: None, untold: false, no_alarm: false }
     }
 
     fn failed(why: impl ToString) -> Outcome {
@@ -88,7 +89,7 @@ impl<'a> Runbook<'a> {
     }
 
     fn tell(&self, at: usize, step: &Step, instance: Option<usize>, outcome: Outcome) {
-        let Outcome { ok, status, error, untold } = outcome;
+        let Outcome { ok, status, error, untold, no_alarm } = outcome;
         self.scene.record.add(Event::Stepped(Stepped {
             at: self.scene.record.now(),
             step: at,
@@ -99,6 +100,7 @@ impl<'a> Runbook<'a> {
             status,
             error,
             untold,
+            no_alarm,
             covers: step.covers.iter().map(|ix| ix.0).collect(),
             services: step.at.iter().map(|ix| ix.0).collect(),
         }));
@@ -122,7 +124,8 @@ impl<'a> Runbook<'a> {
         };
         let status = Some(answer.status);
         if !request.proof.accepted.holds(answer.status, &answer.body) {
-            return Outcome { ok: false, status, error: error_code(&answer.body), untold: answer.status >= 500 };
+            let (error, untold) = (error_code(&answer.body), answer.status >= 500);
+            return Outcome { ok: false, status, error, untold, no_alarm: false };
         }
         for (name, pointer) in &request.captures {
             match pointed(&answer.body, pointer) {
@@ -144,7 +147,7 @@ impl<'a> Runbook<'a> {
                 Act::Pause(said) => pressed(said).await.map_or_else(Outcome::failed, |()| Outcome::done()),
                 Act::WaitForAlarm { at_most } => match timeout(Duration::from_micros(at_most.0), self.alarm()).await {
                     Ok(outcome) => outcome,
-                    Err(_) => Outcome::failed(self.no_alarm(*at_most)),
+                    Err(_) => self.no_alarm(*at_most),
                 },
             }
         };
@@ -163,32 +166,35 @@ impl<'a> Runbook<'a> {
         if let Some(ix) = with {
             match self.vault.current(&self.scene.targets, self.client, ix).await {
                 Ok(secret) => drop(command.env("RUNAWAY_CREDENTIAL", secret.expose())),
-                Err(missing) => return Outcome::failed(missing),
+                Err(missing) => return Outcome::untold(missing),
             }
         }
         match timeout(PATIENCE, command.status()).await {
-            Err(_) => Outcome::failed("the program did not end in time"),
-            Ok(Err(error)) => Outcome::failed(format!("the program cannot be started: {error}")),
+            Err(_) => Outcome::untold("the program did not end in time"),
+            Ok(Err(error)) => Outcome::untold(format!("the program cannot be started: {error}")),
             Ok(Ok(status)) if status.success() => Outcome::done(),
             Ok(Ok(status)) => Outcome::failed(format!("the program ended with {status}")),
         }
     }
 
-    fn no_alarm(&self, at_most: Span) -> String {
+    /// What called without the secret may have been their detection.
+    fn no_alarm(&self, at_most: Span) -> Outcome {
         let refused = self.scene.ear.as_ref().and_then(Ear::refused).map_or(0, |n| n.load(Ordering::Relaxed));
-        let told = told_of(refused).map_or(String::new(), |told| format!("; {told}"));
-        format!("no alarm within {at_most}{told}")
+        match told_of(refused) {
+            Some(told) => Outcome::untold(format!("no alarm within {at_most}; {told}")),
+            None => Outcome { no_alarm: true, ..Outcome::failed(format!("no alarm within {at_most}")) },
+        }
     }
 
     /// Waits for their own detection.
     async fn alarm(&self) -> Outcome {
-        let Some(ear) = &self.scene.ear else { return Outcome::failed("nothing tells of an alarm") };
+        let Some(ear) = &self.scene.ear else { return Outcome::untold("nothing tells of an alarm") };
         match ear.heard(self.client.run_id()).await {
             Ok(at) => {
                 self.scene.record.add(Event::Alarm { at: self.scene.record.micros(at) });
                 Outcome::done()
             }
-            Err(why) => Outcome::failed(why),
+            Err(why) => Outcome::untold(why),
         }
     }
 }

@@ -144,6 +144,7 @@ mod tests {
             status: Some(200),
             error: None,
             untold: false,
+            no_alarm: false,
             covers: vec![],
             services: vec![],
         };

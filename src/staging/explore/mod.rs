@@ -126,7 +126,11 @@ pub async fn explore(
     let mut beside = JoinSet::new();
     beside.spawn(sent.gather());
     let (ear, ready) = match Ear::open(targets, &client, &vault).await {
-        Ok(ear) => (ear, prepare(&mut tour).await),
+        Ok(Some(ear)) => match ear.silent(client.run_id()).await {
+            Ok(()) => (Some(ear), prepare(&mut tour).await),
+            Err(why) => (None, Ok(vec![why])),
+        },
+        Ok(None) => (None, prepare(&mut tour).await),
         Err(why) => (None, Ok(vec![why])),
     };
     let refused = ear.as_ref().and_then(Ear::refused);

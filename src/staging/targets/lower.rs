@@ -79,7 +79,12 @@ impl Lowering<'_> {
         for node in
             root.get("control").into_iter().chain(of_services.iter().filter_map(|(_, node)| node.get("control")))
         {
-            self.no_control_that_is_drilled(node, &drilled);
+            self.nobody_who_is_drilled(node, &drilled, "it cannot be the control");
+        }
+        for (_, sentinel) in root.get("sentinels").map_or(&[][..], Node::entries) {
+            if let Some(node) = sentinel.get("with") {
+                self.nobody_who_is_drilled(node, &drilled, "what it does is not the honest work that must go on");
+            }
         }
         let cleanup = root.get("cleanup").and_then(|node| self.credential_named(node));
         if let (Some(node), true) = (root.get("cleanup"), cleanup.is_some_and(|c| drilled.contains(&c))) {
@@ -153,10 +158,10 @@ impl Lowering<'_> {
         }
     }
 
-    fn no_control_that_is_drilled(&mut self, node: &Node, drilled: &[CredentialIx]) {
+    fn nobody_who_is_drilled(&mut self, node: &Node, drilled: &[CredentialIx], so: &str) {
         let name = node.text().unwrap_or_default();
         if drilled.iter().any(|ix| self.credentials[ix.0].name == name) {
-            let message = format!("`{name}` is drilled, so it cannot be the control");
+            let message = format!("`{name}` is drilled, so {so}");
             self.say(
                 Finding::new(Code::Contradiction, node.place, message)
                     .help("name a credential of somebody else, who goes on being allowed"),
