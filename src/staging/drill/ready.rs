@@ -20,8 +20,12 @@ pub async fn unready(scene: &Scene) -> Vec<String> {
         next.tick().await;
         events = scene.record.events();
     }
-    let found: [fn(&Targets, &[Event]) -> Vec<String>; 3] = [refused_controls, refused_credentials, refused_work];
-    found.iter().map(|found| found(targets, &events)).find(|why| !why.is_empty()).unwrap_or_default()
+    let controls = refused_controls(targets, &events);
+    if !controls.is_empty() {
+        return controls;
+    }
+    let credentials = refused_credentials(targets, &events);
+    if credentials.is_empty() { refused_work(targets, &events) } else { credentials }
 }
 
 /// Why no request of this drill can prove anything: there is no service whose probe a made-up credential does not pass.
