@@ -158,6 +158,8 @@ fn cargo(places: &Places, what: &[&str]) -> (Vec<Value>, Vec<(String, PathBuf)>)
         .current_dir(places.copy())
         .env("CARGO_TARGET_DIR", places.work.join("build"))
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        // The tests run thousands of times.
+        .env("CARGO_PROFILE_DEV_OPT_LEVEL", "3")
         .env("CARGO_PROFILE_DEV_INCREMENTAL", "false")
         .env("RUSTFLAGS", "--cap-lints=allow")
         .stdout(Stdio::piped())
