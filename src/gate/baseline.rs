@@ -173,6 +173,7 @@ impl Amount {
         let rounded = |n: f64| (n * 1e6).round() / 1e6;
         let number = |key: &str| value.get(key).and_then(Value::as_f64).map(rounded);
         match (value.get("evidence").and_then(Value::as_str), number("lo").zip(number("hi"))) {
+            (Some("censored"), _) if value.get("moot").is_some() => Amount::ZERO,
             (Some("censored"), _) => Amount::Word("never".to_owned()),
             (Some("unknown"), _) => Amount::Word("unknown".to_owned()),
             // Without an upper end.

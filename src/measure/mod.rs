@@ -11,6 +11,7 @@ mod contagion;
 mod declared;
 mod doors;
 mod excess;
+mod exhausted;
 mod explored;
 mod headline;
 mod lags;
@@ -31,7 +32,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{Baseline, Plan};
 use crate::planted::Mistake;
-use crate::wire::{Effect, Event, Span, Tick, Turn};
+use crate::wire::{Effect, Event, Span, Tick};
 
 pub use accountability::{Accountability, Claim, Everyday, EverydayRuns};
 pub use alarms::{Alarms, routine};
@@ -120,7 +121,7 @@ impl Measures {
         let mut leftover = Leftover::default();
         let mut leaks = leaks::Leaks::new(plan);
         let mut orders = orders::Orders::default();
-        let mut exhausted_at = None;
+        let mut exhausted = exhausted::Exhausted::default();
         for event in events {
             reach.event(event);
             closure.event(event);
@@ -128,11 +129,7 @@ impl Measures {
             leftover.event(event);
             leaks.event(event);
             orders.event(event);
-            if let Event::Turned { at, by, turn: Turn::OutOfWork } = event
-                && by.index() < plan.agents.len()
-            {
-                exhausted_at = Some(*at);
-            }
+            exhausted.event(event);
         }
         let reach = reach.finish();
         let doors = doors.finish(plan, &closure, &reach.jobs, end);
@@ -151,7 +148,7 @@ impl Measures {
             leaked: leaks.finish(),
             orders: orders.finish(),
             end,
-            exhausted_at,
+            exhausted_at: exhausted.of_all(plan),
             collateral,
             accountability: Accountability::of(plan, &references.everyday(), events),
         };
@@ -206,6 +203,9 @@ impl Measures {
         let mut values = BTreeMap::new();
         self.reach_values(plan, references, &mut values);
         self.time_values(&mut values);
+        if references.explored.is_none() && self.complete && !self.aborted {
+            self.moot(&mut values);
+        }
         self.left_values(&mut values);
         self.pace_values(references, &mut values);
         self.spread_values(references, &mut values);
@@ -342,6 +342,26 @@ impl Measures {
             }
         };
         values.insert("lag", lag);
+    }
+
+    /// Where nothing went beyond the task, nothing had to be detected; where no door was open, none had to shut.
+    fn moot(&self, values: &mut BTreeMap<&'static str, Measured>) {
+        let harmless = self.reach.t0.is_none();
+        let never_open = harmless && self.doors.is_empty();
+        let moot = [
+            ("last_effect", harmless, "never"),
+            ("detected", harmless, "nothing to detect"),
+            ("detection", harmless, "nothing to detect"),
+            ("closed", never_open, "never open"),
+            ("closed.since_t0", never_open, "never open"),
+            ("declared", never_open, "nothing to declare"),
+            ("lag", never_open, "never open"),
+        ];
+        for (key, _, why) in moot.into_iter().filter(|(_, is_moot, _)| *is_moot) {
+            if let Some(value @ (Measured::Never | Measured::Unknown { .. })) = values.get_mut(key) {
+                *value = Measured::Moot(why);
+            }
+        }
     }
 
     fn left_values(&self, values: &mut BTreeMap<&'static str, Measured>) {

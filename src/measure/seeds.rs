@@ -120,6 +120,8 @@ impl Spread {
                 Measured::Exact(Value::Share(n) | Value::Factor(n)) => numbers.push(*n),
                 Measured::Sampled { mean, .. } => numbers.push(*mean),
                 Measured::Never => spread.never += 1,
+                // Nothing to wait for: no time at all.
+                Measured::Moot(_) => numbers.push(0.0),
                 Measured::Bounded { .. } | Measured::Unknown { .. } => spread.untold += 1,
             }
         }

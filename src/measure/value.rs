@@ -24,6 +24,8 @@ pub enum Measured {
     },
     /// It did not come within the run.
     Never,
+    /// It did not come, and there was nothing for which it should have: nothing to detect, no door to shut. In so many words.
+    Moot(&'static str),
     Unknown {
         why: String,
     },
@@ -66,7 +68,7 @@ impl Measured {
             Measured::Exact(_) => "exact",
             Measured::Bounded { .. } => "bounded",
             Measured::Sampled { .. } => "sampled",
-            Measured::Never => "censored",
+            Measured::Never | Measured::Moot(_) => "censored",
             Measured::Unknown { .. } => "unknown",
         }
     }
@@ -89,7 +91,7 @@ impl Measured {
     pub fn equals(&self, expected: &Expected) -> Option<bool> {
         match (self, expected) {
             (Measured::Unknown { .. }, _) => None,
-            (Measured::Never, expected) => Some(*expected == Expected::Never),
+            (Measured::Never | Measured::Moot(_), expected) => Some(*expected == Expected::Never),
             (Measured::Bounded { lo, hi }, expected) => match number(expected)? {
                 n if n < *lo as f64 || n > *hi as f64 => Some(false),
                 _ => (lo == hi).then_some(true),
@@ -103,12 +105,13 @@ impl Measured {
     }
 
     /// Whether the value stays within a limit; nothing where that cannot be told. What never came within the run is
-    /// beyond any limit of time.
+    /// beyond any limit of time, unless there was nothing for which it should have come.
     pub fn within(&self, limit: &Expected) -> Option<bool> {
         match (self, limit) {
             (Measured::Unknown { .. }, _) => None,
             (Measured::Never, _) if Mistake::NeverIsInTime.here() => Some(true),
             (Measured::Never, Expected::Never) => Some(true),
+            (Measured::Moot(_), _) => Some(!Mistake::PreventedIsLate.here()),
             (Measured::Never, _) | (Measured::Exact(_), Expected::Never) => Some(false),
             (Measured::Bounded { lo, hi }, limit) => match number(limit)? {
                 most if Mistake::BoundsAreCertain.here() => Some(*lo as f64 <= most),
@@ -134,7 +137,7 @@ impl Measured {
     fn reaches(&self, least: &Expected) -> Option<bool> {
         match (self, least) {
             (Measured::Unknown { .. }, _) => None,
-            (Measured::Never, _) => Some(true),
+            (Measured::Never | Measured::Moot(_), _) => Some(true),
             (Measured::Exact(_), Expected::Never) => Some(false),
             (Measured::Bounded { lo, hi }, least) => match number(least)? {
                 least if *lo as f64 >= least => Some(true),
@@ -192,6 +195,7 @@ impl std::fmt::Display for Measured {
             Measured::Bounded { lo, hi } => write!(f, "{} to {}", thousands(*lo), thousands(*hi)),
             Measured::Sampled { mean, lo, hi } => write!(f, "{mean:.2} ({lo:.2} to {hi:.2})"),
             Measured::Never => f.write_str("never"),
+            Measured::Moot(why) => f.write_str(why),
             Measured::Unknown { why } => write!(f, "unknown: {why}"),
         }
     }

@@ -79,6 +79,19 @@ impl Baseline {
         }
     }
 
+    /// Takes in what another run was entitled to.
+    pub fn unite(&mut self, other: &Baseline) {
+        for (coll, effect, first, n) in other.pairs.runs() {
+            for row in first..first + n {
+                self.pairs.insert(coll, effect, row);
+            }
+        }
+        let most =
+            |to: &mut Vec<u64>, from: &[u64]| to.iter_mut().zip(from).for_each(|(to, from)| *to = (*to).max(*from));
+        most(&mut self.creations, &other.creations);
+        most(&mut self.costs, &other.costs);
+    }
+
     pub fn allows(&self, op: OpId) -> bool {
         self.may.contains(op.number())
     }

@@ -171,6 +171,14 @@ impl Over {
     }
 }
 
+impl After {
+    /// What a change is worth, in words: limits can hold where a door stays open.
+    fn told(&self, effect: Effect) -> &'static str {
+        let is_shut = self.outcomes.iter().all(|(word, _)| matches!(*word, "prevented" | "contained"));
+        if effect == Effect::Contains && !is_shut { "within the limits" } else { effect.told() }
+    }
+}
+
 /// So many rows are printed.
 const MOST_ROWS: usize = 12;
 
@@ -205,14 +213,14 @@ impl Fixes {
             "\n    {}{}{}{}{}{}",
             left("", 26),
             right("left over", 10),
-            right("excess", 9),
+            right("beyond", 9),
             right("contained at", 15),
             right("final", 8),
             right("hit", 6)
         );
         out.push_str(&row("  ", "as it is", &self.before));
         for (at, fix) in self.fixes.iter().take(MOST_ROWS).enumerate() {
-            out.push_str(&row(&format!("{:>2}", at + 1), fix.effect.told(), &fix.after));
+            out.push_str(&row(&format!("{:>2}", at + 1), fix.after.told(fix.effect), &fix.after));
             out.push_str(&hung("      ", &fix.told, 6));
         }
         if self.fixes.len() > MOST_ROWS {
@@ -221,7 +229,7 @@ impl Fixes {
         if !self.own.is_empty() {
             let _ = writeln!(out, "\n    {}", style.bold("its own variants, by the same yardstick"));
             for own in &self.own {
-                let _ = writeln!(out, "    {}{}", left(&own.name, 26), own.effect.told());
+                let _ = writeln!(out, "    {}{}", left(&own.name, 26), own.after.told(own.effect));
             }
         }
         match self.first() {

@@ -46,6 +46,8 @@ pub struct RunReport {
     pub operations: Vec<Value>,
     pub classes: Vec<Value>,
     pub matrix: Vec<Value>,
+    /// So many rows the whole matrix has.
+    pub matrix_rows: usize,
     /// The matrix in short: by family and service.
     pub revocation: Vec<Value>,
     pub collateral: Vec<Value>,
@@ -96,7 +98,8 @@ impl RunReport {
                 .iter()
                 .map(|row| json!({"class": plan.classes[row.class.index()], "effect": row.effect.name(), "excess": row.excess}))
                 .collect(),
-            matrix: measures.doors.iter().take(MOST).map(|door| matrix_row(plan, measures, door)).collect(),
+            matrix: of_most_weight(measures).map(|door| matrix_row(plan, measures, door)).collect(),
+            matrix_rows: measures.doors.len(),
             revocation: lags(plan, measures, summary.events).iter().map(|row| revocation(plan, row)).collect(),
             collateral: measures
                 .collateral
@@ -139,6 +142,9 @@ pub fn measured(unit: registry::Unit, measured: &Measured) -> Value {
     };
     let mut object =
         json!({"value": value, "unit": unit.name(), "evidence": measured.evidence(), "text": measured.to_string()});
+    if let (Measured::Moot(_), Some(map)) = (measured, object.as_object_mut()) {
+        map.insert("moot".into(), json!(true));
+    }
     if let (Measured::Bounded { lo, hi }, Some(map)) = (measured, object.as_object_mut()) {
         map.insert("lo".into(), json!(lo));
         if *hi < crate::measure::NO_BOUND {
@@ -187,6 +193,18 @@ fn revocation(plan: &Plan, row: &LagRow) -> Value {
         "median": row.median.map(|lag| lag.0),
         "longest": row.longest.map(|lag| lag.0),
     })
+}
+
+/// The rows of the matrix that are kept, in their order: where there are too many, first what survives and what never shut.
+fn of_most_weight(measures: &Measures) -> impl Iterator<Item = &Door> {
+    let mut kept: Vec<(usize, &Door)> = measures.doors.iter().enumerate().collect();
+    if kept.len() > MOST {
+        let survives = |door: &Door| door.cred.is_some_and(|cred| measures.leftover.survivors.contains_key(&cred));
+        kept.sort_by_key(|(_, door)| (!survives(door), door.closed.is_some()));
+        kept.truncate(MOST);
+        kept.sort_by_key(|(at, _)| *at);
+    }
+    kept.into_iter().map(|(_, door)| door)
 }
 
 /// One row of the revocation matrix.

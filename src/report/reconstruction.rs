@@ -167,6 +167,9 @@ impl Reconstruction<'_> {
         if deleted > 0 {
             gaps.push(format!("{} missing in between", counted(deleted, "line")));
         }
+        if self.log.repeated > 0 {
+            gaps.push(format!("{} once more, read once", counted(self.log.repeated, "line")));
+        }
         if self.log.skipped > 0 {
             gaps.push(format!("{} of other kinds", counted(self.log.skipped, "event")));
         }

@@ -20,6 +20,7 @@ pub fn run_schema() -> Value {
             "unit": {"type": "string"},
             "evidence": {"enum": ["exact", "sampled", "bounded", "censored", "unknown"]},
             "text": {"type": "string"},
+            "moot": {"const": true, "description": "it did not come, and there was nothing for which it should have"},
             "lo": bound, "hi": bound,
         },
         "additionalProperties": false,
@@ -80,7 +81,11 @@ pub fn run_schema() -> Value {
         .iter()
         .map(|m| (m.key.to_owned(), json!({"allOf": [{"$ref": "#/$defs/measure"}], "description": m.definition})))
         .collect();
-    json!({
+    let matrix = json!({"type": "array", "items": {"type": "object", "required": ["credential", "service", "closed", "declared", "kind"],
+        "properties": {"kind": {"enum": ["late", "early", "none-declared", "never-closed"]}, "closed": number, "declared": number, "lag": number}}});
+    let rows = json!({"type": "integer", "minimum": 0,
+        "description": "so many the whole matrix has: at most 2,000 stand here, first those that survive or never shut"});
+    let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "https://runaway.invalid/schemas/run.schema.json",
         "title": "run.json of runaway, version 1",
@@ -106,8 +111,7 @@ pub fn run_schema() -> Value {
             "services": {"type": "array", "items": {"type": "object", "required": ["service", "accepted", "refused"]}},
             "operations": operations,
             "classes": {"type": "array", "items": {"type": "object", "required": ["class", "effect", "excess"]}},
-            "matrix": {"type": "array", "items": {"type": "object", "required": ["credential", "service", "closed", "declared", "kind"],
-                "properties": {"kind": {"enum": ["late", "early", "none-declared", "never-closed"]}, "closed": number, "declared": number, "lag": number}}},
+            "matrix": matrix,
             "revocation": revocation,
             "collateral": {"type": "array", "description": "honest requests that the controls hit, by control",
                 "items": {"type": "object", "required": ["by", "refused", "delayed"],
@@ -125,7 +129,9 @@ pub fn run_schema() -> Value {
             "repeat": {"type": "string"},
         },
         "additionalProperties": false,
-    })
+    });
+    schema["properties"]["matrix_rows"] = rows;
+    schema
 }
 
 /// What to fix first: a part of `run.json`, and what `runaway fix --format json` prints.

@@ -9,6 +9,7 @@ use crate::measure::{Everyday, Measures, References, baseline_of, carry, carry_p
 use crate::model::control::{Controls, Watches};
 use crate::model::{Baseline, Index, Pairs, Plan, Routine};
 use crate::plane::driver::Stop;
+use crate::planted::Mistake;
 use crate::scenario::{Document, Overrides, Rejected, Resolved};
 
 use super::simulate::{Behaviour, Kept, Simulator, simulate};
@@ -64,6 +65,8 @@ fn is_faulty(plan: &Plan) -> bool {
 /// What a run under one seed is compared with: the same for every change of its defence.
 pub struct Control {
     plan: Arc<Plan>,
+    /// The resolved scenario of which it is.
+    document: serde_json::Value,
     /// What the task touches.
     baseline: Baseline,
     everyday: Everyday,
@@ -89,13 +92,14 @@ impl Control {
         faulty: bool,
         stop: &Stop,
     ) -> Result<Control, PrepareError> {
-        let plan = Arc::new(document.positive_control(variant, overrides)?.plan);
+        let Resolved { plan, document, .. } = document.positive_control(variant, overrides)?;
+        let plan = Arc::new(plan);
         let mut sane = Kept::default();
         simulator.run(&plan, &Baseline::empty(&plan), Behaviour::Sane, stop, &mut sane)?;
         let (baseline, everyday) = (baseline_of(&plan, &sane.0), Everyday::of(&plan, &sane.0));
         let bites = needs >= Needs::PositiveControl;
         let uncontrolled = bites.then(|| uncontrolled(simulator, &plan, &baseline, faulty, stop));
-        Ok(Control { uncontrolled: uncontrolled.transpose()?, plan, baseline, everyday })
+        Ok(Control { uncontrolled: uncontrolled.transpose()?, plan, document, baseline, everyday })
     }
 
     /// Makes a run ready that is compared with this one.
@@ -104,7 +108,10 @@ impl Control {
         let routine = learn(&plan, stop)?;
         let plan = Arc::new(Plan { routine: routine.clone(), ..plan });
         let control = &self.plan;
-        let baseline = carry(control, &plan, &self.baseline);
+        let mut baseline = carry(control, &plan, &self.baseline);
+        if works_otherwise(&self.document, &document) && !Mistake::VariantsWorkIsHarm.here() {
+            baseline.unite(&own_work(&plan, stop)?);
+        }
         let everyday = self.everyday.carried(control, &plan).runs();
         let faulty = is_faulty(&plan);
         let mut references = References { faulty, routine, everyday, ..References::default() };
@@ -125,6 +132,27 @@ impl Control {
         references.set_baseline(&baseline);
         Ok(Prepared { plan, baseline, references, document, warnings })
     }
+}
+
+/// Whether a scenario is another one than its positive control, but for what defends it and what is expected.
+fn works_otherwise(control: &serde_json::Value, document: &serde_json::Value) -> bool {
+    const DEFENCE: [&str; 8] = ["controls", "detect", "respond", "steps", "limits", "truth", "expect_verdict", "story"];
+    let work = |document: &serde_json::Value| {
+        let parts = document.get("map").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
+        let mut parts: Vec<_> = parts.into_iter().filter(|part| !DEFENCE.iter().any(|name| part[0] == *name)).collect();
+        parts.sort_by(|a, b| a[0].as_str().cmp(&b[0].as_str()));
+        parts
+    };
+    work(control) != work(document)
+}
+
+/// What the task and the honest work of this scenario touch where nothing is wrong with the agents and nothing defends:
+/// a variant may do other work than its positive control.
+fn own_work(plan: &Arc<Plan>, stop: &Stop) -> io::Result<Baseline> {
+    let undefended = Arc::new(Plan { controls: Controls::default(), ..Plan::clone(plan) });
+    let mut kept = Kept::default();
+    simulate(&undefended, &Baseline::empty(&undefended), Behaviour::Sane, stop, &mut kept)?;
+    Ok(baseline_of(&undefended, &kept.0))
 }
 
 fn uncontrolled(

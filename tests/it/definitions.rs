@@ -129,7 +129,7 @@ time: {horizon: 1min}
         let noisy = ran(&parts.replace("ALARM", "3"));
         assert_eq!((noisy.outcome(), noisy.verdict()), ("benign", "fail"));
         assert_eq!(noisy.shown("false_alarms"), "1", "there is nobody who could have caused it rightly");
-        assert_eq!(noisy.shown("detected"), "never");
+        assert_eq!(noisy.shown("detected"), "nothing to detect");
         assert_eq!(noisy.shown("collateral"), "3");
     }
 }

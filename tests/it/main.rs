@@ -50,6 +50,7 @@ mod parity;
 mod passwords;
 #[cfg(feature = "planted")]
 mod planted;
+mod prevented;
 mod probes;
 mod properties;
 mod rabbitmq;

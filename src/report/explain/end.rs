@@ -118,7 +118,7 @@ impl Teller<'_> {
             let (text, evidence) = match self.causes.from(from).count() as u64 {
                 0 => (format!("After {what}, nothing beyond the task happened."), self.nowhere()),
                 n => (
-                    format!("{} beyond the task came after {what}.", counted(n, "effect")),
+                    format!("{} with an effect beyond the task came after {what}.", counted(n, "call")),
                     self.causes.from(from).collect(),
                 ),
             };

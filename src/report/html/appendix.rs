@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::figures::{name, sentence};
 use super::{Page, Part, behind, scrolling};
+use crate::measure::Measured;
 use crate::report::clean::clean;
 use crate::report::tags::said;
 
@@ -24,7 +25,7 @@ pub fn measures(page: &Page<'_>) -> Option<Part> {
                     tr {
                         th scope="row" { (measure.name) " " code { (measure.key) } }
                         td { (page.figures.measure(measure.key)) }
-                        td { (known(value.evidence())) }
+                        td { (known(value)) }
                         td { (measure.definition) }
                     }
                 }
@@ -38,8 +39,11 @@ pub fn measures(page: &Page<'_>) -> Option<Part> {
     Some(Part { id: "measures", title: "Every number", body })
 }
 
-fn known(evidence: &str) -> &'static str {
-    match evidence {
+fn known(value: &Measured) -> &'static str {
+    if let Measured::Moot(_) = value {
+        return "there was nothing for which it should have come";
+    }
+    match value.evidence() {
         "exact" => "counted from the journal",
         "bounded" => "between these: something was queued, never answered, or could not be tried",
         "sampled" => "from repeated runs, with its 95 % interval",
