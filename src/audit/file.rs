@@ -27,6 +27,8 @@ pub struct Log {
     ends: Vec<usize>,
     /// Events of classes that say nothing about who called what.
     pub skipped: u64,
+    /// Lines that stand in it once more, number and all: they are read once.
+    pub repeated: u64,
     /// Whether the lines had to be put into the order of their times.
     pub sorted: bool,
 }

@@ -3,6 +3,9 @@
 //! What another program wrote has no `unmapped` of ours: then whatever is missing counts as unrecorded, workloads are
 //! known by `actor.app_uid` of Authentication events. The order is that of the lines, unless their times say otherwise.
 
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use serde_json::Value;
 
 use crate::model::Time;
@@ -32,6 +35,10 @@ pub struct Reader {
     log: Log,
     read: usize,
     next: u64,
+    /// Whether a line says when in its run it was written.
+    of_ours: bool,
+    /// The lines that have a number of their own, by it and what they say.
+    numbered: BTreeSet<(u64, u64)>,
 }
 
 impl Reader {
@@ -57,6 +64,13 @@ impl Reader {
             return Ok(());
         }
         let at = at(&event).ok_or(ReadError::NoTime { line })?;
+        if let Some(sequence) = event["metadata"]["sequence"].as_u64()
+            && !self.numbered.insert((sequence, digest(text)))
+        {
+            self.log.repeated += 1;
+            return Ok(());
+        }
+        self.of_ours |= event["unmapped"].get("at_us").is_some();
         self.event(&event, class, at);
         Ok(())
     }
@@ -67,6 +81,10 @@ impl Reader {
             return Err(ReadError::Empty);
         }
         self.log.registry.workloads.resize_with(self.log.names.workloads.len(), Workload::default);
+        // A log of ours begins with its run, another one with its first line.
+        let first = self.log.lines.iter().map(|line| line.at.0).min().unwrap_or(0);
+        let begin = if self.of_ours { OURS.min(first) } else { first };
+        self.log.lines.iter_mut().for_each(|line| line.at = Tick(line.at.0 - begin));
         self.log.sort();
         Ok(self.log)
     }
@@ -193,6 +211,12 @@ impl Reader {
     }
 }
 
+fn digest(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.trim().hash(&mut hasher);
+    hasher.finish()
+}
+
 fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     value.get(key)?.as_str()
 }
@@ -207,11 +231,13 @@ fn address(event: &Value) -> Option<&str> {
     text(endpoint, "ip").or_else(|| text(endpoint, "name")).or_else(|| text(endpoint, "hostname"))
 }
 
-/// In microseconds of the run, or since 2026 for what was written elsewhere.
+/// Where a run of ours begins, in microseconds since 1970.
+const OURS: u64 = Time::EPOCH * 1_000_000;
+
+/// In microseconds since 1970.
 fn at(event: &Value) -> Option<Tick> {
-    let exact = event["unmapped"]["at_us"].as_u64();
-    let since = || Some(event["time"].as_u64()?.saturating_sub(Time::EPOCH * 1_000).saturating_mul(1_000));
-    exact.or_else(since).map(Tick)
+    let exact = event["unmapped"]["at_us"].as_u64().map(|at| OURS.saturating_add(at));
+    exact.or_else(|| Some(event["time"].as_u64()?.saturating_mul(1_000))).map(Tick)
 }
 
 fn status(event: &Value) -> u16 {

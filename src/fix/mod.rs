@@ -136,7 +136,9 @@ fn own(asked: &Question<'_>, before: &Before, benches: &[Bench], stop: &Stop) ->
                 true,
                 stop,
             )?;
-            let resolved = asked.document.resolve(variant, overrides).map_err(PrepareError::from)?;
+            let mut resolved = asked.document.resolve(variant, overrides).map_err(PrepareError::from)?;
+            // By the limits of what is to be fixed: a variant may have its own.
+            resolved.plan.expectations = bench.prepared().plan.expectations.clone();
             Ok(bench.try_beside(&control, resolved, stop)?)
         };
         let seen: Vec<Seen> = benches.par_iter().map(seen).collect::<Result<_, _>>()?;

@@ -96,6 +96,11 @@ impl Graph {
         }
     }
 
+    /// Puts an edge in the place of one that is there.
+    fn put(&mut self, from: Node, to: Node, edge: Edge) {
+        self.edges.add_edge(from, to, edge);
+    }
+
     /// Leaves out what cannot be reached from the start.
     fn reachable(mut self) -> Graph {
         let mut seen = std::collections::BTreeSet::new();

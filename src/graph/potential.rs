@@ -1,6 +1,6 @@
 //! What could be reached: the edges that the search for potential reach takes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::{Caller, Ground, Minted, Relaxed, Watch};
 use crate::model::agent::AgentPlan;
@@ -19,6 +19,7 @@ pub fn potential(plan: &Plan) -> Graph {
     agents(plan, &mut drawn.graph);
     Ground::new(plan, &Index::of(plan)).reach_watched(&doors, Relaxed::start(plan), &mut drawn);
     told(plan, &mut drawn.graph);
+    answered(plan, &mut drawn.graph);
     drawn.graph.reachable()
 }
 
@@ -79,6 +80,32 @@ fn told(plan: &Plan, graph: &mut Graph) {
                     graph.add(Node::Collection(coll), node, Edge { takes, ..at_once(Step::Tells) });
                 }
             }
+        }
+    }
+}
+
+/// What a request touches it touches when it comes; what lies in there is known with the answer, and the quickest is the
+/// least that it takes.
+fn answered(plan: &Plan, graph: &mut Graph) {
+    let edges = graph.edges();
+    let touching = edges.iter().filter_map(|(from, to, _)| match (from, to) {
+        (Node::Operation(op), Node::Collection(coll)) => Some((*coll, plan.operation(*op).latency.least)),
+        _ => None,
+    });
+    let mut least: BTreeMap<CollId, Span> = BTreeMap::new();
+    for (coll, takes) in touching {
+        let mut within = vec![coll];
+        while let Some(coll) = within.pop() {
+            if least.get(&coll).is_none_or(|known| takes < *known) {
+                least.insert(coll, takes);
+                within.extend(inside(plan, coll));
+            }
+        }
+    }
+    for (from, to, edge) in edges {
+        if let (Node::Collection(coll), Step::LiesIn) = (from, edge.step) {
+            let takes = least.get(&coll).copied().unwrap_or_default();
+            graph.put(from, to, Edge { takes, ..edge });
         }
     }
 }
@@ -152,9 +179,8 @@ impl Watch for Drawn<'_> {
     }
 
     fn opens(&mut self, caller: Caller, op: OpId) {
-        let takes = self.plan.operation(op).latency.least;
         let from = self.caller(caller);
-        self.graph.add(from, Node::Operation(op), Edge { takes, ..at_once(Step::Opens) });
+        self.graph.add(from, Node::Operation(op), at_once(Step::Opens));
     }
 
     fn touches(&mut self, caller: Caller, op: OpId, coll: CollId, effect: Effect) {
@@ -169,7 +195,8 @@ impl Watch for Drawn<'_> {
     }
 
     fn issues(&mut self, op: OpId, of: Minted) {
-        self.graph.add(Node::Operation(op), Node::Credential(of.family), at_once(Step::Issues));
+        let takes = self.plan.operation(op).latency.least;
+        self.graph.add(Node::Operation(op), Node::Credential(of.family), Edge { takes, ..at_once(Step::Issues) });
         self.prove(of);
     }
 

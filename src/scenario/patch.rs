@@ -75,12 +75,29 @@ fn filled(node: &Node, values: &[(String, String)]) -> Node {
     Node { value, place: node.place }
 }
 
+/// The parts of a dotted path. Measures have dots in their names: under `limits` and `truth` the longest name that is there
+/// counts, or else all of the rest.
+fn parts_of(tree: &Node, path: &str) -> Vec<String> {
+    let parts: Vec<&str> = path.split('.').collect();
+    let owned = |parts: &[&str]| parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>();
+    let [named @ ("limits" | "truth"), rest @ ..] = &parts[..] else { return owned(&parts) };
+    if rest.is_empty() {
+        return owned(&parts);
+    }
+    let is_there = |n: &usize| tree.get(named).is_some_and(|map| map.get(&rest[..*n].join(".")).is_some());
+    let whole = (1..=rest.len()).rev().find(is_there).unwrap_or(rest.len());
+    let mut found = vec![(*named).to_owned(), rest[..whole].join(".")];
+    found.extend(owned(&rest[whole..]));
+    found
+}
+
 /// Puts a value at a dotted path. Everything but the last part must be there.
 pub fn set(tree: &mut Node, path: &Key, value: Node, findings: &mut Vec<Finding>) {
     let misses = |message: String| {
         Finding::new(Code::PatchMisses, path.place, format!("`{}` leads nowhere: {message}", shortened(&path.name)))
     };
-    let parts: Vec<&str> = path.name.split('.').collect();
+    let parts = parts_of(tree, &path.name);
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let Some((last, way)) = parts.split_last() else { return };
     let mut at = tree;
     for (depth, part) in way.iter().enumerate() {

@@ -200,12 +200,28 @@ fn a_log_from_elsewhere_reads_too() {
         "service":{"name":"crm"}},"src_endpoint":{"ip":"127.0.0.1"},"resources":[{"uid":"case/17"}]}"#
         .replace('\n', " ");
     let other = r#"{"class_uid":4001,"time":1}"#.to_owned();
+    // Of any year: its times are counted from its first line.
+    for year in ["17672256", "17000000", "18000000"] {
+        let of_then = foreign.replace("17672256", year);
+        let later = of_then.replace("00123,", "02123,");
+        let times: Vec<u64> = read(&[of_then, later]).lines.iter().map(|line| line.at.0).collect();
+        assert_eq!(times, [0, 2_000_000], "{year}");
+    }
     let log = read(&[foreign, String::new(), other]);
     assert_eq!((log.lines.len(), log.skipped), (1, 1));
     let account = log.lines[0].account;
-    assert_eq!(log.lines[0].at.0, 123_000);
     assert_eq!(account.principal.known().map(|p| log.names.principals.name(p)), Some("alice"));
     assert_eq!((account.trace, account.act), (Field::Unrecorded, Field::Unrecorded));
+}
+
+/// A file that was put together from two exports has lines twice; what has no number of its own may have happened twice.
+#[test]
+fn a_line_that_stands_twice_with_its_number_is_read_once() {
+    let ran = run(&library("wiper"), Some("lag-7s"), &[]);
+    let once = lines(&ran);
+    let (log, twice) = (read(&once), read(&[once.clone(), once.clone()].concat()));
+    assert_eq!((log.lines.len(), log.repeated), (twice.lines.len(), 0));
+    assert_eq!(twice.repeated, log.lines.len() as u64);
 }
 
 /// As systems that gather logs show them: the newest first, or in no order at all.

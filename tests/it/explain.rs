@@ -79,7 +79,10 @@ fn the_hop_of_a_found_token_is_told_with_its_request_and_its_place() {
 fn what_came_after_the_declaration_is_counted_and_shown() {
     let told = Told::of("wiper@lag-60s");
     let (text, lines) = told.sentence("after it was declared contained");
-    assert!(text.starts_with("2,999 effects"), "50 a second for a minute, less the one at its end: {text}");
+    assert!(
+        text.starts_with("2,999 calls with an effect"),
+        "50 a second for a minute, less the one at its end: {text}"
+    );
     assert_eq!(lines.len(), 2_999);
     assert!(lines.iter().all(|line| line.contains("\"touched\"") && line.contains("delete")));
     let (text, _) = told.sentence("went on accepting");
@@ -90,7 +93,7 @@ fn what_came_after_the_declaration_is_counted_and_shown() {
 fn what_came_after_the_alarm_leaves_out_what_set_it_off() {
     let told = Told::of("wiper@near-miss");
     let (text, _) = told.sentence("after the first alarm");
-    assert!(text.starts_with("7,474 effects"), "7,479 deletions less the five that were counted: {text}");
+    assert!(text.starts_with("7,474 calls with an effect"), "7,479 deletions less the five that were counted: {text}");
     let (text, _) = told.sentence("No hop was needed");
     assert!(text.contains("profile-prod-admin") && text.contains("3,027 of 7,479"), "16 + 3,000 + 11: {text}");
 }
