@@ -351,6 +351,14 @@ mistakes! {
     FailedStepDeclares = "failed-step-declares",
     /// A drill of which a step failed passes.
     FailedStepsPass = "failed-steps-pass",
+    /// What never came is late where nothing had to come.
+    PreventedIsLate = "prevented-is-late",
+    /// The first agent without work stands for all.
+    OneIsAll = "one-is-all",
+    /// Honest work of a variant is beyond the task.
+    VariantsWorkIsHarm = "variants-work-is-harm",
+    /// What is exchanged may be made up.
+    MadeUpIsExchanged = "made-up-is-exchanged",
     /// Honest work that was refused breaks nothing.
     CollateralPasses = "collateral-passes",
     /// What told of an alarm before anything was done counts as one.

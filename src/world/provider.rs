@@ -42,6 +42,12 @@ impl World {
         };
         match self.plan.operation(op).act {
             Act::Mint { family, refresh, grant } => {
+                if matches!(envelope.request.about, Arg::Text(_))
+                    && subject.is_none()
+                    && !Mistake::MadeUpIsExchanged.here()
+                {
+                    return Err(Refusal::new(Verdict::Unauthenticated, Reason::UnknownCredential, 400));
+                }
                 let from = self.parent_of_issue(now, op, grant, admitted, subject)?;
                 let proven = envelope.request.presented.is_some_and(|p| p.proven);
                 self.usable_there(from, op, envelope.request.from.network, proven)?;
@@ -77,7 +83,7 @@ impl World {
             return false;
         }
         let signed = row.signed_by.is_none_or(|key| !self.credentials.get(key).ended(now));
-        !row.ended(now) && !row.expired(now) && signed
+        !row.ended(now) && !row.expired(now) && !row.spent && signed
     }
 
     /// What the new credential will be minted from. RFC 6749 section 5.2: `invalid_grant` is a 400.

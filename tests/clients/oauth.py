@@ -80,6 +80,7 @@ refused("invalid_client", lambda: client("rwc_" + "0" * 40).fetch_token(endpoint
 first = client().fetch_token(endpoint, grant_type="authorization_code", code="-")
 second = client().refresh_token(endpoint, refresh_token=first["refresh_token"])
 assert second["refresh_token"] != first["refresh_token"] and invoices(second["access_token"]) == 200
+assert active(second["refresh_token"]) and not active(first["refresh_token"])
 refused("invalid_grant", lambda: client().refresh_token(endpoint, refresh_token=first["refresh_token"]))
 refused("invalid_grant", lambda: client().refresh_token(endpoint, refresh_token=second["refresh_token"]))
 assert invoices(second["access_token"]) == 401 and not active(second["access_token"])
@@ -102,6 +103,7 @@ session = client()
 session.fetch_token(endpoint, grant_type="client_credentials")
 subject = session.get(f"{books}/inbox").json()["records"][0]["secret"]
 about = {"grant_type": EXCHANGE, "subject_token": subject, "subject_token_type": ACCESS_TOKEN}
+refused("invalid_request", lambda: client().fetch_token(endpoint, **{**about, "subject_token": "made-up"}))
 acting = client().fetch_token(endpoint, **about)
 posing = client().fetch_token(f"{idp}/oauth/impersonate", **about)
 assert acting["issued_token_type"] == posing["issued_token_type"] == ACCESS_TOKEN, acting

@@ -98,6 +98,50 @@ fn unknown_paths_methods_and_tokens_are_told_apart() {
     assert_eq!(status(&["-d", "grant_type=password", &world_url(&world, "idp", "/oauth/token")]), "400");
 }
 
+/// RFC 6749 section 5.2, RFC 6750 section 3.1, RFC 7009 section 2.1, RFC 8414 section 2.
+#[test]
+fn what_is_missing_in_a_protocol_is_named_as_it_says() {
+    let mut mock = Mock::start(&["tests/fixtures/oauth.yaml", "--format", "json"]);
+    let world: serde_json::Value = serde_json::from_str(&mock.line()).expect("a line of JSON");
+    let secret = world["credential"]["secret"].as_str().expect("a secret");
+    let user = format!("reporting-client:{secret}");
+    let asked = |args: &[&str], path: &str| {
+        let url = world_url(&world, "idp", path);
+        let ran = Command::new("curl").args(["-s", "-i", "-u", &user]).args(args).arg(&url).output();
+        String::from_utf8_lossy(&ran.expect("curl is installed").stdout).into_owned()
+    };
+    let error = |args: &[&str], path: &str| {
+        let told = asked(args, path);
+        let body = told.split("\r\n\r\n").last().unwrap_or_default();
+        let json: serde_json::Value = serde_json::from_str(body).unwrap_or_else(|e| panic!("{e}: {told}"));
+        assert!(told.starts_with("HTTP/1.1 400"), "{told}");
+        json["error"].as_str().unwrap_or_default().to_owned()
+    };
+    let token = "/oauth/token";
+    assert_eq!(error(&["-d", "grant_type=password"], token), "unsupported_grant_type");
+    assert_eq!(error(&["-d", "x=y"], token), "invalid_request");
+    assert_eq!(error(&["-d", "grant_type=refresh_token"], token), "invalid_request");
+    assert_eq!(error(&["-d", "grant_type=refresh_token&refresh_token=made-up"], token), "invalid_grant");
+    assert_eq!(error(&["-d", "x=y"], "/oauth/revoke"), "invalid_request");
+    assert_eq!(error(&["-d", "x=y"], "/oauth/impersonate"), "invalid_request");
+    let metadata = asked(&[], "/.well-known/oauth-authorization-server");
+    let metadata: serde_json::Value =
+        serde_json::from_str(metadata.split("\r\n\r\n").last().unwrap_or_default()).expect("metadata");
+    let grants = metadata["grant_types_supported"].as_array().expect("a list");
+    let known: std::collections::BTreeSet<&str> = grants.iter().filter_map(|grant| grant.as_str()).collect();
+    assert_eq!(known.len(), grants.len(), "each once: {grants:?}");
+    assert!(metadata["token_endpoint"].as_str().is_some_and(|url| url.ends_with(token)), "{metadata}");
+
+    let challenge = |args: &[&str]| {
+        let url = world_url(&world, "books", "/invoices");
+        let ran = Command::new("curl").args(["-s", "-i"]).args(args).arg(&url).output().expect("curl is installed");
+        let told = String::from_utf8_lossy(&ran.stdout).to_lowercase();
+        told.lines().find_map(|line| line.strip_prefix("www-authenticate: ").map(str::to_owned)).expect("a challenge")
+    };
+    assert_eq!(challenge(&[]), "bearer");
+    assert_eq!(challenge(&["-H", "Authorization: Bearer rwk_00"]), "bearer error=\"invalid_token\"");
+}
+
 fn world_url(world: &serde_json::Value, service: &str, path: &str) -> String {
     format!("{}{path}", world["services"][service].as_str().expect("a URL"))
 }

@@ -221,6 +221,13 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
     (Mistake::ControlIgnored, &["drills::refusals_beside_a_refused_control_are_unknown"]),
     (Mistake::FailedStepDeclares, &["drills::a_failed_step_declares_nothing"]),
     (Mistake::FailedStepsPass, &["runbook::a_runbook_that_fails_in_part_is_no_pass"]),
+    (Mistake::PreventedIsLate, &["prevented::what_never_was_needed_is_within_every_limit"]),
+    (Mistake::OneIsAll, &["prevented::agents_are_out_of_work_when_all_of_them_are"]),
+    (Mistake::VariantsWorkIsHarm, &["prevented::other_honest_work_is_no_harm"]),
+    (
+        Mistake::MadeUpIsExchanged,
+        &["clients::an_oauth_library_fetches_checks_renews_exchanges_introspects_and_revokes_tokens"],
+    ),
     (Mistake::CollateralPasses, &["runbook::honest_work_must_go_on"]),
     (Mistake::OldAlarmsCount, &["runbook::an_alarm_of_before_tells_nothing"]),
     (Mistake::OpenDoorProves, &["drills::a_probe_that_anybody_passes_proves_nothing"]),

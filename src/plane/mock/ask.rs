@@ -21,6 +21,8 @@ use crate::wire::{
 use super::address::{Addresses, Nowhere};
 use super::names::Names;
 use super::said::Said;
+use super::server::REQUEST_ID;
+use super::token_endpoint::required_field;
 use super::{context, presented, runbook};
 
 /// Room for the path of most requests, and for the headers of all: nothing has to grow.
@@ -79,7 +81,11 @@ pub enum Unreadable {
     Undecided {
         field: String,
         values: Vec<String>,
+        /// It says something else.
+        said: bool,
     },
+    /// A protocol asks for this field.
+    Missing(&'static str),
 }
 
 impl Asker {
@@ -186,6 +192,11 @@ impl Asker {
         let said = Said::of(query, headers, body);
         let op = self.choose(located.candidates, &said)?;
         let spec = self.plan.operation(op);
+        // Our own clients show in a header what others hand over here.
+        let ours = headers.contains_key(REQUEST_ID);
+        if let Some(field) = required_field(spec).filter(|field| !ours && said.get(field).is_none()) {
+            return Err(Unreadable::Missing(field));
+        }
         let text = |bytes: &str| scribe.read(bytes).unwrap_or(Text::Seen(u32::MAX));
         let named = located.named.filter(|_| self.addresses.names_record(op)).map(Cow::Borrowed);
         let id = named.or_else(|| said.get("id").map(Cow::Borrowed)).and_then(|id| self.record(&id));
@@ -259,7 +270,8 @@ impl Asker {
             let mut fields = candidates.iter().filter_map(selector);
             let field = fields.next().map_or(String::new(), |(field, _)| field.clone());
             let values = candidates.iter().filter_map(selector).map(|(_, value)| value.clone()).collect();
-            Unreadable::Undecided { field, values }
+            let said = said.get(&field).is_some();
+            Unreadable::Undecided { field, values, said }
         })
     }
 }

@@ -1,11 +1,13 @@
 //! What an identity provider says of itself: RFC 8414 metadata, and its keys as RFC 7517 and RFC 8037 write them.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::model::Plan;
-use crate::model::service::{Act, Grant, Validation};
+use crate::model::service::{Act, Grant, Operation, Validation};
 use crate::vocabulary::{ISSUER, PublishedKey};
 use crate::wire::{OpId, Span};
 
@@ -50,15 +52,18 @@ fn key(PublishedKey { kid, public }: &PublishedKey) -> Value {
 fn server(shared: &Shared, op: OpId) -> String {
     let service = shared.plan.operation(op).service;
     let origin = shared.origins.url(service).unwrap_or_default();
-    let mut grants = Vec::new();
     let mut document = serde_json::Map::new();
+    // The endpoint is where a grant is asked for first; what is asked for elsewhere is none of it.
+    let of_service = shared.plan.operations.iter().filter(|spec| spec.service == service);
+    let issuing = of_service.filter_map(|spec| Some((spec.path.as_str(), issued_for(spec)?)));
+    let issuing: Vec<(&str, &str)> = issuing.collect();
+    let tokens = issuing.first().map(|(path, _)| *path);
+    let grants: BTreeSet<&str> =
+        issuing.iter().filter(|(path, _)| Some(*path) == tokens).map(|(_, name)| *name).collect();
     for spec in shared.plan.operations.iter().filter(|spec| spec.service == service) {
         let url = json!(format!("{origin}{}", spec.path));
         let endpoint = match spec.act {
-            Act::Mint { grant, .. } => {
-                grants.extend(grant_type(grant));
-                "token_endpoint"
-            }
+            Act::Mint { .. } if tokens == Some(spec.path.as_str()) => "token_endpoint",
             Act::IntrospectToken => "introspection_endpoint",
             Act::RevokeToken => "revocation_endpoint",
             Act::Metadata if spec.path.ends_with("jwks.json") => "jwks_uri",
@@ -75,7 +80,9 @@ fn server(shared: &Shared, op: OpId) -> String {
     serde_json::Value::Object(document).to_string()
 }
 
-fn grant_type(grant: Grant) -> Option<&'static str> {
+/// The grant type with which a token is asked for.
+fn issued_for(spec: &Operation) -> Option<&'static str> {
+    let Act::Mint { grant, .. } = spec.act else { return None };
     match grant {
         Grant::ClientCredentials => Some("client_credentials"),
         Grant::RefreshToken { .. } => Some("refresh_token"),

@@ -102,12 +102,13 @@ impl Respond for Desk {
         };
         match self.shared.asker.read(self.service, &received, &self.shared.scribe) {
             Ok(Heard { op, request: asked, cargo }) => {
+                let shows_nothing = asked.presented.is_none();
                 let mut decided = self.shared.decide(asked, cargo, request_id(request));
                 token_endpoint::complete(self.shared.plan.operation(op), &mut decided.answering);
                 if decided.response.status == 200 {
                     metadata::fill(&self.shared, op, &mut decided.answering);
                 }
-                template(decided)
+                template(decided, shows_nothing)
             }
             Err(unreadable) => problem(&unreadable),
         }
@@ -125,7 +126,7 @@ fn request_id(request: &Request) -> Option<RequestId> {
     Some(RequestId { by: ActorId::new(by.parse().ok()?), n: n.parse().ok()? })
 }
 
-fn template(decided: Decided) -> ResponseTemplate {
+fn template(decided: Decided, shows_nothing: bool) -> ResponseTemplate {
     let Answering { status, retry_after, location, fresh_for, body } = decided.answering;
     let mut template = ResponseTemplate::new(status);
     if let Some(wait) = retry_after {
@@ -144,8 +145,9 @@ fn template(decided: Decided) -> ResponseTemplate {
         template = template.insert_header(CACHE_CONTROL, directive.as_str());
     }
     if status == 401 {
-        // RFC 6750 section 3.
-        template = template.insert_header("www-authenticate", "Bearer error=\"invalid_token\"");
+        // RFC 6750 section 3.1: who shows nothing is told of no error.
+        let challenge = if shows_nothing { "Bearer" } else { "Bearer error=\"invalid_token\"" };
+        template = template.insert_header("www-authenticate", challenge);
     }
     if !body.is_empty() {
         template = template.set_body_raw(body, "application/json");
@@ -158,19 +160,29 @@ fn template(decided: Decided) -> ResponseTemplate {
 
 /// RFC 9457: what a person with curl reads when nothing answers.
 fn problem(unreadable: &Unreadable) -> ResponseTemplate {
-    let (status, title, allow) = match unreadable {
-        Unreadable::Nowhere(Nowhere::NoSuchPath) => (404, "no operation has this path".to_owned(), None),
-        Unreadable::Nowhere(Nowhere::NoSuchMethod(methods)) => {
-            (405, "no operation of this path has this method".to_owned(), Some(methods.join(", ")))
+    let (status, title) = match unreadable {
+        Unreadable::Nowhere(Nowhere::NoSuchPath) => (404, "no operation has this path".to_owned()),
+        Unreadable::Nowhere(Nowhere::NoSuchMethod(_)) => (405, "no operation of this path has this method".to_owned()),
+        Unreadable::Undecided { field, values, .. } => {
+            (400, format!("`{field}` must say which operation is meant: {}", values.join(", ")))
         }
-        Unreadable::Undecided { field, values } => {
-            (400, format!("`{field}` must say which operation is meant: {}", values.join(", ")), None)
-        }
+        Unreadable::Missing(field) => (400, format!("`{field}` is required")),
     };
-    let body = serde_json::json!({ "status": status, "title": title });
-    let mut template = ResponseTemplate::new(status).set_body_raw(body.to_string(), "application/problem+json");
-    if let Some(allow) = allow {
-        template = template.insert_header("allow", allow.as_str());
+    let mut body = serde_json::json!({ "status": status, "title": title });
+    // RFC 6749 section 5.2.
+    match unreadable {
+        Unreadable::Undecided { field, said: true, .. } if field == "grant_type" => {
+            body["error"] = "unsupported_grant_type".into();
+        }
+        Unreadable::Undecided { field, .. } if field == "grant_type" => body["error"] = "invalid_request".into(),
+        Unreadable::Missing(_) => body["error"] = "invalid_request".into(),
+        _ => {}
     }
-    template
+    let template = ResponseTemplate::new(status).set_body_raw(body.to_string(), "application/problem+json");
+    match unreadable {
+        Unreadable::Nowhere(Nowhere::NoSuchMethod(methods)) => {
+            template.insert_header("allow", methods.join(", ").as_str())
+        }
+        _ => template,
+    }
 }

@@ -24,6 +24,17 @@ pub fn complete(spec: &Operation, answering: &mut Answering) {
     }
 }
 
+/// The field without which a request means nothing: RFC 6749 section 6, RFC 7009 section 2.1, RFC 7662 section 2.1, RFC 8693
+/// section 2.1.
+pub fn required_field(spec: &Operation) -> Option<&'static str> {
+    match spec.act {
+        Act::RevokeToken | Act::IntrospectToken => Some("token"),
+        Act::Mint { grant: Grant::RefreshToken { .. }, .. } => Some("refresh_token"),
+        Act::Mint { grant: Grant::TokenExchange, .. } => Some("subject_token"),
+        _ => None,
+    }
+}
+
 /// RFC 8693 section 3.
 pub const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
