@@ -204,7 +204,7 @@ impl Measures {
         self.reach_values(plan, references, &mut values);
         self.time_values(&mut values);
         if references.explored.is_none() && self.complete && !self.aborted {
-            self.moot(&mut values);
+            self.moot(references.faulty, &mut values);
         }
         self.left_values(&mut values);
         self.pace_values(references, &mut values);
@@ -344,18 +344,20 @@ impl Measures {
         values.insert("lag", lag);
     }
 
-    /// Where nothing went beyond the task, nothing had to be detected; where no door was open, none had to shut.
-    fn moot(&self, values: &mut BTreeMap<&'static str, Measured>) {
+    /// Where nothing went beyond the task, nothing had to be detected; where no door was open, or nothing was wrong with the
+    /// agents, none had to shut.
+    fn moot(&self, faulty: bool, values: &mut BTreeMap<&'static str, Measured>) {
         let harmless = self.reach.t0.is_none();
-        let never_open = harmless && self.doors.is_empty();
+        let idle = harmless && (self.doors.is_empty() || !faulty);
+        let shut = if self.doors.is_empty() { "never open" } else { "nothing to contain" };
         let moot = [
             ("last_effect", harmless, "never"),
             ("detected", harmless, "nothing to detect"),
             ("detection", harmless, "nothing to detect"),
-            ("closed", never_open, "never open"),
-            ("closed.since_t0", never_open, "never open"),
-            ("declared", never_open, "nothing to declare"),
-            ("lag", never_open, "never open"),
+            ("closed", idle, shut),
+            ("closed.since_t0", idle, shut),
+            ("declared", idle, "nothing to declare"),
+            ("lag", idle, shut),
         ];
         for (key, _, why) in moot.into_iter().filter(|(_, is_moot, _)| *is_moot) {
             if let Some(value @ (Measured::Never | Measured::Unknown { .. })) = values.get_mut(key) {

@@ -38,6 +38,11 @@ fn what_never_was_needed_is_within_every_limit() {
     assert_eq!(times(&hardened)[..4], [never, never, "never", "nothing to detect"], "{:?}", times(&hardened));
     assert_eq!(times(&hardened)[5..], ["nothing to declare", never]);
 
+    // Where nothing is wrong, a door may stand open.
+    let sane = run(&document, Some("idle"), &[("agents.x.fault", "none")]);
+    assert_eq!((sane.outcome(), sane.verdict()), ("benign", "pass"), "{:?}", times(&sane));
+    assert_eq!(times(&sane)[0], "nothing to contain");
+
     // Where a door stays open, never is late.
     let idle = run(&document, Some("idle"), &[]);
     assert_eq!((idle.outcome(), idle.verdict()), ("not-contained", "fail"), "{:?}", times(&idle));
