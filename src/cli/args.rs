@@ -60,7 +60,7 @@ Examples:
   runaway fix my.yaml --seeds 20 --format json
 
 The first change is printed as a variant: paste it under `variants:` of the
-file, and `runaway run FILE@NAME` confirms it.";
+file, and the command below it confirms it.";
 
 const AFTER_GRAPH: &str = "\
 Examples:

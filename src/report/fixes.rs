@@ -237,6 +237,7 @@ impl Fixes {
                 let _ = writeln!(out, "\n{}\n", style.bold("the first, as a variant of the scenario:"));
                 out.push_str("variants:\n");
                 fix.patch.lines().for_each(|line| _ = writeln!(out, "  {line}"));
+                let _ = writeln!(out, "\nonce it is pasted into the file: runaway run FILE@{}", fix.name);
             }
             None => out.push_str("\nno change that the model knows makes a difference\n"),
         }
