@@ -1,5 +1,6 @@
 //! What a run is compared with: the run without a fault, the positive control, the static bounds.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
@@ -137,12 +138,13 @@ impl Control {
 /// Whether a scenario is another one than its positive control, but for what defends it and what is expected.
 fn works_otherwise(control: &serde_json::Value, document: &serde_json::Value) -> bool {
     const DEFENCE: [&str; 8] = ["controls", "detect", "respond", "steps", "limits", "truth", "expect_verdict", "story"];
-    let work = |document: &serde_json::Value| {
-        let parts = document.get("map").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
-        let mut parts: Vec<_> = parts.into_iter().filter(|part| !DEFENCE.iter().any(|name| part[0] == *name)).collect();
-        parts.sort_by(|a, b| a[0].as_str().cmp(&b[0].as_str()));
+    fn work(document: &serde_json::Value) -> BTreeMap<&str, &serde_json::Value> {
+        let parts = document["map"].as_array().into_iter().flatten();
         parts
-    };
+            .filter_map(|part| Some((part[0].as_str()?, &part[1])))
+            .filter(|(name, _)| !DEFENCE.contains(name))
+            .collect()
+    }
     work(control) != work(document)
 }
 
