@@ -1,8 +1,8 @@
 //! What the matrix means: which promises hold, what outlived the drill, and whether it says anything at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::event::{Event, Header, Micros, Reading, Stepped};
+use super::event::{Came, Event, Header, Micros, Reading, Stepped};
 use super::honest::{Honest, honest_work};
 use super::matrix::{Ended, Row, rows, steps};
 use crate::planted::Mistake;
@@ -85,10 +85,7 @@ pub fn judge(header: &Header, events: &[Event]) -> Result {
         return result;
     }
     worthless_probes(header, events, &mut result.unsure);
-    for row in result.rows.clone() {
-        promise(header, events, &row, complete, &mut result);
-    }
-    not_done(events, complete, &mut result);
+    promises(header, events, complete, &mut result);
     collateral(&mut result);
     reminted(header, events, &mut result);
     put_back(header, events, &mut result.unsure);
@@ -102,6 +99,17 @@ pub fn judge(header: &Header, events: &[Event]) -> Result {
     result
 }
 
+/// What was promised of each door, then the steps that failed and that no door has told of.
+fn promises(header: &Header, events: &[Event], complete: bool, result: &mut Result) {
+    let mut told = BTreeSet::new();
+    for row in result.rows.clone() {
+        told.extend(promise(header, events, &row, complete, result));
+    }
+    if complete && !Mistake::FailedStepsPass.here() {
+        not_done(events, told, result);
+    }
+}
+
 /// `agent-token #2 at search`.
 pub fn label(header: &Header, credential: usize, instance: usize, service: usize) -> String {
     let name = &header.credentials[credential].name;
@@ -109,7 +117,8 @@ pub fn label(header: &Header, credential: usize, instance: usize, service: usize
     format!("{name}{number} at {}", header.services[service].name)
 }
 
-fn promise(header: &Header, events: &[Event], row: &Row, complete: bool, result: &mut Result) {
+/// Gives the failed step because of which nothing was declared.
+fn promise(header: &Header, events: &[Event], row: &Row, complete: bool, result: &mut Result) -> Option<usize> {
     let name = label(header, row.credential, row.instance, row.service);
     match row.ended {
         Ended::Unsure(why) => result.unsure.push(format!("{name}: {why}")),
@@ -119,10 +128,9 @@ fn promise(header: &Header, events: &[Event], row: &Row, complete: bool, result:
         Ended::Between(..) | Ended::NotAllowed => {}
     }
     if row.ended == Ended::NotAllowed {
-        return;
+        return None;
     }
-    let promised = header.services[row.service].promised;
-    let Some(promised) = promised else { return };
+    let promised = header.services[row.service].promised?;
     match (row.declared, row.lag()) {
         (Some(_), Some((at_least, _))) if at_least > promised => {
             let still = if matches!(row.ended, Ended::Never { .. }) { "and to the end" } else { "and no longer" };
@@ -149,15 +157,21 @@ fn promise(header: &Header, events: &[Event], row: &Row, complete: bool, result:
         }
         (None, _) if complete => {
             let failed: Vec<&Stepped> =
-                steps(events, row.credential, row.instance, row.service).filter(|step| !step.ok).collect();
+                steps(events, row.credential, row.instance, row.service).filter(|step| !step.done()).collect();
             let why = failed.first().map_or("no step covers it".to_owned(), |step| failure(step));
             let said = format!("{name}: nothing was declared, since {why}");
             // Where nobody knows whether it happened, nobody knows whether the promise holds.
-            let untold = failed.iter().any(|step| step.untold) && !Mistake::SilenceIsARefusal.here();
-            if untold { result.unsure.push(said) } else { result.broken.push(said) }
+            let untold = failed.iter().any(|step| step.came == Came::Untold) && !Mistake::SilenceIsARefusal.here();
+            if untold {
+                result.unsure.push(said)
+            } else {
+                result.broken.push(said)
+            }
+            return failed.first().map(|step| step.step);
         }
         _ => {}
     }
+    None
 }
 
 /// `revoke token` failed, and how.
@@ -170,25 +184,21 @@ fn failure(step: &Stepped) -> String {
 
 /// Steps that were not done as they are written: a runbook that fails in a drill fails on the day. Those of a drill that was
 /// stopped may have been stopped with it.
-fn not_done(events: &[Event], complete: bool, result: &mut Result) {
+fn not_done(events: &[Event], mut told: BTreeSet<usize>, result: &mut Result) {
     let failed = events.iter().filter_map(|event| match event {
-        Event::Stepped(step) if !step.ok && !step.restoring && complete => Some(step),
+        Event::Stepped(step) if !step.done() && !step.restoring => Some(step),
         _ => None,
     });
     let mut last = None;
-    for step in failed.filter(|_| !Mistake::FailedStepsPass.here()) {
+    for step in failed {
         if last.replace(step.step) != Some(step.step) {
             result.failed.push(step.name.clone());
         }
         let said = failure(step);
-        let told = |lines: &[String]| lines.iter().any(|line| line.contains(&said));
-        if told(&result.broken) || told(&result.unsure) {
-            continue;
-        }
-        if step.no_alarm {
-            result.broken.push(format!("{said}: their detection did not see it"));
-        } else {
-            result.unsure.push(format!("{said}, so the runbook was not done as it is written"));
+        match step.came {
+            _ if !told.insert(step.step) => {}
+            Came::NoAlarm => result.broken.push(format!("{said}: their detection did not see it")),
+            _ => result.unsure.push(format!("{said}, so the runbook was not done as it is written")),
         }
     }
 }
@@ -214,7 +224,7 @@ fn put_back(header: &Header, events: &[Event], unsure: &mut Vec<String>) {
     });
     // What failed may have been done later.
     let last: BTreeMap<usize, &Stepped> = restoring.collect();
-    for step in last.values().filter(|step| !step.ok) {
+    for step in last.values().filter(|step| !step.done()) {
         unsure.push(format!("not put back: {}; `runaway undo` with the journal tries again", failure(step)));
     }
     let shown = events.iter().filter_map(|event| match event {

@@ -176,7 +176,7 @@ fn row(
         (None, _) => Ended::Unsure("it was never seen to be accepted"),
     };
     let declared = steps(events, credential, instance, service)
-        .filter(|step| step.ok || Mistake::FailedStepDeclares.here())
+        .filter(|step| step.done() || Mistake::FailedStepDeclares.here())
         .map(|step| step.at)
         .max();
     let accepted = probes.iter().zip(seen).filter(|(_, reading)| **reading == Reading::Accepted);
@@ -222,6 +222,7 @@ pub fn steps(events: &[Event], credential: usize, instance: usize, service: usiz
 
 #[cfg(test)]
 mod tests {
+    use super::super::event::Came;
     use super::*;
 
     const DRILLED: Who = Who::Drilled { credential: 0, instance: 0 };
@@ -249,11 +250,9 @@ mod tests {
             restoring: false,
             name,
             instance: None,
-            ok,
+            came: if ok { Came::Done } else { Came::Failed },
             status: None,
             error: None,
-            untold: false,
-            no_alarm: false,
             covers: vec![0],
             services: vec![0],
         };

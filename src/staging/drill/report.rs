@@ -75,11 +75,11 @@ pub fn undone(header: &Header, events: &[Event]) -> (String, bool) {
     steps(now, &mut out);
     restored(header, now, &mut out);
     let whole = now.iter().all(|event| match event {
-        Event::Stepped(step) => step.ok,
+        Event::Stepped(step) => step.done(),
         Event::Restored { reading, .. } => *reading == Reading::Accepted,
         _ => true,
     });
-    let failed = now.iter().any(|event| matches!(event, Event::Stepped(step) if !step.ok));
+    let failed = now.iter().any(|event| matches!(event, Event::Stepped(step) if !step.done()));
     let end = match (whole, failed) {
         (true, _) => "everything is as it was",
         (false, true) => "not everything is as it was: do by hand what FAILED above",
@@ -207,7 +207,7 @@ fn ranges(header: &Header, result: &Result, out: &mut String) {
 fn steps(events: &[Event], out: &mut String) {
     for event in events {
         let Event::Stepped(step) = event else { continue };
-        let done = if step.ok { "done" } else { "FAILED" };
+        let done = if step.done() { "done" } else { "FAILED" };
         let status = step.status.map_or(String::new(), |status| format!(" {status}"));
         let error = step.error.as_deref().map_or(String::new(), |error| format!(" {error}"));
         let number = step.instance.map_or(String::new(), |instance| format!(" #{}", instance + 1));

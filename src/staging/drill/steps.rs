@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::event::{Event, Stepped};
+use super::event::{Came, Event, Stepped};
 use super::render::{Filling, error_code, render};
 use super::vault::{Fetched, Vault, pointed};
 use super::watching::Scene;
@@ -20,27 +20,24 @@ use crate::wire::Span;
 /// A program of the runbook has so much time.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// What came of a step.
+/// What came of a step, and why.
 struct Outcome {
-    ok: bool,
+    came: Came,
     status: Option<u16>,
     error: Option<String>,
-    untold: bool,
-    no_alarm: bool,
 }
 
 impl Outcome {
     fn done() -> Outcome {
-        Outcome { ok: true, status: None, error: None, untold: false, no_alarm: false }
+        Outcome { came: Came::Done, status: None, error: None }
     }
 
     fn failed(why: impl ToString) -> Outcome {
-        Outcome { ok: false, error: Some(why.to_string()), ..Outcome::done() }
+        Outcome { came: Came::Failed, status: None, error: Some(why.to_string()) }
     }
 
-    /// It was not sent, or nothing told whether it happened.
     fn untold(why: impl ToString) -> Outcome {
-        Outcome { untold: true, ..Outcome::failed(why) }
+        Outcome { came: Came::Untold, ..Outcome::failed(why) }
     }
 }
 
@@ -89,18 +86,16 @@ impl<'a> Runbook<'a> {
     }
 
     fn tell(&self, at: usize, step: &Step, instance: Option<usize>, outcome: Outcome) {
-        let Outcome { ok, status, error, untold, no_alarm } = outcome;
+        let Outcome { came, status, error } = outcome;
         self.scene.record.add(Event::Stepped(Stepped {
             at: self.scene.record.now(),
             step: at,
             restoring: self.restoring,
             name: step.name.clone(),
             instance,
-            ok,
+            came,
             status,
             error,
-            untold,
-            no_alarm,
             covers: step.covers.iter().map(|ix| ix.0).collect(),
             services: step.at.iter().map(|ix| ix.0).collect(),
         }));
@@ -124,8 +119,8 @@ impl<'a> Runbook<'a> {
         };
         let status = Some(answer.status);
         if !request.proof.accepted.holds(answer.status, &answer.body) {
-            let (error, untold) = (error_code(&answer.body), answer.status >= 500);
-            return Outcome { ok: false, status, error, untold, no_alarm: false };
+            let came = if answer.status >= 500 { Came::Untold } else { Came::Failed };
+            return Outcome { came, status, error: error_code(&answer.body) };
         }
         for (name, pointer) in &request.captures {
             match pointed(&answer.body, pointer) {
@@ -182,7 +177,7 @@ impl<'a> Runbook<'a> {
         let refused = self.scene.ear.as_ref().and_then(Ear::refused).map_or(0, |n| n.load(Ordering::Relaxed));
         match told_of(refused) {
             Some(told) => Outcome::untold(format!("no alarm within {at_most}; {told}")),
-            None => Outcome { no_alarm: true, ..Outcome::failed(format!("no alarm within {at_most}")) },
+            None => Outcome { came: Came::NoAlarm, ..Outcome::failed(format!("no alarm within {at_most}")) },
         }
     }
 

@@ -66,7 +66,7 @@ impl Past {
     /// The numbers of the steps of restoring that were seen to be done.
     fn restored(&self) -> BTreeSet<usize> {
         let done = self.events.iter().filter_map(|event| match event {
-            Event::Stepped(step) if step.restoring && step.ok => Some(step.step),
+            Event::Stepped(step) if step.restoring && step.done() => Some(step.step),
             _ => None,
         });
         done.collect()
@@ -120,7 +120,7 @@ pub async fn undo(
 
 #[cfg(test)]
 mod tests {
-    use super::super::event::{FORMAT, Stepped};
+    use super::super::event::{Came, FORMAT, Stepped};
     use super::*;
 
     fn header() -> Header {
@@ -140,11 +140,9 @@ mod tests {
             restoring: true,
             name: "back".into(),
             instance: None,
-            ok: true,
+            came: Came::Done,
             status: Some(200),
             error: None,
-            untold: false,
-            no_alarm: false,
             covers: vec![],
             services: vec![],
         };
