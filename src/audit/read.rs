@@ -8,7 +8,6 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use serde_json::Value;
 
-use crate::model::Time;
 use crate::wire::{Effect, Tick};
 
 use super::file::Log;
@@ -35,8 +34,8 @@ pub struct Reader {
     log: Log,
     read: usize,
     next: u64,
-    /// Whether a line says when in its run it was written.
-    of_ours: bool,
+    /// When the run began, where a line says how far into it that was written.
+    began: Option<Tick>,
     /// The lines that have a number of their own, by it and what they say.
     numbered: BTreeSet<(u64, u64)>,
 }
@@ -70,7 +69,8 @@ impl Reader {
             self.log.repeated += 1;
             return Ok(());
         }
-        self.of_ours |= event["unmapped"].get("at_us").is_some();
+        let began = event["unmapped"]["at_us"].as_u64().map(|into| Tick(at.0.saturating_sub(into)));
+        self.began = self.began.into_iter().chain(began).min();
         self.event(&event, class, at);
         Ok(())
     }
@@ -82,9 +82,9 @@ impl Reader {
         }
         self.log.registry.workloads.resize_with(self.log.names.workloads.len(), Workload::default);
         // A log of ours begins with its run, another one with its first line.
-        let first = self.log.lines.iter().map(|line| line.at.0).min().unwrap_or(0);
-        let begin = if self.of_ours { OURS.min(first) } else { first };
-        self.log.lines.iter_mut().for_each(|line| line.at = Tick(line.at.0 - begin));
+        let first = self.log.lines.iter().map(|line| line.at).min().unwrap_or_default();
+        let began = self.began.map_or(first, |began| began.min(first));
+        self.log.lines.iter_mut().for_each(|line| line.at = Tick(line.at.0 - began.0));
         self.log.sort();
         Ok(self.log)
     }
@@ -231,13 +231,11 @@ fn address(event: &Value) -> Option<&str> {
     text(endpoint, "ip").or_else(|| text(endpoint, "name")).or_else(|| text(endpoint, "hostname"))
 }
 
-/// Where a run of ours begins, in microseconds since 1970.
-const OURS: u64 = Time::EPOCH * 1_000_000;
-
-/// In microseconds since 1970.
+/// In microseconds since 1970. Our own lines say those since the start besides, where OCSF has milliseconds.
 fn at(event: &Value) -> Option<Tick> {
-    let exact = event["unmapped"]["at_us"].as_u64().map(|at| OURS.saturating_add(at));
-    exact.or_else(|| Some(event["time"].as_u64()?.saturating_mul(1_000))).map(Tick)
+    let time = event["time"].as_u64()?.saturating_mul(1_000);
+    let below = event["unmapped"]["at_us"].as_u64().map_or(0, |at| at % 1_000);
+    Some(Tick(time.saturating_add(below)))
 }
 
 fn status(event: &Value) -> u16 {

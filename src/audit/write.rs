@@ -9,7 +9,7 @@ mod entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::service::Act;
-use crate::model::{Plan, Time, Trace};
+use crate::model::{Plan, Trace};
 use crate::wire::{ActorId, CredId, Effect, Event, IdentityId, OpId, RequestId};
 
 use super::keep::{EventTypes, Kept, keep};
@@ -214,7 +214,7 @@ impl Ocsf<'_> {
             category_uid,
             activity_id: activity,
             type_uid: u32::from(class_uid) * 100 + u32::from(activity),
-            time: Time::EPOCH * 1_000 + at / 1_000,
+            time: self.plan.time.zero.saturating_mul(1_000).saturating_add(at / 1_000),
             severity_id: 1,
             status_id: 1,
             metadata: Metadata {

@@ -69,6 +69,8 @@ impl Meta {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Time {
+    /// The start of the run, in seconds since 1970: what logs and tokens count from.
+    pub zero: u64,
     /// The run ends here at the latest. Required when anything repeats.
     pub horizon: Option<Tick>,
     /// How long the census must have been shut before the run ends.
@@ -76,8 +78,8 @@ pub struct Time {
 }
 
 impl Time {
-    /// Runs begin with the year 2026, in seconds since 1970, so that bytes with a date in them repeat.
-    pub const EPOCH: u64 = 1_767_225_600;
+    /// Where a scenario does not say it, runs begin with the year 2026, so that bytes with a date in them repeat.
+    pub const YEAR_2026: u64 = 1_767_225_600;
 }
 
 impl Plan {

@@ -4,7 +4,7 @@
 //! Each client is one trace, with the ids of the `traceparent` that its requests carry, so that the spans stand beside what
 //! the services themselves trace. Its root is `invoke_agent` and each call an `execute_tool` (semantic conventions for
 //! generative AI) around the client span of the request (semantic conventions for HTTP). A span begins when the request
-//! arrives and ends when the answer is back; times are those of the run's clock, from [`Time::EPOCH`] on.
+//! arrives and ends when the answer is back; times are those of the run's clock, from [`Time::zero`] on.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -17,7 +17,7 @@ use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Sta
 
 use super::names::{credential_label, reason_in_words};
 use crate::journal::{purpose_word, verdict_word};
-use crate::model::{Plan, Time, Trace};
+use crate::model::{Plan, Trace};
 use crate::wire::{ActorId, Event, RequestId, Tick, Turn};
 
 /// So many spans stand in a line, so that a reader needs no more memory than that.
@@ -67,7 +67,7 @@ fn request(plan: &Plan, event: &Event, notes: Vec<SpanEvent>) -> Vec<Span> {
         return Vec::new();
     };
     let trace = Trace::of(plan.seed, id);
-    let (start, end) = (nanos(at), nanos(at + back));
+    let (start, end) = (nanos(plan, at), nanos(plan, at + back));
     let failed = status >= 400;
     let outcome = Status {
         message: if failed { reason_in_words(plan, reason) } else { String::new() },
@@ -126,18 +126,18 @@ fn effect(plan: &Plan, event: &Event) -> Option<(RequestId, SpanEvent)> {
                 text("runaway.effect", effect.name()),
                 number("runaway.records", i64::from(n)),
             ];
-            Some((id, note(at, "records touched", attributes)))
+            Some((id, note(plan, at, "records touched", attributes)))
         }
         Event::Minted { at, id, family, .. } => Some((
             id,
-            note(at, "credential issued", vec![text("runaway.credential", plan.family(family).name.clone())]),
+            note(plan, at, "credential issued", vec![text("runaway.credential", plan.family(family).name.clone())]),
         )),
         Event::Got { at, via: Some(id), kind, .. } => {
-            Some((id, note(at, "credential found", vec![text("runaway.kind", kind.name())])))
+            Some((id, note(plan, at, "credential found", vec![text("runaway.kind", kind.name())])))
         }
         Event::Obeyed { at, via, instruction, .. } => {
             let name = plan.instruction(instruction).name.clone();
-            Some((via, note(at, "instruction obeyed", vec![text("runaway.instruction", name)])))
+            Some((via, note(plan, at, "instruction obeyed", vec![text("runaway.instruction", name)])))
         }
         _ => None,
     }
@@ -167,16 +167,16 @@ impl Clients<'_> {
                     Turn::OutOfWork => "out of work",
                     Turn::Forgot => "forgot",
                 };
-                self.see(by, at, at).notes.push(note(at, name, Vec::new()));
+                self.see(by, at, at).notes.push(note(plan, at, name, Vec::new()));
             }
             Event::Alarm { at, rule, .. } => {
                 let rule = text("runaway.detector", plan.controls.detectors[rule.index()].name.clone());
-                self.see(responder(plan), at, at).notes.push(note(at, "alarm", vec![rule]));
+                self.see(responder(plan), at, at).notes.push(note(plan, at, "alarm", vec![rule]));
             }
             Event::Acted { at, id, step, worked, .. } => {
                 let step = text("runaway.step", plan.controls.steps[step.index()].name.clone());
                 let name = if worked { "step took effect" } else { "step failed" };
-                self.see(id.by, at, at).notes.push(note(at, name, vec![step]));
+                self.see(id.by, at, at).notes.push(note(plan, at, name, vec![step]));
             }
             _ => {}
         }
@@ -197,8 +197,8 @@ impl Clients<'_> {
                 span_id: root_span(plan, by),
                 name: format!("invoke_agent {name}"),
                 kind: SpanKind::Internal.into(),
-                start_time_unix_nano: nanos(seen.first),
-                end_time_unix_nano: nanos(seen.last),
+                start_time_unix_nano: nanos(plan, seen.first),
+                end_time_unix_nano: nanos(plan, seen.last),
                 attributes: vec![text("gen_ai.operation.name", "invoke_agent"), text("gen_ai.agent.name", name)],
                 events: seen.notes,
                 ..Span::default()
@@ -229,8 +229,9 @@ fn tool_span(plan: &Plan, id: RequestId) -> Vec<u8> {
     (!Trace::of(plan.seed, id).span).max(1).to_be_bytes().into()
 }
 
-fn nanos(at: Tick) -> u64 {
-    (Time::EPOCH * 1_000_000).saturating_add(at.0).saturating_mul(1_000)
+/// Since 1970.
+fn nanos(plan: &Plan, at: Tick) -> u64 {
+    plan.time.zero.saturating_mul(1_000_000).saturating_add(at.0).saturating_mul(1_000)
 }
 
 fn resource(plan: &Plan, plane: &str) -> Resource {
@@ -245,8 +246,8 @@ fn resource(plan: &Plan, plane: &str) -> Resource {
     Resource { attributes, ..Resource::default() }
 }
 
-fn note(at: Tick, name: &str, attributes: Vec<KeyValue>) -> SpanEvent {
-    SpanEvent { time_unix_nano: nanos(at), name: name.to_owned(), attributes, ..SpanEvent::default() }
+fn note(plan: &Plan, at: Tick, name: &str, attributes: Vec<KeyValue>) -> SpanEvent {
+    SpanEvent { time_unix_nano: nanos(plan, at), name: name.to_owned(), attributes, ..SpanEvent::default() }
 }
 
 fn text(key: &str, value: impl Into<String>) -> KeyValue {

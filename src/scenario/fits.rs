@@ -73,7 +73,7 @@ impl Shape {
         let (fits, code) = match self {
             Shape::Name => (is_name(text), Code::NotAName),
             Shape::Duration => (quantity::duration(text).is_some(), Code::NotADuration),
-            Shape::Instant => (text.parse::<jiff::Timestamp>().is_ok(), Code::NotADate),
+            Shape::Instant => (quantity::instant(text).is_some(), Code::NotADate),
             Shape::Range => (quantity::range(text).is_some(), Code::NotADuration),
             Shape::Rate => (quantity::rate(text).is_some(), Code::NotARate),
             Shape::Count => (quantity::count(text).is_some(), Code::NotACount),

@@ -31,6 +31,12 @@ pub fn duration(text: &str) -> Option<Span> {
     Some(Span(total))
 }
 
+/// A date and time (RFC 3339), in whole seconds since 1970.
+pub fn instant(text: &str) -> Option<u64> {
+    let at: jiff::Timestamp = text.trim().parse().ok()?;
+    u64::try_from(at.as_second()).ok().filter(|_| at.subsec_nanosecond() == 0)
+}
+
 /// A duration whose unit is missing or written in a way that is not read: `5`, `5 seconds`.
 pub fn duration_meant(text: &str) -> Option<String> {
     let text = text.trim();

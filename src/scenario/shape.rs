@@ -113,7 +113,7 @@ impl Shape {
             Shape::Text => "a text".into(),
             Shape::Name => "a name such as `build-bot`".into(),
             Shape::Duration => "a duration such as `250ms`, `4h` or `1min 30s`".into(),
-            Shape::Instant => "a date and time such as `2026-01-31T21:48:00Z`".into(),
+            Shape::Instant => "a date and time since 1970, such as `2026-01-31T21:48:00Z`".into(),
             Shape::Range => "a duration, or a range such as `10ms..90ms`".into(),
             Shape::Rate => "a rate such as `50/s`".into(),
             Shape::Count => "a whole number such as `1_500`".into(),

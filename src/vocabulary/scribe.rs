@@ -11,7 +11,7 @@ use data_encoding::HEXLOWER;
 use ring::signature::Ed25519KeyPair;
 use sha2::{Digest, Sha256};
 
-use crate::model::{Plan, Time};
+use crate::model::Plan;
 use crate::wire::{Claims, FamilyId, IdentityId, SecretKind, Text, Tick};
 
 use super::keys::{signature, verifies};
@@ -33,7 +33,8 @@ const SEAL: usize = 10;
 
 impl Scribe {
     pub fn new(plan: Arc<Plan>) -> Scribe {
-        Scribe::starting(plan, Time::EPOCH)
+        let zero = plan.time.zero;
+        Scribe::starting(plan, zero)
     }
 
     /// A scribe whose tokens count from `epoch`, in seconds since 1970.

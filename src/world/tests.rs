@@ -27,7 +27,7 @@ pub(super) fn plan(validation: Validation, replicas: u16, lives: Option<Span>) -
     access.unlock(FamilyId::new(0), OpId::new(0), SERVICE);
     Plan {
         meta: Meta::default(),
-        time: Time { horizon: None, settle: Span::SECOND },
+        time: Time { zero: Time::YEAR_2026, horizon: None, settle: Span::SECOND },
         seed: 1,
         services: vec![Service {
             name: "api".into(),

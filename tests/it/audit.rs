@@ -6,6 +6,7 @@ use crate::support::{Ran, document, library, run};
 use jsonschema::Validator;
 use runaway::audit::{Field, Log, Reader, Scores, Story, Truth, keep, write};
 use runaway::model::{Draws, Stream};
+use runaway::wire::Event;
 use serde_json::Value;
 
 /// The log of a run, as its lines.
@@ -212,6 +213,24 @@ fn a_log_from_elsewhere_reads_too() {
     let account = log.lines[0].account;
     assert_eq!(account.principal.known().map(|p| log.names.principals.name(p)), Some("alice"));
     assert_eq!((account.trace, account.act), (Field::Unrecorded, Field::Unrecorded));
+}
+
+/// The story of the key that signed tokens begins in May 2023 (`time.zero`); a run of another year reads back the same.
+#[test]
+fn a_log_begins_when_its_story_does() {
+    let story = library("forged-issuer");
+    for (zero, began) in [("2023-05-15T00:00:00Z", 1_684_108_800_000), ("1970-01-01T00:00:05Z", 5_000)] {
+        let ran = run(&story, Some("uncontrolled"), &[("time.zero", zero)]);
+        let lines = lines(&ran);
+        let time = |line: &String| serde_json::from_str::<Value>(line).unwrap()["time"].as_u64().unwrap();
+        let times: Vec<u64> = lines.iter().map(time).collect();
+        let asked = ran.events.iter().find_map(|event| match event {
+            Event::Asked { at, .. } => Some(at.0),
+            _ => None,
+        });
+        assert!(times.iter().all(|time| (began..began + 32 * 86_400_000).contains(time)), "{zero}: {times:?}");
+        assert_eq!(read(&lines).lines.first().map(|line| line.at.0), asked, "{zero}");
+    }
 }
 
 /// A file that was put together from two exports has lines twice; what has no number of its own may have happened twice.

@@ -37,7 +37,7 @@ impl Scene {
     pub fn new() -> Scene {
         let plan = Plan {
             meta: Meta::default(),
-            time: Time { horizon: None, settle: Span::from_secs(60) },
+            time: Time { zero: Time::YEAR_2026, horizon: None, settle: Span::from_secs(60) },
             seed: 1,
             services: Vec::new(),
             routes: Vec::new(),

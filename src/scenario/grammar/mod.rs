@@ -79,7 +79,11 @@ static TIME: Part = Part {
     name: "time",
     doc: "a map of zero, horizon, settle",
     shape: Record(&[
-        may("zero", Instant, "the date and time of the start, RFC 3339, for the reader"),
+        may(
+            "zero",
+            Instant,
+            "the date and time of the start, RFC 3339, in whole seconds: logs and tokens count from it (2026-01-01T00:00:00Z)",
+        ),
         may("horizon", Duration, "the run ends here at the latest; required when anything repeats"),
         may("settle", Duration, "how long everything must have been shut before the run ends (60s)"),
     ]),

@@ -208,7 +208,8 @@ impl Lowering<'_> {
             let place = written.map_or(self.root.place, |key| key.place);
             self.find(Finding::new(Code::NoHorizon, place, message).help("say `time: {horizon: 24h}`"));
         }
-        Time { horizon, settle: duration("settle").unwrap_or(Span::from_secs(60)) }
+        let zero = time.and_then(|time| quantity::instant(time.get("zero")?.text()?)).unwrap_or(Time::YEAR_2026);
+        Time { zero, horizon, settle: duration("settle").unwrap_or(Span::from_secs(60)) }
     }
 
     fn empty_world(&mut self, agents: &[AgentPlan]) {
