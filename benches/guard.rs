@@ -63,7 +63,7 @@ async fn guarded(consent: &Consent, urls: &[String], headers: &HeaderMap) -> f64
     let mut took = Duration::ZERO;
     for n in 0..REQUESTS {
         pause();
-        let ask = Ask { method: &Method::GET, url: &urls[n % urls.len()], headers, body: b"" };
+        let ask = Ask { method: &Method::GET, url: &urls[n % urls.len()], headers, body: b"", told: "" };
         let since = Instant::now();
         let permit = consent.admit(black_box(&ask)).await;
         took += since.elapsed();

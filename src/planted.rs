@@ -2,7 +2,7 @@
 //! measure is right, so it has to be tried itself.
 //!
 //! They exist only in a build with the feature `planted`, where the environment variable `RUNAWAY_PLANTED` names the one
-//! that is made. In any other build no mistake is ever planted, and nothing of this is left in the code.
+//! that is made. In any other build [`Mistake::here`] is a constant `false`: no mistake can be planted, and none is in the code.
 
 use crate::wire::Span;
 
@@ -349,6 +349,10 @@ mistakes! {
     ControlIgnored = "control-ignored",
     /// A step that was refused declares containment.
     FailedStepDeclares = "failed-step-declares",
+    /// What is not answered stays refused.
+    SilenceSettles = "silence-settles",
+    /// What nobody answered is not issued again.
+    SilenceIssuesNothing = "silence-issues-nothing",
     /// A drill of which a step failed passes.
     FailedStepsPass = "failed-steps-pass",
     /// What never came is late where nothing had to come.

@@ -18,7 +18,7 @@ use crate::report::text::{hung, shell_word};
 use crate::scenario::Source;
 use crate::staging::client::SentLog;
 use crate::staging::drill::{Drilled, drill as run_drill, judge, summary, to_json};
-use crate::staging::guard::{Agreement, Kill, Proposal, Refused, Watch};
+use crate::staging::guard::{Agreement, Kill, Proposal, Refused, Watch, caps_of_restoring};
 use crate::staging::targets::{self, Act, Alarm, Targets};
 use crate::verdict::Exit;
 
@@ -74,6 +74,15 @@ pub fn sent_log(folder: &Folder) -> Result<Arc<SentLog>, Failure> {
     let path = folder.sent();
     let file = File::create(&path).map_err(|error| Failure::at(&path, &error))?;
     Ok(Arc::new(SentLog::new(file)))
+}
+
+/// The same file of an earlier run, behind what stands in it.
+pub fn sent_log_again(folder: &Folder) -> Result<Arc<SentLog>, Failure> {
+    let path = folder.sent();
+    let opened = File::options().create(true).append(true).open(&path);
+    let behind = opened.and_then(|file| Ok((file.metadata()?.len(), file)));
+    let (whole, file) = behind.map_err(|error| Failure::at(&path, &error))?;
+    Ok(Arc::new(SentLog::behind(file, whole)))
 }
 
 /// Looks a name up, once.
@@ -167,12 +176,24 @@ pub fn origins_and_writes(targets: &Targets, proposal: &Proposal) -> String {
 
 /// What ends it.
 pub fn caps_and_stops(targets: &Targets, what: &str) -> String {
-    let caps = &targets.caps;
+    let (caps, after) = (&targets.caps, caps_of_restoring(targets.caps));
     let stops = if targets.stops.is_empty() { "none".to_owned() } else { targets.stops.len().to_string() };
     format!(
         "\ncaps\n  {} requests, {} in {}, {} at once, {}, {} URLs, {} bytes, {} writes\n  stop conditions: {stops}; Ctrl-C \
-         stops {what}, a second one the restoring too\n",
-        caps.requests, caps.rate.n, caps.rate.per, caps.at_once, caps.duration, caps.objects, caps.bytes, caps.writes
+         stops {what}, a second one the restoring too\n\nputting things back\n  {} requests more, {} at once, {}, {} writes \
+         more\n",
+        caps.requests,
+        caps.rate.n,
+        caps.rate.per,
+        caps.at_once,
+        caps.duration,
+        caps.objects,
+        caps.bytes,
+        caps.writes,
+        after.requests,
+        after.at_once,
+        after.duration,
+        after.writes,
     )
 }
 

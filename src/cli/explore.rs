@@ -145,7 +145,7 @@ async fn run(
         writer.events(chunk)
     };
     let Toured { explored, journal } =
-        let_loose(terrain, consents, Watch::begin()?, sent, &folder.undo(), &mut keep).await.map_err(unwritten)?;
+        let_loose(terrain, consents, Watch::begin()?, sent, &folder.undo(), &mut keep).await?;
     progress.done();
     references.explored = Some(explored);
     let trailer = as_json(&references)?;

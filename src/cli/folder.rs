@@ -237,13 +237,10 @@ fn foreign(folder: &Path) -> io::Result<Vec<String>> {
 /// Whether a run was written to a folder: its journal says so, or what it sent, or what it came to.
 fn is_ours(folder: &Path) -> bool {
     let journal = folder.join(JOURNAL);
-    let begins = |file: File| {
-        let mut line = String::new();
-        // A run that was killed at once left an empty file.
-        io::BufReader::new(file.take(MOST_HEAD)).read_line(&mut line).is_ok_and(|n| n == 0 || line.contains(WRITTEN_BY))
-    };
+    // A run that was killed at once left an empty file.
+    let begins = |file: &Path, with: &str| first_line(file).is_some_and(|line| line.is_empty() || line.contains(with));
     let journalled = match fs::metadata(&journal) {
-        Ok(there) if there.is_file() => File::open(&journal).is_ok_and(begins),
+        Ok(there) if there.is_file() => begins(&journal, WRITTEN_BY),
         // A pipe or a device has nothing to lose.
         Ok(there) => !there.is_dir(),
         Err(_) => false,
@@ -254,19 +251,29 @@ fn is_ours(folder: &Path) -> bool {
         value.is_some_and(|value| value["schema"].as_str() == Some(schema))
     };
     // Where asking for endpoints fails, there is no journal.
-    let sent = File::open(folder.join(SENT)).is_ok_and(|file| {
-        let mut line = String::new();
-        io::BufReader::new(file.take(MOST_HEAD)).read_line(&mut line).is_ok_and(|n| n == 0 || line.contains(SENT_BY))
-    });
+    let sent = begins(&folder.join(SENT), SENT_BY);
     journalled || sent || says(RESULTS[0], RUN_SCHEMA)
 }
 
-/// Whether a run on a real system left something there that its folder alone knows how to put back.
+/// Whether a run on a real system left something there that its folder alone knows how to put back, or may have.
 fn owes(folder: &Path) -> bool {
     let [undo, journal] = [UNDO, JOURNAL].map(|name| folder.join(name));
-    let writes = undo.is_file() && Writes::read(&undo).is_ok_and(|past| past.left().next().is_some());
-    let is_open = |past: Past| past.did_anything() && past.targets().is_ok_and(|targets| !past.is_restored(&targets));
-    writes || journal.is_file() && Past::read(&journal).is_ok_and(is_open)
+    let writes = undo.is_file().then(|| match Writes::read(&undo) {
+        Ok(past) => past.left().next().is_some(),
+        // Without a whole line, nothing was sent.
+        Err(_) => first_line(&undo).is_some_and(|line| line.ends_with('\n')),
+    });
+    let drilled = journal.is_file().then(|| match Past::read(&journal) {
+        Ok(past) => past.did_anything() && past.targets().map_or(true, |targets| !past.is_restored(&targets)),
+        Err(_) => first_line(&journal).is_some_and(|line| line.contains(DRILLED_BY)),
+    });
+    writes == Some(true) || drilled == Some(true)
+}
+
+fn first_line(file: &Path) -> Option<String> {
+    let (mut line, read) = (Vec::new(), File::open(file).ok()?.take(MOST_HEAD));
+    io::BufReader::new(read).read_until(b'\n', &mut line).ok()?;
+    Some(String::from_utf8_lossy(&line).into_owned())
 }
 
 /// What a run came to: for machines, for a terminal, for a pull request, for a leader.
@@ -282,6 +289,8 @@ const EARLIER: &str = "earlier.partial";
 /// In the first line of each journal, and of what was sent.
 const WRITTEN_BY: &str = "\"written_by\"";
 const SENT_BY: &str = "\"traceparent\"";
+/// In the first line of the journal of a drill.
+const DRILLED_BY: &str = "\"format\":\"runaway.drill-journal/";
 /// The first line of a journal holds its scenario.
 const MOST_HEAD: u64 = 64 << 20;
 /// So many files that are not ours are named.

@@ -14,6 +14,9 @@ use crate::staging::client::SentLine;
 use crate::staging::reconcile::{self, AuditLog, Field, Mapping, Reconciled};
 use crate::verdict::Exit;
 
+/// A wider window is all of time, in microseconds.
+const WIDEST: i64 = i64::MAX / 4;
+
 /// `runaway reconcile`.
 pub fn reconcile(args: &args::Reconcile) -> Result<Exit, Failure> {
     let path = if args.run.is_dir() { args.run.join(SENT) } else { args.run.clone() };
@@ -21,7 +24,7 @@ pub fn reconcile(args: &args::Reconcile) -> Result<Exit, Failure> {
     let run = sent.first().and_then(|line| line.traceparent.split('-').nth(1)).unwrap_or_default().to_owned();
     let log = log(args)?;
     let window = match duration(&args.window) {
-        Some(window) => i64::try_from(window.0).unwrap_or(i64::MAX),
+        Some(window) => i64::try_from(window.0).unwrap_or(i64::MAX).min(WIDEST),
         None => return Err(Failure::input(format!("`{}` is no time", args.window), Some("--window 5s".into()))),
     };
     let reconciled = Reconciled::of(&run, &sent, &log, window);

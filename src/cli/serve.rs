@@ -87,7 +87,15 @@ pub fn serve(args: &Serve) -> Result<Exit, Failure> {
 
 async fn listen(listener: TcpListener, desk: Arc<Desk>, stop: &Stop) {
     while !stop.wanted() {
-        let Ok(Ok((stream, _))) = tokio::time::timeout(LOOK, listener.accept()).await else { continue };
+        let stream = match tokio::time::timeout(LOOK, listener.accept()).await {
+            Err(_) => continue,
+            Ok(Ok((stream, _))) => stream,
+            Ok(Err(_)) => {
+                // There may be no descriptors left, for a while.
+                tokio::time::sleep_until(tokio::time::Instant::now() + LOOK).await;
+                continue;
+            }
+        };
         let desk = desk.clone();
         let service = service_fn(move |request: Request<Incoming>| {
             let answer = desk.answer(request.method(), request.headers(), request.uri());

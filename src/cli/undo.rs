@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args;
-use super::drill::{agreed_hosts, lookup};
+use super::drill::{agreed_hosts, lookup, sent_log_again};
 use super::failure::Failure;
 use super::folder::{Folder, JOURNAL, UNDO};
 use super::output;
 use crate::report::text::hung;
 use crate::report::undone as written;
 use crate::scenario::Source;
+use crate::staging::client::SentLog;
 use crate::staging::drill::{Drilled, Past, undo as put_back, undone};
 use crate::staging::explore::{Terrain, Writes, undo as take_back};
 use crate::staging::guard::{Kill, Proposal, Watch};
@@ -35,13 +36,14 @@ pub fn undo(args: &args::Undo) -> Result<Exit, Failure> {
     if targets.drill.restore.is_empty() {
         return output::text("the targets file says nothing under `restore`, so there is nothing to do\n");
     }
-    if past.is_restored(&targets) && !past.is_unsteady() {
+    if past.is_restored(&targets) && past.is_steady() {
         return output::text("everything was put back already\n");
     }
     let folder = journal.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let _claimed = Folder::again(folder)?;
+    let claimed = Folder::again(folder)?;
+    let sent = sent_log_again(&claimed)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let done = runtime.block_on(start(args, &journal, past, targets));
+    let done = runtime.block_on(start(args, &journal, past, targets, sent));
     // A thread may still wait for a person to press Enter.
     runtime.shutdown_background();
     done
@@ -68,14 +70,15 @@ fn undo_writes(args: &args::Undo, file: &Path) -> Result<Exit, Failure> {
         return output::text("everything that was written was undone already\n");
     }
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let _claimed = Folder::again(folder)?;
+    let claimed = Folder::again(folder)?;
+    let sent = sent_log_again(&claimed)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let switch = Kill::default();
     let undone = runtime.block_on(async {
         let proposal = Proposal::resolve(terrain.targets.clone(), lookup).await?;
         let agreement = agreed_hosts(&args.consent, "", &terrain.targets)?;
         let consents = proposal.agree(&agreement, Kill::default(), switch.clone())?;
-        let undone = take_back(&terrain, &past, consents, Watch::begin()?, file).await;
+        let undone = take_back(&terrain, &past, consents, Watch::begin()?, file, sent).await;
         undone.map_err(|error| Failure::at(file, &error))
     })?;
     let lines: Vec<String> = written(&undone).iter().map(|line| hung("- ", line, 2)).collect();
@@ -83,13 +86,19 @@ fn undo_writes(args: &args::Undo, file: &Path) -> Result<Exit, Failure> {
     Ok(output::result(&lines.concat(), exit(whole, &switch)))
 }
 
-async fn start(args: &args::Undo, journal: &Path, past: Past, targets: Arc<Targets>) -> Result<Exit, Failure> {
+async fn start(
+    args: &args::Undo,
+    journal: &Path,
+    past: Past,
+    targets: Arc<Targets>,
+    sent: Arc<SentLog>,
+) -> Result<Exit, Failure> {
     let proposal = Proposal::resolve(targets.clone(), lookup).await?;
     let agreement = agreed_hosts(&args.consent, "", &targets)?;
     let switch = Kill::default();
     let consents = proposal.agree(&agreement, Kill::default(), switch.clone())?;
     let Drilled { header, events, journal: written } =
-        put_back(past, targets, consents, Watch::begin()?, journal).await?;
+        put_back(past, targets, consents, Watch::begin()?, journal, sent).await?;
     let (text, whole) = undone(&header, &events);
     let exit = output::result(&text, exit(whole, &switch));
     Ok(written.map_or_else(|error| output::despite(Failure::at(journal, &error), exit), |()| exit))

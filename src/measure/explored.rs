@@ -28,6 +28,9 @@ pub struct Explored {
     /// Lists that answered and in which no id was found: what lies behind them was never tried.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub no_ids: Vec<NoIds>,
+    /// Writes that a cap of the run kept back.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub withheld: u64,
     pub privileges: Vec<Privilege>,
     pub found: Vec<FoundSecret>,
     /// Requests that the guard did not let through, by why.
@@ -37,6 +40,23 @@ pub struct Explored {
     /// What was written, and undone; nothing where nothing could be.
     #[serde(default)]
     pub undo: Option<Undone>,
+}
+
+impl Explored {
+    /// What was within reach, maybe, and was not tried.
+    pub fn untried(&self) -> Vec<String> {
+        let lists = self.no_ids.iter().map(ToString::to_string);
+        let writes = (self.withheld > 0).then(|| format!("{} kept back by `caps: writes`", writes(self.withheld)));
+        lists.chain(writes).collect()
+    }
+}
+
+fn writes(n: u64) -> String {
+    if n == 1 { "1 write was".to_owned() } else { format!("{n} writes were") }
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 /// What became of what a run wrote.

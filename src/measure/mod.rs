@@ -226,7 +226,7 @@ impl Measures {
         values.insert("outcome", Measured::Exact(Value::Word(self.outcome.name())));
         let hidden = explored.shadows.len() as u64;
         values.insert("visibility.undocumented", Measured::count(hidden));
-        if !explored.no_ids.is_empty() {
+        if !explored.untried().is_empty() {
             // What nobody could ask about may have been open as well.
             values
                 .iter_mut()

@@ -1,5 +1,5 @@
-//! Where requests are answered: in virtual time, over HTTP on loopback, or by a real API. One driver, one queue; the
-//! planes differ in their transport only.
+//! Where requests of a world are answered: in virtual time, or over HTTP on loopback. One driver, one queue; the planes
+//! differ in their transport only. A real API is explored by [`crate::staging`], without a world.
 
 pub mod census;
 mod door_table;

@@ -22,7 +22,7 @@ pub fn sections(explored: &Explored) -> Vec<Section> {
         ));
     }
     let mut refused: Vec<String> = explored.not_sent.iter().map(count).collect();
-    refused.extend(explored.no_ids.iter().map(ToString::to_string));
+    refused.extend(explored.untried());
     refused.extend(explored.not_tried.iter().map(|(operation, why)| format!("{operation}: {why}")));
     let all = [
         ("not in the declared inventory", explored.shadows.iter().map(shadow).collect()),

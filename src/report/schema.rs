@@ -186,13 +186,13 @@ fn explored() -> Value {
         "privileges": list(json!({"credential": text, "opened": number, "more": texts, "unused": texts, "unused_scopes": texts})),
         "found": list(json!({"name": text, "looks": text, "operation": text, "record": maybe, "times": number,
             "tried": {"type": "boolean"}, "accepted_by": texts})),
-        "not_sent": counts, "oddities": counts,
+        "not_sent": counts, "withheld": number, "oddities": counts,
         "undo": {"oneOf": [{"type": "null"}, record(json!({"writes": number, "unanswered": number, "undone": number, "refused": number,
             "left": list(json!({"operation": text, "marker": text, "why": text, "by_hand": text})), "unsteady": texts}))]},
     }));
     // It is there only where it says something.
     if let Some(required) = explored["required"].as_array_mut() {
-        required.retain(|key| key != "no_ids");
+        required.retain(|key| key != "no_ids" && key != "withheld");
     }
     explored["description"] = json!("what was seen beside the events, where the run was on a real system");
     explored

@@ -1,6 +1,10 @@
 //! Which credentials and identities a step is about, as far as the defence can see: the alarm, the audit log, the
 //! identity registry. Never "the closure".
 
+use std::collections::BTreeSet;
+
+use indexmap::IndexSet;
+
 use crate::model::control::{Action, Step, Which};
 use crate::planted::Mistake;
 use crate::wire::{Audit, CredId, IdentityId, Key, Registry, Target, Tick};
@@ -49,7 +53,7 @@ pub fn targets(step: &Step, key: Option<Key>, log: &[Audit], registry: &dyn Regi
         },
         Which::Exposed => {
             let Some(who) = principal(key, registry) else { return Vec::new() };
-            let read: Vec<CredId> = log
+            let read: BTreeSet<CredId> = log
                 .iter()
                 .filter(|line| line.allowed && (line.principal == Some(who) || Mistake::ReadsOfOthersExpose.here()))
                 .filter_map(|line| line.objects)
@@ -82,15 +86,11 @@ fn as_asked(identities: bool, registry: &dyn Registry, now: Tick, wanted: impl F
     if !identities {
         return found;
     }
-    let mut owners: Vec<Target> = Vec::new();
-    for target in found {
-        let Target::Credential(cred) = target else { continue };
-        let Some(who) = registry.principal(cred).map(Target::Identity) else { continue };
-        if !owners.contains(&who) {
-            owners.push(who);
-        }
-    }
-    owners
+    let owner = |target: Target| match target {
+        Target::Credential(cred) => registry.principal(cred).map(Target::Identity),
+        _ => None,
+    };
+    found.into_iter().filter_map(owner).collect::<IndexSet<Target>>().into_iter().collect()
 }
 
 fn credentials(registry: &dyn Registry, now: Tick, wanted: impl Fn(CredId) -> bool) -> Vec<Target> {

@@ -53,10 +53,12 @@ pub fn check(root: &Node, findings: &mut Vec<Finding>) {
         return findings.push(too_many(root));
     }
     let before = findings.len();
+    let as_written: Vec<String> = written(root).iter().map(|(key, _)| key.name.clone()).collect();
+    let as_run: Vec<String> = choices(root).into_iter().map(|choice| choice.name).collect();
     for (key, variant) in written(root) {
-        for part in ["like", "against"] {
-            known(root, variant.get(part), findings);
-        }
+        known(variant.get("like"), &as_written, findings);
+        // What a variant is held against is run: of a matrix, one of its variants.
+        known(variant.get("against"), &as_run, findings);
         matrix::check(variant, &line(root, &key.name), findings);
         axes_of_others(root, key, variant, findings);
     }
@@ -87,13 +89,12 @@ fn like(variant: &Node) -> Option<&str> {
     variant.get("like").and_then(Node::text)
 }
 
-fn known(root: &Node, name: Option<&Node>, findings: &mut Vec<Finding>) {
+fn known(name: Option<&Node>, names: &[String], findings: &mut Vec<Finding>) {
     let Some((node, name)) = name.and_then(|node| Some((node, node.text()?))) else { return };
-    if !written(root).iter().any(|(key, _)| key.name == name) {
+    if !names.iter().any(|known| known == name) {
         let message = format!("there is no variant `{name}`");
-        let names = written(root).iter().map(|(key, _)| key.name.as_str());
         let finding = Finding::new(Code::UnknownVariant, node.place, message).help("name one under `variants:`");
-        findings.push(finding.suggest(name, names));
+        findings.push(finding.suggest(name, names.iter().map(String::as_str)));
     }
 }
 

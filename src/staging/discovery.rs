@@ -69,7 +69,7 @@ async fn metadata(client: &Client, url: &str) -> Result<Value, Undiscovered> {
     let told = Told { path: path_of(url).to_owned(), purpose: "discovery", credential: None };
     let outgoing = Outgoing {
         method: Method::GET,
-        url: url.to_owned(),
+        url: url.to_owned().into(),
         headers: HeaderMap::new(),
         body: Default::default(),
         told,

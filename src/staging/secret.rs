@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use zeroize::Zeroizing;
+use bytes::Bytes;
+use serde_json::Value;
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// The bytes of a credential.
 #[derive(Clone)]
@@ -19,6 +21,21 @@ impl Secret {
     /// For the one place where it is put into a request, or into the environment of a program.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+/// Bytes that are overwritten when nobody needs them any more.
+pub fn secret_bytes(body: Vec<u8>) -> Bytes {
+    if body.is_empty() { Bytes::new() } else { Bytes::from_owner(Zeroizing::new(body)) }
+}
+
+/// Overwrites every text.
+pub fn overwrite(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(items) => items.iter_mut().for_each(overwrite),
+        Value::Object(fields) => fields.values_mut().for_each(overwrite),
+        _ => {}
     }
 }
 

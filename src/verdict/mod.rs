@@ -113,7 +113,7 @@ pub struct Reality {
     pub left: usize,
     /// What was not as before when they had been.
     pub unsteady: Vec<String>,
-    /// What could not be tried, since nothing showed an id.
+    /// What could not be tried, and why.
     pub untried: Vec<String>,
 }
 
@@ -129,7 +129,7 @@ impl Circumstances {
                 stopped: explored.stopped.clone(),
                 left: undo.map_or(0, |undo| undo.left.len()),
                 unsteady: undo.map_or_else(Vec::new, |undo| undo.unsteady.clone()),
-                untried: explored.no_ids.iter().map(ToString::to_string).collect(),
+                untried: explored.untried(),
             }
         });
         Circumstances { control_bit: references.control_bit, truth_applies, behind, explored }

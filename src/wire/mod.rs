@@ -1,5 +1,5 @@
 //! The boundary types that every part shares: requests, answers, events, the clock. Everything here is
-//! `Copy` and free of names and of I/O; a secret is only ever *named* ([`Text`]), never held.
+//! small, mostly `Copy`, and free of names and of I/O; a secret is only ever *named* ([`Text`]), never held.
 
 mod cargo;
 mod client;

@@ -107,13 +107,16 @@ impl World {
 
     /// Tells the census whose doors may have shut.
     pub(super) fn changed_for(&mut self, key: Key) {
-        self.changes.everything |= key == Key::Global;
-        let of = |c: &CredId| {
-            let principal = self.credentials.get(*c).principal;
-            Key::Credential(*c) == key
-                || principal.is_some_and(|p| Key::Principal(p) == key || Key::Owner(self.plan.owner_of(p)) == key)
+        let of = |is: &dyn Fn(IdentityId) -> bool| -> Vec<CredId> {
+            self.credentials.ids().filter(|c| self.credentials.get(*c).principal.is_some_and(is)).collect()
         };
-        self.changes.credentials.extend(self.credentials.ids().filter(of));
+        match key {
+            Key::Credential(cred) => self.changes.credentials.push(cred),
+            Key::Principal(who) => self.changes.credentials.extend(of(&|principal| principal == who)),
+            Key::Owner(who) => self.changes.credentials.extend(of(&|principal| self.plan.owner_of(principal) == who)),
+            Key::Conversation(_) => {}
+            Key::Global => self.changes.everything = true,
+        }
     }
 
     /// Whether everybody has said yes who must.

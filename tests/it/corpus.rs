@@ -9,6 +9,8 @@ mod readers;
 
 /// Longer than this is for the night.
 const MOST: Duration = Duration::from_secs(30);
+/// Longer than this is no reading.
+const MOST_FOR_ONE: Duration = Duration::from_secs(25);
 
 fn replay(name: &str, folders: &[&str], read: fn(&[u8])) {
     #[expect(clippy::disallowed_methods, reason = "a bound for the whole replay, not a measurement")]
@@ -19,8 +21,11 @@ fn replay(name: &str, folders: &[&str], read: fn(&[u8])) {
     for folder in std::iter::once(corpus.as_str()).chain(folders.iter().copied()) {
         let entries = fs::read_dir(root.join(folder)).unwrap_or_else(|e| panic!("{folder}: {e}"));
         for path in entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
+            let began = since.elapsed();
             read(&fs::read(&path).unwrap());
             files += 1;
+            let took = since.elapsed() - began;
+            assert!(took < MOST_FOR_ONE, "{} took {took:?} to be read", path.display());
             if since.elapsed() > MOST {
                 println!("{name}: {files} files in {MOST:?}, the others are left to the night");
                 return;

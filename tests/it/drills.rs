@@ -42,6 +42,11 @@ const FLEETING: Duration = Duration::from_millis(400);
 
 impl Api {
     pub fn start(behaviour: Behaviour, others: Behaviour, revocation: &'static str) -> Api {
+        Api::issuing(always, behaviour, others, revocation)
+    }
+
+    /// With a token endpoint that has a behaviour of its own.
+    pub fn issuing(tokens: Behaviour, behaviour: Behaviour, others: Behaviour, revocation: &'static str) -> Api {
         let state: Arc<Mutex<State>> = Arc::default();
         let shared = state.clone();
         let server = Server::start("127.0.0.1:0", move |head, stream| {
@@ -49,6 +54,10 @@ impl Api {
             let path = head.split(' ').nth(1).unwrap_or_default();
             let status = match path {
                 "/token" => {
+                    let status = tokens(state.revoked.map(|(at, _)| at.elapsed()), state.asked);
+                    if status != FINE {
+                        return reply(stream, status);
+                    }
                     state.issued += 1;
                     let body = format!("{{\"access_token\":\"agent-secret-{:04}-of-a-token\"}}", state.issued);
                     return answer(stream, FINE, "Content-Type: application/json\r\n", &body);
@@ -601,6 +610,8 @@ fn undo_puts_everything_back_whenever_a_drill_was_killed() {
         assert_eq!(output.status.code(), Some(0), "{told}");
         assert!(api.state.lock().unwrap().revoked.is_none(), "killed at {moment}: {told}");
         begun += usize::from(revoked);
+        let sent = fs::read_to_string(folder.path().join("out/requests.ndjson")).unwrap();
+        assert!(!revoked || sent.contains("\"path\":\"/restore\""), "what undoes is written down too: {sent}");
         // Once more changes nothing.
         let again = undo(folder.path(), &consent);
         let said = String::from_utf8_lossy(&again.stdout).into_owned();

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
-use runaway::staging::client::{Broken, Client, Outgoing};
+use runaway::staging::client::{Broken, Client, Outgoing, Told};
 use runaway::staging::guard::{Agreement, Cap, Kill, Proposal, Refused, Stopped, Watch};
 use runaway::wire::Span;
 
@@ -300,6 +300,12 @@ fn only_listed_writes_are_sent() {
         ] {
             assert!(matches!(send(method.clone(), path).await, Err(Refused::Write(_))), "{method} {path}");
         }
+        // What was filled in is told by nobody.
+        let told = Told { path: "/tokens/{token}".into(), ..Told::default() };
+        let filled = Outgoing { told, ..request(Method::DELETE, home.origin() + "/tokens/s3cr3t") };
+        let refused = client.send(&filled).await.unwrap_err();
+        assert_eq!(refused, Refused::Write("DELETE api:/tokens/{token}".to_owned()));
+        assert!(!format!("{filled:?}{client:?}").contains("s3cr3t"));
         assert_eq!(send(Method::POST, "/token").await, Ok(200));
         assert_eq!(send(Method::PUT, "/users/1?x=y").await, Ok(200));
         assert_eq!(send(Method::GET, "/logout").await, Ok(200));

@@ -67,6 +67,7 @@ mod secrets;
 mod seeds;
 mod serve;
 #[cfg(feature = "otlp")]
+mod silence;
 mod spans;
 mod spread;
 mod staging;

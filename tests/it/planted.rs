@@ -220,6 +220,8 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
     (Mistake::SwitchLeavesWhatIsUnderWay, &["guard::the_switch_stops_all_sending"]),
     (Mistake::ControlIgnored, &["drills::refusals_beside_a_refused_control_are_unknown"]),
     (Mistake::FailedStepDeclares, &["drills::a_failed_step_declares_nothing"]),
+    (Mistake::SilenceSettles, &["silence::what_falls_silent_was_not_refused_for_long_enough"]),
+    (Mistake::SilenceIssuesNothing, &["silence::nobody_knows_what_would_be_issued_by_who_does_not_answer"]),
     (Mistake::FailedStepsPass, &["runbook::a_runbook_that_fails_in_part_is_no_pass"]),
     (Mistake::PreventedIsLate, &["prevented::what_never_was_needed_is_within_every_limit"]),
     (Mistake::OneIsAll, &["prevented::agents_are_out_of_work_when_all_of_them_are"]),

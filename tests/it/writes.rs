@@ -24,8 +24,10 @@ pub enum Manner {
     Silent,
     /// It removes nothing.
     KeepsAll,
-    /// It removes nothing, and a search finds nothing.
+    /// A search finds nothing.
     Blind,
+    /// The same, and it removes nothing, whatever it says.
+    Claims,
     /// A search finds everything.
     Deaf,
     /// It tells versions, and lets nothing be put back without the one that stands there. Somebody else changes ticket 2.
@@ -173,7 +175,7 @@ impl Desk {
                     let title = target.split("title=").nth(1);
                     let fits = |ticket: &&Value| match (title, manner) {
                         (None, _) | (Some(_), Manner::Deaf) => true,
-                        (Some(_), Manner::Blind) => false,
+                        (Some(_), Manner::Blind | Manner::Claims) => false,
                         (Some(title), _) => ticket["title"] == title,
                     };
                     fine(stream, &tickets.values().filter(fits).cloned().collect());
@@ -196,9 +198,9 @@ impl Desk {
                         fine(stream, &json!({}));
                     }
                 }
-                ("DELETE", _) if matches!(manner, Manner::KeepsAll | Manner::Blind) => {
-                    answer(stream, "500 No", "", "{}")
-                }
+                ("DELETE", _) if manner == Manner::KeepsAll => answer(stream, "500 No", "", "{}"),
+                ("DELETE", _) if manner == Manner::Claims && agent => answer(stream, "403 Forbidden", "", "{}"),
+                ("DELETE", _) if manner == Manner::Claims => fine(stream, &json!({})),
                 ("DELETE", Some(id)) if tickets.remove(&id).is_some() => fine(stream, &json!({})),
                 _ => answer(stream, "404 Not Found", "", "{}"),
             }
@@ -477,13 +479,29 @@ fn a_lookup_that_finds_everything_removes_what_this_run_made() {
     assert_eq!(run["explored"]["undo"]["left"], json!([]), "{}", shown(&output));
 }
 
+/// What a lookup does not find is removed by the id that the write was answered with.
 #[test]
 fn a_lookup_that_finds_nothing_of_what_was_accepted_is_no_proof() {
     let folder = tempfile::tempdir().unwrap();
     let desk = Desk::start(Manner::Blind, folder.path().join("out/undo.ndjson"));
+    let before = desk.now();
     let (output, run) = run(folder.path(), &desk);
-    let why = run["explored"]["undo"]["left"][0]["why"].as_str().unwrap_or_default();
-    assert_eq!(why, "it was accepted, and the lookup does not find it", "{}", shown(&output));
+    assert_eq!((desk.now(), &run["explored"]["undo"]["left"]), (before, &json!([])), "{}", shown(&output));
+
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(Manner::Claims, folder.path().join("out/undo.ndjson"));
+    let (output, run) = self::run(folder.path(), &desk);
+    let left = &run["explored"]["undo"]["left"][0];
+    let why = "no lookup finds it, and removing it is accepted again and again";
+    assert_eq!(
+        (output.status.code(), &left["why"]),
+        (Some(4), &json!(why)),
+        "{} {}",
+        run["explored"]["undo"],
+        shown(&output)
+    );
+    let by_hand = left["by_hand"].as_str().unwrap();
+    assert!(by_hand.starts_with("curl -X DELETE") && !by_hand.contains("each"), "it has its id: {by_hand}");
 }
 
 /// Kills runs at moments spread over their length, and undoes each.

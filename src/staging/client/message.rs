@@ -1,19 +1,26 @@
 //! What goes out and what comes back.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use tokio::time::Instant;
+use zeroize::Zeroizing;
 
-/// What is sent. Credentials are among the headers, marked as sensitive.
-#[derive(Debug)]
+/// What is sent. Credentials are among the headers, and may be in the URL and the body.
 pub struct Outgoing {
     pub method: Method,
-    pub url: String,
+    pub url: Zeroizing<String>,
     pub headers: HeaderMap,
     pub body: Bytes,
     pub told: Told,
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing").field("method", &self.method).field("told", &self.told).finish_non_exhaustive()
+    }
 }
 
 /// What may be written down of a request beside its method and origin.
@@ -33,12 +40,17 @@ pub struct Sent {
     pub got: Result<Answer, Broken>,
 }
 
-/// An answer, whole.
-#[derive(Debug)]
+/// An answer, whole. A token may be in it.
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Bytes,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("status", &self.status).finish_non_exhaustive()
+    }
 }
 
 /// Why there is no answer. None of these says anything about a credential.

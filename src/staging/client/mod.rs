@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::guard::{Ask, Consent, Guard, Kill, Permit, Refused, RunId, Stopped};
 use super::origin::Scheme;
-use super::targets::Targets;
+use super::targets::{CapLimits, Targets};
 use crate::planted::Mistake;
 use kept::{Kept, Use};
 use link::{Link, Parcel, Room, Unanswered};
@@ -93,6 +93,10 @@ impl Client {
         self.guard.kill()
     }
 
+    pub fn caps(&self) -> &CapLimits {
+        self.guard.ledger().limits()
+    }
+
     /// Requests and writes so far.
     pub fn counts(&self) -> (u64, u64) {
         self.guard.ledger().counts()
@@ -112,22 +116,11 @@ impl Client {
 
     async fn once(&self, outgoing: &Outgoing, may_keep: bool) -> Result<Sent, Refused> {
         let Outgoing { method, url, headers, body, told } = outgoing;
-        let permit = self.guard.admit(&Ask { method, url, headers, body }).await?;
+        let permit = self.guard.admit(&Ask { method, url, headers, body, told: &told.path }).await?;
         let (at, time) = (Instant::now(), jiff::Timestamp::now());
-        let ended = tokio::select! {
-            biased;
-            why = self.guard.kill().wait(), if !Mistake::SwitchLeavesWhatIsUnderWay.here() => Err(Refused::UnderWay(why)),
-            got = self.exchange(&permit, outgoing, may_keep, at + self.patience) => {
-                Ok(Sent { at, back: Instant::now(), got })
-            }
-        };
-        if let Some(log) = &self.log {
-            let (status, broken) = match &ended {
-                Ok(Sent { got: Ok(answer), .. }) => (Some(answer.status), None),
-                Ok(Sent { got: Err(broken), .. }) => (None, Some(broken.to_string().into())),
-                Err(refused) => (None, Some(refused.to_string().into())),
-            };
-            log.add(&SentLine {
+        // Who stops waiting drops this, and the line is written all the same.
+        let mut line = self.log.as_deref().map(|log| {
+            let said = SentLine {
                 time: time.to_string().into(),
                 traceparent: permit.traceparent.as_str().into(),
                 method: method.as_str().into(),
@@ -135,10 +128,26 @@ impl Client {
                 path: told.path.as_str().into(),
                 purpose: told.purpose.into(),
                 credential: told.credential.as_deref().map(Into::into),
-                status,
-                broken,
+                status: None,
+                broken: Some("nobody waited for its answer".into()),
+            };
+            log.line(said)
+        });
+        let ended = tokio::select! {
+            biased;
+            why = self.guard.kill().wait(), if !Mistake::SwitchLeavesWhatIsUnderWay.here() => Err(Refused::UnderWay(why)),
+            got = self.exchange(&permit, outgoing, may_keep, at + self.patience) => {
+                Ok(Sent { at, back: Instant::now(), got })
+            }
+        };
+        if let Some(line) = &mut line {
+            line.ended(match &ended {
+                Ok(Sent { got: Ok(answer), .. }) => Ok(answer.status),
+                Ok(Sent { got: Err(broken), .. }) => Err(broken.to_string()),
+                Err(refused) => Err(refused.to_string()),
             });
         }
+        drop(line);
         ended
     }
 

@@ -52,12 +52,22 @@ const MOST_WAITING: usize = 1 << 16;
 
 impl SentLog {
     pub fn new(file: File) -> SentLog {
-        let file = LineFile::behind(file, 0);
+        SentLog::behind(file, 0)
+    }
+
+    /// Goes on behind what is there: `whole` bytes.
+    pub fn behind(file: File, whole: u64) -> SentLog {
+        let file = LineFile::behind(file, whole);
         let kept = Kept { file, waiting: Vec::new(), gathers: false, failed: None };
         SentLog { kept: Mutex::new(kept), more: Notify::new() }
     }
 
-    pub(super) fn add(&self, line: &SentLine<'_>) {
+    /// A line that is written when it is dropped, with what is known then.
+    pub(super) fn line<'l>(&'l self, said: SentLine<'l>) -> Line<'l> {
+        Line { log: self, said }
+    }
+
+    fn add(&self, line: &SentLine<'_>) {
         let mut kept = self.kept();
         let before = kept.waiting.len();
         match serde_json::to_writer(&mut kept.waiting, line) {
@@ -108,6 +118,26 @@ impl Kept {
 impl Drop for Kept {
     fn drop(&mut self) {
         self.write();
+    }
+}
+
+/// The line of a request that left.
+pub(super) struct Line<'l> {
+    log: &'l SentLog,
+    said: SentLine<'l>,
+}
+
+impl Line<'_> {
+    /// Its status, or why it has none.
+    pub fn ended(&mut self, came: Result<u16, String>) {
+        self.said.status = came.as_ref().ok().copied();
+        self.said.broken = came.err().map(Cow::from);
+    }
+}
+
+impl Drop for Line<'_> {
+    fn drop(&mut self) {
+        self.log.add(&self.said);
     }
 }
 

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::{Came, Event, Header, Micros, Reading, Stepped};
 use super::honest::{Honest, honest_work};
-use super::matrix::{Ended, Row, rows, steps};
+use super::matrix::{Ended, Row, Unsure, rows, steps};
+use super::reminted::reminted;
+use super::steps::Turn;
 use crate::planted::Mistake;
 use crate::verdict::Exit;
 use crate::wire::Span;
@@ -125,6 +127,11 @@ fn promise(header: &Header, events: &[Event], row: &Row, complete: bool, result:
         Ended::Worthless => result.unsure.push(format!("{name}: anybody passes its probe")),
         Ended::Never { .. } if complete => result.survivors.push(name.clone()),
         Ended::Never { .. } => result.unsure.push(format!("{name}: still accepted when the drill was stopped")),
+        Ended::Between(..) if complete && !has_settled(header, row) => result.unsure.push(format!(
+            "{name}: seen to be refused for {} only: `settle` asks for {}",
+            Span(row.refused_for),
+            Span(header.settle)
+        )),
         Ended::Between(..) | Ended::NotAllowed => {}
     }
     if row.ended == Ended::NotAllowed {
@@ -140,8 +147,12 @@ fn promise(header: &Header, events: &[Event], row: &Row, complete: bool, result:
                 Span(promised)
             ));
         }
-        (Some(_), Some((_, Micros::MAX))) if complete => {
-            result.broken.push(format!("{name}: never stopped within {}", Span(header.deadline)));
+        (Some(_), Some((at_least, Micros::MAX))) if complete => {
+            result.unsure.push(format!(
+                "{name}: still accepted {} after it was declared, when nobody looked any more; promised {}",
+                Span(at_least),
+                Span(promised)
+            ));
         }
         // Nobody looked any more.
         (Some(_), Some((_, Micros::MAX))) => {}
@@ -172,6 +183,13 @@ fn promise(header: &Header, events: &[Event], row: &Row, complete: bool, result:
         _ => {}
     }
     None
+}
+
+/// Whether it was refused for as long as was asked for, as far as probes so far apart show it.
+fn has_settled(header: &Header, row: &Row) -> bool {
+    let sparse = header.sparse.filter(|_| row.instance + 1 == header.phases);
+    let between = 2 * sparse.unwrap_or(header.cadence);
+    row.refused_for.saturating_add(between) >= header.settle || Mistake::SilenceSettles.here()
 }
 
 /// `revoke token` failed, and how.
@@ -219,11 +237,11 @@ fn collateral(result: &mut Result) {
 /// What is not as it was before.
 fn put_back(header: &Header, events: &[Event], unsure: &mut Vec<String>) {
     let restoring = events.iter().filter_map(|event| match event {
-        Event::Stepped(step) if step.restoring => Some((step.step, step)),
+        Event::Stepped(step) if step.restoring => Some(((step.step, step.instance), step)),
         _ => None,
     });
     // What failed may have been done later.
-    let last: BTreeMap<usize, &Stepped> = restoring.collect();
+    let last: BTreeMap<Turn, &Stepped> = restoring.collect();
     for step in last.values().filter(|step| !step.done()) {
         unsure.push(format!("not put back: {}; `runaway undo` with the journal tries again", failure(step)));
     }
@@ -239,7 +257,7 @@ fn put_back(header: &Header, events: &[Event], unsure: &mut Vec<String>) {
 }
 
 /// Whether a probe was passed without a credential, or with a made-up one.
-fn anybody_passes(events: &[Event], at: usize) -> bool {
+pub fn anybody_passes(events: &[Event], at: usize) -> bool {
     let passes =
         |event: &Event| matches!(event, Event::Negative { service, reading: Reading::Accepted, .. } if *service == at);
     events.iter().any(passes) && !Mistake::WorthlessProbesCount.here()
@@ -258,22 +276,6 @@ fn worthless_probes(header: &Header, events: &[Event], unsure: &mut Vec<String>)
     }
 }
 
-fn reminted(header: &Header, events: &[Event], result: &mut Result) {
-    for event in events {
-        let Event::Reminted { way, got, accepted_by, .. } = event else { continue };
-        if !*got {
-            continue;
-        }
-        let telling = accepted_by.iter().filter(|service| !anybody_passes(events, **service));
-        let at: Vec<&str> = telling.map(|service| header.services[*service].name.as_str()).collect();
-        let what = if at.is_empty() { "accepted nowhere".to_owned() } else { format!("accepted by {}", at.join(", ")) };
-        result.survivors.push(format!("{way}: issued again, {what}"));
-        if !header.may_remint && !at.is_empty() {
-            result.broken.push(format!("{way}: a new credential was issued after the drill, {what}"));
-        }
-    }
-}
-
 /// What a service had to accept before anything was done.
 fn unmet(header: &Header, result: &mut Result) {
     for (service, line) in header.services.iter().enumerate() {
@@ -288,7 +290,7 @@ fn unmet(header: &Header, result: &mut Result) {
             }
         }
     }
-    if result.rows.iter().all(|row| matches!(row.ended, Ended::NotAllowed | Ended::Unsure(_))) {
+    if result.rows.iter().all(|row| matches!(row.ended, Ended::NotAllowed | Ended::Unsure(Unsure::NeverAccepted))) {
         result.unsure.push("no credential was accepted anywhere: nothing was there to be contained".to_owned());
     }
 }

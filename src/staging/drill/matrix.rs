@@ -1,5 +1,7 @@
 //! The revocation matrix: a pure fold over the journal of a drill.
 
+use std::fmt;
+
 use super::event::{Event, Header, Micros, Probed, Reading, Stepped, Who};
 use crate::planted::Mistake;
 
@@ -23,6 +25,8 @@ pub struct Row {
     pub unknown: usize,
     /// The longest time between two requests that say something.
     pub widest: Micros,
+    /// From the first refusal after it was last accepted to the last one.
+    pub refused_for: Micros,
     /// How it was refused at the end.
     pub status: Option<u16>,
     pub challenge: Option<String>,
@@ -42,9 +46,28 @@ pub enum Ended {
     /// It was refused before anything was done, so it never was allowed here.
     NotAllowed,
     /// Nothing that was seen says when.
-    Unsure(&'static str),
+    Unsure(Unsure),
     /// Anybody passes its probe: what was accepted says nothing.
     Worthless,
+}
+
+/// Why nobody knows when it ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unsure {
+    /// No step was begun.
+    NothingDone,
+    NeverAccepted,
+    Silence,
+}
+
+impl fmt::Display for Unsure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Unsure::NothingDone => "no step was begun",
+            Unsure::NeverAccepted => "it was never seen to be accepted",
+            Unsure::Silence => "after it was last accepted, no answer told anything",
+        })
+    }
 }
 
 impl Row {
@@ -169,11 +192,12 @@ fn row(
     let refused_after = last_accepted.and_then(|last| (last + 1..seen.len()).find(|at| seen[*at] == Reading::Refused));
     let steady = probes.iter().zip(seen).take_while(|(probed, _)| probed.sent < first_step);
     let ended = match (last_accepted, refused_after) {
+        (Some(_), _) if first_step == Micros::MAX => Ended::Unsure(Unsure::NothingDone),
         (Some(last), Some(first)) => Ended::Between(probes[last].sent, probes[first].sent),
         (Some(last), None) if last + 1 == seen.len() => Ended::Never { still: probes[last].sent },
-        (Some(_), None) => Ended::Unsure("after it was last accepted, no answer told anything"),
+        (Some(_), None) => Ended::Unsure(Unsure::Silence),
         (None, _) if steady.clone().any(|(_, reading)| *reading == Reading::Refused) => Ended::NotAllowed,
-        (None, _) => Ended::Unsure("it was never seen to be accepted"),
+        (None, _) => Ended::Unsure(Unsure::NeverAccepted),
     };
     let declared = steps(events, credential, instance, service)
         .filter(|step| step.done() || Mistake::FailedStepDeclares.here())
@@ -187,6 +211,7 @@ fn row(
         .map(|(probed, _)| probed.sent)
         .collect();
     let end = refused_after.map(|at| probes[at]);
+    let last_refused = seen.iter().rposition(|reading| *reading == Reading::Refused).map(|at| probes[at]);
     Row {
         credential,
         instance,
@@ -197,6 +222,7 @@ fn row(
         flapping: first_refused.zip(last_accepted).is_some_and(|(refused, accepted)| refused < accepted),
         unknown: seen.iter().filter(|reading| **reading == Reading::Unknown).count(),
         widest: telling.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0),
+        refused_for: end.zip(last_refused).map_or(0, |(first, last)| last.sent - first.sent),
         status: end.and_then(|probed| probed.status),
         challenge: end.and_then(|probed| probed.challenge.clone()),
         cached: header.services[service].cached,

@@ -11,10 +11,12 @@ mod ranges;
 mod ready;
 mod record;
 mod remint;
+mod reminted;
 pub(in crate::staging) mod render;
 mod report;
 mod restore;
 mod schema;
+mod stepped;
 mod steps;
 mod undo;
 pub(in crate::staging) mod vault;
@@ -44,7 +46,7 @@ use probe::{Shown, look};
 use record::Record;
 use remint::remint;
 pub use report::{summary, to_json, undone};
-use restore::{RESTORING, restore};
+use restore::restore;
 pub use schema::drill_schema;
 use steps::Runbook;
 pub use undo::{Past, undo};
@@ -104,10 +106,10 @@ pub async fn drill(
         scene.record.add(Event::Stopped { at: scene.record.now(), why: why.to_string() });
     }
     if !targets.drill.restore.is_empty() && scene.record.events().iter().any(Event::is_step_begun) {
-        watch.duration(RESTORING, restoring.kill().clone());
+        watch.duration(restoring.caps().duration, restoring.kill().clone());
         restore(&scene, &restoring, &BTreeSet::new()).await;
     }
-    Ok(ended(&scene, header))
+    Ok(ended(&scene, header, restoring.counts()))
 }
 
 /// Why an alarm that a step waits for would tell nothing.
@@ -123,11 +125,13 @@ async fn alarmed_already(scene: &Scene) -> Option<String> {
 
 fn not_begun(scene: &Scene, header: Header, why: String) -> Drilled {
     scene.record.add(Event::NotBegun { at: scene.record.now(), why });
-    ended(scene, header)
+    ended(scene, header, (0, 0))
 }
 
-fn ended(scene: &Scene, header: Header) -> Drilled {
+/// `more` requests and writes were sent beside those of the drill itself.
+fn ended(scene: &Scene, header: Header, more: (u64, u64)) -> Drilled {
     let (requests, writes) = scene.client.counts();
+    let (requests, writes) = (requests + more.0, writes + more.1);
     scene.record.add(Event::Ended { at: scene.record.now(), requests, writes });
     let journal = scene.record.finish();
     Drilled { header, events: scene.record.events(), journal }
@@ -267,7 +271,7 @@ async fn contain(scene: &Arc<Scene>) -> Result<(), String> {
     let mut runbook = Runbook::new(scene, &scene.client, &scene.vault, false);
     for (at, step) in plan.steps.iter().enumerate() {
         if scene.kill().thrown().is_none() {
-            runbook.act(at, step).await;
+            runbook.act(at, step, &BTreeSet::new()).await;
         }
     }
     let deadline = Instant::now() + Duration::from_micros(plan.deadline.0);

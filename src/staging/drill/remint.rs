@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::interval;
 
 use super::event::{Event, Reading};
 use super::probe::look;
@@ -11,7 +14,7 @@ use super::watching::Scene;
 use crate::staging::client::Outgoing;
 use crate::staging::guard::Refused;
 use crate::staging::secret::Secret;
-use crate::staging::targets::{CredentialIx, Reference, Remint};
+use crate::staging::targets::{CredentialIx, Reference, Remint, ServiceIx};
 
 /// Tries to have the credentials again, and shows what is issued where the old ones were accepted.
 pub async fn remint(scene: &Arc<Scene>) {
@@ -23,8 +26,7 @@ pub async fn remint(scene: &Arc<Scene>) {
         tell_reminted(scene, way, *ix, got.map(|fetched| fetched.secret)).await;
     }
     for way in &targets.drill.remint {
-        let given =
-            scene.drilled.iter().find(|((ix, _), _)| way.request.mentions(*ix) || way.request.with == Some(*ix));
+        let given = scene.drilled.iter().find(|((ix, _), _)| way.request.concerns(*ix));
         let given = given.map(|((ix, _), fetched)| (*ix, &fetched.secret));
         let nothing = BTreeMap::new();
         let filling =
@@ -39,22 +41,21 @@ pub async fn remint(scene: &Arc<Scene>) {
 }
 
 async fn issued(scene: &Scene, outgoing: Outgoing, way: &Remint) -> Result<Secret, NoCredential> {
-    let refused = |why: String| NoCredential::NotIssued { name: way.name.clone(), why };
-    let answer = scene.client.send(&outgoing).await?.got.map_err(|broken| refused(broken.to_string()))?;
-    let fine = way.request.proof.accepted.holds(answer.status, &answer.body);
-    let found = fine.then(|| vault::pointed(&answer.body, &way.take)).flatten();
-    found.ok_or_else(|| refused(render::told(answer.status, &answer.body)))
+    let sent = scene.client.send(&outgoing).await?;
+    vault::issued(&way.name, &way.request.proof, &way.take, sent.got)
 }
 
+/// A service that says nothing is asked so often.
+const TRIES: u32 = 5;
+
 async fn tell_reminted(scene: &Scene, way: String, like: CredentialIx, got: Result<Secret, NoCredential>) {
-    let mut accepted_by = Vec::new();
+    let (mut accepted_by, mut silent) = (Vec::new(), Vec::new());
     if let Ok(secret) = &got {
-        let shown = Some((scene.targets.credential(like), secret));
         for service in scene.was_accepted(like) {
-            let probe = &scene.targets.service(service).probe;
-            match look(&scene.targets, &scene.client, probe, shown, &scene.learned[service.0]).await {
-                Ok(seen) if seen.reading == Reading::Accepted => accepted_by.push(service.0),
-                Ok(_) => {}
+            match shown(scene, (like, secret), service).await {
+                Ok(Reading::Accepted) => accepted_by.push(service.0),
+                Ok(Reading::Refused) => {}
+                Ok(Reading::Unknown) => silent.push(service.0),
                 Err(refused) => scene.refused(&refused),
             }
         }
@@ -62,5 +63,21 @@ async fn tell_reminted(scene: &Scene, way: String, like: CredentialIx, got: Resu
     if let Err(NoCredential::Refused(refused @ Refused::Cap(_))) = &got {
         scene.refused(refused);
     }
-    scene.record.add(Event::Reminted { at: scene.record.now(), way, like: like.0, got: got.is_ok(), accepted_by });
+    let untold = got.as_ref().err().filter(|why| why.is_untold()).map(ToString::to_string);
+    let at = scene.record.now();
+    scene.record.add(Event::Reminted { at, way, like: like.0, got: got.is_ok(), accepted_by, untold, silent });
+}
+
+async fn shown(scene: &Scene, (like, secret): (CredentialIx, &Secret), service: ServiceIx) -> Result<Reading, Refused> {
+    let (targets, probe) = (&scene.targets, &scene.targets.service(service).probe);
+    let mut next = interval(Duration::from_micros(targets.drill.cadence.0));
+    for _ in 1..TRIES {
+        next.tick().await;
+        let credential = Some((targets.credential(like), secret));
+        let seen = look(targets, &scene.client, probe, credential, &scene.learned[service.0]).await?;
+        if seen.reading != Reading::Unknown {
+            return Ok(seen.reading);
+        }
+    }
+    Ok(Reading::Unknown)
 }

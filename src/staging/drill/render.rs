@@ -7,12 +7,13 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::vault::{NoCredential, Vault};
 use crate::staging::client::{Client, Outgoing, Told};
-use crate::staging::secret::Secret;
-use crate::staging::targets::{Body, CredentialIx, Piece, Present, Request, Targets, Template};
+use crate::staging::secret::{Secret, overwrite, secret_bytes};
+use crate::staging::targets::{Body, CredentialIx, Piece, Present, Request, Targets, Template, placeholder};
 
 /// What is written in another way where something is filled in: all but what stands for itself (RFC 3986 section 2.3), and
 /// dots, which could lead elsewhere.
@@ -79,8 +80,8 @@ impl<'f> Filling<'f> {
     }
 
     /// A URL, in whose path what is filled in cannot begin another part of it.
-    fn url(&self, begins: &str, path: &Template) -> Result<String, String> {
-        let mut filled = String::new();
+    fn url(&self, begins: &str, path: &Template) -> Result<Zeroizing<String>, String> {
+        let mut filled = Zeroizing::new(String::new());
         for piece in &path.0 {
             match piece {
                 Piece::Text(text) => filled.push_str(text),
@@ -90,27 +91,39 @@ impl<'f> Filling<'f> {
         if filled.split(['/', '?']).any(leads_elsewhere) {
             return Err("what is filled in would lead out of the path".to_owned());
         }
-        Ok(format!("{begins}{filled}"))
+        filled.insert_str(0, begins);
+        Ok(filled)
     }
 
-    fn json(&self, targets: &Targets, value: &serde_json::Value) -> serde_json::Value {
+    fn json(&self, targets: &Targets, value: &Value) -> Value {
         match value {
-            serde_json::Value::String(text) => {
-                let mut text = text.clone();
-                for (ix, secret) in &self.credentials {
-                    text = text.replace(&format!("{{{}}}", targets.credential(*ix).name), secret.expose());
-                }
-                for (name, filled) in &self.captured {
-                    text = text.replace(&format!("{{{name}}}"), filled);
-                }
-                serde_json::Value::String(text)
-            }
-            serde_json::Value::Array(items) => items.iter().map(|item| self.json(targets, item)).collect(),
-            serde_json::Value::Object(fields) => {
+            Value::String(text) => Value::String(self.filled_in(targets, text)),
+            Value::Array(items) => items.iter().map(|item| self.json(targets, item)).collect(),
+            Value::Object(fields) => {
                 fields.iter().map(|(key, field)| (key.clone(), self.json(targets, field))).collect()
             }
             other => other.clone(),
         }
+    }
+
+    /// What is filled in is not read for placeholders again: the other end may have chosen it.
+    fn filled_in(&self, targets: &Targets, text: &str) -> String {
+        let named = |name: &str| {
+            let mut credentials = self.credentials.iter();
+            let credential = credentials.find(|(ix, _)| targets.credential(*ix).name == name);
+            let captured = || self.captured.iter().find(|(known, _)| *known == name).map(|(_, text)| *text);
+            credential.map(|(_, secret)| secret.expose()).or_else(captured)
+        };
+        let (mut filled, mut rest) = (String::new(), text);
+        while let Some((before, name, after)) = placeholder(rest) {
+            filled.push_str(before);
+            match named(name) {
+                Some(text) => filled.push_str(text),
+                None => filled.push_str(&rest[before.len()..rest.len() - after.len()]),
+            }
+            rest = after;
+        }
+        filled + rest
     }
 }
 
@@ -148,7 +161,12 @@ pub fn untold(targets: &Targets, request: &Request, filling: &Filling<'_>) -> Re
             }
             (Some("application/x-www-form-urlencoded"), form.finish().into_bytes())
         }
-        Body::Json(value, _) => (Some("application/json"), filling.json(targets, value).to_string().into_bytes()),
+        Body::Json(value, _) => {
+            let mut filled = filling.json(targets, value);
+            let body = filled.to_string().into_bytes();
+            overwrite(&mut filled);
+            (Some("application/json"), body)
+        }
         Body::Text(template) => (None, filling.text(template)?.as_bytes().to_vec()),
     };
     if let Some(kind) = kind
@@ -157,7 +175,7 @@ pub fn untold(targets: &Targets, request: &Request, filling: &Filling<'_>) -> Re
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     }
     let url = filling.url(&targets.origin(request.origin).begins, &request.path)?;
-    Ok(Outgoing { method: request.method.clone(), url, headers, body: body.into(), told: Told::default() })
+    Ok(Outgoing { method: request.method.clone(), url, headers, body: secret_bytes(body), told: Told::default() })
 }
 
 /// The path, with names in braces for what is filled in, and without its query.
@@ -207,7 +225,7 @@ pub fn told(status: u16, body: &[u8]) -> String {
 
 /// The `error` of a JSON answer (RFC 6749 section 5.2), where it is a plain word.
 pub fn error_code(body: &[u8]) -> Option<String> {
-    let json: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let json: Value = serde_json::from_slice(body).ok()?;
     json.get("error")?.as_str().filter(|code| is_code(code)).map(str::to_owned)
 }
 
@@ -251,8 +269,8 @@ mod tests {
             Piece::Captured("other".to_owned()),
         ]);
         let url = |id, other| Filling::of_captured(vec![("id", id), ("other", other)]).url("http://a", &path);
-        assert_eq!(url("a.b", "x"), Ok("http://a/notes/a%2Eb/admin?of=x".to_owned()));
-        assert_eq!(url("...", "/../"), Ok("http://a/notes/%2E%2E%2E/admin?of=%2F%2E%2E%2F".to_owned()));
+        assert_eq!(url("a.b", "x").unwrap().as_str(), "http://a/notes/a%2Eb/admin?of=x");
+        assert_eq!(url("...", "/../").unwrap().as_str(), "http://a/notes/%2E%2E%2E/admin?of=%2F%2E%2E%2F");
         for id in [".", ".."] {
             assert!(url(id, "x").is_err(), "{id}");
         }

@@ -7,7 +7,7 @@ use tokio::time::{Instant, interval};
 
 use super::event::{Event, Reading};
 use super::probe::look;
-use super::steps::Runbook;
+use super::steps::{Runbook, Turn};
 use super::vault::Vault;
 use super::watching::Scene;
 use crate::planted::Mistake;
@@ -16,16 +16,15 @@ use crate::staging::secret::Secret;
 use crate::staging::targets::{CredentialIx, ServiceIx};
 use crate::wire::Span;
 
-/// Putting everything back takes no longer than this.
-pub const RESTORING: Span = Span::from_secs(120);
-
 /// Puts everything back but what was `already` done, and looks whether the drilled identity works as before.
-pub async fn restore(scene: &Scene, client: &Client, already: &BTreeSet<usize>) {
+pub async fn restore(scene: &Scene, client: &Client, already: &BTreeSet<Turn>) {
     let targets = &scene.targets;
     let vault = Vault::new(targets);
     let mut runbook = Runbook::new(scene, client, &vault, true);
-    for (at, step) in targets.drill.restore.iter().enumerate().filter(|(at, _)| !already.contains(at)) {
-        runbook.act(at, step).await;
+    for (at, step) in targets.drill.restore.iter().enumerate() {
+        if step.turns(targets).any(|instance| !already.contains(&(at, instance))) {
+            runbook.act(at, step, already).await;
+        }
     }
     let done = Instant::now();
     for credential in &targets.drilled {

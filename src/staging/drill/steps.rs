@@ -1,6 +1,6 @@
 //! The runbook: each step done, one after the other, with what came of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -19,6 +19,9 @@ use crate::wire::Span;
 
 /// A program of the runbook has so much time.
 const PATIENCE: Duration = Duration::from_secs(600);
+
+/// A step, and which of the fresh credentials it was done for where it is done for each.
+pub type Turn = (usize, Option<usize>);
 
 /// What came of a step, and why.
 struct Outcome {
@@ -55,33 +58,36 @@ impl<'a> Runbook<'a> {
         Runbook { scene, client, vault, restoring, captured: BTreeMap::new() }
     }
 
-    /// Does one step: once for each fresh credential, where it is about one.
-    pub async fn act(&mut self, at: usize, step: &Step) {
+    /// Does one step as often as it is to be done, but for the times that are `already` done.
+    pub async fn act(&mut self, at: usize, step: &Step, already: &BTreeSet<Turn>) {
         let record = &self.scene.record;
         record.add(Event::Began { at: record.now(), step: at, restoring: self.restoring, name: step.name.clone() });
-        let each = match &step.act {
-            Act::Http(request) => {
-                self.scene.targets.drilled.iter().copied().find(|ix| request.mentions(*ix) || request.with == Some(*ix))
-            }
-            _ => None,
-        };
-        match (each, &step.act) {
-            (Some(credential), Act::Http(request)) => {
-                let phases = self.scene.targets.drill.phases;
-                for instance in 0..phases {
-                    let given = self.scene.drilled.get(&(credential, instance)).cloned();
-                    let outcome = self.send(request, given.map(|fetched| (credential, fetched))).await;
-                    self.tell(at, step, (phases > 1).then_some(instance), outcome);
+        let targets = self.scene.targets.clone();
+        for instance in step.turns(&targets).filter(|instance| !already.contains(&(at, *instance))) {
+            let outcome = match &step.act {
+                Act::Http(request) => match self.given(step, instance.unwrap_or(0)) {
+                    Ok(given) => self.send(request, given).await,
+                    Err(why) => Outcome::untold(why),
+                },
+                Act::Command { program, with } => self.unless_stopped(self.command(program, *with)).await,
+                Act::Pause(said) => {
+                    let pressed = async { pressed(said).await.map_or_else(Outcome::failed, |()| Outcome::done()) };
+                    self.unless_stopped(pressed).await
                 }
-            }
-            (None, Act::Http(request)) => {
-                let outcome = self.send(request, None).await;
-                self.tell(at, step, None, outcome);
-            }
-            (_, act) => {
-                let outcome = self.other(act).await;
-                self.tell(at, step, None, outcome);
-            }
+                Act::WaitForAlarm { at_most } => self.unless_stopped(self.alarm_within(*at_most)).await,
+            };
+            self.tell(at, step, instance, outcome);
+        }
+    }
+
+    /// The fresh credential that a step is about. One that was issued for a drill that is over is known to nobody any more.
+    fn given(&self, step: &Step, instance: usize) -> Result<Option<(CredentialIx, Fetched)>, &'static str> {
+        let targets = &self.scene.targets;
+        let Some(credential) = step.drilled(targets) else { return Ok(None) };
+        match self.scene.drilled.get(&(credential, instance)) {
+            Some(fetched) => Ok(Some((credential, fetched.clone()))),
+            None if targets.drill.phases > 1 => Err("the credential that was issued for the drill is known no more"),
+            None => Ok(None),
         }
     }
 
@@ -133,22 +139,10 @@ impl<'a> Runbook<'a> {
         Outcome { status, ..Outcome::done() }
     }
 
-    async fn other(&self, act: &Act) -> Outcome {
-        let kill = self.client.kill();
-        let doing = async {
-            match act {
-                Act::Http(_) => Outcome::done(),
-                Act::Command { program, with } => self.command(program, *with).await,
-                Act::Pause(said) => pressed(said).await.map_or_else(Outcome::failed, |()| Outcome::done()),
-                Act::WaitForAlarm { at_most } => match timeout(Duration::from_micros(at_most.0), self.alarm()).await {
-                    Ok(outcome) => outcome,
-                    Err(_) => self.no_alarm(*at_most),
-                },
-            }
-        };
+    async fn unless_stopped(&self, doing: impl Future<Output = Outcome>) -> Outcome {
         tokio::select! {
             biased;
-            why = kill.wait() => Outcome::failed(format!("stopped: {why}")),
+            why = self.client.kill().wait() => Outcome::failed(format!("stopped: {why}")),
             outcome = doing => outcome,
         }
     }
@@ -179,6 +173,10 @@ impl<'a> Runbook<'a> {
             Some(told) => Outcome::untold(format!("no alarm within {at_most}; {told}")),
             None => Outcome { came: Came::NoAlarm, ..Outcome::failed(format!("no alarm within {at_most}")) },
         }
+    }
+
+    async fn alarm_within(&self, at_most: Span) -> Outcome {
+        timeout(Duration::from_micros(at_most.0), self.alarm()).await.unwrap_or_else(|_| self.no_alarm(at_most))
     }
 
     /// Waits for their own detection.

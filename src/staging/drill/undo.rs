@@ -1,21 +1,22 @@
 //! Putting back what a drill left behind that could not end: from its journal, in the order of its targets file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::event::{Event, Header, Reading};
+use super::event::{Event, Header, Probed, Reading, Who};
 use super::record::Record;
-use super::restore::{RESTORING, restore};
+use super::restore::restore;
+use super::steps::Turn;
 use super::watching::Scene;
 use super::{Drilled, ended};
 use crate::scenario::{Rejected, Source};
 use crate::staging::alarm::Ear;
-use crate::staging::client::Client;
+use crate::staging::client::{Client, SentLog};
 use crate::staging::guard::{Consents, Watch};
-use crate::staging::targets::{self, Targets};
+use crate::staging::targets::{self, Act, Targets};
 
 /// The journal of a drill, as far as it was written.
 #[derive(Debug)]
@@ -44,6 +45,9 @@ impl Past {
         }
         match events.first() {
             Some(Event::Header(header)) if header.format == super::event::FORMAT => {
+                if let Some(at) = events.iter().position(|event| !event.fits(header)) {
+                    return Err(damaged(at));
+                }
                 Ok(Past { header: (**header).clone(), events, whole })
             }
             _ => Err(io::Error::new(io::ErrorKind::InvalidData, "it does not begin with the header of a drill")),
@@ -63,25 +67,40 @@ impl Past {
         self.events.iter().any(Event::is_step_begun)
     }
 
-    /// The numbers of the steps of restoring that were seen to be done.
-    fn restored(&self) -> BTreeSet<usize> {
+    /// The steps of restoring that were seen to be done.
+    fn restored(&self) -> BTreeSet<Turn> {
         let done = self.events.iter().filter_map(|event| match event {
-            Event::Stepped(step) if step.restoring && step.done() => Some(step.step),
+            Event::Stepped(step) if step.restoring && step.done() => Some((step.step, step.instance)),
             _ => None,
         });
         done.collect()
     }
 
-    /// Whether every step of restoring was done.
+    /// Whether every step of restoring was done, each time that it was to be.
     pub fn is_restored(&self, targets: &Targets) -> bool {
-        self.restored().len() == targets.drill.restore.len()
+        let done = self.restored();
+        let steps = targets.drill.restore.iter().enumerate();
+        steps.flat_map(|(at, step)| step.turns(targets).map(move |turn| (at, turn))).all(|turn| done.contains(&turn))
     }
 
-    /// Whether something was not seen to work again when that was last looked at.
-    pub fn is_unsteady(&self) -> bool {
-        last_put_back(&self.events)
-            .iter()
-            .any(|event| matches!(event, Event::Restored { reading, .. } if *reading != Reading::Accepted))
+    /// Whether all that was accepted before anything was done was seen to work again, when that was last looked at.
+    pub fn is_steady(&self) -> bool {
+        let (mut before, mut after) = (BTreeSet::new(), BTreeMap::new());
+        for event in &self.events {
+            match event {
+                Event::Probed(Probed {
+                    who: Who::Drilled { credential, .. },
+                    service: Some(service),
+                    reading: Reading::Accepted,
+                    ..
+                }) => drop(before.insert((*credential, *service))),
+                Event::Restored { credential, service, reading, .. } => {
+                    after.insert((*credential, *service), *reading);
+                }
+                _ => {}
+            }
+        }
+        before.iter().all(|pair| after.get(pair) == Some(&Reading::Accepted))
     }
 }
 
@@ -99,10 +118,15 @@ pub async fn undo(
     consents: Consents,
     watch: Watch,
     journal: &Path,
+    sent: Arc<SentLog>,
 ) -> io::Result<Drilled> {
-    let client = Client::new(consents.restore, &targets)?;
+    let Header { services, credentials, .. } = &past.header;
+    if (services.len(), credentials.len()) != (targets.services.len(), targets.credentials.len()) {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "its header is not that of its targets file"));
+    }
+    let client = Client::new(consents.restore, &targets)?.writing_down(sent);
     watch.signals(client.kill().clone(), client.kill().clone())?;
-    watch.duration(RESTORING, client.kill().clone());
+    watch.duration(client.caps().duration, client.kill().clone());
     if let Some(file) = &targets.kill_file {
         watch.file(file.clone(), vec![client.kill().clone()]);
     }
@@ -110,12 +134,15 @@ pub async fn undo(
     file.set_len(past.whole)?;
     let done = past.restored();
     let record = Record::resume((file, past.whole), client.kill().clone(), past.events.clone());
-    record.add(Event::Resumed { at: record.now(), run: client.run_id().to_string() });
     let mut scene = Scene::new(targets, Arc::new(client), record);
     scene.remember(&past.events);
-    scene.ear = Ear::open(&scene.targets, &scene.client, &scene.vault).await.map_err(io::Error::other)?;
+    if scene.targets.drill.restore.iter().any(|step| matches!(step.act, Act::WaitForAlarm { .. })) {
+        scene.ear = Ear::open(&scene.targets, &scene.client, &scene.vault).await.map_err(io::Error::other)?;
+    }
+    let run = scene.client.run_id().to_string();
+    scene.record.add(Event::Resumed { at: scene.record.now(), run });
     restore(&scene, &scene.client, &done).await;
-    Ok(ended(&scene, past.header))
+    Ok(ended(&scene, past.header, (0, 0)))
 }
 
 #[cfg(test)]
@@ -130,6 +157,46 @@ mod tests {
             "sparse": null, "phases": 1, "settle": 1, "deadline": 1, "may_remint": false,
         });
         serde_json::from_value(text).unwrap()
+    }
+
+    /// A step that is about the drilled credential is done for each fresh one.
+    #[test]
+    fn a_step_of_restoring_is_done_when_it_was_for_every_credential() {
+        let text = "targets: 1
+name: t
+origins: {api: {url: 'http://api.test', address: 127.0.0.1}}
+writes: ['POST api:/*']
+credentials: {token: {from: {request: 'POST api:/token', take: /t}}, other: {from: {env: B}}}
+identity: {name: a, credentials: token}
+control: other
+cleanup: other
+services: {api: {probe: 'GET api:/x'}}
+caps: {writes: 30}
+stop: none
+drill:
+  phases: 2
+  steps: [{http: 'POST api:/end', with: other, covers: [token]}]
+  restore: [{http: 'POST api:/back', with: other, json: '{\"of\": \"{token}\"}'}]
+";
+        let source = Source { name: "t".into(), text: text.into() };
+        let (targets, _) = targets::read(source, Path::new(".")).unwrap();
+        let back = |instance| {
+            Event::Stepped(Stepped {
+                at: 9,
+                step: 0,
+                restoring: true,
+                name: "back".into(),
+                instance: Some(instance),
+                came: Came::Done,
+                status: Some(200),
+                error: None,
+                covers: vec![],
+                services: vec![],
+            })
+        };
+        let past = |events| Past { header: header(), events, whole: 0 };
+        assert!(!past(vec![back(1)]).is_restored(&targets));
+        assert!(past(vec![back(1), back(0)]).is_restored(&targets));
     }
 
     #[test]

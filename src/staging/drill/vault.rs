@@ -9,11 +9,11 @@ use http::{HeaderName, HeaderValue};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use super::render::{Filling, render, shown};
-use crate::staging::client::Client;
+use super::render::{Filling, render, shown, told};
+use crate::staging::client::{Answer, Broken, Client};
 use crate::staging::guard::Refused;
-use crate::staging::secret::Secret;
-use crate::staging::targets::{Credential, CredentialIx, Reference, Targets};
+use crate::staging::secret::{Secret, overwrite};
+use crate::staging::targets::{Credential, CredentialIx, Proof, Reference, Targets};
 
 /// A program that prints a credential has so much time.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -29,6 +29,9 @@ pub enum NoCredential {
     NotPrinted { name: String, why: String },
     #[error("{name} was not issued: {why}")]
     NotIssued { name: String, why: String },
+    /// Who issues it said neither yes nor no.
+    #[error("{name} was not issued: {why}")]
+    Untold { name: String, why: String },
     #[error(transparent)]
     Refused(#[from] Refused),
 }
@@ -101,12 +104,7 @@ impl Vault {
                     let filling = Filling::gather(self, targets, client, request, None, &nothing).await?;
                     let outgoing = render(targets, request, &filling)
                         .map_err(|why| NoCredential::NotIssued { name: name(), why })?;
-                    let refused = |why: String| NoCredential::NotIssued { name: name(), why };
-                    let answer = client.send(&outgoing).await?.got.map_err(|broken| refused(broken.to_string()))?;
-                    if !request.proof.accepted.holds(answer.status, &answer.body) {
-                        return Err(refused(super::render::told(answer.status, &answer.body)));
-                    }
-                    pointed(&answer.body, take).ok_or_else(|| refused(format!("the answer has nothing at {take}")))?
+                    issued(&credential.name, &request.proof, take, client.send(&outgoing).await?.got)?
                 }
             };
             Ok(Fetched { secret, at, shown: None })
@@ -119,14 +117,42 @@ fn is_good(fetched: &Fetched, credential: &Credential) -> bool {
     credential.lives.is_none_or(|lives| fetched.at.elapsed() < Duration::from_micros(lives.0 / 2))
 }
 
+impl NoCredential {
+    /// Whether it may be had all the same, another time.
+    pub fn is_untold(&self) -> bool {
+        !matches!(self, NoCredential::NotIssued { .. })
+    }
+}
+
+/// What an answer issues.
+///
+/// # Errors
+///
+/// It does not, or says nothing: too many requests, an error of the server, or no answer at all.
+pub fn issued(name: &str, proof: &Proof, take: &str, got: Result<Answer, Broken>) -> Result<Secret, NoCredential> {
+    let name = || name.to_owned();
+    let answer = got.map_err(|broken| NoCredential::Untold { name: name(), why: broken.to_string() })?;
+    if !proof.accepted.holds(answer.status, &answer.body) {
+        let why = told(answer.status, &answer.body);
+        return Err(match answer.status {
+            408 | 429 | 500.. => NoCredential::Untold { name: name(), why },
+            _ => NoCredential::NotIssued { name: name(), why },
+        });
+    }
+    let nothing = || NoCredential::NotIssued { name: name(), why: format!("the answer has nothing at {take}") };
+    pointed(&answer.body, take).ok_or_else(nothing)
+}
+
 /// What stands at a JSON pointer of an answer.
 pub fn pointed(body: &[u8], pointer: &str) -> Option<Secret> {
-    let json: serde_json::Value = serde_json::from_slice(body).ok()?;
-    match json.pointer(pointer)? {
-        serde_json::Value::String(text) => Secret::new(text.clone()),
-        serde_json::Value::Number(number) => Secret::new(number.to_string()),
+    let mut json: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let found = match json.pointer(pointer) {
+        Some(serde_json::Value::String(text)) => Secret::new(text.clone()),
+        Some(serde_json::Value::Number(number)) => Secret::new(number.to_string()),
         _ => None,
-    }
+    };
+    overwrite(&mut json);
+    found
 }
 
 async fn printed(credential: &Credential, program: &[String]) -> Result<Secret, NoCredential> {

@@ -44,8 +44,8 @@ pub type Pair = (CredentialIx, usize, ServiceIx);
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Acceptance {
     accepted: bool,
-    /// Since when every answer that told something was a refusal.
-    refused_since: Option<Instant>,
+    /// The first and the last of the refusals since then, where every answer that told something was one.
+    refused: Option<(Instant, Instant)>,
 }
 
 impl Scene {
@@ -89,20 +89,23 @@ impl Scene {
         let mut pairs = self.pairs();
         let pair = pairs.entry(pair).or_default();
         match seen.reading {
-            Reading::Accepted => *pair = Acceptance { accepted: true, refused_since: None },
-            Reading::Refused => {
-                pair.refused_since.get_or_insert(seen.sent);
-            }
+            Reading::Accepted => *pair = Acceptance { accepted: true, refused: None },
+            Reading::Refused => pair.refused.get_or_insert((seen.sent, seen.sent)).1 = seen.sent,
             Reading::Unknown => {}
         }
     }
 
-    /// Whether everything that was ever accepted has been refused for so long.
+    /// Whether everything that was ever accepted has been refused for so long: silence is no refusal. Who is shown more rarely
+    /// than that is refused once.
     pub fn settled(&self, settle: Span, now: Instant) -> bool {
-        let settle = Duration::from_micros(settle.0);
+        let plan = &self.targets.drill;
         let pairs = self.pairs();
-        let mut open = pairs.values().filter(|pair| pair.accepted);
-        open.all(|pair| pair.refused_since.is_some_and(|since| now.saturating_duration_since(since) >= settle))
+        let mut open = pairs.iter().filter(|(_, pair)| pair.accepted);
+        open.all(|((_, instance, _), pair)| {
+            let Some((first, last)) = pair.refused else { return false };
+            let rarely = plan.every(*instance) > settle;
+            (if rarely { now } else { last }).saturating_duration_since(first) >= Duration::from_micros(settle.0)
+        })
     }
 
     /// Where a credential was accepted, whichever instance of it.
@@ -151,8 +154,7 @@ impl Watching {
             all.push((Watched::Sentinel(sentinel), cadence, Duration::ZERO));
         }
         for (credential, instance) in scene.drilled.keys() {
-            let sparse = plan.sparse.filter(|_| *instance + 1 == plan.phases);
-            let every = sparse.map_or(cadence, |sparse| Duration::from_micros(sparse.0));
+            let every = Duration::from_micros(plan.every(*instance).0);
             let after = first_use(plan.over, plan.phases, *instance);
             for service in scene.targets.service_ids() {
                 all.push((Watched::Pair((*credential, *instance, service)), every, after));

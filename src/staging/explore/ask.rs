@@ -63,7 +63,7 @@ impl Memory {
             Asked::Listed(ix) => self.listed(terrain, ix, name, marker)?,
             Asked::Link(origin) => {
                 let target = name.and_then(|name| name.first()).ok_or("a link that nobody showed")?;
-                let url = format!("{}{target}", terrain.targets.origin(origin).begins);
+                let url = format!("{}{target}", terrain.targets.origin(origin).begins).into();
                 let (method, headers, body) = (Method::GET, HeaderMap::new(), Default::default());
                 (origin, Outgoing { method, url, headers, body, told: Told::default() })
             }
@@ -75,7 +75,7 @@ impl Memory {
         if let Some(page) = page {
             let page = self.pages.get(page).ok_or("a page that nobody announced")?;
             let first = Url::parse(&outgoing.url).map_err(|error| error.to_string())?;
-            outgoing.url = turned_to(terrain, &first, &page.at)?.into();
+            outgoing.url = String::from(turned_to(terrain, &first, &page.at)?).into();
         }
         let presenting = match request.presented.map(|presented| presented.text) {
             None => Presenting::Nothing,

@@ -15,13 +15,18 @@ impl PutBack<'_> {
         let by_hand = self.operation(&write.meant.operation).and_then(|operation| {
             let mut filled = filled(operation, &write.meant.record, &write.meant.marker);
             let line = |request: &Request, filled: &BTreeMap<String, String>| {
-                made(self.terrain, request, filled).ok().map(|made| format!("curl -X {} '{}'", made.method, made.url))
+                made(self.terrain, request, filled).ok().map(|made| format!("curl -X {} '{}'", made.method, *made.url))
             };
             match operation.undo.as_ref()? {
                 Undo::Marked { find, delete, .. } => {
                     let find = line(find, &filled)?;
-                    filled.insert(FOUND.to_owned(), "ID".to_owned());
-                    Some(format!("{find}; then for each that it finds {}", line(delete, &filled)?))
+                    let id = write.made.clone().unwrap_or_else(|| "ID".to_owned());
+                    filled.insert(FOUND.to_owned(), id);
+                    let delete = line(delete, &filled)?;
+                    Some(match &write.made {
+                        Some(_) => delete,
+                        None => format!("{find}; then for each that shows {} {delete}", write.meant.marker),
+                    })
                 }
                 Undo::PutBack { get, .. } if why == OF_SOMEBODY_ELSE => Some(format!(
                     "{}; leave what is theirs, and put back of the rest what undo.ndjson has as `before` of {}",

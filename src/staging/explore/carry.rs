@@ -12,6 +12,7 @@ use crate::staging::drill::vault::{NoCredential, Vault};
 use crate::staging::secret::Secret;
 use crate::staging::targets::Targets;
 use crate::wire::{Request, RequestId};
+use zeroize::Zeroizing;
 
 /// What sends the requests of agents.
 pub struct Carrier {
@@ -42,7 +43,7 @@ pub struct Flight {
 /// What came of it.
 pub struct Landed {
     pub flight: Flight,
-    pub url: String,
+    pub url: Zeroizing<String>,
     pub sent: Result<Sent, NoCredential>,
     /// The token that it presented, where one was minted for it.
     pub token: Option<Secret>,

@@ -2,7 +2,7 @@
 //! lived for half of its time (RFC 6749 sections 4.4 and 5.1).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -26,9 +26,10 @@ pub struct FoundClient {
     pub mint: Arc<Mint>,
 }
 
-/// What each of them was changed for, by the client's name. Who needs a token while it is asked for waits for it.
+/// What each of them was changed for, by the client's name. Who needs a token while it is asked for waits for it, and
+/// nobody waits for another client's.
 #[derive(Debug, Default)]
-pub struct Minted(Mutex<BTreeMap<String, Kept>>);
+pub struct Minted(std::sync::Mutex<BTreeMap<String, Arc<Mutex<Option<Kept>>>>>);
 
 #[derive(Debug)]
 enum Kept {
@@ -36,9 +37,31 @@ enum Kept {
         secret: Secret,
         until: Option<Instant>,
     },
-    /// The provider gives it none: it is not asked again.
-    Refused(NoCredential),
+    /// The provider gives it none: it is not asked again, or not before a time where it gave no answer.
+    Refused {
+        why: NoCredential,
+        until: Option<Instant>,
+    },
 }
+
+impl Kept {
+    fn is_fresh(&self) -> bool {
+        match self {
+            Kept::Refused { until: None, .. } => !Mistake::RefusedClientsAskAgain.here(),
+            Kept::Token { until, .. } | Kept::Refused { until, .. } => until.is_none_or(|until| Instant::now() < until),
+        }
+    }
+
+    fn token(&self) -> Result<Secret, NoCredential> {
+        match self {
+            Kept::Token { secret, .. } => Ok(secret.clone()),
+            Kept::Refused { why, .. } => Err(why.clone()),
+        }
+    }
+}
+
+/// A provider that gave no answer is left alone for so long.
+const SILENT: Duration = Duration::from_secs(10);
 
 /// What a token response says beside the token.
 #[derive(Deserialize)]
@@ -64,26 +87,21 @@ impl Minted {
         targets: &Targets,
         client: &Client,
     ) -> Result<Secret, NoCredential> {
-        let mut all = self.0.lock().await;
-        match all.get(&found.name) {
-            Some(Kept::Refused(why)) if !Mistake::RefusedClientsAskAgain.here() => return Err(why.clone()),
-            Some(Kept::Token { secret, until }) if until.is_none_or(|until| Instant::now() < until) => {
-                return Ok(secret.clone());
-            }
-            _ => {}
-        }
-        let kept = asked(found, targets, client).await?;
-        let token = match &kept {
-            Kept::Token { secret, .. } => Ok(secret.clone()),
-            Kept::Refused(why) => Err(why.clone()),
+        let one = {
+            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            all.entry(found.name.clone()).or_default().clone()
         };
-        all.insert(found.name.clone(), kept);
-        token
+        let mut kept = one.lock().await;
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.is_fresh()) {
+            return kept.token();
+        }
+        kept.insert(asked(found, targets, client).await?).token()
     }
 }
 
 async fn asked(found: &FoundClient, targets: &Targets, client: &Client) -> Result<Kept, NoCredential> {
     let refused = |why: String| NoCredential::NotIssued { name: format!("a token for {}", found.name), why };
+    let never = |why: String| Ok(Kept::Refused { why: refused(why), until: None });
     let Mint { request, take } = &*found.mint;
     let mut outgoing = render(targets, request, &Filling::default()).map_err(refused)?;
     present(&Present::Basic, &found.secret, &mut outgoing.headers).map_err(refused)?;
@@ -91,15 +109,21 @@ async fn asked(found: &FoundClient, targets: &Targets, client: &Client) -> Resul
     let at = Instant::now();
     let sent = match client.send(&outgoing).await {
         // What is not sent for want of a token is no write itself.
-        Err(Refused::Cap(Cap::Writes)) => return Ok(Kept::Refused(refused(Refused::Cap(Cap::Writes).to_string()))),
+        Err(Refused::Cap(Cap::Writes)) => return never(Refused::Cap(Cap::Writes).to_string()),
         sent => sent?,
     };
-    let answer = sent.got.map_err(|broken| refused(broken.to_string()))?;
+    let answer = match sent.got {
+        Ok(answer) => answer,
+        Err(broken) => {
+            let until = Some(Instant::now() + SILENT);
+            return Ok(Kept::Refused { why: refused(broken.to_string()), until });
+        }
+    };
     if !request.proof.accepted.holds(answer.status, &answer.body) {
-        return Ok(Kept::Refused(refused(told(answer.status, &answer.body))));
+        return never(told(answer.status, &answer.body));
     }
     let Some(secret) = pointed(&answer.body, take) else {
-        return Ok(Kept::Refused(refused(format!("the answer has nothing at {take}"))));
+        return never(format!("the answer has nothing at {take}"));
     };
     let lifetime = serde_json::from_slice::<Lifetime>(&answer.body).ok();
     let until = lifetime.map(|lifetime| at + Duration::from_secs(lifetime.expires_in.into()) / 2);

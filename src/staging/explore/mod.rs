@@ -9,9 +9,11 @@ mod checks;
 mod hear;
 mod ids;
 mod links;
+mod marked;
 mod mint;
 mod model;
 mod outcome;
+mod own;
 mod paging;
 mod put_back;
 mod rows;
@@ -39,7 +41,7 @@ use super::drill::vault::{NoCredential, Vault};
 use super::guard::{Consents, Stopped, Watch};
 use super::targets::{CredentialIx, ExplorePlan, Looks, Probe, StopCondition, Targets};
 use crate::agent::{Agent, Conduct, Inventory, Part};
-use crate::measure::{Explored, Stage};
+use crate::measure::{Explored, Stage, Undone};
 use crate::planted::Mistake;
 use crate::wire::{Purpose, Text};
 pub use mint::line_of;
@@ -119,7 +121,8 @@ pub async fn explore(
     };
     let mut tour = Tour::new(terrain, client.clone(), vault.clone(), &health, agents(terrain), sink);
     if terrain.writes() {
-        let log = Arc::new(UndoLog::begin(undo_file, undo::head(terrain, client.run_id()))?);
+        let log = UndoLog::begin(undo_file, undo::head(terrain, client.run_id()));
+        let log = Arc::new(log.map_err(|error| named(undo_file, "written", &error))?);
         let (terrain, client, vault) = (terrain.clone(), client.clone(), vault.clone());
         tour.writer = Some(Arc::new(Writer { terrain, client, vault, log, turns: Turns::default() }));
     }
@@ -155,15 +158,24 @@ pub async fn explore(
     // A run that could not begin was not stopped: it says nothing.
     let ended = tour.end(thrown.is_some() || explored.stages.iter().any(|stage| !stage.failed.is_empty()));
     if let Some(writer) = tour.writer.take().filter(|_| journal.is_ok() || !Mistake::FullDiskLeavesWrites.here()) {
-        explored.undo = Some(undo::undo_with(terrain, &restoring, &watch, &writer.log, undo_file).await?);
+        let undone = undo::undo_with(terrain, &restoring, &watch, &writer.log, undo_file).await;
+        explored.undo = Some(undone.unwrap_or_else(|error| {
+            let why = format!("{}: nothing was undone", named(undo_file, "read again", &error));
+            Undone { unsteady: vec![why], ..Undone::default() }
+        }));
     }
     explored.stopped = thrown.map(|why| why.to_string()).or(explored.stopped);
-    (explored.requests, explored.writes) = client.counts();
+    let (sent, undoing) = (client.counts(), restoring.counts());
+    (explored.requests, explored.writes) = (sent.0 + undoing.0, sent.1 + undoing.1);
     tour.tally.finish(terrain, &tour.memory, &mut explored);
     if let Some(n) = refused.map(|n| n.load(Ordering::Relaxed)).filter(|n| *n > 0) {
         explored.oddities.insert("a call to the webhook that does not know the secret".to_owned(), n);
     }
     Ok(Toured { explored, journal: journal.and(ended) })
+}
+
+fn named(file: &Path, what: &str, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{} cannot be {what}: {error}", file.display()))
 }
 
 /// One identity, then all others, while the checks hold.

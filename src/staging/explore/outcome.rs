@@ -17,17 +17,19 @@ pub struct Left {
     pub why: String,
     /// It was seen to be there.
     pub found: bool,
+    /// It was seen not to be there (404, 410).
+    pub gone: bool,
 }
 
 impl Left {
     pub fn there(why: String) -> Left {
-        Left { why, found: true }
+        Left { why, found: true, gone: false }
     }
 }
 
 impl From<String> for Left {
     fn from(why: String) -> Left {
-        Left { why, found: false }
+        Left { why, found: false, gone: false }
     }
 }
 

@@ -1,16 +1,13 @@
 //! Undoing: in reverse, by the cleanup credential, idempotent, and looked at again afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, HeaderValue, IF_MATCH};
-use serde_json::Value;
-use tokio::time::{Instant, sleep_until};
 
 use super::Terrain;
 use super::outcome::{Came, Left, OF_SOMEBODY_ELSE, is_success, refuses, told};
-use super::rows::elements;
-use super::same::{digest, shows, without};
+use super::own::{Removals, Removed};
+use super::same::{digest, without};
 use super::undo_line::{Before, Line};
 use super::undo_log::{Past, UndoLog, Write};
 use super::write::{ask, filled, made, version};
@@ -19,11 +16,7 @@ use crate::planted::Mistake;
 use crate::staging::client::{Answer, Client};
 use crate::staging::drill::render::present;
 use crate::staging::drill::vault::{NoCredential, Vault};
-use crate::staging::targets::{FOUND, MARKER, Operation, Pointer, Request, Undo};
-
-/// A lookup that says nothing is tried so often, so far apart.
-const TRIES: u32 = 3;
-const APART: Duration = Duration::from_millis(500);
+use crate::staging::targets::{Operation, Pointer, Request, Undo};
 
 /// What undoing works with.
 #[derive(Debug)]
@@ -37,15 +30,8 @@ pub struct PutBack<'a> {
 impl PutBack<'_> {
     /// Undoes what is left, in reverse, and says what came of it.
     pub async fn all(&self, past: &Past) -> Undone {
-        let removes = |write: &&Write| {
-            let own = |operation: &Operation| matches!(operation.undo, Some(Undo::OwnOnly));
-            write.status.is_none_or(is_success) && self.operation(&write.meant.operation).is_some_and(own)
-        };
-        let removed: BTreeSet<&String> =
-            past.writes.iter().filter(removes).filter_map(|write| write.meant.record.last()).collect();
-        // The id of what it made, or of what it changed.
-        let was_removed =
-            |write: &Write| write.made.as_ref().or(write.meant.record.last()).is_some_and(|id| removed.contains(id));
+        let own = |operation: &Operation| matches!(operation.undo, Some(Undo::OwnOnly));
+        let removals = Removals::of(past, |name| self.operation(name).is_some_and(own));
         let (mut undone, mut unwritten) = (Undone::default(), None);
         let (mut seen, mut foreign) = (BTreeSet::new(), BTreeSet::new());
         for write in past.left() {
@@ -58,7 +44,7 @@ impl PutBack<'_> {
                 Some(operation) => {
                     // The last write to a record left the version that stands there now.
                     let etag = write.etag.as_deref().filter(|_| !seen.contains(&write.meant.record));
-                    self.one(operation, write, etag, was_removed(write)).await
+                    self.one(operation, write, etag, removals.removed(write)).await
                 }
                 None => Err("the targets file has no such operation any more".to_owned().into()),
             };
@@ -91,16 +77,22 @@ impl PutBack<'_> {
         self.terrain.explore.operations.iter().find(|operation| operation.name == name)
     }
 
-    /// Undoes one write. What is `removed`, this run made and removed itself.
-    async fn one(&self, operation: &Operation, write: &Write, etag: Option<&str>, removed: bool) -> Result<Came, Left> {
+    /// Undoes one write.
+    async fn one(
+        &self,
+        operation: &Operation,
+        write: &Write,
+        etag: Option<&str>,
+        removed: Removed,
+    ) -> Result<Came, Left> {
         let refused = write.status.filter(|status| refuses(*status));
         let filled = filled(operation, &write.meant.record, &write.meant.marker);
         match (&operation.undo, &write.meant.before) {
             (Some(Undo::Marked { find, ids, delete }), _) => {
-                let found = self.marked((find, ids.as_ref(), delete), filled, write).await?;
+                let found = self.marked((find, ids.as_ref(), delete), filled.clone(), write).await?;
                 let accepted = write.status.is_some_and(is_success);
-                if found == 0 && accepted && !write.found && !removed {
-                    return Err("it was accepted, and the lookup does not find it".to_owned().into());
+                if found == 0 && accepted && !write.found && removed != Removed::Yes {
+                    return self.by_its_id(delete, filled, write.made.as_ref()).await;
                 }
                 Ok(match (found, refused) {
                     (0, Some(status)) => Came::Refused(status),
@@ -110,7 +102,9 @@ impl PutBack<'_> {
             }
             (Some(Undo::PutBack { get, ignore }), Some(before)) => {
                 match self.back(operation, (get, ignore), &filled, (write, before, etag)).await {
-                    Err(_) if removed => Ok(Came::Undone("this run made it, and removed it".to_owned())),
+                    Err(left) if removed == Removed::Yes || removed == Removed::Maybe && left.gone => {
+                        Ok(Came::Undone("this run made it, and removed it".to_owned()))
+                    }
                     Ok(None) => {
                         Ok(refused.map_or_else(|| Came::Undone("it stands as before".to_owned()), Came::Refused))
                     }
@@ -124,79 +118,6 @@ impl PutBack<'_> {
             }
             _ => Err("nothing says how it is undone".to_owned().into()),
         }
-    }
-
-    /// Removes whatever has the mark, until nothing has. A lookup may find more than it was asked for: what neither shows the
-    /// mark nor has the id that this write was answered with was there before.
-    async fn marked(
-        &self,
-        (find, ids, delete): (&Request, Option<&Pointer>, &Request),
-        mut filled: BTreeMap<String, String>,
-        write: &Write,
-    ) -> Result<usize, Left> {
-        let made = write.made.as_deref();
-        let mut there = self.lookup(find, ids, &filled, made).await?;
-        if there.is_empty() && write.status.is_none() {
-            // A write that was never answered may still be on its way.
-            sleep_until(Instant::now() + APART).await;
-            there = self.lookup(find, ids, &filled, made).await?;
-        }
-        let found = there.len();
-        if found > 0 && !write.found {
-            // Should this end in the middle, nothing being there means that it was removed. Where the disk is full, that is
-            // not known later; removing it matters more.
-            let _ = self.log.add(&Line::Found { n: write.meant.n });
-        }
-        for id in there {
-            filled.insert(FOUND.to_owned(), id);
-            let answer = self.ask(delete, &filled).await.and_then(|answer| answer).map_err(Left::there)?;
-            if !is_success(answer.status) && !matches!(answer.status, 404 | 410) {
-                return Err(Left::there(format!("removing it was answered with {}", answer.status)));
-            }
-        }
-        filled.remove(FOUND);
-        let still = self.lookup(find, ids, &filled, made).await.map_err(|why| Left { found: found > 0, why })?;
-        match still.len() {
-            0 => Ok(found),
-            n => Err(Left::there(format!("{n} are still there after they were removed"))),
-        }
-    }
-
-    /// The ids of what has the mark.
-    async fn lookup(
-        &self,
-        find: &Request,
-        ids: Option<&Pointer>,
-        filled: &BTreeMap<String, String>,
-        made: Option<&str>,
-    ) -> Result<Vec<String>, String> {
-        let mark = filled.get(MARKER).map(String::as_str);
-        let mut why = String::new();
-        for attempt in 0..TRIES {
-            if attempt > 0 {
-                sleep_until(Instant::now() + APART).await;
-            }
-            match self.ask(find, filled).await? {
-                Ok(answer) if matches!(answer.status, 404 | 410) => return Ok(Vec::new()),
-                Ok(answer) if find.proof.accepted.holds(answer.status, &answer.body) => {
-                    let Some(ids) = ids else { return Ok(filled.get(MARKER).cloned().into_iter().collect()) };
-                    match serde_json::from_slice::<Value>(&answer.body) {
-                        Ok(body) => {
-                            let found = elements(&body, Some(ids)).into_iter();
-                            let ours =
-                                found.filter_map(|(id, element)| Some((id?, element))).filter(|(id, element)| {
-                                    Some(id.as_str()) == made || mark.is_some_and(|mark| shows(element, mark))
-                                });
-                            return Ok(ours.map(|(id, _)| id).collect());
-                        }
-                        Err(_) => why = "the lookup was answered with what is no JSON".to_owned(),
-                    }
-                }
-                Ok(answer) => why = format!("the lookup was answered with {}", answer.status),
-                Err(broken) => why = format!("the lookup was not answered: {broken}"),
-            }
-        }
-        Err(why)
     }
 
     /// Puts back what stood there, and says how, unless it still does. What somebody else has changed since is not written
@@ -225,7 +146,7 @@ impl PutBack<'_> {
         }
         let version = etag.map(str::to_owned).or(version(&now));
         self.put(operation, filled, before, version).await.map_err(Left::there)?;
-        match self.stands(get, ignore, filled, before).await.map_err(Left::there)?.0 {
+        match self.stands(get, ignore, filled, before).await.map_err(|left| Left::there(left.why))?.0 {
             true => Ok(Some("put back".to_owned())),
             false => Err(Left::there("it was put back, and is not as before".to_owned())),
         }
@@ -275,10 +196,11 @@ impl PutBack<'_> {
         ignore: &[Pointer],
         filled: &BTreeMap<String, String>,
         before: &Before,
-    ) -> Result<(bool, Answer), String> {
+    ) -> Result<(bool, Answer), Left> {
         let answer = self.ask(get, filled).await??;
         if !get.proof.accepted.holds(answer.status, &answer.body) {
-            return Err(format!("what stands there could not be read: {}", answer.status));
+            let gone = matches!(answer.status, 404 | 410);
+            return Err(Left { gone, ..format!("what stands there could not be read: {}", answer.status).into() });
         }
         let now = String::from_utf8_lossy(&answer.body).into_owned();
         let same =
@@ -286,11 +208,11 @@ impl PutBack<'_> {
         Ok((same, answer))
     }
 
-    async fn ask(
+    pub(super) async fn ask(
         &self,
         request: &Request,
         filled: &BTreeMap<String, String>,
-    ) -> Result<Result<crate::staging::client::Answer, String>, String> {
+    ) -> Result<Result<Answer, String>, String> {
         ask(self.terrain, self.client, self.vault, request, filled)
             .await
             .map_err(|missing: NoCredential| missing.to_string())

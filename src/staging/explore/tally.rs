@@ -22,6 +22,7 @@ pub struct Tally {
     found: BTreeMap<Text, Lay>,
     odd: BTreeMap<String, u64>,
     not_sent: BTreeMap<String, u64>,
+    withheld: u64,
     links_not_followed: u64,
 }
 
@@ -109,6 +110,11 @@ impl Tally {
         *self.not_sent.entry(why).or_default() += 1;
     }
 
+    /// A write that a cap of the run kept back.
+    pub fn withheld(&mut self) {
+        self.withheld += 1;
+    }
+
     pub fn not_followed(&mut self, links: u64) {
         self.links_not_followed += links;
     }
@@ -121,6 +127,7 @@ impl Tally {
         explored.links_not_followed = self.links_not_followed;
         explored.oddities = self.odd.clone();
         explored.not_sent = self.not_sent.clone();
+        explored.withheld = self.withheld;
         let left_alone = explore
             .operations
             .iter()

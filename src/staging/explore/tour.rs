@@ -239,7 +239,7 @@ impl<'t> Tour<'t> {
                 match &refused {
                     Refused::Stopped(_) | Refused::UnderWay(_) => return,
                     // Without leave to write, an agent goes on reading.
-                    Refused::Cap(Cap::Writes) => self.tally.not_sent(refused.to_string()),
+                    Refused::Cap(Cap::Writes) => self.tally.withheld(),
                     Refused::Cap(_) => return self.client.give_up(&refused),
                     _ => self.tally.not_sent(refused.to_string()),
                 }

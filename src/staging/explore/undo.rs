@@ -9,13 +9,9 @@ use super::undo_line::{FORMAT, Head};
 use super::undo_log::{Past, UndoLog};
 use super::{Terrain, checks};
 use crate::measure::Undone;
-use crate::staging::client::Client;
+use crate::staging::client::{Client, SentLog};
 use crate::staging::drill::vault::Vault;
 use crate::staging::guard::{Consents, RunId, Watch};
-use crate::wire::Span;
-
-/// Undoing takes no longer than this.
-const UNDOING: Span = Span::from_secs(300);
 
 /// What the file of a run is headed by.
 pub fn head(terrain: &Terrain, run: RunId) -> Head {
@@ -45,7 +41,7 @@ pub async fn undo_with(
     if past.writes.is_empty() {
         return Ok(Undone::default());
     }
-    watch.duration(UNDOING, client.kill().clone());
+    watch.duration(client.caps().duration, client.kill().clone());
     let mut undone = PutBack { terrain, client, vault: &vault, log }.all(&past).await;
     undone.unsteady.extend(match checks::failed(terrain, client, &vault).await {
         Ok(failed) => failed,
@@ -65,8 +61,9 @@ pub async fn undo(
     consents: Consents,
     watch: Watch,
     path: &Path,
+    sent: Arc<SentLog>,
 ) -> io::Result<Undone> {
-    let client = Client::new(consents.restore, &terrain.targets)?;
+    let client = Client::new(consents.restore, &terrain.targets)?.writing_down(sent);
     watch.signals(client.kill().clone(), client.kill().clone())?;
     if let Some(file) = &terrain.targets.kill_file {
         watch.file(file.clone(), vec![client.kill().clone()]);

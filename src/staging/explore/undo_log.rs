@@ -94,6 +94,8 @@ pub struct Write {
     /// It was found before, so that it may be gone.
     pub found: bool,
     pub undone: bool,
+    /// It never left.
+    pub unsent: bool,
 }
 
 /// What a file says.
@@ -128,9 +130,11 @@ impl Past {
                 Line::Header(found) => return Err(damaged(number, &format!("this is `{}`", found.format))),
                 Line::Meant(meant) => {
                     let (status, made, etag, left) = (None, None, None, None);
-                    writes.push(Write { meant, status, made, etag, left, found: false, undone: false });
+                    writes.push(Write { meant, status, made, etag, left, found: false, undone: false, unsent: false });
                 }
-                Line::Sent { n, unsent: true, .. } => about(&mut writes, n, |write| write.undone = true),
+                Line::Sent { n, unsent: true, .. } => about(&mut writes, n, |write| {
+                    (write.undone, write.unsent) = (true, true);
+                }),
                 Line::Sent { n, status, made, etag, left, .. } => about(&mut writes, n, |write| {
                     (write.status, write.made, write.etag) = (status, made.clone(), etag.clone());
                     write.left.clone_from(&left);

@@ -147,15 +147,18 @@ const FOR_EACH_WRITE: u64 = 8;
 /// The credential that puts things back may have to be asked for.
 const FOR_TOKENS: u64 = 10;
 
-/// Putting things back is short, and one after the other.
-fn caps_of_restoring(caps: CapLimits) -> CapLimits {
+/// Putting things back takes no longer than this.
+const RESTORING: Span = Span::from_secs(300);
+
+/// Putting things back has caps of its own, and goes one after the other. Where nothing may be sent, nothing is put back.
+pub fn caps_of_restoring(caps: CapLimits) -> CapLimits {
     let undoing = caps.writes.saturating_mul(FOR_EACH_WRITE);
     CapLimits {
         requests: caps.requests.min(100).max(undoing),
         objects: caps.objects.max(undoing),
         writes: if caps.writes == 0 { 0 } else { caps.writes.saturating_add(FOR_TOKENS) },
         at_once: caps.at_once.min(1),
-        duration: caps.duration.min(Span::from_secs(120)),
+        duration: if caps.duration == Span::ZERO { Span::ZERO } else { RESTORING },
         ..caps
     }
 }

@@ -41,9 +41,10 @@ mod run_id;
 mod watch;
 
 pub use caps::{Cap, Ledger};
-pub use consent::{Agreement, Consent, Consents, Pinned, Proposal};
+pub use consent::{Agreement, Consent, Consents, Pinned, Proposal, caps_of_restoring};
 pub use kill::{Kill, Stopped};
 pub(in crate::staging) use plain::plain;
+pub(in crate::staging) use rules::is_never_sent;
 pub use rules::{Ask, Guard, Permit, Site};
 pub use run_id::RunId;
 pub use watch::Watch;

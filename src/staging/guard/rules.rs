@@ -1,6 +1,7 @@
 //! The rules that every request passes, in their order, before a socket is opened for it.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,13 +17,14 @@ use crate::planted::Mistake;
 use crate::staging::origin::{OriginKey, strict_url};
 use crate::staging::targets::{CapLimits, OriginIx, Targets, WriteRules};
 
-/// What somebody wants to send.
-#[derive(Debug)]
+/// What somebody wants to send. Its URL and body may hold what nobody may read.
 pub struct Ask<'a> {
     pub method: &'a Method,
     pub url: &'a str,
     pub headers: &'a HeaderMap,
     pub body: &'a [u8],
+    /// What may be told of its path.
+    pub told: &'a str,
 }
 
 /// The rules of a run, and what was used of its caps.
@@ -56,7 +58,6 @@ impl From<&OriginKey> for Site {
 }
 
 /// Leave to send one request, to one address. A slot is kept as long as it lives.
-#[derive(Debug)]
 pub struct Permit {
     pub origin: OriginIx,
     pub to: SocketAddr,
@@ -67,8 +68,14 @@ pub struct Permit {
     _slot: OwnedSemaphorePermit,
 }
 
+impl fmt::Debug for Permit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit").field("origin", &self.origin).field("to", &self.to).finish_non_exhaustive()
+    }
+}
+
 /// Headers that the transport sets, or that make another request of the one that was judged.
-fn is_never_sent(name: &str) -> bool {
+pub(in crate::staging) fn is_never_sent(name: &str) -> bool {
     matches!(
         name,
         "host"
@@ -198,7 +205,7 @@ impl Guard {
             !ask.body.is_empty() && matches!(*ask.method, Method::GET | Method::HEAD | Method::OPTIONS);
         let write = body_without_use || self.rules.is_write(ask.method, origin, path);
         if write && !self.rules.allows(ask.method, origin, path) && !Mistake::UnlistedWriteSent.here() {
-            return Err(Refused::Write(format!("{} {}:{path}", ask.method, self.names[at])));
+            return Err(Refused::Write(format!("{} {}:{}", ask.method, self.names[at], ask.told)));
         }
         let target = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
         let object = match plain {

@@ -39,7 +39,8 @@ pub fn aligned(
         for end in from + 1..=to {
             let (time, line) = lines[end - 1];
             let (pairs, apart) = before(end - 1);
-            let paired = may(*request, line).then_some(((pairs + 1, apart - (time - at).abs()), Last::Paired));
+            let paired =
+                may(*request, line).then_some(((pairs + 1, apart.saturating_sub((time - at).abs())), Last::Paired));
             let line_left = (now[end - 1 - from], Last::LineLeft);
             let request_left = (before(end), Last::RequestLeft);
             let mut best = paired.unwrap_or(line_left);

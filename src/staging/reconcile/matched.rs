@@ -86,7 +86,10 @@ impl Matching<'_> {
             let Some(request) = span.copied().filter(|_| of.is_some_and(|trace| text.contains(trace))) else {
                 continue;
             };
-            if self.shown[request].is_none() {
+            // Of a gateway's line and an application's about one request, the one that says who it was counts.
+            self.taken[line] = true;
+            let names = |line: usize| self.log[line].identity.is_some();
+            if self.shown[request].is_none_or(|shown| !names(shown.line) && names(line)) {
                 self.take(request, Shown { line, by: By::Trace, ambiguous: false });
             }
         }
@@ -206,6 +209,18 @@ fn fits(sent: &[String], path: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_two_lines_with_one_trace_the_one_with_an_identity_counts() {
+        let requests = [sent(1, 0, "/x", "a")];
+        let trace = || Some(format!("00-{RUN}-{:016x}-01", 1));
+        let gateway = LogLine { identity: None, ..line(1, 0, "/x", trace()) };
+        let application = line(2, 0, "/x", trace());
+        for log in [[gateway.clone(), application.clone()], [application, gateway]] {
+            let shown = matched(RUN, &requests, &log, 1_000_000).shown[0].unwrap();
+            assert_eq!((log[shown.line].number, shown.by), (2, By::Trace));
+        }
+    }
 
     const RUN: &str = "0af7651916cd43dd8448eb211c80319c";
 

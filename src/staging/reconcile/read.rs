@@ -32,7 +32,8 @@ impl LogLine {
             time: field(Field::Time).as_deref().and_then(instant),
             method: field(Field::Method),
             path: field(Field::Path).map(|path| path_of(&path)),
-            identity: field(Field::Identity),
+            // A dash stands for nobody, as in access logs.
+            identity: field(Field::Identity).filter(|who| !matches!(who.trim(), "" | "-")),
             status: field(Field::Status).and_then(|status| status.parse().ok()),
             trace: field(Field::Trace),
             user_agent: field(Field::UserAgent),
@@ -189,6 +190,9 @@ fn timed(line: LogLine, mapping: &Mapping) -> Result<LogLine, ReadError> {
     Ok(line)
 }
 
+/// No log was written after the year 9999, in microseconds.
+const LATEST: f64 = 2.534e17;
+
 /// RFC 3339, or a number since 1970: seconds, milliseconds, microseconds or nanoseconds, by its size.
 pub fn instant(text: &str) -> Option<i64> {
     let text = text.trim();
@@ -200,7 +204,7 @@ pub fn instant(text: &str) -> Option<i64> {
             _ if magnitude < 1e17 => number,
             _ => number / 1e3,
         };
-        return micros.is_finite().then_some(micros as i64);
+        return (micros.abs() < LATEST).then_some(micros as i64);
     }
     let stamp: Timestamp = text.parse().ok().or_else(|| text.replacen(' ', "T", 1).parse().ok())?;
     Some(stamp.as_microsecond())
@@ -263,5 +267,7 @@ mod tests {
         let ocsf = "{\"class_uid\":6003,\"time\":1769860800000,\"actor\":{\"user\":{\"uid\":\"u\"}}}";
         let lines = super::text(ocsf.as_bytes(), &Mapping::default()).unwrap().lines;
         assert_eq!((lines[0].time, lines[0].identity.as_deref()), (Some(1_769_860_800_000_000), Some("u")));
+        let nobody = |who: &str| LogLine::of(1, |field| (field == Field::Identity).then(|| who.to_owned())).identity;
+        assert_eq!((nobody("-"), nobody(""), nobody("u-")), (None, None, Some("u-".to_owned())));
     }
 }

@@ -1,6 +1,6 @@
 //! The containment of a targets file.
 
-use super::{CredentialIx, Request, ServiceIx};
+use super::{CredentialIx, Request, ServiceIx, Targets};
 use crate::wire::Span;
 
 /// The containment, and how it is watched. Without steps there is nothing to drill.
@@ -21,6 +21,13 @@ pub struct DrillPlan {
     pub remint: Vec<Remint>,
 }
 
+impl DrillPlan {
+    /// How often a fresh credential is shown.
+    pub fn every(&self, instance: usize) -> Span {
+        self.sparse.filter(|_| instance + 1 == self.phases).unwrap_or(self.cadence)
+    }
+}
+
 /// A way to get a credential again.
 #[derive(Clone, Debug)]
 pub struct Remint {
@@ -38,6 +45,20 @@ pub struct Step {
     pub act: Act,
     pub covers: Vec<CredentialIx>,
     pub at: Vec<ServiceIx>,
+}
+
+impl Step {
+    /// The drilled credential that it is about: then it is done once for each fresh one.
+    pub fn drilled(&self, targets: &Targets) -> Option<CredentialIx> {
+        let Act::Http(request) = &self.act else { return None };
+        targets.drilled.iter().copied().find(|ix| request.concerns(*ix))
+    }
+
+    /// Each time that it is done: once, or for each fresh credential.
+    pub fn turns(&self, targets: &Targets) -> impl Iterator<Item = Option<usize>> {
+        let several = self.drilled(targets).map(|_| targets.drill.phases).filter(|phases| *phases > 1);
+        (0..several.unwrap_or(1)).map(move |instance| several.map(|_| instance))
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::lower_provider::is_unknown;
-use super::lower_text::path_alone;
-use super::{Act, CredentialIx, Piece, Reference, Request, Targets};
+use super::lower_text::{path_alone, path_as_pattern};
+use super::{Act, CredentialIx, Reference, Request, Targets};
 use crate::scenario::tree::Node;
 use crate::scenario::{Code, Finding, quantity};
+use crate::wire::Span;
 
 /// Whether the caps let the drill happen at all.
 pub(super) fn check_fit(targets: &Targets, root: &Node, findings: &mut Vec<Finding>) {
@@ -40,11 +41,35 @@ fn check_drill(targets: &Targets, root: &Node, findings: &mut Vec<Finding>) {
                 .help("raise `caps: requests`, or the drill may stop before its deadline"),
         );
     }
+    check_deadline(targets, root, findings);
     if longest > targets.caps.duration {
         let message = format!("the drill may take {longest}, and everything stops after {}", targets.caps.duration);
         findings
             .push(Finding::warning(Code::ImpossibleNumber, place("duration"), message).help("raise `caps: duration`"));
     }
+}
+
+/// Whether there is time to see that what was promised does not hold.
+fn check_deadline(targets: &Targets, root: &Node, findings: &mut Vec<Finding>) {
+    let deadline = targets.drill.deadline;
+    let longest = targets.service_ids().filter_map(|service| targets.promised(service)).max();
+    if deadline == Span::ZERO {
+        let place = root.get("drill").and_then(|drill| drill.key("deadline")).map_or(root.place, |key| key.place);
+        let finding = Finding::new(Code::ImpossibleNumber, place, "nobody would look after the last step");
+        return findings.push(finding.help("say how long it may take to stop: `deadline: 5min`"));
+    }
+    if targets.drill.steps.is_empty() || longest.is_none_or(|longest| deadline > longest) {
+        return;
+    }
+    let drill = root.get("drill");
+    let place = drill.and_then(|drill| drill.key("deadline").or(drill.key("promised")));
+    let place = place.or(root.key("drill")).map_or(root.place, |key| key.place);
+    let promised = longest.unwrap_or_default();
+    let message = format!("{promised} are promised, and nobody looks for longer than {deadline}");
+    findings.push(
+        Finding::warning(Code::Contradiction, place, message)
+            .help("raise `drill: deadline`: what is still accepted then would break no promise"),
+    );
 }
 
 /// Whether everything that will be sent may be sent.
@@ -72,14 +97,19 @@ fn check_writes(targets: &Targets, root: &Node, findings: &mut Vec<Finding>) {
         );
     }
     for request in requests(targets) {
-        let path = match &request.path.0[..] {
-            [Piece::Text(path)] if !is_unknown(path) => path.split('?').next().unwrap_or_default(),
-            _ => continue,
-        };
-        if targets.rules.is_write(&request.method, request.origin, path)
-            && !targets.rules.allows(&request.method, request.origin, path)
+        let path = path_alone(&request.path);
+        if is_unknown(&path) {
+            continue;
+        }
+        if targets.rules.is_write(&request.method, request.origin, &path)
+            && !targets.rules.allows(&request.method, request.origin, &path)
         {
-            let line = format!("{} {}:{path}", request.method, targets.origin(request.origin).name);
+            let line = format!(
+                "{} {}:{}",
+                request.method,
+                targets.origin(request.origin).name,
+                path_as_pattern(&request.path)
+            );
             let at = root.key("writes").or(root.key("drill")).map_or(root.place, |key| key.place);
             let finding = Finding::new(Code::Contradiction, at, format!("`{line}` would be refused: it is a write"))
                 .help(format!("list it: `writes: [\"{line}\"]`"));
@@ -103,8 +133,7 @@ fn least_writes(targets: &Targets) -> u64 {
     let phases = targets.drill.phases as u64;
     let minted: u64 = targets.drilled.iter().map(|ix| fetched(ix) * (phases + 1)).sum();
     let done = targets.drill.steps.iter().chain(&targets.drill.restore).map(|step| match &step.act {
-        Act::Http(request) if targets.drilled.iter().any(|ix| request.mentions(*ix)) => counts(request) * phases,
-        Act::Http(request) => counts(request),
+        Act::Http(request) => counts(request) * if step.drilled(targets).is_some() { phases } else { 1 },
         _ => 0,
     });
     let again = targets.drill.remint.iter().map(|remint| counts(&remint.request));

@@ -207,6 +207,12 @@ impl Lowering<'_> {
                         .help("remove `address`"),
                 );
             }
+            if let ([_, _, ..], Some(said)) = (&addresses[..], node.key("address")) {
+                self.say(
+                    Finding::new(Code::Contradiction, said.place, "a run talks to one address of each origin")
+                        .help("keep one of them; name an origin for each other one"),
+                );
+            }
             if let Host::Address(address) = at.host {
                 addresses.push(address);
             }

@@ -8,25 +8,12 @@ use super::{Body, CredentialIx, Match, OriginIx, Pattern, Piece, Probe, Proof, R
 use crate::scenario::shape::shortened;
 use crate::scenario::tree::{Key, Node};
 use crate::scenario::{Code, Finding, quantity};
+use crate::staging::guard::is_never_sent;
 
-/// Headers that the transport sets itself, or that would make another request of this one.
-const OURS: &[&str] = &[
-    "host",
-    "content-length",
-    "transfer-encoding",
-    "connection",
-    "keep-alive",
-    "te",
-    "trailer",
-    "upgrade",
-    "expect",
-    "user-agent",
-    "traceparent",
-    "tracestate",
-    "proxy-authorization",
-    "proxy-connection",
-    "authorization",
-];
+/// Headers that are ours: the guard's, those of a trace, and what `with` says.
+fn is_ours(name: &str) -> bool {
+    is_never_sent(name) || matches!(name, "traceparent" | "tracestate" | "authorization")
+}
 
 impl Lowering<'_> {
     /// A request, and what may stand in its placeholders beside credentials.
@@ -145,7 +132,7 @@ impl Lowering<'_> {
         let mut found = Vec::new();
         for (key, value) in node.get("headers").map_or(&[][..], Node::entries) {
             match HeaderName::from_bytes(key.name.as_bytes()) {
-                Ok(name) if !OURS.contains(&name.as_str()) => {
+                Ok(name) if !is_ours(name.as_str()) => {
                     let text = value.text().unwrap_or_default();
                     if text.chars().any(char::is_control) {
                         let message = format!("the header `{}` has a line break in it", shortened(&key.name));
@@ -283,7 +270,7 @@ impl Lowering<'_> {
 
 fn not_a_header(key: &Key) -> Finding {
     let name = key.name.to_ascii_lowercase();
-    if OURS.contains(&name.as_str()) {
+    if is_ours(&name) {
         let message = format!("the header `{}` is not for a targets file", shortened(&key.name));
         return Finding::new(Code::Contradiction, key.place, message)
             .help("`with: CREDENTIAL` authorizes a request; the rest is the transport's");

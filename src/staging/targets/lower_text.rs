@@ -3,7 +3,7 @@
 use super::{Piece, Template};
 
 /// The first `{name}` of a text: what stands before, the name, what stands behind.
-pub(super) fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
+pub(in crate::staging) fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     text.match_indices('{').find_map(|(at, _)| {
         let inside = &text[at + 1..];
@@ -18,6 +18,15 @@ pub(super) fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
 pub(super) fn path_alone(path: &Template) -> String {
     let text: String = path.0.iter().map(|piece| if let Piece::Text(text) = piece { text } else { "x" }).collect();
     text.split('?').next().unwrap_or_default().to_owned()
+}
+
+/// As a pattern of `writes` says it: `*` stands for all that follows from the first placeholder on.
+pub(super) fn path_as_pattern(path: &Template) -> String {
+    match &path.0[..] {
+        [Piece::Text(text)] => text.split('?').next().unwrap_or_default().to_owned(),
+        [Piece::Text(text), ..] => text.split_once('?').map_or_else(|| format!("{text}*"), |(path, _)| path.to_owned()),
+        _ => "*".to_owned(),
+    }
 }
 
 /// Every text in a JSON value.

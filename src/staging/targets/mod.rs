@@ -31,6 +31,7 @@ pub use explore::{
     Pointer, SecretRule, Undo, UseFound, Wider,
 };
 pub use learnt::Learnt;
+pub(in crate::staging) use lower_text::placeholder;
 pub use provider::{Endpoints, Issuer};
 pub use read::{is_targets, read, read_knowing};
 pub use request::{Body, Match, Pattern, Piece, Proof, Reading, Request, Template};

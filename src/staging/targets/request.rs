@@ -62,6 +62,11 @@ impl Request {
         };
         in_body || self.path.mentions(credential) || self.headers.iter().any(|(_, text)| text.mentions(credential))
     }
+
+    /// Whether the credential stands in it or authorizes it.
+    pub fn concerns(&self, credential: CredentialIx) -> bool {
+        self.with == Some(credential) || self.mentions(credential)
+    }
 }
 
 /// What a matching answer has.

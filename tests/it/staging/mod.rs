@@ -49,7 +49,13 @@ pub fn get(url: impl Into<String>) -> Outgoing {
 }
 
 pub fn request(method: Method, url: impl Into<String>) -> Outgoing {
-    Outgoing { method, url: url.into(), headers: HeaderMap::new(), body: Default::default(), told: Default::default() }
+    Outgoing {
+        method,
+        url: url.into().into(),
+        headers: HeaderMap::new(),
+        body: Default::default(),
+        told: Default::default(),
+    }
 }
 
 /// The status of an answer; a panic where there is none.
