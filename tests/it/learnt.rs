@@ -44,6 +44,7 @@ fn har(origin: &str) -> Value {
         entry("POST", "/api/v1/tickets", 201),
         entry("DELETE", "/api/v1/tickets/2", 204),
         entry("GET", "/api/v1/nowhere", 404),
+        entry("GET", "/api/v1/unanswered", 0),
         entry("GET", "/assets/app.js", 200),
         entry("OPTIONS", "/api/v1/tickets", 204),
     ];
@@ -95,6 +96,7 @@ fn what_a_recording_shows_is_shown_and_its_reads_are_explored() {
         "POST api:/api/v1/tickets, 1 time; not tried: it counts as a write, and `writes` does not list it",
         "DELETE api:/api/v1/tickets/{tickets}, 1 time; not tried: it counts as a write, and nothing says how it is undone",
         "left out: 1 requests to other origins",
+        "left out: 1 requests of which no answer is told",
         "left out: 1 requests that were refused or failed",
         "left out: 1 files of web pages",
         "left out: 1 requests by methods that no agent uses",
@@ -152,6 +154,24 @@ fn access_logs_and_json_lines_teach_the_same() {
             assert!((told.clone() + " ").contains(line), "{learnt}: {line}: {told}");
         }
         assert!(!told.contains("admin"), "{told}");
+    }
+}
+
+/// Of a row whose status is no number nobody knows whether it was answered.
+#[test]
+fn rows_without_a_status_that_can_be_read_teach_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = "m,uri,code\nGET,/tickets,200\nGET,/wrong,oops\nGET,/silent,0\nGET,/empty,\n";
+    fs::write(folder.path().join("access.csv"), rows).unwrap();
+    for (fields, shown_too) in [("method: m, path: uri, status: code", false), ("method: m, path: uri", true)] {
+        let learnt = format!("{{file: access.csv, origin: api, fields: {{{fields}}}}}");
+        fs::write(folder.path().join("targets.yaml"), targets("http://127.0.0.1:9", &learnt, "")).unwrap();
+        let told = shown(&runaway(folder.path(), &["check", "targets.yaml"]));
+        assert!(told.contains("GET api:/tickets, 1 time"), "{told}");
+        for path in ["wrong", "silent", "empty"] {
+            assert_eq!(told.contains(&format!("GET api:/{path}")), shown_too, "{fields}: {told}");
+        }
+        assert_eq!(told.contains("left out: 3 requests of which no answer is told"), !shown_too, "{fields}: {told}");
     }
 }
 

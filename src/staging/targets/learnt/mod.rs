@@ -141,6 +141,7 @@ impl Lowering<'_> {
             let why = match &path {
                 None => Some("requests to other origins"),
                 Some(path) if !path.starts_with('/') => Some("lines that say nothing"),
+                Some(_) if status == Some(0) => Some("requests of which no answer is told"),
                 Some(_) if status.is_some_and(|status| status >= 400) => Some("requests that were refused or failed"),
                 Some(_) if !matches!(&*method, "GET" | "POST" | "PUT" | "PATCH" | "DELETE") => {
                     Some("requests by methods that no agent uses")

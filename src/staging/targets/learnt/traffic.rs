@@ -48,6 +48,7 @@ pub struct Seen {
     pub method: String,
     /// A path or a URL.
     pub target: String,
+    /// 0 where no answer is told, as HAR writes a request that none came to; nothing where the recording tells of no answers.
     pub status: Option<u16>,
 }
 
@@ -110,14 +111,14 @@ pub fn read(path: &Path, kind: Kind, mapping: &Mapping) -> Result<Traffic, Strin
             }
             Ok(traffic)
         }
-        Kind::Json => reconcile::text(input, mapping).map(of_lines).map_err(|error| plainly(&error)),
-        Kind::Csv => reconcile::csv(input, mapping).map(of_lines).map_err(|error| plainly(&error)),
+        Kind::Json => reconcile::text(input, mapping).map(|log| of_lines(log, mapping)).map_err(|e| plainly(&e)),
+        Kind::Csv => reconcile::csv(input, mapping).map(|log| of_lines(log, mapping)).map_err(|e| plainly(&e)),
     }
 }
 
 fn of_har(entry: Entry) -> Seen {
-    let status = entry.response.and_then(|answer| u16::try_from(answer.status).ok()).filter(|status| *status > 0);
-    Seen { method: entry.request.method, target: entry.request.url, status }
+    let status = entry.response.and_then(|answer| u16::try_from(answer.status).ok()).unwrap_or(0);
+    Seen { method: entry.request.method, target: entry.request.url, status: Some(status) }
 }
 
 /// `host ident user [time] "GET /path HTTP/1.1" 200 512 …`
@@ -128,13 +129,14 @@ fn of_log(line: &str) -> Option<Seen> {
     Some(Seen { method: found[1].to_owned(), target: found[2].to_owned(), status: found[3].parse().ok() })
 }
 
-fn of_lines(log: reconcile::AuditLog) -> Traffic {
+fn of_lines(log: reconcile::AuditLog, mapping: &Mapping) -> Traffic {
+    let unreadable = mapping.has(Field::Status).then_some(0);
     let mut traffic = Traffic { requests: Vec::new(), unread: log.unread.len() as u64 };
     for line in log.lines {
         match line.path {
             Some(target) => {
                 let method = line.method.unwrap_or_else(|| "GET".to_owned());
-                traffic.requests.push(Seen { method, target, status: line.status });
+                traffic.requests.push(Seen { method, target, status: line.status.or(unreadable) });
             }
             None => traffic.unread += 1,
         }
