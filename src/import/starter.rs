@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::openapi::{self, Description, Requirement};
+use super::openapi::{self, Description};
 
 /// Why no scenario can be made.
 #[derive(Debug, thiserror::Error)]
 pub enum StarterError {
-    #[error("the description has no operations")]
+    #[error("the description has no operations that a service can have")]
     Empty,
     #[error("no operation is unlocked by the scope `{scope}` alone; some that are: {some}")]
     NoSuchScope { scope: String, some: String },
@@ -15,18 +15,21 @@ pub enum StarterError {
 
 /// The name of a scenario and its YAML. `file` is the description, as seen from the scenario. Without a scope, the agent holds the one that unlocks most changes.
 pub fn scenario(description: &Description, file: &Path, scope: Option<&str>) -> Result<(String, String), StarterError> {
+    let mut description = description.clone();
+    openapi::keep_served(&mut description);
     if description.operations.is_empty() {
         return Err(StarterError::Empty);
     }
-    let reach = openapi::single_scope_reach(description);
-    let widest = reach.iter().max_by_key(|(_, r)| (r.writes, r.operations)).map(|(scope, _)| scope.clone());
+    let reach = openapi::single_scope_reach(&description);
+    let changes = openapi::single_scope_changes(&description);
+    let widest = reach.iter().max_by_key(|(scope, r)| (changes.get(scope.as_str()), r.operations));
     let held = match scope {
         Some(scope) if !reach.is_empty() && !reach.contains_key(scope) => {
             let some = reach.keys().take(8).cloned().collect::<Vec<_>>().join(", ");
             return Err(StarterError::NoSuchScope { scope: scope.to_owned(), some });
         }
         Some(scope) => scope.to_owned(),
-        None => widest.unwrap_or_else(|| "api:*".to_owned()),
+        None => widest.map_or_else(|| "api:*".to_owned(), |(scope, _)| scope.clone()),
     };
     let unlocked = reach.get(&held).map_or(description.operations.len(), |r| r.operations);
     let name = kebab(&description.title);
@@ -85,7 +88,7 @@ variants:
         file = quoted(&file.display().to_string()),
         requests = alarmed(description.operations.len()),
         scope = quoted(&held),
-        may = allowed(description),
+        may = allowed(&description),
     );
     Ok((name, text))
 }
@@ -97,7 +100,7 @@ fn alarmed(operations: usize) -> usize {
 
 /// What the description lets anybody do is no excess.
 fn allowed(description: &Description) -> String {
-    let open = description.operations.iter().filter(|operation| operation.requires == Requirement::Open);
+    let open = description.operations.iter().filter(|operation| operation.requires.admits_anybody());
     let names: Vec<String> = open.map(|operation| format!("api.{}", operation.id)).collect();
     if names.is_empty() {
         return String::new();

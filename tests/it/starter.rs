@@ -95,6 +95,41 @@ fn a_small_api_raises_the_alarm_too() {
     }
 }
 
+/// HEAD and OPTIONS change nothing, and no service of a scenario has them; an empty requirement beside others makes these
+/// optional (OpenAPI 3.1 section 4.8.30).
+#[test]
+fn what_changes_nothing_is_no_change_and_what_anybody_may_do_is_no_excess() {
+    const API: &str = r#"
+openapi: 3.1.0
+info: {title: Small, version: "1"}
+paths:
+  /things:
+    get: {operationId: list, security: [{auth: [read]}], responses: {"200": {description: all}}}
+    head: {operationId: peek, security: [{auth: [read]}], responses: {"200": {description: none}}}
+    options: {operationId: ways, security: [], responses: {"204": {description: none}}}
+    post: {operationId: make, security: [{auth: [write]}], responses: {"201": {description: made}}}
+  /things/{id}:
+    get: {operationId: one, security: [{}, {auth: [read]}], responses: {"200": {description: one}}}
+    head: {operationId: there, security: [{auth: [read]}], responses: {"200": {description: none}}}
+  /things/{id}.{kind}:
+    get: {operationId: one-as, security: [{auth: [read]}], responses: {"200": {description: one}}}
+components:
+  securitySchemes:
+    auth: {type: oauth2, flows: {clientCredentials: {tokenUrl: /token, scopes: {read: see, write: change}}}}
+"#;
+    let desk = Desk::new();
+    desk.file("api.yaml", API);
+    std::fs::create_dir(desk.path().join("scenarios")).expect("a folder");
+    let made = desk.run(&["init", "--from", "openapi", "api.yaml", "--out", "scenarios/small.yaml"]);
+    assert!(made.status.success(), "{made:?}");
+    let text = std::fs::read_to_string(desk.path().join("scenarios/small.yaml")).expect("a scenario");
+    assert!(text.contains("scopes: [\"write\"]"), "{text}");
+    assert!(text.contains(": 3 operations, of which 1 are\n"), "a router holds `one-as` for `one`: {text}");
+    assert!(text.contains("- api.one\n") && !text.contains("api.ways"), "{text}");
+    let tested = desk.run(&["test"]);
+    assert_eq!(tested.status.code(), Some(0), "{}", String::from_utf8_lossy(&tested.stdout));
+}
+
 /// What cannot be run is not written.
 #[test]
 fn generated_files_are_fine_or_are_not_made() {

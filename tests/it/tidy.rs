@@ -12,7 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("responder", &["wire", "model"]),
     ("analysis", &["wire", "model"]),
     ("vocabulary", &["wire", "model"]),
-    ("import", &["wire"]),
+    ("import", &["wire", "model"]),
     ("scenario", &["wire", "model", "import"]),
     ("journal", &["wire", "model"]),
     ("audit", &["wire", "model"]),

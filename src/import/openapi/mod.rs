@@ -27,6 +27,7 @@ mod references;
 mod requirements;
 mod schemes;
 mod security;
+mod served;
 mod servers;
 mod template;
 mod tree;
@@ -36,8 +37,9 @@ pub use description::{Counts, Description, Dialect, Location, Method, Operation,
 pub use effect::{Effect, EffectOverride, apply_overrides, is_meant};
 pub use error::ImportError;
 pub use note::{Note, NoteKind};
-pub use reach::{ScopeReach, needs_several_scopes, single_scope_reach, unlocked_by};
+pub use reach::{ScopeReach, needs_several_scopes, single_scope_changes, single_scope_reach, unlocked_by};
 pub use security::{Alternative, Needed, Requirement, SchemeKind, SecurityScheme};
+pub use served::keep_served;
 
 use document::Document;
 use note::Notes;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::description::{Description, Method, Operation};
+use super::effect::Effect;
 
 /// What one scope alone unlocks.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -26,6 +27,17 @@ pub fn single_scope_reach(description: &Description) -> BTreeMap<String, ScopeRe
         }
     }
     reach
+}
+
+/// How many operations that change something each scope unlocks for a token that carries no other.
+pub fn single_scope_changes(description: &Description) -> BTreeMap<&str, usize> {
+    let mut changes = BTreeMap::new();
+    for operation in description.operations.iter().filter(|operation| operation.effect != Effect::Read) {
+        for scope in operation.requires.single_scopes().collect::<BTreeSet<_>>() {
+            *changes.entry(scope).or_default() += 1;
+        }
+    }
+    changes
 }
 
 /// The operations that a token with this scope and no other unlocks, those that ask for no scope left out.

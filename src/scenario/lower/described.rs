@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::import::openapi::{self, Description, EffectOverride, Requirement};
 use crate::model::Column;
 use crate::model::identity::{Collection, CreatedOwner, Ids};
-use crate::model::service::{Act, Answer, Method, Minting, Operation, Reversible, shape_of};
+use crate::model::service::{Act, Answer, Method, Minting, Operation, Reversible};
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::shape::shortened;
 use crate::scenario::tree::Node;
@@ -118,25 +118,11 @@ impl Lowering<'_> {
             self.keep_only(&mut description, only);
         }
         self.say(&description, node);
-        let offered = description.operations.iter().filter(|o| o.shadowed_by.is_none());
-        let mut modelled: Vec<&openapi::Operation> =
-            offered.filter(|o| Method::parse(o.method.name()).is_some()).collect();
-        let mut known: BTreeMap<_, &str> = BTreeMap::new();
-        modelled.retain(|operation| {
-            let request = (operation.method, shape_of(&without_query(&operation.path)));
-            match known.get(&request) {
-                None => {
-                    known.insert(request, &operation.id);
-                    true
-                }
-                Some(first) => {
-                    let message = format!("`{}` is left out: `{first}` answers the same requests", operation.id);
-                    self.find(Finding::warning(Code::BadDescription, node.place, message));
-                    false
-                }
-            }
-        });
-        let taken = modelled.into_iter().map(|operation| Taken {
+        for (left_out, first) in openapi::keep_served(&mut description) {
+            let message = format!("`{left_out}` is left out: `{first}` answers the same requests");
+            self.find(Finding::warning(Code::BadDescription, node.place, message));
+        }
+        let taken = description.operations.iter().map(|operation| Taken {
             id: operation.id.clone(),
             method: operation.method.name().to_owned(),
             path: without_query(&operation.path),
