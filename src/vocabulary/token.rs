@@ -68,6 +68,11 @@ impl Scribe {
         })
     }
 
+    /// The scopes that a token says it has.
+    pub fn scopes(&self, family: FamilyId, claims: &Claims) -> &[String] {
+        claims.rights.map_or(&self.plan.family(family).scopes, |rights| self.plan.access.words(rights))
+    }
+
     fn family_named(&self, name: &str) -> Option<FamilyId> {
         self.plan.family_ids().find(|family| self.plan.family(*family).name == name)
     }
@@ -99,8 +104,7 @@ impl Scribe {
         let mut said = json!({
             "iss": ISSUER, "client_id": spec.name, "jti": jti, "iat": self.epoch,
         });
-        let scopes = claims.rights.map_or(&spec.scopes[..], |rights| self.plan.access.words(rights));
-        said["scope"] = scopes.join(" ").into();
+        said["scope"] = self.scopes(family, claims).join(" ").into();
         said["aud"] = match &spec.audience {
             None => "runaway".into(),
             Some(services) => services.iter().map(|service| self.plan.service(*service).name.as_str()).collect(),

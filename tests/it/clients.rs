@@ -142,6 +142,114 @@ fn what_is_missing_in_a_protocol_is_named_as_it_says() {
     assert_eq!(challenge(&["-H", "Authorization: Bearer rwk_00"]), "bearer error=\"invalid_token\"");
 }
 
+/// A world that mock serves, asked with curl; each answer with its head in small letters.
+struct Asked {
+    _mock: Mock,
+    world: serde_json::Value,
+}
+
+impl Asked {
+    fn of(scenario: &str) -> Asked {
+        let mut mock = Mock::start(&[scenario, "--format", "json"]);
+        let world = serde_json::from_str(&mock.line()).expect("a line of JSON");
+        Asked { _mock: mock, world }
+    }
+
+    fn secret(&self) -> &str {
+        self.world["credential"]["secret"].as_str().expect("a secret")
+    }
+
+    /// Status, head and body.
+    fn ask(&self, args: &[&str], service: &str, path: &str) -> (String, String, String) {
+        let url = world_url(&self.world, service, path);
+        let ran = Command::new("curl").args(["-s", "-i", "--path-as-is"]).args(args).arg(&url).output();
+        let told = String::from_utf8_lossy(&ran.expect("curl is installed").stdout).into_owned();
+        let (head, body) = told.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{args:?}: {told}"));
+        let status = head.split(' ').nth(1).unwrap_or_default().to_owned();
+        (status, head.to_lowercase(), body.to_owned())
+    }
+
+    /// What the token endpoint answers: never kept, and JSON that a client of OAuth understands.
+    fn token(&self, args: &[&str]) -> (String, String, serde_json::Value) {
+        let (status, head, body) = self.ask(args, "idp", "/oauth/token");
+        let json: serde_json::Value = serde_json::from_str(&body).unwrap_or_else(|e| panic!("{e}: {body}"));
+        assert!(head.contains("cache-control: no-store"), "{head}");
+        assert!(head.contains("content-type: application/json"), "{head}");
+        assert_eq!(status != "200", json["error"].is_string(), "{args:?}: {status} {json}");
+        (status, head, json)
+    }
+}
+
+/// RFC 6749 sections 2.3.1 and 5.2, by header and in the form.
+#[test]
+fn a_secret_is_good_for_the_client_that_it_is_of_and_no_other() {
+    let world = Asked::of("tests/fixtures/oauth.yaml");
+    let secret = world.secret();
+    for (name, status) in [("reporting-client", "200"), ("reporting", "200"), ("somebody", "401"), ("", "401")] {
+        let user = format!("{name}:{secret}");
+        let form = format!("grant_type=client_credentials&client_id={name}&client_secret={secret}");
+        for args in [&["-u", &user, "-d", "grant_type=client_credentials"][..], &["-d", &form]] {
+            let (got, head, body) = world.token(args);
+            assert_eq!(got, status, "{name}: {head} {body}");
+            let is_refused = status == "401";
+            assert_eq!(head.contains("www-authenticate: basic realm="), is_refused, "{head}");
+            assert_eq!(body["error"] == "invalid_client", is_refused, "{body}");
+        }
+    }
+    let nameless = format!("grant_type=client_credentials&client_secret={secret}");
+    assert_eq!(world.token(&["-d", &nameless]).0, "401");
+    let bearer = world.token(&["-H", "Authorization: Bearer made-up", "-d", "grant_type=client_credentials"]);
+    assert!(bearer.1.contains("www-authenticate: bearer error=\"invalid_token\""), "{}", bearer.1);
+}
+
+/// RFC 6749 sections 2.3, 3.2 and 3.3.
+#[test]
+fn what_a_form_says_twice_or_beyond_the_client_is_refused() {
+    let world = Asked::of("tests/fixtures/oauth.yaml");
+    let secret = world.secret();
+    let user = format!("reporting-client:{secret}");
+    let error = |form: &str| {
+        let (status, _, body) = world.token(&["-u", &user, "-d", form]);
+        (status, body["error"].as_str().unwrap_or_default().to_owned())
+    };
+    let refused = |why: &str| ("400".to_owned(), why.to_owned());
+    let grant = "grant_type=client_credentials";
+    assert_eq!(error(&format!("{grant}&{grant}")), refused("invalid_request"));
+    assert_eq!(error(&format!("{grant}&grant_type=refresh_token")), refused("invalid_request"));
+    assert_eq!(error(&format!("{grant}&scope=a&scope=b")), refused("invalid_request"));
+    let both = format!("{grant}&client_id=reporting-client&client_secret={secret}");
+    assert_eq!(error(&both), refused("invalid_request"));
+    assert_eq!(error("grant_type=%22%C3%BC"), refused("unsupported_grant_type"));
+    assert_eq!(error(""), refused("invalid_request"));
+    assert_eq!(error(&format!("{grant}&audience=a&audience=b")), ("200".to_owned(), String::new()));
+
+    assert_eq!(error(&format!("{grant}&scope=admin")), refused("invalid_scope"));
+    assert_eq!(error(&format!("{grant}&scope=books:read%20admin")), refused("invalid_scope"));
+    let issued = |form: &str| world.token(&["-u", &user, "-d", form]).2;
+    let same = issued(&format!("{grant}&scope=books:read"));
+    assert!(same["access_token"].is_string() && same.get("scope").is_none(), "{same}");
+    assert_eq!(issued(&format!("{grant}&scope="))["scope"], "books:read", "an answer to other scopes says which it is");
+}
+
+/// RFC 3986 section 6.2.2, RFC 9110 section 9.3.2.
+#[test]
+fn a_path_may_be_written_in_other_ways_and_head_asks_for_what_get_does() {
+    let world = Asked::of("tests/fixtures/oauth.yaml");
+    let user = format!("reporting-client:{}", world.secret());
+    let token = world.token(&["-u", &user, "-d", "grant_type=client_credentials"]).2;
+    let bearer = format!("Authorization: Bearer {}", token["access_token"].as_str().expect("a token"));
+    let get = world.ask(&["-H", &bearer], "books", "/invoices");
+    assert_eq!(get.0, "200");
+    assert_eq!(world.ask(&["-H", &bearer], "books", "/%69nvoic%65s").2, get.2);
+    let head = world.ask(&["-I", "-H", &bearer], "books", "/invoices");
+    assert_eq!((head.0.as_str(), head.2.as_str()), ("200", ""));
+    assert!(head.1.contains(&format!("content-length: {}", get.2.len())), "{}", head.1);
+    let (status, told, _) = world.ask(&["-X", "PUT"], "books", "/invoices");
+    assert!(status == "405" && told.contains("allow: get, head"), "{told}");
+    let (status, told, _) = world.ask(&["-I"], "idp", "/oauth/token");
+    assert!(status == "405" && told.contains("allow: post\r"), "{told}");
+}
+
 fn world_url(world: &serde_json::Value, service: &str, path: &str) -> String {
     format!("{}{path}", world["services"][service].as_str().expect("a URL"))
 }

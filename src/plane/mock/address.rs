@@ -1,5 +1,6 @@
 //! Where operations live over HTTP: a method, a path, and for some a field of the body.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -7,7 +8,7 @@ use matchit::Router;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::model::Plan;
-use crate::model::service::shape_of;
+use crate::model::service::{Method, shape_of};
 use crate::wire::{CollId, OpId, Res, ServiceId};
 
 /// The addresses of all operations, in both directions.
@@ -44,6 +45,7 @@ pub enum Nowhere {
     NoSuchMethod(Vec<&'static str>),
 }
 
+const HEAD: &str = "HEAD";
 /// What stands where a path wants a record and the request names none.
 const NOBODY: &str = "-";
 /// What a path segment cannot hold as it is, RFC 3986 section 3.3.
@@ -85,8 +87,11 @@ impl Addresses {
 
     pub fn locate<'a>(&'a self, service: ServiceId, method: &str, path: &'a str) -> Result<Located<'a>, Nowhere> {
         let found = self.services[service.index()].at(path).map_err(|_| Nowhere::NoSuchPath)?;
-        let Some(candidates) = found.value.get(method) else {
-            return Err(Nowhere::NoSuchMethod(found.value.keys().copied().collect()));
+        let get = found.value.get(Method::Get.name());
+        // RFC 9110 section 9.3.2: HEAD is GET, and the server sends no body.
+        let Some(candidates) = found.value.get(method).or(get.filter(|_| method == HEAD)) else {
+            let known = found.value.keys().copied();
+            return Err(Nowhere::NoSuchMethod(known.chain(get.map(|_| HEAD)).collect()));
         };
         let named = found.params.iter().last().map(|(_, value)| value);
         Ok(Located { candidates, named })
@@ -112,6 +117,23 @@ impl Addresses {
     pub fn collection(&self, name: &str) -> Option<CollId> {
         self.collections.get(name).copied()
     }
+}
+
+/// A path as our own clients write it. RFC 3986 section 6.2.2: `%74` is `t`, and `%2f` is `%2F`.
+pub fn normal(path: &str) -> Cow<'_, str> {
+    let mut pieces = path.split('%');
+    let Some(first) = pieces.next().filter(|first| first.len() < path.len()) else { return Cow::Borrowed(path) };
+    let mut out = first.to_owned();
+    for piece in pieces {
+        let digits = piece.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => out.push(char::from(byte)),
+            Some(byte) => _ = write!(out, "%{byte:02X}"),
+            None => out.push('%'),
+        }
+        out.push_str(&piece[digits.map_or(0, str::len)..]);
+    }
+    Cow::Owned(out)
 }
 
 /// Ids count from 1.
@@ -167,6 +189,20 @@ mod tests {
         let template = Template::of("/orgs/{org}/teams/{id}/members");
         assert_eq!((template.before.as_str(), template.after.as_deref()), ("/orgs/org/teams/", Some("/members")));
         assert_eq!(Template::of("/posts").after, None);
+    }
+
+    #[test]
+    fn a_path_has_one_normal_form() {
+        for (path, same) in [
+            ("/things", "/things"),
+            ("/%74hing%73/%7Eme", "/things/~me"),
+            ("/a%2fb%20c%c3%a9", "/a%2Fb%20c%C3%A9"),
+            ("/100%", "/100%"),
+            ("/%7", "/%7"),
+            ("/%+5%zz%é", "/%+5%zz%é"),
+        ] {
+            assert_eq!(normal(path), same);
+        }
     }
 
     #[test]

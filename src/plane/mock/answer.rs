@@ -34,6 +34,8 @@ pub struct Answering {
     pub retry_after: Option<Span>,
     pub location: Option<String>,
     pub fresh_for: Option<Span>,
+    /// Nobody on its way may keep it.
+    pub unstored: bool,
     pub body: String,
 }
 

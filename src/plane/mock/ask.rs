@@ -18,12 +18,12 @@ use crate::wire::{
     Vantage,
 };
 
-use super::address::{Addresses, Nowhere};
+use super::address::{Addresses, normal};
 use super::names::Names;
 use super::said::Said;
 use super::server::REQUEST_ID;
-use super::token_endpoint::required_field;
-use super::{context, presented, runbook};
+use super::unreadable::Unreadable;
+use super::{client, context, presented, runbook};
 
 /// Room for the path of most requests, and for the headers of all: nothing has to grow.
 const USUAL_TARGET: usize = 64;
@@ -53,6 +53,8 @@ pub struct Heard {
     pub request: Request,
     /// What it writes down.
     pub cargo: Cargo,
+    /// The scopes that it asks for.
+    pub scope: Option<String>,
 }
 
 /// Requests, written and read.
@@ -71,21 +73,6 @@ enum Carrier {
     /// `application/x-www-form-urlencoded`, as OAuth wants it.
     Form,
     Json,
-}
-
-/// A request that could not be read as one.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Unreadable {
-    Nowhere(Nowhere),
-    /// The path is there, but the body does not say which of its operations is meant.
-    Undecided {
-        field: String,
-        values: Vec<String>,
-        /// It says something else.
-        said: bool,
-    },
-    /// A protocol asks for this field.
-    Missing(&'static str),
 }
 
 impl Asker {
@@ -188,14 +175,18 @@ impl Asker {
     /// What a service makes of bytes. The connection, the purpose and the sender's own numbers are not in them.
     pub fn read(&self, service: ServiceId, received: &Received<'_>, scribe: &Scribe) -> Result<Heard, Unreadable> {
         let Received { method, path, query, headers, body } = *received;
-        let located = self.addresses.locate(service, method, path).map_err(Unreadable::Nowhere)?;
+        let same_path = normal(path);
+        let located = self.addresses.locate(service, method, &same_path).map_err(Unreadable::Nowhere)?;
         let said = Said::of(query, headers, body);
+        // Our own clients show in a header what others hand over here, and know no names of clients.
+        let strict = |op: &OpId| !headers.contains_key(REQUEST_ID) && client::speaks_oauth(self.plan.operation(*op));
+        if located.candidates.iter().any(strict) {
+            client::check_form(headers, &said)?;
+        }
         let op = self.choose(located.candidates, &said)?;
-        let spec = self.plan.operation(op);
-        // Our own clients show in a header what others hand over here.
-        let ours = headers.contains_key(REQUEST_ID);
-        if let Some(field) = required_field(spec).filter(|field| !ours && said.get(field).is_none()) {
-            return Err(Unreadable::Missing(field));
+        let (spec, strict) = (self.plan.operation(op), strict(&op));
+        if strict {
+            client::check_meaning(&self.plan, spec, &said)?;
         }
         let text = |bytes: &str| scribe.read(bytes).unwrap_or(Text::Seen(u32::MAX));
         let named = located.named.filter(|_| self.addresses.names_record(op)).map(Cow::Borrowed);
@@ -210,6 +201,8 @@ impl Asker {
         let presented =
             presented::find(headers, said.get("client_secret").or(said.get("actor_token"))).map(|(scheme, bytes)| {
                 let text = text(&bytes);
+                let its_own = !strict || client::shows_its_own(&self.plan, headers, &said, text);
+                let text = if its_own { text } else { Text::Seen(u32::MAX) };
                 let proven = match self.binding(text) {
                     Binding::Key(kind) => presented::proven(scribe, kind, &bytes, (method, path), headers),
                     Binding::None | Binding::Network(_) => true,
@@ -230,7 +223,8 @@ impl Asker {
                 conversation: context::conversation(headers),
             },
         };
-        Ok(Heard { op, request, cargo })
+        let scope = said.get("scope").filter(|_| strict).map(str::to_owned);
+        Ok(Heard { op, request, cargo, scope })
     }
 
     /// The step of a runbook that was asked for, and what it acts on.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::Plan;
 use crate::vocabulary::{Phrasebook, Scribe};
-use crate::wire::{Cargo, Envelope, Log, Request, RequestId, Response, Slot, Span, Tick};
+use crate::wire::{Cargo, Envelope, Log, Request, RequestId, Response, Slot, Span, Text, Tick};
 use crate::world::World;
 
 use super::address::Addresses;
@@ -67,6 +67,13 @@ impl Shared {
 
     fn notes(&self) -> MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The scopes of a token, as it says them itself.
+    pub fn scopes_of(&self, token: Text) -> String {
+        let claims = self.host().world.claims(token);
+        let Text::Generated { family, .. } = token else { return String::new() };
+        self.scribe.scopes(family, &claims).join(" ")
     }
 
     /// Decides a request that came over a socket, and writes the answer. Nobody else waits for the world while it is written.

@@ -7,6 +7,7 @@ mod address;
 mod answer;
 mod answer_read;
 mod ask;
+mod client;
 mod clock;
 mod context;
 mod host;
@@ -25,6 +26,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 mod token_endpoint;
+mod unreadable;
 mod writing;
 
 pub use live::Live;

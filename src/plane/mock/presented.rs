@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use percent_encoding::percent_decode_str;
 
 use crate::model::Plan;
 use crate::model::identity::{Binding, ProofKind};
@@ -87,6 +88,20 @@ pub fn put(scheme: Scheme, secret: &str, headers: &mut HeaderMap) {
     }
 }
 
+/// User and password of RFC 7617.
+fn basic(authorization: &str) -> Option<(String, String)> {
+    let (_, rest) = authorization.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))?;
+    let decoded = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
+    decoded.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned()))
+}
+
+/// Who a request says that it is from, where it names somebody beside the credential; encoded as RFC 6749 section 2.3.1 has
+/// the names of clients.
+pub fn user(headers: &HeaderMap) -> Option<String> {
+    let (user, _) = basic(headers.get(AUTHORIZATION)?.to_str().ok()?)?;
+    Some(percent_decode_str(&user.replace('+', " ")).decode_utf8_lossy().into_owned())
+}
+
 /// The credential that a request presents: in a header, or as RFC 6749 section 2.3.1 allows in the form.
 pub fn find(headers: &HeaderMap, in_form: Option<&str>) -> Option<(Scheme, String)> {
     let header = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
@@ -96,8 +111,7 @@ pub fn find(headers: &HeaderMap, in_form: Option<&str>) -> Option<(Scheme, Strin
             return Some((Scheme::Bearer, rest.trim().to_owned()));
         }
         if scheme.eq_ignore_ascii_case("basic") {
-            let decoded = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
-            return Some((Scheme::Basic, decoded.split_once(':')?.1.to_owned()));
+            return Some((Scheme::Basic, basic(value)?.1));
         }
         return Some((Scheme::Bearer, value.to_owned()));
     }

@@ -1,6 +1,7 @@
 //! The fields of a request.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
@@ -27,6 +28,12 @@ impl<'a> Said<'a> {
 
     pub fn get(&self, field: &str) -> Option<&str> {
         self.0.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_ref())
+    }
+
+    /// Every field that stands there more than once.
+    pub fn repeated(&self) -> impl Iterator<Item = &str> {
+        let mut known = BTreeSet::new();
+        self.0.iter().map(|(name, _)| name.as_ref()).filter(move |name| !known.insert(*name))
     }
 
     pub fn number(&self, field: &str) -> Option<u32> {

@@ -10,17 +10,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use http::header::{CACHE_CONTROL, HeaderName, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, HeaderName, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use crate::wire::{ActorId, RequestId, ServiceId, Span};
 
-use super::address::Nowhere;
 use super::answer::{Answering, RETRY_AFTER_MS};
-use super::ask::{Heard, Received, Unreadable};
+use super::ask::{Heard, Received};
 use super::host::{Decided, Shared};
-use super::{metadata, token_endpoint};
+use super::{client, metadata, token_endpoint};
 
 /// After so many requests the server is reset.
 const GENERATION: u32 = 4_096;
@@ -101,16 +100,20 @@ impl Respond for Desk {
             body: &request.body,
         };
         match self.shared.asker.read(self.service, &received, &self.shared.scribe) {
-            Ok(Heard { op, request: asked, cargo }) => {
-                let shows_nothing = asked.presented.is_none();
+            Ok(Heard { op, request: asked, cargo, scope }) => {
+                let spec = self.shared.plan.operation(op);
+                let challenge = client::challenge(spec, asked.presented.map(|presented| presented.scheme));
                 let mut decided = self.shared.decide(asked, cargo, request_id(request));
-                token_endpoint::complete(self.shared.plan.operation(op), &mut decided.answering);
+                token_endpoint::complete(spec, &mut decided.answering);
+                if let Some(scope) = scope {
+                    token_endpoint::tell_scope(&self.shared, &scope, &mut decided);
+                }
                 if decided.response.status == 200 {
                     metadata::fill(&self.shared, op, &mut decided.answering);
                 }
-                template(decided, shows_nothing)
+                template(decided, challenge)
             }
-            Err(unreadable) => problem(&unreadable),
+            Err(unreadable) => unreadable.template(),
         }
     }
 }
@@ -126,8 +129,8 @@ fn request_id(request: &Request) -> Option<RequestId> {
     Some(RequestId { by: ActorId::new(by.parse().ok()?), n: n.parse().ok()? })
 }
 
-fn template(decided: Decided, shows_nothing: bool) -> ResponseTemplate {
-    let Answering { status, retry_after, location, fresh_for, body } = decided.answering;
+fn template(decided: Decided, challenge: &str) -> ResponseTemplate {
+    let Answering { status, retry_after, location, fresh_for, unstored, body } = decided.answering;
     let mut template = ResponseTemplate::new(status);
     if let Some(wait) = retry_after {
         template = template
@@ -144,10 +147,11 @@ fn template(decided: Decided, shows_nothing: bool) -> ResponseTemplate {
         };
         template = template.insert_header(CACHE_CONTROL, directive.as_str());
     }
+    if unstored {
+        template = template.insert_header(CACHE_CONTROL, "no-store").insert_header(PRAGMA, "no-cache");
+    }
     if status == 401 {
-        // RFC 6750 section 3.1: who shows nothing is told of no error.
-        let challenge = if shows_nothing { "Bearer" } else { "Bearer error=\"invalid_token\"" };
-        template = template.insert_header("www-authenticate", challenge);
+        template = template.insert_header(WWW_AUTHENTICATE, challenge);
     }
     if !body.is_empty() {
         template = template.set_body_raw(body, "application/json");
@@ -156,33 +160,4 @@ fn template(decided: Decided, shows_nothing: bool) -> ResponseTemplate {
         template = template.set_delay(Duration::from_micros(decided.after.0));
     }
     template
-}
-
-/// RFC 9457: what a person with curl reads when nothing answers.
-fn problem(unreadable: &Unreadable) -> ResponseTemplate {
-    let (status, title) = match unreadable {
-        Unreadable::Nowhere(Nowhere::NoSuchPath) => (404, "no operation has this path".to_owned()),
-        Unreadable::Nowhere(Nowhere::NoSuchMethod(_)) => (405, "no operation of this path has this method".to_owned()),
-        Unreadable::Undecided { field, values, .. } => {
-            (400, format!("`{field}` must say which operation is meant: {}", values.join(", ")))
-        }
-        Unreadable::Missing(field) => (400, format!("`{field}` is required")),
-    };
-    let mut body = serde_json::json!({ "status": status, "title": title });
-    // RFC 6749 section 5.2.
-    match unreadable {
-        Unreadable::Undecided { field, said: true, .. } if field == "grant_type" => {
-            body["error"] = "unsupported_grant_type".into();
-        }
-        Unreadable::Undecided { field, .. } if field == "grant_type" => body["error"] = "invalid_request".into(),
-        Unreadable::Missing(_) => body["error"] = "invalid_request".into(),
-        _ => {}
-    }
-    let template = ResponseTemplate::new(status).set_body_raw(body.to_string(), "application/problem+json");
-    match unreadable {
-        Unreadable::Nowhere(Nowhere::NoSuchMethod(methods)) => {
-            template.insert_header("allow", methods.join(", ").as_str())
-        }
-        _ => template,
-    }
 }

@@ -1,14 +1,20 @@
 //! What clients of a token endpoint read beside the token: what kind it is, and why they were given none.
 
-use serde_json::json;
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
 
 use crate::model::service::{Act, Grant, Operation};
+use crate::wire::Body;
 
 use super::answer::Answering;
+use super::host::{Decided, Shared};
 
 /// Adds what OAuth wants in an answer of this operation.
 pub fn complete(spec: &Operation, answering: &mut Answering) {
     let Act::Mint { grant, .. } = spec.act else { return };
+    // RFC 6749 section 5.1.
+    answering.unstored = true;
     match (answering.status, grant) {
         (_, Grant::Plain) => {}
         (200, Grant::TokenExchange) => {
@@ -24,14 +30,13 @@ pub fn complete(spec: &Operation, answering: &mut Answering) {
     }
 }
 
-/// The field without which a request means nothing: RFC 6749 section 6, RFC 7009 section 2.1, RFC 7662 section 2.1, RFC 8693
-/// section 2.1.
-pub fn required_field(spec: &Operation) -> Option<&'static str> {
-    match spec.act {
-        Act::RevokeToken | Act::IntrospectToken => Some("token"),
-        Act::Mint { grant: Grant::RefreshToken { .. }, .. } => Some("refresh_token"),
-        Act::Mint { grant: Grant::TokenExchange, .. } => Some("subject_token"),
-        _ => None,
+/// RFC 6749 section 3.3: a client that asked for other scopes than its token has reads which it has.
+pub fn tell_scope(shared: &Shared, asked: &str, decided: &mut Decided) {
+    let Body::Token { access, .. } = decided.response.body else { return };
+    let issued = shared.scopes_of(access);
+    let same = asked.split_whitespace().collect::<BTreeSet<_>>() == issued.split_whitespace().collect();
+    if let Some(body) = decided.answering.body.strip_suffix('}').filter(|_| !same) {
+        decided.answering.body = format!("{body},\"scope\":{}}}", Value::from(issued));
     }
 }
 
