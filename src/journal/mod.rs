@@ -2,6 +2,7 @@
 
 mod digest;
 mod fields;
+mod order;
 mod read;
 mod words;
 mod write;

@@ -14,6 +14,7 @@ use crate::wire::{
 
 use super::digest::{Digest, of_json};
 use super::fields::record;
+use super::order::disorder;
 use super::{Header, Trailer, words};
 
 /// A journal that was read.
@@ -95,6 +96,10 @@ pub fn read(
         }
         Some(Trailer { references, references_digest: Some(said), .. }) if *said != of_json(references) => {
             Err(ReadError::Changed { found: of_json(references), said: said.clone() })
+        }
+        None if let Some((place, why)) = disorder(&header.plane, &events) => {
+            // The header is line 1.
+            Err(ReadError::Damaged { line: place + 2, why: why.to_owned() })
         }
         _ => Ok(Journal { header, plan, events, trailer, digest }),
     }

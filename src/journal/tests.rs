@@ -113,3 +113,54 @@ fn a_changed_journal_is_noticed() {
     let damaged = text.replacen("{\"event\":\"got\"", "{\"event\":\"goat\"", 1);
     assert!(matches!(read(damaged.as_bytes(), plan_of), Err(ReadError::Damaged { .. })));
 }
+
+/// A journal as it is without its last line.
+fn without_its_end(bytes: &[u8]) -> Vec<&str> {
+    let mut lines: Vec<&str> = std::str::from_utf8(bytes).unwrap().lines().collect();
+    lines.pop();
+    lines
+}
+
+#[test]
+fn every_run_that_is_killed_is_read_as_it_was_written() {
+    // A day of half a million requests.
+    for scenario in crate::library::SCENARIOS.iter().filter(|scenario| scenario.name != "runaway-loop") {
+        let (events, bytes) = written(scenario.name, None);
+        let read = read(without_its_end(&bytes).join("\n").as_bytes(), plan_of);
+        assert_eq!(read.unwrap_or_else(|why| panic!("{}: {why}", scenario.name)).events, events);
+    }
+}
+
+#[test]
+fn a_killed_run_that_was_changed_is_noticed() {
+    let (_, bytes) = written("moltbook", Some("rotated-first"));
+    let lines = without_its_end(&bytes);
+    let events = lines.len();
+    let asked = |from: usize| (from..events).find(|at| lines[*at].contains("\"asked\"")).unwrap();
+    let (early, late) = (asked(events / 4), asked(events / 2));
+    let doubled: Vec<&str> = lines[..=early].iter().chain(&lines[early..]).copied().collect();
+    let again: Vec<&str> = lines[..late].iter().chain(&lines[early..]).copied().collect();
+    let reversed: Vec<&str> = lines[..1].iter().chain(lines[1..].iter().rev()).copied().collect();
+    let with_a_gap: Vec<&str> = lines[..early].iter().chain(&lines[late..]).copied().collect();
+    let swapped = {
+        let mut lines = lines.clone();
+        lines.swap(early, late);
+        lines
+    };
+    for (changed, line, why) in [
+        (doubled, Some(early + 2), "its request stands above it already"),
+        (again, Some(late + 1), "it happened before what stands above it"),
+        (reversed, None, "it happened before what stands above it"),
+        (with_a_gap, None, "requests are missing above it"),
+        (swapped, Some(early + 1), "requests are missing above it"),
+    ] {
+        match read(changed.join("\n").as_bytes(), plan_of) {
+            Err(ReadError::Damaged { line: told, why: said }) => {
+                assert_eq!(said, why);
+                assert_eq!(told, line.unwrap_or(told), "{why}");
+            }
+            Err(other) => panic!("{why}: {other}"),
+            Ok(_) => panic!("{why}: it was read"),
+        }
+    }
+}
