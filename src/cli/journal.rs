@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 use crate::journal::{Journal, read};
-use crate::measure::{Measures, References};
+use crate::measure::{Explored, Measures, References};
 use crate::scenario::{opened, plan_of};
 use crate::staging::drill::event;
 
@@ -38,11 +38,16 @@ pub fn past(named: &Path) -> Result<Past, Failure> {
         Some(trailer) => &trailer.references,
         None => &journal.header.references,
     };
-    let references: References = serde_json::from_value(references.clone())
+    let mut references: References = serde_json::from_value(references.clone())
         .map_err(|e| Failure::input(format!("{shown}: its references are damaged: {e}"), None))?;
     references
         .fit(&journal.plan)
         .map_err(|e| Failure::input(format!("{shown}: its references are damaged: {e}"), None))?;
+    if journal.header.plane == "staging" {
+        // Also where the run was killed, it was a real system.
+        let listens = !journal.plan.controls.detectors.is_empty();
+        references.explored.get_or_insert_with(|| Explored::cut_off(listens));
+    }
     let mut measures = Measures::of(&journal.plan, &references, &journal.events);
     measures.complete &= journal.trailer.is_some();
     Ok(Past { journal, references, measures })

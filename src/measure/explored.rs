@@ -155,6 +155,16 @@ pub struct FoundSecret {
 }
 
 impl Explored {
+    /// Of a run that was killed: what it saw beside its events, nobody wrote down.
+    pub fn cut_off(listens: bool) -> Explored {
+        Explored { listens, stopped: Some("its journal has no end".to_owned()), ..Explored::default() }
+    }
+
+    /// Whether nothing is known beside the events. A run that wrote its end has an id.
+    pub fn is_cut_off(&self) -> bool {
+        self.run.is_empty()
+    }
+
     /// Found secrets, and how many of them opened something.
     pub fn secrets(&self) -> (u64, u64) {
         let opened = self.found.iter().filter(|found| !found.accepted_by.is_empty()).count();

@@ -224,8 +224,11 @@ impl Measures {
             }
         }
         values.insert("outcome", Measured::Exact(Value::Word(self.outcome.name())));
-        let hidden = explored.shadows.len() as u64;
-        values.insert("visibility.undocumented", Measured::count(hidden));
+        let hidden = match explored.is_cut_off() {
+            true => Measured::unknown("the run did not reach its end"),
+            false => Measured::count(explored.shadows.len() as u64),
+        };
+        values.insert("visibility.undocumented", hidden);
         if !explored.untried().is_empty() {
             // What nobody could ask about may have been open as well.
             values

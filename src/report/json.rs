@@ -123,7 +123,7 @@ impl RunReport {
                 }
                 Some(_) => "runaway run TARGETS --plane staging".to_owned(),
             },
-            explored: summary.references.explored.clone(),
+            explored: summary.references.explored.clone().filter(|explored| !explored.is_cut_off()),
         }
     }
 }

@@ -435,6 +435,45 @@ fn who_asks_to_stop_is_told_that_it_was_stopped() {
     }
 }
 
+/// A journal without its end, as `kill -9` leaves it.
+#[test]
+fn a_run_that_was_killed_was_on_a_real_system_all_the_same() {
+    let server = api();
+    let ran = run(&server, &(head_of_targets(&server.origin(), "") + EXPLORE));
+    let journal = ran.read("journal.ndjson");
+    let lines: Vec<&str> = journal.lines().collect();
+    fs::write(ran.folder.path().join("killed.ndjson"), lines[..lines.len() - 2].join("\n") + "\n").unwrap();
+    let runaway = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runaway"));
+        command.args(args).current_dir(ran.folder.path()).env("NO_COLOR", "1").output().unwrap()
+    };
+    let shown = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
+    let replayed = runaway(&["replay", "killed.ndjson", "--out", "again"]);
+    assert_eq!(replayed.status.code(), Some(4), "{replayed:?}");
+    let read = |name: &str| fs::read_to_string(ran.folder.path().join("again").join(name)).unwrap();
+    let run: Value = serde_json::from_str(&read("run.json")).unwrap();
+    for (key, value) in ran.run["measures"].as_object().unwrap() {
+        if value["evidence"] == "unknown" {
+            assert_eq!(run["measures"][key]["evidence"], "unknown", "{key}");
+        }
+    }
+    assert_eq!(run["measures"]["visibility.undocumented"]["evidence"], "unknown", "not all of it is in the journal");
+    assert_eq!((&run["repeat"], &run["complete"]), (&ran.run["repeat"], &json!(false)));
+    assert!(run["headline"].as_str().unwrap().ends_with("stopped before its end."), "{}", run["headline"]);
+    let fits = jsonschema::validator_for(&run_schema()).unwrap();
+    assert!(fits.is_valid(&run) && run.get("explored").is_none(), "{run}");
+    let texts = [shown(&replayed), read("summary.txt"), read("summary.md"), read("report.html")];
+    for text in texts {
+        for claim in ["simulation", "no real system", "never open", "--seed", "carried the id"] {
+            assert!(!text.contains(claim), "{claim}: {text}");
+        }
+    }
+    assert!(read("report.html").contains("On a real system."));
+    assert!(!ran.folder.path().join("again/audit.ndjson").exists(), "what it logged, the target knows");
+    let story = shown(&runaway(&["explain", "killed.ndjson"]));
+    assert!(story.contains("What anybody did about it is not known."), "{story}");
+}
+
 #[test]
 fn honest_work_is_looked_at_while_agents_explore() {
     let asked = AtomicU32::new(0);

@@ -7,9 +7,9 @@ use super::{Page, Part};
 use crate::report::explored::sections;
 use crate::report::text::capital;
 
-/// The sections that have something to say; nothing for a run in a world of ours.
+/// The sections that have something to say; nothing for a run in a world of ours, or one that was killed.
 pub fn part(page: &Page<'_>) -> Option<Part> {
-    let explored = page.summary.references.explored.as_ref()?;
+    let explored = page.summary.references.explored.as_ref().filter(|explored| !explored.is_cut_off())?;
     let body = html! {
         p { "Every request of this run carried the id " code { (explored.run) } ", so that it can be found in logs." }
         @for section in sections(explored) {
