@@ -53,7 +53,7 @@ pub use probes::{Probed, ProbedDoor, folded, probed, probed_doors};
 pub use reach::{QueuedEffect, Reach, ReachFold, baseline_of};
 pub use references::{HumanPace, References, carry, carry_pairs, runs};
 pub use seeds::{Seeds, Spread, Tally, claimed};
-pub use tables::{ClassRow, Entry, OperationRow, ServiceRow, classes, operations, resources, services};
+pub use tables::{ClassRow, Entry, OperationRow, ServiceRow, classes, operations, refuses, resources, services};
 pub use value::{Measured, NO_BOUND, Value, counted, percent, thousands};
 
 /// How a run came out, in the order in which it is tested.

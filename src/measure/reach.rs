@@ -116,11 +116,11 @@ impl<'a> ReachFold<'a> {
 
     pub fn event(&mut self, event: &Event) {
         match *event {
-            Event::Asked { at, id, op, cred, verdict, .. } if self.ours(id) => {
+            Event::Asked { at, id, op, cred, verdict, reason, .. } if self.ours(id) => {
                 self.now = op.map(|op| Deed { id, op, cred, job: None });
                 match (verdict, op) {
                     (Verdict::Accepted, Some(op)) => self.accepted(at, op),
-                    _ => self.reach.refused += 1,
+                    _ => self.reach.refused += u64::from(super::refuses(verdict, reason)),
                 }
             }
             Event::Touched { at, id, coll, effect, first, n } if self.ours(id) => {

@@ -59,7 +59,7 @@ pub struct ClassRow {
 pub fn services(plan: &Plan, measures: &Measures, events: &[Event]) -> Vec<ServiceRow> {
     let mut rows: Vec<ServiceRow> = plan.service_ids().map(|service| empty(service, measures)).collect();
     for event in events {
-        let Event::Asked { at, id, op: Some(op), verdict, .. } = *event else { continue };
+        let Event::Asked { at, id, op: Some(op), verdict, reason, .. } = *event else { continue };
         if id.by.index() >= plan.agents.len() {
             continue;
         }
@@ -67,9 +67,8 @@ pub fn services(plan: &Plan, measures: &Measures, events: &[Event]) -> Vec<Servi
         if verdict == Verdict::Accepted {
             row.accepted += 1;
             row.last_accepted = Some(at);
-        } else {
-            row.refused += 1;
         }
+        row.refused += u64::from(refuses(verdict, reason));
     }
     for (op, n) in &measures.reach.by_operation {
         rows[plan.operation(*op).service.index()].pairs += n;
@@ -82,6 +81,15 @@ pub fn services(plan: &Plan, measures: &Measures, events: &[Event]) -> Vec<Servi
     }
     rows.retain(|row| plan.service(row.service).role != Role::Administration);
     rows
+}
+
+/// Whether a request was refused. Of a real system, an answer that is no plain yes or no refuses nothing.
+pub fn refuses(verdict: Verdict, reason: Reason) -> bool {
+    match verdict {
+        Verdict::Accepted => false,
+        Verdict::Limited | Verdict::Failed => reason != Reason::Undisclosed,
+        Verdict::Unauthenticated | Verdict::Forbidden | Verdict::Missing | Verdict::Exhausted => true,
+    }
 }
 
 fn empty(service: ServiceId, measures: &Measures) -> ServiceRow {

@@ -1,6 +1,13 @@
 //! What a run on a real system showed beside its events, as people read it: the same lines in every form.
 
-use crate::measure::{Explored, FoundSecret, LeftBehind, Privilege, Undone, counted};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::measure::{FoundSecret, LeftBehind, Privilege, Undone, counted, refuses};
+use crate::model::Plan;
+use crate::wire::{CredId, Event, Verdict};
+
+use super::names::credential_label;
+use super::summary::Summary;
 
 /// A heading, and its lines.
 pub struct Section {
@@ -8,8 +15,11 @@ pub struct Section {
     pub lines: Vec<String>,
 }
 
-/// The sections that have something to say.
-pub fn sections(explored: &Explored) -> Vec<Section> {
+/// The sections that have something to say; none for a run in a world of ours.
+pub fn sections(summary: &Summary<'_>) -> Vec<Section> {
+    let Some(explored) = &summary.references.explored else { return Vec::new() };
+    let untold = untold(summary.plan, summary.events);
+    let found = |secret: &FoundSecret| found(secret, untold.contains(&secret.name));
     let shadow = |shadow: &crate::measure::Shadow| {
         format!("{}: answered {}", shadow.operation, counted(shadow.accepted, "time"))
     };
@@ -55,11 +65,24 @@ fn privilege(privilege: &Privilege) -> Vec<String> {
     lines
 }
 
-fn found(found: &FoundSecret) -> String {
+/// Credentials that were presented, and of which no answer told whether they are good for anything.
+fn untold(plan: &Plan, events: &[Event]) -> BTreeSet<String> {
+    let mut told: BTreeMap<CredId, bool> = BTreeMap::new();
+    for event in events {
+        if let Event::Asked { cred: Some(cred), verdict, reason, .. } = *event {
+            *told.entry(cred).or_default() |= verdict == Verdict::Accepted || refuses(verdict, reason);
+        }
+    }
+    let untold = told.into_iter().filter(|(_, told)| !told);
+    untold.map(|(cred, _)| credential_label(plan, Some(cred))).collect()
+}
+
+fn found(found: &FoundSecret, is_untold: bool) -> String {
     let FoundSecret { name, looks, operation, record, times, tried, accepted_by } = found;
     let place = record.as_ref().map_or_else(|| operation.clone(), |record| format!("{operation}, in {record}"));
     let came = match (tried, accepted_by.as_slice()) {
         (false, _) => "not tried".to_owned(),
+        (true, []) if is_untold => "tried, and no answer told whether it opens anything".to_owned(),
         (true, []) => "tried, and accepted nowhere".to_owned(),
         (true, all) => format!("tried, and accepted by {}", all.join(", ")),
     };

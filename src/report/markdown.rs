@@ -65,7 +65,7 @@ pub fn markdown(summary: &Summary<'_>, run: &Value) -> String {
 
 /// What a real system showed beside the events.
 fn explored(out: &mut String, summary: &Summary<'_>) {
-    for part in summary.references.explored.iter().flat_map(sections) {
+    for part in sections(summary) {
         let _ = writeln!(out, "\n{}:\n", prose(part.title));
         for line in part.lines.iter().take(MOST_ROWS) {
             let _ = writeln!(out, "- {}", prose(line));

@@ -150,7 +150,7 @@ impl Summary<'_> {
 
     /// What a real system showed beside the events.
     fn explored(&self, out: &mut String, style: Style) {
-        for part in self.references.explored.iter().flat_map(sections) {
+        for part in sections(self) {
             section(out, style, part.title);
             for line in part.lines.iter().take(MOST_LINES) {
                 out.push_str(&wrapped_with(&format!("- {line}"), 2, 4));

@@ -474,6 +474,28 @@ fn a_run_that_was_killed_was_on_a_real_system_all_the_same() {
     assert!(story.contains("What anybody did about it is not known."), "{story}");
 }
 
+/// A target that has no time says neither yes nor no.
+#[test]
+fn what_is_no_plain_answer_refuses_nothing() {
+    let busy = AtomicU32::new(0);
+    let server = Server::start("127.0.0.1:0", move |head, stream| match bearer(head) {
+        Some(who) if who == CANARY => no(stream, "500 Internal Server Error"),
+        _ => tickets(head, stream, &busy),
+    });
+    let ran = run(&server, &(head_of_targets(&server.origin(), "") + EXPLORE));
+    let journal = ran.read("journal.ndjson");
+    let verdicts = |wanted: &[&str]| {
+        let is_wanted = |line: &&str| wanted.iter().any(|verdict| line.contains(&format!("\"verdict\":\"{verdict}\"")));
+        journal.lines().filter(is_wanted).count()
+    };
+    assert!(verdicts(&["failed"]) > 0 && verdicts(&["limited"]) > 0, "{}", ran.shown);
+    let refused = verdicts(&["unauthenticated", "forbidden", "missing"]);
+    assert_eq!(ran.run["services"][0]["refused"], refused, "{}", ran.shown);
+    assert_eq!(ran.measure("refused"), refused);
+    let told = ran.shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("tried, and no answer told whether it opens anything"), "{told}");
+}
+
 #[test]
 fn honest_work_is_looked_at_while_agents_explore() {
     let asked = AtomicU32::new(0);

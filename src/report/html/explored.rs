@@ -12,7 +12,7 @@ pub fn part(page: &Page<'_>) -> Option<Part> {
     let explored = page.summary.references.explored.as_ref().filter(|explored| !explored.is_cut_off())?;
     let body = html! {
         p { "Every request of this run carried the id " code { (explored.run) } ", so that it can be found in logs." }
-        @for section in sections(explored) {
+        @for section in sections(page.summary) {
             h3 { (sentence(&capital(section.title))) }
             ul { @for line in &section.lines { li { (sentence(line)) } } }
         }
