@@ -11,7 +11,7 @@ use super::args;
 use super::discovery::discovered;
 use super::failure::Failure;
 use super::files::replace;
-use super::folder::Folder;
+use super::folder::{Folder, JOURNAL, SENT};
 use super::open::folder_of;
 use super::output;
 use crate::report::text::{hung, shell_word};
@@ -65,8 +65,9 @@ async fn start(args: &args::Drill, targets: Arc<Targets>) -> Result<Exit, Failur
     let consents = proposal.agree(&agreement, Kill::default(), Kill::default())?;
     let file = File::create(&journal).map_err(|error| Failure::at(&journal, &error))?;
     let drilled = run_drill(targets, &pinned, consents, Watch::begin()?, file, sent.clone()).await?;
-    let exit = tell(&mut folder, &drilled)?;
-    Ok(sent.finish().map_or_else(|error| output::despite(Failure::at(&folder.sent(), &error), exit), |()| exit))
+    let sent = sent.finish();
+    let exit = tell(&mut folder, &drilled, sent.is_ok())?;
+    Ok(sent.map_or_else(|error| output::despite(Failure::at(&folder.sent(), &error), exit), |()| exit))
 }
 
 /// The file that keeps what was sent.
@@ -90,7 +91,12 @@ pub async fn lookup(host: &str, port: u16) -> std::io::Result<Vec<IpAddr>> {
     Ok(tokio::net::lookup_host((host, port)).await?.map(|address| address.ip()).collect())
 }
 
-fn tell(folder: &mut Folder, drilled: &Drilled) -> Result<Exit, Failure> {
+/// What was written while a run went on, as far as the disk took all of it.
+pub fn whole_traces(journal: bool, sent: bool) -> Vec<&'static str> {
+    [(JOURNAL, journal), (SENT, sent)].into_iter().filter(|(_, whole)| *whole).map(|(name, _)| name).collect()
+}
+
+fn tell(folder: &mut Folder, drilled: &Drilled, sent: bool) -> Result<Exit, Failure> {
     let Drilled { header, events, journal } = drilled;
     let result = judge(header, events);
     let text = summary(header, events, &result);
@@ -101,10 +107,8 @@ fn tell(folder: &mut Folder, drilled: &Drilled) -> Result<Exit, Failure> {
         .try_for_each(|(name, text)| replace(&folder.path().join(name), &text));
     let whole = journal.as_ref().map_err(|error| Failure::at(&folder.journal(), error));
     let written = written.and(whole.copied()).and_then(|()| folder.done());
-    let end = format!(
-        "\nwritten to {}\n  drill.json, journal.ndjson, requests.ndjson, summary.txt\n",
-        folder.path().display()
-    );
+    let names = [&["drill.json"][..], &whole_traces(journal.is_ok(), sent), &["summary.txt"]].concat();
+    let end = format!("\n{}", folder.told(&names));
     let path = shell_word(&folder.path().to_string_lossy());
     let rest = if folder.is_owed() { format!("\nto put back the rest: runaway undo {path}\n") } else { String::new() };
     let exit = output::result(&(text + &end + &rest), result.exit());

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::args::{self, ClockName};
 use super::discovery::discovered;
-use super::drill::{agreed_hosts, caps_and_stops, lookup, origins_and_writes, sent_log};
+use super::drill::{agreed_hosts, caps_and_stops, lookup, origins_and_writes, sent_log, whole_traces};
 use super::failure::Failure;
 use super::folder::Folder;
 use super::open::folder_of;
@@ -96,8 +96,9 @@ async fn start(args: &args::Run, terrain: Arc<Terrain>) -> Result<Exit, Failure>
     let terrain = terrain_of(targets)?;
     let consents = proposal.agree(&agreement, Kill::default(), Kill::default())?;
     let ran = run(args, &terrain, consents, &folder, sent.clone()).await?;
-    let exit = tell(args, &terrain, &mut folder, &ran)?;
-    Ok(sent.finish().map_or_else(|error| output::despite(Failure::at(&folder.sent(), &error), exit), |()| exit))
+    let sent = sent.finish();
+    let exit = tell(args, &terrain, &mut folder, &ran, sent.is_ok())?;
+    Ok(sent.map_or_else(|error| output::despite(Failure::at(&folder.sent(), &error), exit), |()| exit))
 }
 
 /// An exploration that is over.
@@ -163,7 +164,7 @@ async fn run(
 
 const PLANE: &str = "staging";
 
-fn tell(args: &args::Run, terrain: &Terrain, folder: &mut Folder, ran: &Ran) -> Result<Exit, Failure> {
+fn tell(args: &args::Run, terrain: &Terrain, folder: &mut Folder, ran: &Ran, sent: bool) -> Result<Exit, Failure> {
     let Ran { events, references, digest, journal } = ran;
     let plan = &terrain.modelled.plan;
     let measures = Measures::of(plan, references, events);
@@ -175,9 +176,9 @@ fn tell(args: &args::Run, terrain: &Terrain, folder: &mut Folder, ran: &Ran) -> 
     let text = if args.quiet {
         summary.in_short()
     } else {
-        let shown = folder.path().display();
-        let files = "report.html, summary.md, summary.txt, run.json, journal.ndjson, requests.ndjson";
-        format!("{}\nwritten to {shown}\n  {files}\n", summary.render(output::style()))
+        let results = ["report.html", "summary.md", "summary.txt", "run.json"];
+        let traces = whole_traces(journal.is_ok(), sent);
+        format!("{}\n{}", summary.render(output::style()), folder.told(&[&results[..], &traces].concat()))
     };
     let exit = output::result(&text, judgement.verdict.exit());
     let written = written.and(journal.as_ref().map(|_| ()).map_err(|error| Failure::at(&folder.journal(), error)));

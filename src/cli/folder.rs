@@ -1,20 +1,21 @@
 //! The folder of a run: found or made, claimed by one run at a time, filled with its results.
 
+mod contents;
+
 use std::fs::{self, File, TryLockError};
-use std::io::{self, BufRead as _, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use self::contents::{foreign, owes};
 use super::aside;
 use super::failure::Failure;
 use super::files::{replace, replace_with};
 use crate::audit;
 use crate::model::Plan;
 use crate::report::text::shell_word;
-use crate::report::{RUN_SCHEMA, RunReport, Style, Summary, markdown, page};
-use crate::staging::drill::Past;
-use crate::staging::explore::Writes;
+use crate::report::{RunReport, Style, Summary, markdown, page};
 use crate::wire::Event;
 
 pub const JOURNAL: &str = "journal.ndjson";
@@ -172,6 +173,17 @@ impl Folder {
         self.path.join(UNDO)
     }
 
+    /// Says where to look, and at what: what could not be written is not there, and what an earlier run left is none of it.
+    pub fn told(&self, names: &[&str]) -> String {
+        let shown = self.path.display();
+        let is_there = |name: &&str| self.work == self.path && self.path.join(name).is_file();
+        let there: Vec<&str> = names.iter().copied().filter(is_there).collect();
+        match there.is_empty() {
+            true => format!("nothing of it was written to {shown}\n"),
+            false => format!("written to {shown}\n  {}\n", there.join(", ")),
+        }
+    }
+
     /// Writes what the services logged, whole or not at all.
     pub fn write_audit(&self, plan: &Plan, events: &[Event]) -> Result<(), Failure> {
         replace_with(&self.work.join(AUDIT), |out| {
@@ -221,61 +233,6 @@ fn unusable(path: &Path, error: &io::Error) -> Failure {
     Failure::input(message, Some("say --out with a folder that can be written".into()))
 }
 
-/// What lies in a folder that no run was written to: nothing, where one was.
-fn foreign(folder: &Path) -> io::Result<Vec<String>> {
-    if is_ours(folder) || is_ours(&folder.join(EARLIER)) {
-        return Ok(Vec::new());
-    }
-    let entries =
-        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()));
-    let mut names = entries.collect::<io::Result<Vec<_>>>()?;
-    names.retain(|name| name != PARTIAL && name != EARLIER);
-    names.sort();
-    Ok(names)
-}
-
-/// Whether a run was written to a folder: its journal says so, or what it sent, or what it came to.
-fn is_ours(folder: &Path) -> bool {
-    let journal = folder.join(JOURNAL);
-    // A run that was killed at once left an empty file.
-    let begins = |file: &Path, with: &str| first_line(file).is_some_and(|line| line.is_empty() || line.contains(with));
-    let journalled = match fs::metadata(&journal) {
-        Ok(there) if there.is_file() => begins(&journal, WRITTEN_BY),
-        // A pipe or a device has nothing to lose.
-        Ok(there) => !there.is_dir(),
-        Err(_) => false,
-    };
-    let says = |name: &str, schema: &str| {
-        let read = File::open(folder.join(name)).ok().map(io::BufReader::new);
-        let value = read.and_then(|read| serde_json::from_reader::<_, Value>(read).ok());
-        value.is_some_and(|value| value["schema"].as_str() == Some(schema))
-    };
-    // Where asking for endpoints fails, there is no journal.
-    let sent = begins(&folder.join(SENT), SENT_BY);
-    journalled || sent || says(RESULTS[0], RUN_SCHEMA)
-}
-
-/// Whether a run on a real system left something there that its folder alone knows how to put back, or may have.
-fn owes(folder: &Path) -> bool {
-    let [undo, journal] = [UNDO, JOURNAL].map(|name| folder.join(name));
-    let writes = undo.is_file().then(|| match Writes::read(&undo) {
-        Ok(past) => past.left().next().is_some(),
-        // Without a whole line, nothing was sent.
-        Err(_) => first_line(&undo).is_some_and(|line| line.ends_with('\n')),
-    });
-    let drilled = journal.is_file().then(|| match Past::read(&journal) {
-        Ok(past) => past.did_anything() && past.targets().map_or(true, |targets| !past.is_restored(&targets)),
-        Err(_) => first_line(&journal).is_some_and(|line| line.contains(DRILLED_BY)),
-    });
-    writes == Some(true) || drilled == Some(true)
-}
-
-fn first_line(file: &Path) -> Option<String> {
-    let (mut line, read) = (Vec::new(), File::open(file).ok()?.take(MOST_HEAD));
-    io::BufReader::new(read).read_until(b'\n', &mut line).ok()?;
-    Some(String::from_utf8_lossy(&line).into_owned())
-}
-
 /// What a run came to: for machines, for a terminal, for a pull request, for a leader.
 pub const RESULTS: [&str; 4] = ["run.json", "summary.txt", "summary.md", "report.html"];
 
@@ -286,13 +243,6 @@ pub const NAMES: [&str; 9] =
 pub const PARTIAL: &str = "new.partial";
 /// Where an earlier run is kept while one on a real system leaves its traces.
 const EARLIER: &str = "earlier.partial";
-/// In the first line of each journal, and of what was sent.
-const WRITTEN_BY: &str = "\"written_by\"";
-const SENT_BY: &str = "\"traceparent\"";
-/// In the first line of the journal of a drill.
-const DRILLED_BY: &str = "\"format\":\"runaway.drill-journal/";
-/// The first line of a journal holds its scenario.
-const MOST_HEAD: u64 = 64 << 20;
 /// So many files that are not ours are named.
 const SOME: usize = 3;
 

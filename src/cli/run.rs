@@ -69,14 +69,9 @@ fn once(args: &args::Run, stop: &Stop) -> Result<Exit, Failure> {
         summary.in_short()
     } else {
         done.warn();
-        let shown = folder.path().display();
-        let files = match &written {
-            Ok(()) if stopped => "report.html, summary.md, summary.txt, run.json, journal.ndjson",
-            Ok(()) => "report.html, summary.md, summary.txt, run.json, journal.ndjson, audit.ndjson",
-            Err(_) => "journal.ndjson",
-        };
+        let names = ["report.html", "summary.md", "summary.txt", "run.json", "journal.ndjson", "audit.ndjson"];
         let next = format!("next: runaway show {}", shell_word(&args.scenario));
-        format!("{}\nwritten to {shown}\n  {files}\n{next}\n", summary.render(output::style()))
+        format!("{}\n{}{next}\n", summary.render(output::style()), folder.told(&names))
     };
     let exit = output::result(&text, verdict.exit());
     if stopped {

@@ -352,6 +352,20 @@ fn a_full_disk_is_said_and_is_no_pass() {
     assert!(said.contains("journal.ndjson") && said.contains("No space left"), "{said}");
 }
 
+/// Room for what a run wrote so far, and not for its report.
+#[test]
+fn only_what_was_written_is_named() {
+    let here = folder();
+    let out = here.path().join("out");
+    let program = env!("CARGO_BIN_EXE_runaway");
+    let script = format!("trap '' XFSZ; ulimit -f 50; exec {program} run volume-delete --out {}", text(&out));
+    let ran = Command::new("bash").args(["-c", &script]).output().expect("bash runs");
+    let (said, failed) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert!(failed.contains("report.html cannot be written"), "{failed}");
+    let shown = format!("written to {}\n  summary.md, summary.txt, run.json, journal.ndjson\n", out.display());
+    assert!(said.contains(&shown), "{said}");
+}
+
 /// What an earlier run came to stays until the next one is complete.
 #[test]
 fn an_earlier_run_outlives_one_that_fails() {

@@ -497,6 +497,26 @@ fn what_is_no_plain_answer_refuses_nothing() {
 }
 
 #[test]
+fn only_what_was_written_is_named() {
+    let server = Server::start("127.0.0.1:0", |_, stream| ok(stream, &json!([])));
+    let folder = tempfile::tempdir().unwrap();
+    let text =
+        head_of_targets(&server.origin(), "") + "explore: {operations: {list: \"GET api:/list -> things ids\"}}\n";
+    let host = server.address.to_string();
+    let free = command(folder.path(), &text, &["--consent", &host]);
+    let args: Vec<&str> = free.get_args().map(|arg| arg.to_str().unwrap()).collect();
+    // Room for all but the report.
+    let script = format!("trap '' XFSZ; ulimit -f 50; exec {} {}", env!("CARGO_BIN_EXE_runaway"), args.join(" "));
+    let mut full = Command::new("bash");
+    full.args(["-c", &script]).current_dir(folder.path()).stdin(Stdio::null()).env("NO_COLOR", "1");
+    full.envs(free.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let ran = finished(folder, full.output().unwrap());
+    assert!(ran.shown.contains("report.html cannot be written"), "{}", ran.shown);
+    let files = "written to out\n  summary.md, summary.txt, run.json, journal.ndjson, requests.ndjson\n";
+    assert!(ran.shown.contains(files), "{}", ran.shown);
+}
+
+#[test]
 fn honest_work_is_looked_at_while_agents_explore() {
     let asked = AtomicU32::new(0);
     let server = Server::start("127.0.0.1:0", move |head, stream| match target_of(head) {
