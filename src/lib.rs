@@ -38,7 +38,6 @@
 pub mod agent;
 pub mod analysis;
 pub mod audit;
-#[doc(hidden)]
 pub mod cli;
 pub mod fix;
 pub mod gate;

@@ -150,7 +150,7 @@ fn a_killed_run_that_was_changed_is_noticed() {
     for (changed, line, why) in [
         (doubled, Some(early + 2), "its request stands above it already"),
         (again, Some(late + 1), "it happened before what stands above it"),
-        (reversed, None, "it happened before what stands above it"),
+        (reversed, None, "requests are missing above it"),
         (with_a_gap, None, "requests are missing above it"),
         (swapped, Some(early + 1), "requests are missing above it"),
     ] {

@@ -637,6 +637,9 @@ fn nothing_begins_where_the_control_is_refused() {
     let ran = run(&server, &text);
     assert_eq!((ran.code, ran.run["verdict"].as_str()), (4, Some("inconclusive")), "{}", ran.shown);
     assert!(server.came().iter().all(|came| target_of(&came.head) == "/health"));
+    let not_tried = &ran.run["explored"]["not_tried"];
+    assert_eq!(not_tried["api.list-tickets"], "the run ended before", "{not_tried}");
+    assert_eq!(not_tried["api.ticket"], "no id of `tickets` was seen", "{not_tried}");
 }
 
 #[test]

@@ -199,7 +199,9 @@ impl Desk {
                     }
                 }
                 ("DELETE", _) if manner == Manner::KeepsAll => answer(stream, "500 No", "", "{}"),
-                ("DELETE", _) if manner == Manner::Claims && agent => answer(stream, "403 Forbidden", "", "{}"),
+                ("DELETE", _) if manner == Manner::Claims && !head.contains("janitor") => {
+                    answer(stream, "403 Forbidden", "", "{}")
+                }
                 ("DELETE", _) if manner == Manner::Claims => fine(stream, &json!({})),
                 ("DELETE", Some(id)) if tickets.remove(&id).is_some() => fine(stream, &json!({})),
                 _ => answer(stream, "404 Not Found", "", "{}"),

@@ -99,7 +99,8 @@ fn services(page: &Page<'_>) -> Markup {
 
 fn until(page: &Page<'_>, at: usize, row: &Value) -> Markup {
     if row["ever_open"] == Value::Bool(false) {
-        return html! { "never open" };
+        let told = if page.summary.references.explored.is_some() { "not known" } else { "never open" };
+        return html! { (told) };
     }
     page.figures.time(&format!("/services/{at}/closed"), "still open")
 }

@@ -132,39 +132,39 @@ impl Tally {
             .operations
             .iter()
             .filter_map(|operation| Some((full_name(&terrain.targets, operation), operation.not_tried.clone()?)));
-        explored.not_tried = left_alone.chain(self.without_ids(terrain, memory)).collect();
+        let why = |(operation, missing): (&Operation, Option<CollectionIx>)| {
+            let why = match missing {
+                Some(coll) => format!("no id of `{}` was seen", explore.collection(coll).name),
+                None if explored.stopped.is_some() => "the run ended before".to_owned(),
+                None => return None,
+            };
+            Some((full_name(&terrain.targets, operation), why))
+        };
+        explored.not_tried = left_alone.chain(self.unasked(terrain, memory).filter_map(why)).collect();
         explored.no_ids = self.no_ids(terrain, memory);
         explored.privileges = explore.meant.iter().map(|meant| self.privilege(terrain, meant)).collect();
         explored.found = self.found.iter().map(|(text, lay)| told(terrain, memory, *text, lay)).collect();
     }
 
-    /// What was never asked, since nothing showed an id that it needs.
+    /// What was never asked, and of what it needs an id that nothing showed.
     fn unasked<'t>(
         &'t self,
         terrain: &'t Terrain,
         memory: &'t Memory,
-    ) -> impl Iterator<Item = (&'t Operation, CollectionIx)> {
+    ) -> impl Iterator<Item = (&'t Operation, Option<CollectionIx>)> {
         let explore = &terrain.explore;
         let unasked = explore.operation_ids().filter(|ix| !self.asked.contains(ix)).map(|ix| explore.operation(ix));
-        unasked.filter(|operation| operation.not_tried.is_none()).filter_map(|operation| {
+        unasked.filter(|operation| operation.not_tried.is_none()).map(|operation| {
             let mut needs = operation.parameters(explore).into_iter().map(|(_, coll)| coll);
-            Some((operation, needs.find(|coll| memory.ids.has_none(terrain.modelled.collection(*coll)))?))
+            (operation, needs.find(|coll| memory.ids.has_none(terrain.modelled.collection(*coll))))
         })
-    }
-
-    fn without_ids(&self, terrain: &Terrain, memory: &Memory) -> Vec<(String, String)> {
-        let told = |(operation, coll): (&Operation, CollectionIx)| {
-            let why = format!("no id of `{}` was seen", terrain.explore.collection(coll).name);
-            (full_name(&terrain.targets, operation), why)
-        };
-        self.unasked(terrain, memory).map(told).collect()
     }
 
     fn no_ids(&self, terrain: &Terrain, memory: &Memory) -> Vec<NoIds> {
         let told = |(ix, answers): (&OperationIx, &u64)| {
             let operation = terrain.explore.operation(*ix);
             let Does::List { of, .. } = operation.does else { return None };
-            let behind = self.unasked(terrain, memory).filter(|(_, missing)| *missing == of);
+            let behind = self.unasked(terrain, memory).filter(|(_, missing)| *missing == Some(of));
             memory.ids.has_none(terrain.modelled.collection(of)).then(|| NoIds {
                 operation: full_name(&terrain.targets, operation),
                 collection: terrain.explore.collection(of).name.clone(),
