@@ -98,9 +98,11 @@ fn services(page: &Page<'_>) -> Markup {
 }
 
 fn until(page: &Page<'_>, at: usize, row: &Value) -> Markup {
+    if page.summary.references.explored.is_some() {
+        return html! { "not known" };
+    }
     if row["ever_open"] == Value::Bool(false) {
-        let told = if page.summary.references.explored.is_some() { "not known" } else { "never open" };
-        return html! { (told) };
+        return html! { "never open" };
     }
     page.figures.time(&format!("/services/{at}/closed"), "still open")
 }
