@@ -140,7 +140,9 @@ fn a_killed_run_that_was_changed_is_noticed() {
     let (early, late) = (asked(events / 4), asked(events / 2));
     let doubled: Vec<&str> = lines[..=early].iter().chain(&lines[early..]).copied().collect();
     let again: Vec<&str> = lines[..late].iter().chain(&lines[early..]).copied().collect();
-    let reversed: Vec<&str> = lines[..1].iter().chain(lines[1..].iter().rev()).copied().collect();
+    // Elsewhere than in the simulator, answers may overtake each other, and only times tell.
+    let over_http = lines[0].replace("\"plane\":\"sim\"", "\"plane\":\"mock\"");
+    let reversed: Vec<&str> = [over_http.as_str()].into_iter().chain(lines[1..].iter().rev().copied()).collect();
     let with_a_gap: Vec<&str> = lines[..early].iter().chain(&lines[late..]).copied().collect();
     let swapped = {
         let mut lines = lines.clone();
@@ -150,7 +152,7 @@ fn a_killed_run_that_was_changed_is_noticed() {
     for (changed, line, why) in [
         (doubled, Some(early + 2), "its request stands above it already"),
         (again, Some(late + 1), "it happened before what stands above it"),
-        (reversed, None, "requests are missing above it"),
+        (reversed, None, "it happened before what stands above it"),
         (with_a_gap, None, "requests are missing above it"),
         (swapped, Some(early + 1), "requests are missing above it"),
     ] {
