@@ -10,8 +10,8 @@
 //! use runaway::scenario::{Overrides, Source, parse};
 //!
 //! // A scenario: one of the library, or any text.
-//! let story = runaway::library::find("volume-delete").ok_or("no such story")?;
-//! let source = Source { name: "volume-delete.yaml".into(), text: story.text.into() };
+//! let story = runaway::library::find("moltbook").ok_or("no such story")?;
+//! let source = Source { name: "moltbook.yaml".into(), text: story.text.into() };
 //! let document = parse(source, &registry::keys())?;
 //!
 //! // A variant of it with all that is known before the run: its plan, the run without a fault, the positive control.
