@@ -77,13 +77,17 @@ pub fn sent_log(folder: &Folder) -> Result<Arc<SentLog>, Failure> {
     Ok(Arc::new(SentLog::new(file)))
 }
 
-/// The same file of an earlier run, behind what stands in it.
+/// The same file of an earlier run, behind its last whole line.
 pub fn sent_log_again(folder: &Folder) -> Result<Arc<SentLog>, Failure> {
     let path = folder.sent();
     let opened = File::options().create(true).append(true).open(&path);
-    let behind = opened.and_then(|file| Ok((file.metadata()?.len(), file)));
-    let (whole, file) = behind.map_err(|error| Failure::at(&path, &error))?;
-    Ok(Arc::new(SentLog::behind(file, whole)))
+    let behind = opened.and_then(|file| {
+        let last = std::fs::read(&path)?.iter().rposition(|byte| *byte == b'\n');
+        let whole = last.map_or(0, |at| at as u64 + 1);
+        file.set_len(whole)?;
+        Ok(SentLog::behind(file, whole))
+    });
+    behind.map(Arc::new).map_err(|error| Failure::at(&path, &error))
 }
 
 /// Looks a name up, once.

@@ -71,7 +71,7 @@ async fn tell_reminted(scene: &Scene, way: String, like: CredentialIx, got: Resu
 async fn shown(scene: &Scene, (like, secret): (CredentialIx, &Secret), service: ServiceIx) -> Result<Reading, Refused> {
     let (targets, probe) = (&scene.targets, &scene.targets.service(service).probe);
     let mut next = interval(Duration::from_micros(targets.drill.cadence.0));
-    for _ in 1..TRIES {
+    for _ in 0..TRIES {
         next.tick().await;
         let credential = Some((targets.credential(like), secret));
         let seen = look(targets, &scene.client, probe, credential, &scene.learned[service.0]).await?;
