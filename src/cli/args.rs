@@ -104,7 +104,7 @@ pub enum Command {
     Check(Check),
     /// Contain an identity on a real system, and find out when each service really stopped accepting it
     Drill(Drill),
-    /// Put back what a drill left behind that could not end, from its journal
+    /// Put back what a drill or a run on a real system left behind that could not end
     Undo(Undo),
     /// Say what to fix first: every change that the model knows, tried on a scenario and ranked by what it prevents
     Fix(Fix),
@@ -138,7 +138,6 @@ pub enum Command {
         shell: clap_complete::Shell,
     },
     /// Print the manual page
-    #[command(hide = true)]
     Man,
     /// Print a page of docs/reference
     #[command(hide = true)]
@@ -358,8 +357,8 @@ pub struct Drill {
 
 #[derive(Debug, Args)]
 pub struct Undo {
-    /// The journal of the drill: reports/<name>-<n>/journal.ndjson
-    #[arg(value_name = "JOURNAL", value_hint = ValueHint::FilePath)]
+    /// The folder of a drill or of a run on the staging plane, or the journal of a drill
+    #[arg(value_name = "RUN", value_hint = ValueHint::FilePath)]
     pub journal: PathBuf,
     /// Agree to requests to this host and port; given once for each [default: a person is asked]
     #[arg(long, value_name = "HOST:PORT")]

@@ -44,6 +44,11 @@ impl Leftover {
         }
     }
 
+    /// Without a fault there is no closure, and what agents can reach is what they are there for.
+    pub fn of_nobody(self) -> Leftover {
+        Leftover { returned: self.returned, ..Leftover::default() }
+    }
+
     /// How much was left over when the last action had returned: a snapshot that showed nothing left no trace. Nothing
     /// where nobody acted, or the run was over before.
     pub fn declared(&self, end: Tick) -> Option<u64> {

@@ -144,7 +144,7 @@ impl Measures {
             closure,
             contagion: Contagion::of(plan, events),
             doors,
-            leftover,
+            leftover: if references.faulty { leftover } else { leftover.of_nobody() },
             leaked: leaks.finish(),
             orders: orders.finish(),
             end,

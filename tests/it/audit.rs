@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::{Ran, document, library, run};
+use crate::support::{LONG, Ran, document, library, run};
 use jsonschema::Validator;
 use runaway::audit::{Field, Log, Reader, Scores, Story, Truth, keep, write};
 use runaway::model::{Draws, Stream};
@@ -48,13 +48,17 @@ const ENOUGH: usize = 400;
 fn every_line_is_a_valid_event_of_ocsf() {
     let validators = validators();
     let mut classes: BTreeMap<u64, u64> = BTreeMap::new();
-    let runs = [
-        ("moltbook", Some("rotated-first")),
-        ("moltbook", Some("three-rounds")),
-        ("wiper", Some("lag-7s")),
-        ("volume-delete", Some("contained-after")),
+    let stories = runaway::library::SCENARIOS.iter().map(|scenario| (scenario.name, None));
+    let variants = [
+        ("moltbook", "rotated-first"),
+        ("moltbook", "three-rounds"),
+        ("wiper", "lag-7s"),
+        ("volume-delete", "contained-after"),
     ];
-    let mut logs: Vec<Vec<String>> = runs.iter().map(|(name, v)| lines(&run(&library(name), *v, &[]))).collect();
+    let runs = stories.chain(variants.map(|(name, variant)| (name, Some(variant))));
+    // The first ten minutes of a loop are like the rest of its day.
+    let sets = |name: &str| if LONG.contains(&name) { vec![("time.horizon", "10min")] } else { Vec::new() };
+    let mut logs: Vec<Vec<String>> = runs.map(|(name, v)| lines(&run(&library(name), v, &sets(name)))).collect();
     logs.push(lines(&run(&document(&shared("all", "{do: idp.token, as: client}")), None, &[])));
     for lines in logs {
         let last = lines.len().saturating_sub(ENOUGH);

@@ -5,7 +5,7 @@ use std::fs;
 use rayon::prelude::*;
 
 use crate::binary::{files, random_file, run_into, runaway};
-use crate::support::{document, library, run};
+use crate::support::{LONG, document, library, run};
 use runaway::generate::{random_whole_world, random_world};
 use runaway::journal::Digest;
 use runaway::scenario::Document;
@@ -35,6 +35,29 @@ fn the_number_of_threads_changes_nothing() {
     let alone = digests_on(1, 0..100);
     for threads in [1, 2, 8] {
         assert_eq!(digests_on(threads, 0..100), alone, "{threads} threads");
+    }
+}
+
+/// The same by the program: two variants of each story, in a process for each number of threads.
+#[test]
+fn the_number_of_threads_changes_no_story() {
+    let stories = runaway::library::SCENARIOS.iter().map(|scenario| scenario.name).filter(|name| !LONG.contains(name));
+    let cases: Vec<String> =
+        stories.flat_map(|name| [format!("{name}@uncontrolled"), format!("{name}@near-miss")]).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let digests = |threads: &str| -> Vec<String> {
+        let out = folder.path().join(threads);
+        let args = ["test", "-q", "--jobs", threads, "--json", out.to_str().unwrap()];
+        let ran = runaway(args.into_iter().chain(cases.iter().map(String::as_str)));
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+        let results: serde_json::Value = serde_json::from_slice(&fs::read(out).unwrap()).unwrap();
+        let cases = results["cases"].as_array().unwrap();
+        cases.iter().map(|case| format!("{} {}", case["name"], case["journal_digest"].as_str().unwrap())).collect()
+    };
+    let alone = digests("1");
+    assert_eq!(alone.len(), cases.len());
+    for threads in ["2", "8"] {
+        assert_eq!(digests(threads), alone, "{threads} threads");
     }
 }
 

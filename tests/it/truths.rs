@@ -269,7 +269,15 @@ fn without_its_fault_every_agent_does_its_task_and_nothing_else() {
             yaml["agents"].as_object().unwrap().keys().map(|name| format!("agents.{name}.fault")).collect();
         let off: Vec<(&str, &str)> = agents.iter().map(|key| (key.as_str(), "none")).collect();
         let ran = run(&document, None, &off);
-        assert_eq!((ran.outcome(), ran.shown("excess")), ("benign", "0".into()), "{}", scenario.name);
+        let left = ["excess", "leftover", "survivors"].map(|measure| ran.shown(measure));
+        assert_eq!((ran.outcome(), left), ("benign", ["0"; 3].map(String::from)), "{}", scenario.name);
+        let kept = ran.finished.judgement.limits.iter().filter(|limit| limit.measure != "collateral");
+        assert!(
+            kept.into_iter().all(|limit| limit.holds != Some(false)),
+            "{}: {:#?}",
+            scenario.name,
+            ran.finished.judgement
+        );
         let asked = ran.events.iter().filter_map(|event| match event {
             Event::Asked { purpose: Purpose::Agent, verdict, .. } => Some(*verdict),
             _ => None,

@@ -100,9 +100,9 @@ mod deploy_recreate {
 
     #[test]
     fn an_exemption_is_about_whoever_is_looked_at() {
-        assert_eq!(destroyed(&ran("near-miss")), RESOURCES, "the subject is the engineer, who is exempt");
+        assert_eq!(destroyed(&ran("name-on-the-token")), RESOURCES, "the subject is the engineer, who is exempt");
         assert_eq!(destroyed(&ran("looked-at-the-actor")), 0, "the actor is the agent, who is not");
-        assert_eq!(destroyed(&ran("always-yes")), RESOURCES);
+        assert_eq!(destroyed(&ran("near-miss")), RESOURCES);
         assert!(matches!(destroyed(&ran("asked-once")), 0 | RESOURCES), "one answer for the plan");
         assert_eq!(destroyed(&ran("budget")), 2);
     }

@@ -187,9 +187,13 @@ impl Lines {
     /// Those that may be about such a request, in the order of their times.
     fn about(&self, method: &str, path: &str) -> Vec<(i64, usize)> {
         let sent = segments(path);
-        let is_about = |(theirs, path): &About| (theirs.is_empty() || theirs == method) && fits(&sent, path);
-        let mut lines: Vec<(i64, usize)> =
-            self.0.iter().filter(|(of, _)| is_about(of)).flat_map(|(_, lines)| lines.iter().copied()).collect();
+        let mut lines: Vec<(i64, usize)> = if sent.iter().any(|part| is_filled_in(part)) {
+            let is_about = |(theirs, path): &About| (theirs.is_empty() || theirs == method) && fits(&sent, path);
+            self.0.iter().filter(|(of, _)| is_about(of)).flat_map(|(_, lines)| lines.iter().copied()).collect()
+        } else {
+            let of = |method: &str| self.0.get(&(method.to_owned(), sent.clone()));
+            [of(method), of("")].into_iter().flatten().flatten().copied().collect()
+        };
         lines.sort_unstable();
         lines
     }
@@ -200,9 +204,14 @@ fn segments(path: &str) -> Vec<String> {
     percent_decode_str(path).decode_utf8_lossy().split('/').map(str::to_owned).collect()
 }
 
-/// Whether a path is the one that was sent. What stands in braces was filled in.
+/// Whether a part of what was sent is told by its name in braces.
+fn is_filled_in(part: &str) -> bool {
+    part.contains('{')
+}
+
+/// Whether a path is the one that was sent. What stands in braces may be anything.
 fn fits(sent: &[String], path: &[String]) -> bool {
-    let fits = |(ours, theirs): (&String, &String)| ours == theirs || ours.contains('{') && !theirs.is_empty();
+    let fits = |(ours, theirs): (&String, &String)| ours == theirs || is_filled_in(ours) && !theirs.is_empty();
     sent.len() == path.len() && sent.iter().zip(path).all(fits)
 }
 

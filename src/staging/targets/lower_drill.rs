@@ -39,11 +39,13 @@ impl Lowering<'_> {
         let promised = node.get("promised").and_then(duration);
         // Whoever promises a time knows of a cache that is good for as long.
         let spread = promised.unwrap_or(USUAL_SPREAD).min(lives.map_or(USUAL_SPREAD, |lives| Span(lives.0 / 2)));
-        let fresh = drilled.iter().all(|ix| self.credentials[ix.0].from.gives_fresh_ones());
-        if phases > 1 && !fresh {
+        let same = drilled.iter().map(|ix| &self.credentials[ix.0]).filter(|it| !it.from.gives_fresh_ones());
+        let same: Vec<String> = same.map(|it| format!("`{}`", it.name)).collect();
+        if phases > 1 && !same.is_empty() {
             let place = node.get("phases").map_or(node.place, |node| node.place);
+            let what = format!("the reference of {} gives the same credential each time", same.join(" and "));
             self.say(
-                Finding::new(Code::Contradiction, place, "these references give the same credential each time")
+                Finding::new(Code::Contradiction, place, what)
                     .help("fetch by `command` or `request`, or leave `phases` out"),
             );
         }
