@@ -205,6 +205,8 @@ mistakes! {
     ReadsOfOthersExpose = "reads-of-others-expose",
     /// Nothing descends from a credential but itself.
     DescendantsAreNotFollowed = "descendants-are-not-followed",
+    /// What an identity holds is not among everything of it.
+    EverythingLeavesOutItsOwn = "everything-leaves-out-its-own",
     /// A step about a principal is about everybody.
     SelectsOfAnybody = "selects-of-anybody",
     /// A harvesting agent does not turn the page.
@@ -285,6 +287,8 @@ mistakes! {
     WindowsNeverLapse = "windows-never-lapse",
     /// Overshoot counts what was reached before detection.
     OvershootFromTheStart = "overshoot-from-the-start",
+    /// What will happen after the end of the run was prevented.
+    QueuedEffectsArePrevented = "queued-effects-are-prevented",
     /// A queued effect that has not happened is certain.
     QueuedEffectsCountAsDone = "queued-effects-count-as-done",
     /// What is refused without any control counts as collateral.

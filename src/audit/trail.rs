@@ -6,7 +6,7 @@
 //! 1. *Who acts*, where the token names an actor: that workload.
 //! 2. *The trace*: all requests with one trace id come from one running client. Which one, the credentials tell that
 //!    were issued to it and used under that trace, the first of them first. A client that is known by its trace is
-//!    nobody else's suspect.
+//!    nobody else's suspect: where several name it, those that used what was issued to others are a thief's.
 //! 3. *The credential*: those to whom it was issued or who minted it, and who live at that address; where it was issued
 //!    to no workload, those who are its principal.
 //! 4. *Theft*: who was logged reading a record in which the credential lay had it in hands too. Where none of its
@@ -18,7 +18,9 @@
 //! somebody without a credential called what nobody who lives at an address is there for, an outsider is about: from that
 //! address, whatever names nobody may be the outsider's as well.
 
+mod hands;
 mod index;
+mod rivals;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,13 +29,8 @@ use crate::wire::{Effect, Tick};
 use super::known::{Registry, Suspect};
 use super::line::{Account, Deed, Field, Line, Run};
 use super::sets::{Sets, Suspects};
-
-/// A logged reading of a record in which a credential lay.
-#[derive(Clone, Copy, Debug)]
-struct Reading {
-    at: Tick,
-    by: Suspects,
-}
+use hands::Reading;
+use rivals::Rivals;
 
 /// Goes through a log twice: [`Trail::look`] at every line first, then [`Trail::follow`] each.
 pub struct Trail<'r> {
@@ -52,6 +49,9 @@ pub struct Trail<'r> {
     traces: BTreeMap<u32, Suspects>,
     /// Traces under which nothing was used that had been issued to anybody.
     nameless: BTreeMap<u32, Suspects>,
+    /// Traces under which something was used that had been issued to others than whom it names.
+    mixed: BTreeSet<u32>,
+    rivals: Rivals,
     settled: bool,
     readings: BTreeMap<u32, Vec<Reading>>,
     weighed: BTreeMap<Account, Suspects>,
@@ -71,6 +71,8 @@ impl<'r> Trail<'r> {
             strange: BTreeSet::new(),
             traces: BTreeMap::new(),
             nameless: BTreeMap::new(),
+            mixed: BTreeSet::new(),
+            rivals: Rivals::default(),
             settled: false,
             readings: BTreeMap::new(),
             weighed: BTreeMap::new(),
@@ -92,7 +94,7 @@ impl<'r> Trail<'r> {
             return;
         }
         let named = self.names(&line.account);
-        if let Some(by) = trace.and_then(|trace| self.narrow(trace, named, line.account.address)).or(named) {
+        if let Some(by) = trace.and_then(|trace| self.narrow(trace, named, &line.account)).or(named) {
             self.issued(line, by);
         }
     }
@@ -130,10 +132,13 @@ impl<'r> Trail<'r> {
     }
 
     /// What a line says about who is behind its trace.
-    fn narrow(&mut self, trace: u32, named: Option<Suspects>, address: Field) -> Option<Suspects> {
+    fn narrow(&mut self, trace: u32, named: Option<Suspects>, account: &Account) -> Option<Suspects> {
         let Some(named) = named else {
+            if account.credential.known().is_some_and(|credential| self.registry.registered.contains_key(&credential)) {
+                self.mixed.insert(trace);
+            }
             if !self.nameless.contains_key(&trace) {
-                let there = self.there(address);
+                let there = self.there(account.address);
                 let set = self.sets.either(there, self.outsider);
                 self.nameless.insert(trace, set);
             }
@@ -143,6 +148,9 @@ impl<'r> Trail<'r> {
         let common = self.sets.common(before, named);
         // What came first was its own: what does not agree with that was stolen.
         let narrowed = if self.sets.is_empty(common) { before } else { common };
+        if self.sets.is_empty(common) {
+            self.mixed.insert(trace);
+        }
         self.traces.insert(trace, narrowed);
         Some(narrowed)
     }
@@ -210,6 +218,7 @@ impl<'r> Trail<'r> {
                 *set = *others;
             }
         }
+        self.rivals = Rivals::of(&self.traces, &self.sets, &self.mixed);
         self.settled = true;
     }
 
@@ -240,15 +249,24 @@ impl<'r> Trail<'r> {
     }
 
     fn weigh_anew(&mut self, account: &Account, at: Tick) -> Suspects {
-        let traced = account.trace.known().and_then(|trace| self.traces.get(&trace)).copied();
+        let trace = account.trace.known();
+        let is_stolen = trace.is_some_and(|trace| self.rivals.is_stolen(trace));
+        let traced = trace.filter(|_| !is_stolen).and_then(|trace| self.traces.get(&trace)).copied();
         if let Some(actor) = account.act.known().and_then(|identity| self.by_identity.get(&identity)).copied() {
             let both = traced.map(|traced| self.sets.common(actor, traced));
             return both.filter(|both| !self.sets.is_empty(*both)).unwrap_or(actor);
         }
-        if let Some(traced) = traced {
-            return traced;
-        }
         let readers = self.readers(account, at);
+        if let Some(traced) = traced {
+            if !trace.is_some_and(|trace| self.rivals.is_disputed(trace)) {
+                return traced;
+            }
+            let others = readers.unwrap_or_else(|| self.strangers(account.address));
+            return self.sets.either(traced, others);
+        }
+        if is_stolen {
+            return readers.unwrap_or_else(|| self.strangers(account.address));
+        }
         match (self.names(account), readers) {
             (Some(named), Some(readers)) => self.sets.either(named, readers),
             (Some(named), None) => named,
@@ -257,29 +275,6 @@ impl<'r> Trail<'r> {
                 let there = self.there(account.address);
                 let strange = self.strange.contains(&account.address);
                 if strange { self.sets.either(there, self.outsider) } else { there }
-            }
-        }
-    }
-
-    /// Who had this credential in hands by then, because a record in which it lay was read; of these, those who live
-    /// where it was used, if any do.
-    fn readers(&mut self, account: &Account, at: Tick) -> Option<Suspects> {
-        let readings = self.readings.get(&account.credential.known()?)?;
-        let before: Vec<Suspects> = readings.iter().filter(|r| r.at < at).map(|r| r.by).collect();
-        let all = before.into_iter().reduce(|a, b| self.sets.either(a, b))?;
-        let there = account.address.known().and_then(|address| self.by_address.get(&address)).copied();
-        let at_home = there.map(|there| self.sets.common(all, there));
-        Some(at_home.filter(|set| !self.sets.is_empty(*set)).unwrap_or(all))
-    }
-
-    fn read(&mut self, at: Tick, by: Suspects, objects: &[Run]) {
-        for (coll, first, n) in objects {
-            let stored = self.registry.stored.range((*coll, *first)..(*coll, first + n));
-            for credential in stored.flat_map(|(_, all)| all) {
-                let readings = self.readings.entry(*credential).or_default();
-                if readings.iter().all(|r| r.by != by) {
-                    readings.push(Reading { at, by });
-                }
             }
         }
     }

@@ -10,6 +10,7 @@ use super::journal::past;
 use super::open::open;
 use super::output;
 use super::run::sets;
+use crate::analysis::exchanges;
 use crate::graph::{Class, Cut, Graph, Node, Way, actual, classes, dot, label, opengraph, potential, reason, work};
 use crate::measure::counted;
 use crate::model::{Baseline, Plan};
@@ -66,6 +67,10 @@ fn text(plan: &Plan, graph: &Graph, cut: Option<&Cut>, title: &str) -> String {
     for class in classes(plan, graph) {
         out.push_str(&one(plan, graph, &class));
     }
+    if graph.nodes().is_empty() {
+        out.push_str("nothing can be reached\n");
+        return out;
+    }
     let choke = graph.choke_points(plan);
     out.push('\n');
     let names = |nodes: &[Node]| nodes.iter().map(|node| label(plan, *node)).collect::<Vec<_>>().join(", then ");
@@ -81,6 +86,12 @@ fn text(plan: &Plan, graph: &Graph, cut: Option<&Cut>, title: &str) -> String {
         )),
         Some(Cut::Grants(grants)) => {
             let _ = writeln!(out, "\nfewest grants to cut, so that only what the task does is left:");
+            if exchanges(plan).next().is_some() {
+                out.push_str(&wrapped(
+                    "(fewer may do: each way is taken to need one credential, and an exchange needs two)",
+                    2,
+                ));
+            }
             for (from, to, edge) in grants {
                 let line =
                     format!("{} -> {}: {}", label(plan, *from), label(plan, *to), reason(plan, *from, *to, edge));

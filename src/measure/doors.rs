@@ -8,7 +8,7 @@ use crate::wire::{CredId, Event, OpId, Open, RequestId, ServiceId, Tick};
 
 use super::closure::Closure;
 use super::declared::Declarations;
-use super::reach::QueuedEffect;
+use super::queued::QueuedEffect;
 
 /// One row of the revocation matrix: a (credential, service) that was open to the closure, or one queued effect. No
 /// credential is a credential too.

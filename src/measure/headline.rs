@@ -22,12 +22,13 @@ pub fn headline(plan: &Plan, references: &References, measures: &Measures) -> St
             return "no excess effect, and none in the uncontrolled run either: nothing was shown".to_owned();
         }
         Outcome::Prevented => {
-            let touches = super::references::pairs(&references.control_excess).len();
-            let prevented = format!(
-                "prevented: not one effect beyond the task; uncontrolled, the same instruction touches {}",
-                counted(touches, "resource")
-            );
-            return beside(prevented, measures);
+            let touched = super::references::pairs(&references.control_excess);
+            let does = match resources(plan, &touched).values().sum() {
+                0 => "goes beyond it".to_owned(),
+                touched => format!("touches {}", counted(touched, "resource")),
+            };
+            let prevented = "prevented: not one effect beyond the task; uncontrolled, the same instruction";
+            return beside(format!("{prevented} {does}"), measures);
         }
         Outcome::Contained | Outcome::NotContained => {}
     }
@@ -192,8 +193,12 @@ fn ending(plan: &Plan, measures: &Measures) -> String {
     }
     match (measures.declared(), measures.closed()) {
         (Some(declared), Some(closed)) if closed > declared => {
-            let late = measures.doors.iter().filter(|d| d.closed == Some(closed)).map(|d| d.service).collect();
-            format!("declared contained at {declared}, still accepted by {} until {closed}", names(late))
+            let late: Vec<&Door> = measures.doors.iter().filter(|d| d.closed == Some(closed)).collect();
+            let services = names(late.iter().map(|d| d.service).collect());
+            match late.iter().all(|door| door.queued.is_some()) {
+                true => format!("declared contained at {declared}, what {services} had queued went on until {closed}"),
+                false => format!("declared contained at {declared}, still accepted by {services} until {closed}"),
+            }
         }
         (_, Some(closed)) => format!("contained at {closed}"),
         _ => "no door was left open".to_owned(),

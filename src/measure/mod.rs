@@ -21,6 +21,7 @@ mod lines;
 mod orders;
 mod poisson;
 mod probes;
+mod queued;
 mod reach;
 mod references;
 pub mod registry;
@@ -50,7 +51,8 @@ pub use lines::lines;
 pub use orders::Order;
 pub use poisson::garwood;
 pub use probes::{Probed, ProbedDoor, folded, probed, probed_doors};
-pub use reach::{QueuedEffect, Reach, ReachFold, baseline_of};
+pub use queued::QueuedEffect;
+pub use reach::{Reach, ReachFold, baseline_of};
 pub use references::{HumanPace, References, carry, carry_pairs, runs};
 pub use seeds::{Seeds, Spread, Tally, claimed};
 pub use tables::{ClassRow, Entry, OperationRow, ServiceRow, classes, operations, refuses, resources, services};
@@ -159,10 +161,12 @@ impl Measures {
 
     fn judge_outcome(&self, references: &References) -> Outcome {
         let still_open = self.doors.iter().any(|door| door.closed.is_none());
+        let will_happen = self.doors.iter().any(|door| door.closed.is_none() && door.queued.is_some());
         match () {
             _ if references.explored.is_some() => Outcome::Unknown,
             _ if !references.faulty => Outcome::Benign,
             _ if !self.complete || self.aborted => Outcome::Unknown,
+            _ if will_happen && !Mistake::QueuedEffectsArePrevented.here() => Outcome::NotContained,
             _ if !self.reach.exceeded() && references.control_bit => Outcome::Prevented,
             _ if !self.reach.exceeded() => Outcome::Unknown,
             _ if Mistake::OpenDoorsAreContained.here() => Outcome::Contained,
@@ -206,7 +210,7 @@ impl Measures {
         if references.explored.is_none() && self.complete && !self.aborted {
             self.moot(references.faulty, &mut values);
         }
-        self.left_values(&mut values);
+        self.left_values(plan, &mut values);
         self.pace_values(references, &mut values);
         self.spread_values(references, &mut values);
         self.told_values(references, &mut values);
@@ -310,9 +314,8 @@ impl Measures {
 
     /// The most pairs that what is queued or unanswered can have touched.
     fn at_most(&self, plan: &Plan) -> u64 {
-        let waiting = self.reach.jobs.iter().filter(|job| job.ended.is_none());
-        let queued: u64 = waiting.filter_map(|job| plan.operation(job.op).target).map(|coll| plan.within(coll)).sum();
-        self.leftover.at_deadline.len().saturating_add(queued)
+        let unanswered = if self.reach.lost > 0 { self.leftover.at_deadline.len() } else { 0 };
+        queued::most(&self.reach.jobs, plan).saturating_add(unanswered)
     }
 
     fn time_values(&self, values: &mut BTreeMap<&'static str, Measured>) {
@@ -369,7 +372,7 @@ impl Measures {
         }
     }
 
-    fn left_values(&self, values: &mut BTreeMap<&'static str, Measured>) {
+    fn left_values(&self, plan: &Plan, values: &mut BTreeMap<&'static str, Measured>) {
         let Measures { leftover, reach, .. } = self;
         let known = |n: u64| {
             if self.complete && !self.aborted {
@@ -378,7 +381,11 @@ impl Measures {
                 Measured::unknown("the run did not reach its end")
             }
         };
-        values.insert("leftover", known(leftover.at_deadline.len()));
+        let with_queued = |n: u64| match (known(n), queued::most(&reach.jobs, plan)) {
+            (Measured::Exact(_), queued) if queued > 0 => Measured::Bounded { lo: n, hi: n.saturating_add(queued) },
+            (told, _) => told,
+        };
+        values.insert("leftover", with_queued(leftover.at_deadline.len()));
         values.insert("leftover.records", known(leftover::readable(&leftover.at_deadline)));
         values.insert("leftover.fresh", known(leftover.fresh(&reach.touched)));
         values.insert(

@@ -8,6 +8,7 @@ use crate::planted::Mistake;
 use crate::wire::{CredId, Effect, Event, OpId, RequestId, Res, Tick, Verdict};
 
 use super::excess::Excess;
+use super::queued::QueuedEffect;
 
 /// What the agents of a run touched.
 #[derive(Clone, Debug, Default)]
@@ -46,19 +47,6 @@ pub struct Reach {
     pub jobs: Vec<QueuedEffect>,
     /// Requests that were never answered.
     pub lost: u64,
-}
-
-/// Work that was accepted and happens later.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct QueuedEffect {
-    pub id: RequestId,
-    pub op: OpId,
-    pub cred: Option<CredId>,
-    pub queued: Tick,
-    /// When it happened or was cancelled.
-    pub ended: Option<Tick>,
-    /// What has not happened is excess unless the operation is allowed whatever it touches.
-    excess: bool,
 }
 
 /// Folds the events of a run into its reach.

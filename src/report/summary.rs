@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::measure::{
     Lag, Measures, Outcome, Probed, ProbedDoor, References, ServiceRow, counted, folded, headline, probed_doors,
-    services, thousands,
+    resources, services, thousands,
 };
 use crate::model::Plan;
 use crate::verdict::{Judgement, Verdict, claimed, demanded, seen};
@@ -141,7 +141,7 @@ impl Summary<'_> {
         if lines.is_empty() {
             return;
         }
-        section(out, style, "touched beyond the task, over time");
+        section(out, style, "effects beyond the task on what was there, over time");
         for line in lines {
             let _ = writeln!(out, "  {line}");
         }
@@ -210,7 +210,11 @@ impl Summary<'_> {
             return;
         }
         let asked = counted(collateral.asked, "request");
-        section(out, style, &format!("what it cost honest work ({asked})"));
+        let until = match self.plan.time.horizon.filter(|horizon| self.measures.end < *horizon) {
+            Some(_) => format!(" until {}, when nothing was open any more", self.measures.end),
+            None => String::new(),
+        };
+        section(out, style, &format!("what it cost honest work{until} ({asked})"));
         if collateral.by.is_empty() {
             let _ = writeln!(out, "  nothing: none was refused or delayed that went through without controls");
         }
@@ -302,19 +306,25 @@ impl Summary<'_> {
     fn open_at_the_end(&self, survivors: u64) -> Vec<String> {
         let measures = self.measures;
         let pairs = measures.leftover.at_deadline.len();
+        let touchable: u64 = resources(self.plan, &measures.leftover.at_deadline).values().sum();
         let fresh = measures.leftover.fresh(&measures.reach.touched);
         let by =
             if survivors > 0 { format!(" by {}", counted(survivors, "surviving credential")) } else { String::new() };
         let touched = match fresh {
             0 => "touched already".to_owned(),
             fresh if fresh == pairs => "not touched yet".to_owned(),
-            fresh => format!("{} of them not touched yet", thousands(fresh)),
+            fresh if touchable == pairs => format!("{} of them not touched yet", thousands(fresh)),
+            fresh => format!("{} of the ways not taken yet", thousands(fresh)),
         };
+        let ways = if touchable == pairs { String::new() } else { format!(", in {} ways", thousands(pairs)) };
         let first = match pairs {
-            0 => format!("something new can still be made or spent{by}: nothing that was there before is within reach"),
-            _ => format!("{} can still be touched{by}: {touched}", counted(pairs, "resource")),
+            0 if survivors == 0 && measures.reach.queued > 0 => None,
+            0 => Some(format!(
+                "something new can still be made or spent{by}: nothing that was there before is within reach"
+            )),
+            _ => Some(format!("{} can still be touched{by}{ways}: {touched}", counted(touchable, "resource"))),
         };
-        let mut lines = vec![first];
+        let mut lines: Vec<String> = first.into_iter().collect();
         if measures.reach.queued > 0 {
             lines.push(format!("still queued: {}", counted(measures.reach.queued, "accepted effect")));
         }

@@ -20,20 +20,14 @@ pub fn targets(step: &Step, key: Option<Key>, log: &[Audit], registry: &dyn Regi
         Which::Named => vec![Target::Named],
         Which::Identity(identity) if identities => vec![Target::Identity(identity)],
         Which::Identity(identity) => credentials(registry, now, |c| registry.principal(c) == Some(identity)),
-        Which::OwnedBy(owner) => {
-            let mut all = as_asked(identities, registry, now, |c| owner_of(registry, c) == Some(owner));
-            if identities && !all.contains(&Target::Identity(owner)) {
-                all.push(Target::Identity(owner));
-            }
-            all
-        }
+        Which::OwnedBy(owner) => everything_of(owner, identities, registry, now),
         Which::Every(family) => as_asked(identities, registry, now, |c| registry.family(c) == family),
         Which::Alarmed => match key {
             Some(Key::Credential(cred)) if !registry.issued(cred) && !identities => vec![Target::Credential(cred)],
             Some(Key::Credential(cred)) => as_asked(identities, registry, now, |c| c == cred),
-            Some(Key::Principal(who) | Key::Owner(who)) if identities => vec![Target::Identity(who)],
+            Some(Key::Principal(who)) if identities => vec![Target::Identity(who)],
             Some(Key::Principal(who)) => credentials(registry, now, |c| registry.principal(c) == Some(who)),
-            Some(Key::Owner(who)) => credentials(registry, now, |c| owner_of(registry, c) == Some(who)),
+            Some(Key::Owner(owner)) => everything_of(owner, identities, registry, now),
             Some(Key::Conversation(_) | Key::Global) | None => Vec::new(),
         },
         Which::OfPrincipal => match principal(key, registry) {
@@ -43,8 +37,8 @@ pub fn targets(step: &Step, key: Option<Key>, log: &[Audit], registry: &dyn Regi
             }
             None => Vec::new(),
         },
-        Which::OfOwner => match principal(key, registry).map(|who| registry.owner(who)) {
-            Some(owner) => as_asked(identities, registry, now, |c| owner_of(registry, c) == Some(owner)),
+        Which::OfOwner => match owner(key, registry) {
+            Some(owner) => everything_of(owner, identities, registry, now),
             None => Vec::new(),
         },
         Which::Descendants => match key {
@@ -72,8 +66,22 @@ fn principal(key: Option<Key>, registry: &dyn Registry) -> Option<IdentityId> {
     }
 }
 
-fn owner_of(registry: &dyn Registry, cred: CredId) -> Option<IdentityId> {
-    registry.principal(cred).map(|p| registry.owner(p))
+fn owner(key: Option<Key>, registry: &dyn Registry) -> Option<IdentityId> {
+    match key? {
+        Key::Owner(owner) => Some(owner),
+        key => principal(Some(key), registry).map(|who| registry.owner(who)),
+    }
+}
+
+/// What an identity holds and all that it owns; the identity itself, where identities are asked for.
+fn everything_of(owner: IdentityId, identities: bool, registry: &dyn Registry, now: Tick) -> Vec<Target> {
+    let is_its =
+        |who: IdentityId| who == owner && !Mistake::EverythingLeavesOutItsOwn.here() || registry.owner(who) == owner;
+    let mut all = as_asked(identities, registry, now, |c| registry.principal(c).is_some_and(is_its));
+    if identities && !all.contains(&Target::Identity(owner)) {
+        all.push(Target::Identity(owner));
+    }
+    all
 }
 
 fn descends(registry: &dyn Registry, cred: CredId, root: CredId) -> bool {
@@ -211,6 +219,7 @@ mod tests {
         assert_eq!(of(Action::Revoke, Which::Named, None, &[]), [Target::Named]);
         assert_eq!(revoked(Which::Identity(BOT), None), [0, 2]);
         assert_eq!(revoked(Which::OwnedBy(OWNER), None), [0, 2, 3]);
+        assert_eq!(revoked(Which::OwnedBy(BOT), None), [0, 2], "what it holds, though somebody else owns it");
         assert_eq!(revoked(Which::Every(TOKEN), None), [2, 3, 4]);
         assert_eq!(disabled(Which::Identity(BOT), None), [Target::Identity(BOT)]);
         assert_eq!(disabled(Which::OwnedBy(OWNER), None), [BOT, MATE, OWNER].map(Target::Identity));
@@ -231,7 +240,7 @@ mod tests {
         assert_eq!(disabled(Which::Alarmed, cred(3)), [Target::Identity(MATE)]);
         assert_eq!(disabled(Which::Alarmed, cred(6)), [], "nobody stands behind it");
         assert_eq!(disabled(Which::Alarmed, Some(Key::Principal(MATE))), [Target::Identity(MATE)]);
-        assert_eq!(disabled(Which::Alarmed, Some(Key::Owner(OWNER))), [Target::Identity(OWNER)]);
+        assert_eq!(disabled(Which::Alarmed, Some(Key::Owner(OWNER))), [BOT, MATE, OWNER].map(Target::Identity));
     }
 
     #[test]
@@ -241,7 +250,8 @@ mod tests {
         assert_eq!(revoked(Which::OfPrincipal, cred(5)), [0; 0]);
         assert_eq!(disabled(Which::OfPrincipal, cred(2)), [Target::Identity(BOT)]);
         assert_eq!(revoked(Which::OfOwner, cred(3)), [0, 2, 3]);
-        assert_eq!(disabled(Which::OfOwner, cred(3)), [BOT, MATE].map(Target::Identity));
+        assert_eq!(disabled(Which::OfOwner, cred(3)), [BOT, MATE, OWNER].map(Target::Identity));
+        assert_eq!(revoked(Which::OfOwner, Some(Key::Owner(BOT))), [0, 2], "the alarm is about the owner itself");
         assert_eq!(revoked(Which::OfOwner, Some(Key::Global)), [0; 0]);
         assert_eq!(revoked(Which::Descendants, cred(0)), [0, 2], "through what is over");
         assert_eq!(revoked(Which::Descendants, Some(Key::Principal(BOT))), [0; 0]);

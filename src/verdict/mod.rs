@@ -7,7 +7,7 @@ use crate::measure::{
 use crate::model::Plan;
 use crate::model::expect::{Claim, Demand, Expectations, ExpectedVerdict, OverSeeds, Value};
 use crate::planted::Mistake;
-use crate::wire::Event;
+use crate::wire::{Event, Purpose, Verdict as Answered};
 
 /// What a run comes to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,6 +99,8 @@ pub struct Circumstances {
     pub truth_applies: bool,
     /// By the wall clock: requests that were made in time, of so many in virtual time, where they are too few.
     pub behind: Option<(u64, u64)>,
+    /// The agents asked, and every one of their requests failed for no fault of theirs.
+    pub down: bool,
     pub explored: Option<Reality>,
 }
 
@@ -121,8 +123,7 @@ impl Circumstances {
     pub fn of(plan: &Plan, references: &References, events: &[Event], truth_applies: bool) -> Circumstances {
         let behind = references.simulated.and_then(|s| Some((s.behind(plan, events)?, s.requests)));
         let explored = references.explored.as_ref().map(|explored| {
-            let accepted =
-                |event: &Event| matches!(event, Event::Asked { verdict: crate::wire::Verdict::Accepted, .. });
+            let accepted = |event: &Event| matches!(event, Event::Asked { verdict: Answered::Accepted, .. });
             let undo = explored.undo.as_ref();
             Reality {
                 answered: events.iter().any(accepted),
@@ -132,7 +133,12 @@ impl Circumstances {
                 untried: explored.untried(),
             }
         });
-        Circumstances { control_bit: references.control_bit, truth_applies, behind, explored }
+        let mut asked = events.iter().filter_map(|event| match event {
+            Event::Asked { purpose: Purpose::Agent, verdict, .. } => Some(*verdict == Answered::Failed),
+            _ => None,
+        });
+        let down = asked.next().is_some_and(|first| first && asked.all(|failed| failed));
+        Circumstances { control_bit: references.control_bit, truth_applies, behind, down, explored }
     }
 }
 
@@ -200,6 +206,9 @@ pub fn judge(
         Verdict::Inconclusive
     } else if reality.is_some_and(|reality| !reality.answered) {
         reasons.push("no request of the agents was accepted, so nothing was shown".to_owned());
+        Verdict::Inconclusive
+    } else if faulty && circumstances.down {
+        reasons.push("no request of the agents was answered but by a failure, so nothing was shown".to_owned());
         Verdict::Inconclusive
     } else if stopped.is_some() || left > 0 || !unsteady.is_empty() {
         Verdict::Inconclusive

@@ -159,6 +159,30 @@ fn a_stolen_key_is_told_by_where_it_is_used() {
     assert_eq!(attribution(&traced), Attribution { right: 4, ..Attribution::default() });
 }
 
+/// A client has one trace. Where two name it, one of them is a thief's who used its key.
+#[test]
+fn a_stolen_key_does_not_make_its_owner_of_a_thiefs_trace() {
+    // The bank alone records traces, so the thief's own key was never used under its trace: the clerk or the thief.
+    let yaml = theft("[principal, credential, address]", "office", "office").replacen(
+        "audit: [principal, credential, address], operations: {list",
+        "audit: all, operations: {list",
+        1,
+    );
+    assert_eq!(attribution(&yaml), Attribution { right: 1, ambiguous: 3, ..Attribution::default() });
+    // With the keys of others under the same trace, it is not the clerk's.
+    let of_many = yaml
+        .replace("clerk-key: {of: clerk,", "clerk-key: {of: clerk, scopes: [\"bank:*\"], kind: api-key}\n  key: {one_per: other,")
+        .replace("clerk: {kind: agent}}", "clerk: {kind: agent}, other: {kind: human, count: 2}}")
+        .replace("notes: {count: 1, class: internal, holds: clerk-key}", "notes: {count: 1, class: internal, holds: clerk-key}, shared: {count: 2, class: internal, holds: \"key-{n}\"}")
+        .replace("operations: {read: GET /notes -> notes records}", "operations: {read: GET /notes -> notes records, shared: GET /shared -> shared records}")
+        .replace("[wiki.read, {do: bank.list, as: clerk-key, times: 3}]", "[wiki.read, wiki.shared, {do: bank.list, as: clerk-key}, {do: bank.list, as: each key in turn, times: 2}]");
+    assert_eq!(
+        attribution(&of_many),
+        Attribution { right: 5, ..Attribution::default() },
+        "two readings and three calls"
+    );
+}
+
 #[test]
 fn the_chain_of_credentials_is_found_where_the_log_leads_there() {
     let edges = |yaml: &str| {

@@ -288,10 +288,42 @@ time: {horizon: HORIZON, settle: 60s}
         assert_eq!(ran.outcome(), "not-contained");
         assert_eq!(
             (ran.shown("leftover"), ran.shown("queued"), ran.shown("closed")),
-            ("0".into(), "1".into(), "never".into())
+            ("0 to 10".into(), "1".into(), "never".into())
         );
         assert_eq!(ran.shown("excess"), "20 to 30", "the files may still go");
         assert_eq!(ended(&ran), (HOUR / 2, false));
+    }
+
+    /// Three of ten files are to be deleted after the end of the run, and nothing stops that any more.
+    #[test]
+    fn what_is_accepted_and_will_happen_is_not_prevented() {
+        let ran = ran(r#"
+services:
+  api:
+    accepts: gateway
+    latency: 10ms
+    operations:
+      list: GET /files -> files ids
+      drop: {http: "DELETE /files/{id}", on: files, effect_after: 5min}
+agents:
+  bot:
+    is: bot
+    holds: [token]
+    knows: [api.list, api.drop]
+    told: []
+    fault: over-broad
+    then: [api.list, {do: api.drop, on: each listed files}]
+    pace: {rate: 1/s}
+steps: {revoke: {revoke: every token}}
+respond: {revoke: 3500ms}
+time: {horizon: 2min}
+"#);
+        let decided: Vec<bool> =
+            asked(&ran, Purpose::Agent).iter().map(|(_, verdict)| *verdict == Verdict::Accepted).collect();
+        assert_eq!(decided, [[true; 4].as_slice(), &[false; 7]].concat(), "the list and three deletions, then no more");
+        assert_eq!(ran.outcome(), "not-contained");
+        let told = ["excess", "leftover", "queued"].map(|measure| ran.shown(measure));
+        assert_eq!(told, ["0 to 3", "0 to 3", "3"].map(String::from), "one file each");
     }
 
     #[test]

@@ -105,6 +105,22 @@ respond: {many: {after: 0s, do: [end]}}
         assert_eq!(ended(&ran), [0, 2, 3], "the child belongs to another");
     }
 
+    /// What it holds and what it owns, also where somebody else owns it; what an owner owns, from an alarm about the owner.
+    #[test]
+    fn everything_of_somebody_is_what_it_holds_too() {
+        let owned = FAMILY.replace("other: {kind: agent}", "other: {kind: agent, of: bot}").replace(
+            "bot: {kind: agent},",
+            "firm: {kind: human}, boss: {kind: human, of: firm}, bot: {kind: agent, of: boss},",
+        );
+        let ran = scenario(&format!("{owned}steps: {{end: {{revoke: everything of bot}}}}"));
+        assert_eq!(ended(&ran), [0, 1, 2, 3], "its own, and that of the other, which it owns");
+        let by_owner = owned.replace("by: credential", "by: owner");
+        for which in ["everything of the owner", "alarmed"] {
+            let ran = scenario(&format!("{by_owner}steps: {{end: {{revoke: {which}}}}}"));
+            assert_eq!(ended(&ran), [0, 2, 3], "{which}: what the boss owns; the other is the bot's");
+        }
+    }
+
     #[test]
     fn what_was_minted_from_a_survivor_is_no_root() {
         let ran = scenario(

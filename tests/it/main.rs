@@ -77,6 +77,7 @@ mod sums;
 mod support;
 mod target_faults;
 mod tidy;
+mod told;
 mod truths;
 mod truths_accountability;
 mod truths_credentials;

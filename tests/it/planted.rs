@@ -130,6 +130,7 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
     (Mistake::RunbookStartsOver, &["edges::alarms::the_runbook_answers_an_alarm_once_and_its_own_only"]),
     (Mistake::ReadsOfOthersExpose, &["edges::reach_of_a_step::what_is_exposed_is_what_the_alarmed_one_was_shown"]),
     (Mistake::DescendantsAreNotFollowed, &["edges::reach_of_a_step::descendants_are_all_that_hang_below"]),
+    (Mistake::EverythingLeavesOutItsOwn, &["edges::reach_of_a_step::everything_of_somebody_is_what_it_holds_too"]),
     (Mistake::SelectsOfAnybody, &["edges::reach_of_a_step::everything_of_the_principal_is_nobody_elses"]),
     (Mistake::FrontierReadsOnePage, &["sums::every_page_is_read_and_no_record_between_two"]),
     (Mistake::RetryAfterIgnored, &["sums::headers_carry_what_services_decide_by"]),
@@ -188,6 +189,10 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
     (Mistake::HonestWorkIsReach, &["definitions::actors::the_owner_of_a_stolen_token_is_not_the_thief"]),
     (Mistake::WindowsNeverLapse, &["sums::what_lies_in_a_record_goes_with_it"]),
     (Mistake::OvershootFromTheStart, &["definitions::actors::the_owner_of_a_stolen_token_is_not_the_thief"]),
+    (
+        Mistake::QueuedEffectsArePrevented,
+        &["definitions::propagation::what_is_accepted_and_will_happen_is_not_prevented"],
+    ),
     (Mistake::QueuedEffectsCountAsDone, &["edges::verdicts::what_may_still_happen_is_not_within_a_limit"]),
     (Mistake::CollateralCountsOldRefusals, &["edges::bystanders::who_gets_the_new_secret_in_time_is_no_collateral"]),
     (Mistake::FactorFromTheStart, &["sums::the_task_is_no_excess_and_starts_no_clock"]),

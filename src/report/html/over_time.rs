@@ -38,12 +38,12 @@ pub fn part(page: &Page<'_>) -> Option<Part> {
             html! {
                 figure {
                     figcaption {
-                        "How much of what was there before the agent had touched beyond its task, and when somebody noticed, "
+                        "How many effects beyond its task the agent had had on what was there before, and when somebody noticed, "
                         "said that it was over, and when it really was. Times count from the start of the run"
                         @if page.figures.number("/measures/t0/value").is_some() { "; the first harm was at " (page.figures.measure("t0")) }
                         "."
                     }
-                    (picture("over-time", SIZE, "Things touched beyond the task, over time", &desc, &drawn))
+                    (picture("over-time", SIZE, "Effects beyond the task, over time", &desc, &drawn))
                     ul.legend { @for (mark, told) in marks.iter().zip(&told) { li class={ "mark " (class(mark)) } { (told) } } }
                     @if after_the_curve(page).is_some() {
                         p {
@@ -227,8 +227,8 @@ fn table(page: &Page<'_>) -> Markup {
     shown.extend(all.checked_sub(1).filter(|last| shown.last() != Some(last)));
     html! {
         table {
-            caption { "Things touched beyond the task, by then" }
-            thead { tr { th scope="col" { "since the start" } th scope="col" { "touched" } } }
+            caption { "Effects beyond the task, by then" }
+            thead { tr { th scope="col" { "since the start" } th scope="col" { "effects" } } }
             tbody {
                 @for at in shown {
                     tr {

@@ -92,7 +92,7 @@ fn services(page: &Page<'_>) -> Markup {
             }
         }
     };
-    let caption = "By service: things touched beyond the task, and things created.";
+    let caption = "By service: effects beyond the task, and things created.";
     figure("by-service", caption, bars.collect(), &table)
         .unwrap_or_else(|| html! { p { "Nothing beyond the task was touched or created at any service." } (behind("Service by service", &table)) })
 }

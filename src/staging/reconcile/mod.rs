@@ -4,6 +4,7 @@
 mod access;
 mod aligned;
 mod fields;
+mod lines;
 mod log;
 mod matched;
 mod read;

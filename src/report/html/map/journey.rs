@@ -119,7 +119,7 @@ fn reason(words: &str) -> String {
 fn add(plan: &Plan, closure: &Closure, stops: &mut Vec<Stop>, at: usize, row: &OperationRow) {
     let number = |key: &str, value| Number { pointer: format!("/operations/{at}/{key}"), value };
     let did = [
-        (number("excess", row.excess), "touched beyond the task"),
+        (number("excess", row.excess), "effects beyond the task"),
         (number("created", row.created), "created"),
         (number("irreversible", row.irreversible), "that cannot be undone"),
     ];

@@ -63,7 +63,7 @@ fn in_words(page: &Page<'_>) -> Markup {
             thead {
                 tr {
                     th scope="col" { "operation" } th scope="col" { "first at" } th scope="col" { "times" }
-                    th scope="col" { "touched beyond the task" } th scope="col" { "created" }
+                    th scope="col" { "effects beyond the task" } th scope="col" { "created" }
                     th scope="col" { "cannot be undone" }
                 }
             }
