@@ -24,8 +24,8 @@ use crate::scenario::{Document, Node, Overrides};
 pub use candidates::Kind;
 use candidates::{Candidate, candidates};
 use facts::Facts;
-use rank::{effect, key, partners};
-use trial::{Before, Bench, Seen, after};
+use rank::{effect, is_contained_already, key, partners};
+use trial::{Before, Bench, Seen, Yardstick, after};
 
 /// Why there is nothing to say.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +74,7 @@ pub fn fixes(asked: &Question<'_>, stop: &Stop, tell: &(dyn Fn(usize, usize) + S
             stop,
         )?;
         let plain = asked.document.resolve(asked.variant, &overrides).map_err(PrepareError::from)?;
-        Ok(Bench::new(control, overrides, plain, stop)?)
+        Ok(Bench::new(Yardstick::of(control, stop)?, overrides, plain, stop)?)
     };
     let benches: Vec<Bench> = (0..seeds).into_par_iter().map(bench).collect::<Result<_, FixError>>()?;
     if stop.wanted() {
@@ -97,7 +97,8 @@ pub fn fixes(asked: &Question<'_>, stop: &Stop, tell: &(dyn Fn(usize, usize) + S
     };
     ranked(&mut tried);
     let mut pairs = 0;
-    if tried.first().is_none_or(|best| effect(&before, &best.candidate.kinds, &best.seen) != Effect::Contains) {
+    let contains = |best: &Tried| effect(&before, &best.candidate.kinds, &best.seen) == Effect::Contains;
+    if !is_contained_already(&before) && !tried.first().is_some_and(contains) {
         let wanted: Vec<Candidate> = partners(&before, &tried);
         let (found, _) = trials.run(wanted, before.runs() + singles * benches.len())?;
         pairs = found.len();
@@ -106,13 +107,15 @@ pub fn fixes(asked: &Question<'_>, stop: &Stop, tell: &(dyn Fn(usize, usize) + S
     }
     let own = own(asked, &before, &benches, stop)?;
     let fixes = tried.iter().map(|tried| trials.told(&before, tried)).collect::<Result<Vec<Fix>, FixError>>()?;
+    let as_it_is = after(before.seen(), before.currency());
     Ok(Fixes {
         schema: FIXES,
         scenario: asked.document.name().to_owned(),
         variant: asked.variant.map(str::to_owned),
         seed: first,
         seeds,
-        before: after(before.seen(), before.currency()),
+        already: as_it_is.already(),
+        before: as_it_is,
         singles,
         pairs,
         fixes,
@@ -139,7 +142,7 @@ fn own(asked: &Question<'_>, before: &Before, benches: &[Bench], stop: &Stop) ->
             let mut resolved = asked.document.resolve(variant, overrides).map_err(PrepareError::from)?;
             // By the limits of what is to be fixed: a variant may have its own.
             resolved.plan.expectations = bench.prepared().plan.expectations.clone();
-            Ok(bench.try_beside(&control, resolved, stop)?)
+            Ok(bench.try_beside(&Yardstick::of(control, stop)?, resolved, stop)?)
         };
         let seen: Vec<Seen> = benches.par_iter().map(seen).collect::<Result<_, _>>()?;
         let (effect, after) = (effect(before, &[], &seen), after(&seen, before.currency()));

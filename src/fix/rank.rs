@@ -15,11 +15,35 @@ const LATER: f64 = 0.01;
 /// So many of the best partners are combined, by what is left over and by excess.
 const PARTNERS: usize = 10;
 
-/// What a change is worth, by the worst of its seeds.
+/// What a change is worth, by the worst of its seeds. What the scenario does already as it is, no change does.
 pub fn effect(before: &Before, kinds: &[Kind], seen: &[Seen]) -> Effect {
     let answers = kinds.iter().any(|kind| kind.is_an_answer()) && !Mistake::AnswersContain.here();
+    match (ending(before, before.seen()), ending(before, seen)) {
+        (already, now) if now >= already => difference(before, seen),
+        (_, Ending::Contained) if answers => Effect::IfAnswered,
+        (_, Ending::Contained) => Effect::Contains,
+        _ => Effect::AfterTheFact,
+    }
+}
+
+/// Whether a change has anything to contain: not where the scenario is contained as it is.
+pub fn is_contained_already(before: &Before) -> bool {
+    ending(before, before.seen()) == Ending::Contained
+}
+
+/// How runs end under all seeds. Each is better than those after it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Ending {
+    /// The limits hold, and harm was spared.
+    Contained,
+    /// Stopped, and hardly any harm was spared.
+    Late,
+    Open,
+}
+
+fn ending(before: &Before, seen: &[Seen]) -> Ending {
+    let then = Sum::of(before.seen());
     let shut = |seen: &Seen| seen.holds || matches!(seen.outcome, Outcome::Prevented | Outcome::Contained);
-    let (then, now) = (Sum::of(before.seen()), Sum::of(seen));
     // What is read and stays inside, or is deleted and can be brought back, was spared the worst.
     let milder = |now: u64, then: u64| (now as f64) < (1.0 - SPARED) * then as f64;
     let spared = |seen: &Seen| {
@@ -28,14 +52,22 @@ pub fn effect(before: &Before, kinds: &[Kind], seen: &[Seen]) -> Effect {
             || milder(seen.leaked, then.leaked)
             || milder(seen.irreversible, then.irreversible)
     };
+    match () {
+        _ if seen.iter().all(|seen| seen.holds && spared(seen)) => Ending::Contained,
+        _ if seen.iter().all(|seen| shut(seen) && !spared(seen)) => Ending::Late,
+        _ => Ending::Open,
+    }
+}
+
+/// What is better or worse than as it is.
+fn difference(before: &Before, seen: &[Seen]) -> Effect {
+    let (then, now) = (Sum::of(before.seen()), Sum::of(seen));
     // A door that shuts in the end, and sooner.
     let sooner = (now.closed as f64) < (1.0 - LATER) * then.closed as f64;
     let later = (then.closed as f64) < (1.0 - LATER) * now.closed as f64;
     let reached = |sum: &Sum| sum.excess.saturating_add(sum.fresh);
     match () {
-        _ if seen.iter().all(|seen| seen.holds && spared(seen)) && answers => Effect::IfAnswered,
-        _ if seen.iter().all(|seen| seen.holds && spared(seen)) => Effect::Contains,
-        _ if seen.iter().all(|seen| shut(seen) && !spared(seen)) => Effect::AfterTheFact,
+        _ if before.holds() && !seen.iter().all(|seen| seen.holds) => Effect::Worse,
         _ if now.leftover < then.leftover
             || now.survivors < then.survivors
             || reached(&now) < reached(&then)

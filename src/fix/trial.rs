@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 
 use crate::measure::registry::Needs;
-use crate::measure::{Measures, Outcome};
+use crate::measure::{Collateral, Measures, Outcome, refused_honest};
 use crate::model::expect::Claim;
-use crate::model::{Baseline, Plan};
-use crate::plane::driver::Stop;
+use crate::model::{Baseline, Plan, Time};
+use crate::plane::driver::{End, Sink, Stop};
 use crate::planted::Mistake;
 use crate::report::{After, Over, Share};
 use crate::run::{Behaviour, Control, Kept, Prepared, Simulator};
 use crate::scenario::{Overrides, Resolved, money_shown};
-use crate::wire::{ActorId, Event, OpId, Purpose, Verdict};
+use crate::wire::{ActorId, Event, OpId, Purpose, Tick, Verdict};
 
 /// What a run comes to, as far as changes are compared by it.
 #[derive(Clone, PartialEq, Debug)]
@@ -39,10 +40,26 @@ pub struct Seen {
 /// Accepted requests, by who asks for what.
 type Work = BTreeMap<(ActorId, OpId), u64>;
 
+/// The run that nothing stops.
+pub struct Yardstick {
+    control: Control,
+    /// The honest requests that are refused in it up to the horizon, as (actor, number).
+    refused: Vec<(u32, u32)>,
+}
+
+impl Yardstick {
+    pub fn of(control: Control, stop: &Stop) -> io::Result<Yardstick> {
+        let plan = to_the_horizon(control.plan());
+        let mut asked = Requests::default();
+        Simulator::default().run(&plan, &Baseline::empty(&plan), Behaviour::Faulty, stop, &mut asked)?;
+        Ok(Yardstick { refused: refused_honest(&plan, true, &asked.0), control })
+    }
+}
+
 /// One seed: what everything under it is compared with.
 pub struct Bench {
     overrides: Overrides,
-    control: Control,
+    yardstick: Yardstick,
     prepared: Prepared,
     /// What honest work gets done in a run in which nothing goes wrong, with the scenario as it is.
     work: Work,
@@ -50,12 +67,12 @@ pub struct Bench {
 }
 
 impl Bench {
-    pub fn new(control: Control, overrides: Overrides, plain: Resolved, stop: &Stop) -> io::Result<Bench> {
-        let prepared = control.prepare(Needs::PositiveControl, plain, stop)?;
-        let mut simulator = Simulator::default();
-        let work = work_of(&mut simulator, &prepared, stop)?;
-        let seen = see(&mut simulator, &prepared, (&work, &work), stop)?;
-        Ok(Bench { overrides, control, prepared, work, seen })
+    pub fn new(yardstick: Yardstick, overrides: Overrides, plain: Resolved, stop: &Stop) -> io::Result<Bench> {
+        let prepared = yardstick.control.prepare(Needs::PositiveControl, plain, stop)?;
+        let mut trial = Trial::of(&prepared, stop);
+        let work = trial.work()?;
+        let seen = trial.see(&yardstick, (&work, &work))?;
+        Ok(Bench { overrides, yardstick, prepared, work, seen })
     }
 
     pub fn overrides(&self) -> &Overrides {
@@ -69,62 +86,111 @@ impl Bench {
 
     /// Runs the scenario with a change.
     pub fn try_out(&self, changed: Resolved, stop: &Stop) -> io::Result<Seen> {
-        self.try_beside(&self.control, changed, stop)
+        self.try_beside(&self.yardstick, changed, stop)
     }
 
     /// The same, where it is compared with something else.
-    pub fn try_beside(&self, control: &Control, changed: Resolved, stop: &Stop) -> io::Result<Seen> {
-        let prepared = control.prepare(Needs::PositiveControl, changed, stop)?;
-        let mut simulator = Simulator::default();
-        let work = work_of(&mut simulator, &prepared, stop)?;
-        see(&mut simulator, &prepared, (&self.work, &work), stop)
+    pub fn try_beside(&self, yardstick: &Yardstick, changed: Resolved, stop: &Stop) -> io::Result<Seen> {
+        let prepared = yardstick.control.prepare(Needs::PositiveControl, changed, stop)?;
+        let mut trial = Trial::of(&prepared, stop);
+        let work = trial.work()?;
+        trial.see(yardstick, (&self.work, &work))
     }
 }
 
-/// Accepted requests of a run in which nothing goes wrong, by who asks for what.
-fn work_of(simulator: &mut Simulator, prepared: &Prepared, stop: &Stop) -> io::Result<Work> {
-    let mut events = Kept::default();
-    simulator.run(&prepared.plan, &Baseline::empty(&prepared.plan), Behaviour::Sane, stop, &mut events)?;
-    let mut work = BTreeMap::new();
-    for event in &events.0 {
-        if let Event::Asked { id, purpose, op: Some(op), verdict: Verdict::Accepted, .. } = *event
-            && matches!(purpose, Purpose::Agent | Purpose::Benign)
-        {
-            *work.entry((id.by, op)).or_default() += 1;
+/// Keeps what was asked, and no other event.
+#[derive(Default)]
+struct Requests(Vec<Event>);
+
+impl Sink for Requests {
+    fn events(&mut self, events: &[Event]) -> io::Result<()> {
+        self.0.extend(events.iter().filter(|event| matches!(event, Event::Asked { .. })));
+        Ok(())
+    }
+}
+
+/// The same plan, whose runs go on to the horizon however long everything has been shut: honest work is compared over the
+/// same time.
+fn to_the_horizon(plan: &Arc<Plan>) -> Arc<Plan> {
+    let Some(horizon) = plan.time.horizon else { return plan.clone() };
+    let time = Time { settle: horizon.since(Tick::ZERO), ..plan.time };
+    Arc::new(Plan { time, ..Plan::clone(plan) })
+}
+
+/// The runs of one change under one seed.
+struct Trial<'a> {
+    prepared: &'a Prepared,
+    lasting: Arc<Plan>,
+    simulator: Simulator,
+    stop: &'a Stop,
+}
+
+impl<'a> Trial<'a> {
+    fn of(prepared: &'a Prepared, stop: &'a Stop) -> Trial<'a> {
+        Trial { prepared, lasting: to_the_horizon(&prepared.plan), simulator: Simulator::default(), stop }
+    }
+
+    /// What is asked up to the horizon.
+    fn requests(&mut self, baseline: &Baseline, behaviour: Behaviour) -> io::Result<Vec<Event>> {
+        let mut asked = Requests::default();
+        self.simulator.run(&self.lasting, baseline, behaviour, self.stop, &mut asked)?;
+        Ok(asked.0)
+    }
+
+    /// What gets done in a run in which nothing goes wrong.
+    fn work(&mut self) -> io::Result<Work> {
+        let mut work = BTreeMap::new();
+        for event in self.requests(&Baseline::empty(&self.prepared.plan), Behaviour::Sane)? {
+            if let Event::Asked { id, purpose, op: Some(op), verdict: Verdict::Accepted, .. } = event
+                && matches!(purpose, Purpose::Agent | Purpose::Benign)
+            {
+                *work.entry((id.by, op)).or_default() += 1;
+            }
         }
+        Ok(work)
     }
-    Ok(work)
-}
 
-/// What is seen of a run, with the work that went on before a change and with it.
-fn see(
-    simulator: &mut Simulator,
-    prepared: &Prepared,
-    (before, work): (&Work, &Work),
-    stop: &Stop,
-) -> io::Result<Seen> {
-    let mut events = Kept::default();
-    simulator.run(&prepared.plan, &prepared.baseline, prepared.behaviour(), stop, &mut events)?;
-    let measures = Measures::of(&prepared.plan, &prepared.references, &events.0);
-    let undone = before.iter().map(|(what, n)| n.saturating_sub(work.get(what).copied().unwrap_or(0)));
-    let reach = &measures.reach;
-    Ok(Seen {
-        outcome: measures.outcome,
-        holds: holds(&prepared.plan, &measures),
-        leftover: measures.leftover.at_deadline.len(),
-        fresh: measures.leftover.fresh(&reach.touched),
-        survivors: measures.leftover.survivors.len() as u64,
-        excess: reach.excess.len() + reach.excess_creations,
-        cost: reach.excess_cost,
-        irreversible: reach.irreversible,
-        leaked: measures.leaked,
-        spared: prepared.references.spared(&reach.touched, reach.excess_cost),
-        collateral: match Mistake::HonestWorkIsNotHit.here() {
-            true => 0,
-            false => measures.collateral.total().requests() + undone.sum::<u64>(),
-        },
-        closed: measures.closed().filter(|_| !measures.doors.is_empty()).map(|at| at.0),
-    })
+    /// Honest requests that the defence refuses or delays beside the agent. The run itself shows it, where it did not end
+    /// before the horizon.
+    fn refused(&mut self, yardstick: &Yardstick, end: End, events: &[Event]) -> io::Result<u64> {
+        let Prepared { baseline, references, .. } = self.prepared;
+        let later;
+        let all = if end.settled {
+            later = self.requests(baseline, self.prepared.behaviour())?;
+            &later
+        } else {
+            events
+        };
+        Ok(Collateral::of(&self.lasting, references.faulty, &yardstick.refused, all).total().requests())
+    }
+
+    /// What is seen of the run, with the work that went on before a change and with it.
+    fn see(&mut self, yardstick: &Yardstick, (before, work): (&Work, &Work)) -> io::Result<Seen> {
+        let Prepared { plan, baseline, references, .. } = self.prepared;
+        let mut events = Kept::default();
+        let end = self.simulator.run(plan, baseline, self.prepared.behaviour(), self.stop, &mut events)?;
+        let refused = self.refused(yardstick, end, &events.0)?;
+        let measures = Measures::of(plan, references, &events.0);
+        let undone = before.iter().map(|(what, n)| n.saturating_sub(work.get(what).copied().unwrap_or(0)));
+        let reach = &measures.reach;
+        Ok(Seen {
+            outcome: measures.outcome,
+            holds: holds(plan, &measures),
+            leftover: measures.leftover.at_deadline.len(),
+            fresh: measures.leftover.fresh(&reach.touched),
+            survivors: measures.leftover.survivors.len() as u64,
+            excess: reach.excess.len() + reach.excess_creations,
+            cost: reach.excess_cost,
+            irreversible: reach.irreversible,
+            leaked: measures.leaked,
+            spared: references.spared(&reach.touched, reach.excess_cost),
+            collateral: match Mistake::HonestWorkIsNotHit.here() {
+                true => 0,
+                false => refused + undone.sum::<u64>(),
+            },
+            closed: measures.closed().filter(|_| !measures.doors.is_empty()).map(|at| at.0),
+        })
+    }
 }
 
 /// Measures of what is known afterwards: no change of the defence is there for them.
@@ -163,6 +229,11 @@ impl Before {
     /// How many runs that took.
     pub fn runs(&self) -> usize {
         self.seen.len()
+    }
+
+    /// Whether the limits hold as it is.
+    pub fn holds(&self) -> bool {
+        self.seen.iter().all(|seen| seen.holds)
     }
 
     /// Whether anything goes wrong as it is.

@@ -24,6 +24,8 @@ pub struct Fixes {
     pub seeds: u32,
     /// What the scenario comes to as it is.
     pub before: After,
+    /// Where it is within its limits as it is: that, as a sentence.
+    pub already: Option<&'static str>,
     /// How many single changes were tried, and how many pairs where no single one contained.
     pub singles: usize,
     pub pairs: usize,
@@ -172,10 +174,18 @@ impl Over {
 }
 
 impl After {
-    /// What a change is worth, in words: limits can hold where a door stays open.
-    fn told(&self, effect: Effect) -> &'static str {
-        let is_shut = self.outcomes.iter().all(|(word, _)| matches!(*word, "prevented" | "contained"));
-        if effect == Effect::Contains && !is_shut { "within the limits" } else { effect.told() }
+    /// Whether nothing is open at the end, under any seed.
+    fn is_shut(&self) -> bool {
+        self.outcomes.iter().all(|(word, _)| matches!(*word, "prevented" | "contained"))
+    }
+
+    /// That the limits hold under every seed, where they do.
+    pub fn already(&self) -> Option<&'static str> {
+        let holds = self.contained.held == self.contained.of;
+        holds.then_some(match self.is_shut() {
+            true => "As it is, it is contained, and no limit is broken. Each change is told by what it makes better or worse.",
+            false => "As it is, no limit is broken. Each change is told by what it makes better or worse.",
+        })
     }
 }
 
@@ -193,6 +203,16 @@ impl Fixes {
         self.variant.as_ref().map_or_else(|| self.scenario.clone(), |variant| format!("{}@{variant}", self.scenario))
     }
 
+    /// What a change is worth, in words: limits can hold where a door stays open, and can have held before.
+    fn told(&self, effect: Effect, after: &After) -> &'static str {
+        match effect {
+            Effect::Contains if !after.is_shut() => "within the limits",
+            Effect::Helps if self.already.is_some() => "helps",
+            Effect::Delays if self.already.is_some() => "delays",
+            effect => effect.told(),
+        }
+    }
+
     /// What was tried, in words.
     pub fn tried(&self) -> String {
         let singles = counted(self.singles as u64, "change");
@@ -208,6 +228,9 @@ impl Fixes {
     pub fn render(&self, style: Style) -> String {
         let mut out = format!("{}\n", style.bold(&format!("{}: what to fix first", self.title())));
         out.push_str(&wrapped(&self.tried(), 2));
+        if let Some(already) = self.already {
+            out.push_str(&wrapped(already, 2));
+        }
         let _ = writeln!(
             out,
             "\n    {}{}{}{}{}{}",
@@ -220,7 +243,7 @@ impl Fixes {
         );
         out.push_str(&row("  ", "as it is", &self.before));
         for (at, fix) in self.fixes.iter().take(MOST_ROWS).enumerate() {
-            out.push_str(&row(&format!("{:>2}", at + 1), fix.after.told(fix.effect), &fix.after));
+            out.push_str(&row(&format!("{:>2}", at + 1), self.told(fix.effect, &fix.after), &fix.after));
             out.push_str(&hung("      ", &fix.told, 6));
         }
         if self.fixes.len() > MOST_ROWS {
@@ -229,7 +252,7 @@ impl Fixes {
         if !self.own.is_empty() {
             let _ = writeln!(out, "\n    {}", style.bold("its own variants, by the same yardstick"));
             for own in &self.own {
-                let _ = writeln!(out, "    {}{}", left(&own.name, 26), own.after.told(own.effect));
+                let _ = writeln!(out, "    {}{}", left(&own.name, 26), self.told(own.effect, &own.after));
             }
         }
         match self.first() {

@@ -160,6 +160,7 @@ pub fn fixes() -> Value {
         "seed": number, "seeds": number, "before": after, "singles": number, "pairs": number,
         "fixes": {"type": "array", "items": fix}, "impossible": {"type": "array", "items": {"type": "string"}},
         "own": {"type": "array", "items": own},
+        "already": {"type": ["string", "null"], "description": "that no limit is broken as it is, where that is so"},
     }})
 }
 

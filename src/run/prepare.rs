@@ -103,6 +103,10 @@ impl Control {
         Ok(Control { uncontrolled: uncontrolled.transpose()?, plan, document, baseline, everyday })
     }
 
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
     /// Makes a run ready that is compared with this one.
     pub fn prepare(&self, needs: Needs, resolved: Resolved, stop: &Stop) -> io::Result<Prepared> {
         let Resolved { plan, document, warnings } = resolved;

@@ -3,7 +3,7 @@
 
 use runaway::fix::{FixError, Kind, Question, fixes};
 use runaway::plane::driver::Stop;
-use runaway::report::{Effect, Fixes};
+use runaway::report::{Effect, Fixes, Style};
 use runaway::scenario::{Document, Overrides};
 use runaway::verdict::Verdict;
 
@@ -259,6 +259,95 @@ fn honest_work_that_a_change_stops_is_counted() {
     let asked =
         found.fixes.iter().find(|fix| fix.kinds == ["require-approval"] && fix.patch.contains("feed.post")).unwrap();
     assert!(asked.after.collateral.worst() >= 1_000, "members post six times a day: {:?}", asked.after.collateral);
+}
+
+/// A key for the export of 900 records, and a client with a key of its own that lists once a minute for an hour.
+const EXPORT: &str = r#"runaway: 1
+name: export
+time: {horizon: 1h, settle: 5s}
+services:
+  api: {accepts: gateway, operations: {list: GET /list -> lists records, read: "GET /files/{id} -> files records"}}
+identities: {bot: {kind: agent}, client: {kind: service}}
+credentials:
+  key: {of: bot, kind: api-key, scopes: ["api:*"]}
+  own: {of: client, kind: api-key, scopes: ["api:list"]}
+data:
+  lists: {count: 1, class: internal}
+  files: {count: 900, class: pii}
+agents:
+  bot:
+    is: bot
+    holds: [key]
+    knows: [api.*]
+    knows_records: ["files-1..900"]
+    told: [api.list]
+    fault: over-broad
+    then: [{do: api.read, on: "files-1..900"}]
+    pace: {rate: 1/s}
+benign:
+  client: {is: client, holds: [own], knows: [api.list], told: [{do: api.list, every: 1min}]}
+limits: {excess: 100}
+"#;
+
+/// With the key gone after a minute, the run is over an hour before the client is.
+#[test]
+fn what_would_have_come_after_the_end_is_not_hit() {
+    let found = found(&document(EXPORT));
+    let shorter = found.fixes.iter().find(|fix| fix.kinds == ["shorten-lifetime"]).unwrap();
+    assert_eq!((shorter.effect, shorter.after.excess.most), (Effect::Contains, Some(60)), "{shorter:?}");
+    assert_eq!(shorter.after.collateral.most, Some(0), "the client's own key lives for ever: {shorter:?}");
+}
+
+/// Two of three calls a second by the agent and one a minute by the client: 123 by the end of the third minute. The
+/// client's call at three minutes is the 124th, for which $31 are still enough; the 56 after it are refused.
+#[test]
+fn what_is_hit_after_the_end_is_counted() {
+    let found = found(&document(
+        r#"runaway: 1
+name: loop
+time: {horizon: 1h, settle: 5s}
+services:
+  llm:
+    accepts: gateway
+    latency: 1s
+    operations:
+      ask: {http: POST /ask, effect: execute, creates: answers, costs: 0.25}
+      done: GET /done -> answers count
+identities: {bot: {kind: agent}, client: {kind: service}}
+credentials:
+  key: {of: bot, kind: api-key, scopes: ["llm:*"]}
+  own: {of: client, kind: api-key, scopes: ["llm:*"]}
+data:
+  answers: {count: 0, class: internal}
+agents:
+  bot: {is: bot, holds: [key], knows: [llm.*], told: [llm.ask, llm.ask, llm.done], fault: runaway-loop, pace: {machine: 1}}
+benign:
+  client: {is: client, holds: [own], knows: [llm.*], told: [{do: llm.ask, every: 1min}]}
+limits: {cost: 20}
+"#,
+    ));
+    let budget = found.fixes.iter().find(|fix| fix.told.contains("a budget of $31")).unwrap();
+    assert_eq!(budget.after.collateral.most, Some(56), "{budget:?}");
+}
+
+/// Where the limits hold as it is, nothing contains: a change is what it makes better or worse.
+#[test]
+fn what_is_within_its_limits_is_told_by_what_changes() {
+    let text = EXPORT.replace("excess: 100", "excess: 1000").replace(
+        "limits:",
+        "detect: {burst: {records: 10, within: 1min, by: principal}}\nsteps: {off: {revoke: every key}}\nrespond: {burst: {after: 20s, do: [off]}}\nlimits:",
+    );
+    let found = found(&document(&text));
+    assert!(found.already.is_some_and(|told| told.contains("no limit is broken")), "{found:?}");
+    assert_eq!(found.pairs, 0, "there is nothing that only two could contain");
+    let of =
+        |kind: &str| found.fixes.iter().filter(|fix| fix.kinds == [kind]).map(|fix| fix.effect).collect::<Vec<_>>();
+    // Everything was over after half a minute; an answer after a second is sooner.
+    assert_eq!(of("shorten-lifetime"), [Effect::Nothing]);
+    assert_eq!(of("respond-sooner"), [Effect::Helps]);
+    assert!(found.fixes.iter().all(|fix| fix.effect >= Effect::Helps), "{found:?}");
+    let text = found.render(Style::Plain);
+    assert!(text.contains("no limit is broken") && !text.contains("contains"), "{text}");
 }
 
 #[test]

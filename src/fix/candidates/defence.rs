@@ -51,7 +51,12 @@ fn pushed(facts: &Facts<'_>) -> Vec<Candidate> {
         for part in ["keys", "audience", "jwks_cache"] {
             accepts.extend(said.and_then(|said| said.get(part)).map(|said| (part, said.clone())));
         }
-        let told = format!("push revocations to {}, which learns of them by itself today", spec.name);
+        let told = match spec.validation {
+            Validation::Push { delay } => {
+                format!("push revocations to {} within 1 s, and not {delay} later", spec.name)
+            }
+            _ => format!("push revocations to {}, which learns of them by itself today", spec.name),
+        };
         Candidate::new(Kind::PushRevocation, told, Edit::set(format!("services.{}.accepts", spec.name), map(accepts)))
     };
     services.iter().filter(|id| late(facts.plan.service(**id).validation)).map(service).collect()

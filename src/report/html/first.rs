@@ -8,6 +8,9 @@ use super::{Page, Part, scrolling};
 use crate::measure::Outcome;
 use crate::report::summary::Summary;
 
+/// Where it says that the limits hold as it is.
+const ALREADY: &str = "/fixes/already";
+
 /// So many changes are shown.
 const MOST_ROWS: usize = 6;
 
@@ -25,6 +28,7 @@ pub fn part(page: &Page<'_>) -> Option<Part> {
     let fixes = page.figures.list("/fixes/fixes");
     let Some(first) = fixes.first() else { return untried(page) };
     let body = html! {
+        @if let Some(already) = page.figures.at(ALREADY).as_str() { p data-run=(ALREADY) { (already) } }
         (best(page, first))
         p {
             (page.figures.count("/fixes/singles")) " single changes"
@@ -68,6 +72,7 @@ fn best(page: &Page<'_>, first: &Value) -> Markup {
         return html! { p { "No change that the model knows makes a difference here." } };
     }
     let lead = match effect {
+        "helps" | "delays" if page.figures.at(ALREADY).is_string() => "This would help most:",
         "contains" if !shuts(&first["after"]) => {
             "With this change every limit holds. Not every door is shut at the end:"
         }
@@ -120,7 +125,7 @@ fn table(page: &Page<'_>, fixes: &[Value]) -> Markup {
                     tr {
                         th scope="row" {
                             span.told data-run={ "/fixes/fixes/" (at) "/told" } { (sentence(text(fix, "told"))) }
-                            span class={ "effect " (text(fix, "effect")) } { (in_words(fix)) }
+                            span class={ "effect " (text(fix, "effect")) } { (in_words(fix, page.figures.at(ALREADY).is_string())) }
                         }
                         (numbers(&format!("/fixes/fixes/{at}/after")))
                     }
@@ -136,12 +141,14 @@ fn shuts(after: &Value) -> bool {
     outcomes.is_some_and(|all| all.iter().all(|outcome| matches!(outcome[0].as_str(), Some("prevented" | "contained"))))
 }
 
-fn in_words(fix: &Value) -> &'static str {
+fn in_words(fix: &Value, already: bool) -> &'static str {
     match text(fix, "effect") {
         "contains" if !shuts(&fix["after"]) => "the limits hold, not every door is shut",
         "contains" => "contains",
         "if-answered" => "contains, if the alarm is answered",
         "after-the-fact" => "stops it after the fact",
+        "helps" if already => "helps",
+        "delays" if already => "delays",
         "helps" => "helps, does not contain",
         "delays" => "delays, does not contain",
         "worse" => "makes it worse",
