@@ -8,7 +8,7 @@ use crate::measure::registry;
 use crate::planted::Mistake;
 
 use super::baseline::{Accepted, Amount, Baseline};
-use super::weakened::{Weakened, Written, is_wider, scenario_of, weakened};
+use super::weakened::{Weakened, Written, opens_more, scenario_of, weakened};
 
 /// On which side of a measure the harm lies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -230,22 +230,22 @@ pub fn compare(before: &Baseline, now: &Baseline, written: &dyn Written) -> Delt
 fn changed_settings(before: &Baseline, now: &Baseline, written: &dyn Written, delta: &mut Delta) {
     for (scenario, now) in &now.settings {
         let Some(before) = before.settings.get(scenario) else { continue };
-        let at = |path: &str, told: String| Weakened::at(scenario, told, written.setting(scenario, path));
+        let mut note = |path: &str, told: String| {
+            let changed = Weakened::at(scenario, told, written.setting(scenario, path));
+            match opens_more(path, before, now) {
+                true => delta.widened.push(changed),
+                false => delta.settings.push(changed.line()),
+            }
+        };
         for (path, value) in now {
             match before.get(path) {
                 Some(then) if then == value => {}
-                Some(then) => {
-                    let changed = at(path, format!("{path} was `{then}` and is `{value}`"));
-                    match is_wider(path, then, value) {
-                        true => delta.widened.push(changed),
-                        false => delta.settings.push(changed.line()),
-                    }
-                }
-                None => delta.settings.push(at(path, format!("{path} is new: `{value}`")).line()),
+                Some(then) => note(path, format!("{path} was `{then}` and is `{value}`")),
+                None => note(path, format!("{path} is new: `{value}`")),
             }
         }
         for (path, then) in before.iter().filter(|(path, _)| !now.contains_key(*path)) {
-            delta.settings.push(at(path, format!("{path} is gone: it was `{then}`")).line());
+            note(path, format!("{path} is gone: it was `{then}`"));
         }
     }
 }

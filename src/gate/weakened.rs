@@ -1,6 +1,8 @@
 //! A gate that asks for less than it did: limits that are looser or gone, expectations that were flipped, cases that are
 //! not there any more, and scopes that open more.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::baseline::{Accepted, Baseline};
@@ -119,8 +121,40 @@ fn asks_for_less(case: &str, before: &Accepted, now: &Accepted, written: &dyn Wr
 /// Settings that say what somebody may do: more of it is a wider grant.
 const GRANTS: [&str; 3] = ["scopes", "grants", "may"];
 
-/// Whether a setting opens more than it did, as lists of scopes.
-pub fn is_wider(path: &str, before: &str, now: &str) -> bool {
+/// Every setting of a scenario, by path.
+type Settings = BTreeMap<String, String>;
+
+/// Whether a setting opens more than it did, be it changed, new or gone. A variant that is new opens nothing of what was
+/// there, and one that is gone is told as that.
+pub fn opens_more(path: &str, before: &Settings, now: &Settings) -> bool {
+    let has = |settings: &Settings, variant: &str| settings.keys().any(|path| in_variant(path) == Some(variant));
+    let stays = in_variant(path).is_none_or(|variant| has(before, variant) && has(now, variant));
+    stays && is_wider(path, meant(path, before), meant(path, now))
+}
+
+/// The variant that a setting belongs to.
+fn in_variant(path: &str) -> Option<&str> {
+    path.strip_prefix("variants.")?.split('.').next()
+}
+
+/// What a setting comes to, written or not: a variant goes by the scenario, and a credential without scopes has the grants
+/// of its owner.
+fn meant<'s>(path: &str, settings: &'s Settings) -> &'s str {
+    if let Some(written) = settings.get(path) {
+        return written;
+    }
+    if let Some((_, part)) = path.strip_prefix("variants.").and_then(|path| path.split_once(".set.")) {
+        return meant(part, settings);
+    }
+    let granted = |credential: &str| {
+        let owner = ["of", "one_per"].iter().find_map(|key| settings.get(&format!("{credential}.{key}")))?;
+        settings.get(&format!("identities.{owner}.grants"))
+    };
+    path.strip_suffix(".scopes").and_then(granted).map_or("", String::as_str)
+}
+
+/// Whether a list of scopes opens more than it did.
+fn is_wider(path: &str, before: &str, now: &str) -> bool {
     let grants = path.rsplit('.').next().is_some_and(|last| GRANTS.contains(&last));
     let covers = |old: &str, new: &str| {
         let all = old.strip_suffix('*').filter(|service| service.is_empty() || service.ends_with([':', '.']));
@@ -144,5 +178,38 @@ mod tests {
         assert!(!wider("shop:*", "shop:list"));
         assert!(!wider("*", "shop:list"));
         assert!(!is_wider("credentials.token.tags", "a", "b"));
+    }
+
+    fn settings(all: &[(&str, &str)]) -> Settings {
+        all.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_scope_that_is_new_is_wider() {
+        let opens = |path: &str, value: &str| opens_more(path, &settings(&[]), &settings(&[(path, value)]));
+        assert!(opens("agents.clerk.may", "shop.erase"));
+        assert!(opens("identities.clerk.grants", "shop:*"));
+        assert!(opens("credentials.second.scopes", "shop:list"));
+        assert!(!opens("credentials.second.scopes", ""));
+        assert!(!opens("detect.burst.requests", "50"));
+    }
+
+    #[test]
+    fn a_credential_without_scopes_has_the_grants_of_its_owner() {
+        let (owned, granted) = (("credentials.key.of", "bot"), ("identities.bot.grants", "api:read, api:delete"));
+        let (scopes, without) = ("credentials.key.scopes", settings(&[owned, granted]));
+        let narrow = settings(&[owned, granted, (scopes, "api:read")]);
+        assert!(opens_more(scopes, &narrow, &without));
+        assert!(!opens_more(scopes, &without, &narrow));
+    }
+
+    #[test]
+    fn a_variant_goes_by_the_scenario() {
+        let (scopes, story) = (("credentials.key.scopes", "api:*"), ("variants.near.story", "Nearly."));
+        let told = "variants.near.set.credentials.key.scopes";
+        let before = settings(&[scopes, story]);
+        assert!(!opens_more(told, &before, &settings(&[scopes, story, (told, "api:read")])));
+        assert!(opens_more(told, &before, &settings(&[scopes, story, (told, "*")])));
+        assert!(!opens_more(told, &settings(&[scopes]), &settings(&[scopes, (told, "*")])), "the variant is new");
     }
 }

@@ -206,6 +206,23 @@ fn a_wider_scope_is_named_where_it_was_widened() {
     }
 }
 
+/// Whoever is allowed something for the first time is allowed more than before.
+#[test]
+fn a_grant_that_is_new_opens_more() {
+    let desk = accepted_shop();
+    let given = [
+        ("    told: []", "    may: [shop.erase]\n    told: []", "agents.clerk.may is new: `shop.erase`"),
+        ("{kind: agent}", "{kind: agent, grants: [\"shop:*\"]}", "identities.clerk.grants is new: `shop:*`"),
+    ];
+    for (from, to, told) in given {
+        let line = change(&desk, from, to);
+        let output = desk.run(&["test", "--quiet", "--fail-on", "worse"]);
+        let all = out(&output).replace("\n    ", " ");
+        assert_eq!(output.status.code(), Some(1), "{to}: {all}");
+        assert!(all.contains(&format!("scenarios/shop.yaml:{line}: shop: {told}")), "{to}: {all}");
+    }
+}
+
 /// A gate that asks for less than what was accepted is red, whatever comes out; and says where, and how to accept it.
 #[test]
 fn asking_for_less_is_red_until_it_is_accepted() {
