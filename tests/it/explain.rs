@@ -13,6 +13,13 @@ struct Told {
 }
 
 impl Told {
+    fn written(text: &str) -> Told {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let file = folder.path().join("written.yaml");
+        fs::write(&file, text).unwrap();
+        Told::of(file.to_str().unwrap())
+    }
+
     fn of(scenario: &str) -> Told {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let out = folder.path().join("run");
@@ -73,6 +80,54 @@ fn the_hop_of_a_found_token_is_told_with_its_request_and_its_place() {
     assert!(text.contains("38,015 of 38,016"), "a volume, 14 backups and 38,000 rows, beside one file: {text}");
     let (_, lines) = told.sentence("The last effect");
     assert!(lines[0].contains("delete") && lines[0].contains("100000"), "{lines:?}");
+}
+
+/// A hundred tokens lie in the hub, and each opens 90 records: no single one is what made it an incident.
+const TOKENS: &str = r#"runaway: 1
+name: tokens
+time: {horizon: 1min}
+services:
+  hub: {accepts: gateway, operations: {dump: GET /tokens -> tokens records}}
+  api: {accepts: gateway, rows: owner, operations: {mine: GET /mine -> items records}}
+identities: {bot: {kind: agent}, user: {kind: human, count: 100}}
+credentials:
+  key: {of: bot, kind: api-key, scopes: ["hub:*"]}
+  token: {one_per: user, kind: access-token, scopes: ["api:*"]}
+data:
+  tokens: {count: 100, class: secret, holds: "token-{n}"}
+  items: {count: 9_000, class: pii, owner: "user-{n div 90}"}
+agents:
+  bot:
+    is: bot
+    holds: [key]
+    knows: [hub.*, api.*]
+    told: []
+    fault: over-broad
+    then: [hub.dump, {do: api.mine, as: each token in turn, times: 100}]
+detect:
+  burst: {records: 100, within: 1min, by: principal}
+steps:
+  key-off: {revoke: every key}
+  found-off: {revoke: exposed}
+respond:
+  burst: {after: 10s, do: [key-off, found-off]}
+limits: {excess: 10_000}
+"#;
+
+#[test]
+fn what_was_found_together_is_told_together() {
+    let told = Told::written(TOKENS);
+    let (text, lines) = told.sentence("With access-token");
+    assert!(text.contains("and 99 more of token came 9,000 of 9,100 effects"), "{text}");
+    assert_eq!(lines.iter().filter(|line| line.contains("\"got\"")).count(), 100, "{lines:?}");
+}
+
+#[test]
+fn a_step_that_found_nothing_says_so() {
+    let told = Told::written(TOKENS);
+    let (text, lines) = told.sentence("found-off");
+    assert_eq!(text, "The step found-off found nothing to act on.");
+    assert!(lines.len() == 1 && lines[0].contains("\"responding\""), "{lines:?}");
 }
 
 #[test]

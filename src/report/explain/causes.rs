@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::measure::{Excess, ReachFold};
 use crate::model::{Baseline, Plan};
-use crate::wire::{ActorId, CredId, Event, HeldId, OpId, RequestId, Tick};
+use crate::wire::{ActorId, CredId, Event, FamilyId, HeldId, OpId, RequestId, Tick};
 
 /// A request as the journal has it.
 #[derive(Clone, Copy, Debug)]
@@ -24,11 +24,29 @@ pub(super) struct Deed {
     pub asked: Asked,
 }
 
+/// Credentials that are taken together: of one family, found by one actor or there from its start.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Kind {
+    by: ActorId,
+    family: FamilyId,
+    found: bool,
+}
+
+/// What brought most.
+#[derive(Default)]
+pub(super) struct Chief {
+    /// The credentials of a kind, in the order of their numbers; none where none was needed.
+    pub with: Vec<HeldId>,
+    pub family: Option<FamilyId>,
+    pub brought: Excess,
+}
+
 /// What the excess of a run came from.
 #[derive(Default)]
 pub(super) struct Causes {
     /// How much each presented credential brought: pairs, creations and costs.
     pub brought: BTreeMap<(ActorId, Option<HeldId>), Excess>,
+    kinds: BTreeMap<(ActorId, HeldId), Kind>,
     pub first: Option<Deed>,
     pub last: Option<Deed>,
     /// The effects beyond the task in order: when, and their places among the events.
@@ -42,13 +60,22 @@ impl Causes {
         let mut asked: BTreeMap<ActorId, Asked> = BTreeMap::new();
         let mut holders: BTreeMap<(ActorId, CredId), HeldId> = BTreeMap::new();
         let mut keys: BTreeMap<CredId, CredId> = BTreeMap::new();
+        let mut minted: BTreeMap<CredId, FamilyId> = BTreeMap::new();
         let mut waiting: BTreeMap<RequestId, Asked> = BTreeMap::new();
         for (place, event) in events.iter().enumerate() {
             let before = fold.excess();
             fold.event(event);
             let of = match *event {
-                Event::Got { by, held, cred: Some(cred), .. } => {
+                Event::Minted { cred, family, .. } => {
+                    minted.insert(cred, family);
+                    None
+                }
+                Event::Got { by, held, via, cred: Some(cred), .. } => {
                     holders.entry((by, cred)).or_insert(held);
+                    let declared = || (cred.number() < plan.credentials()).then(|| plan.origin_of(cred).0);
+                    if let Some(family) = minted.get(&cred).copied().or_else(declared) {
+                        causes.kinds.entry((by, held)).or_insert(Kind { by, family, found: via.is_some() });
+                    }
                     None
                 }
                 Event::Forged { cred, key, .. } => {
@@ -85,9 +112,18 @@ impl Causes {
         self.deeds.push((deed.at, deed.place));
     }
 
-    /// What brought most: by pairs, then by what was made, then by what it cost.
-    pub fn chief(&self) -> Option<((ActorId, Option<HeldId>), Excess)> {
-        self.brought.iter().max_by_key(|(_, excess)| **excess).map(|(with, excess)| (*with, *excess))
+    /// What brought most: by pairs, then by what was made, then by what it cost. What is of a kind counts together.
+    pub fn chief(&self) -> Option<(ActorId, Chief)> {
+        let kind = |by: ActorId, held: Option<HeldId>| held.and_then(|held| self.kinds.get(&(by, held)));
+        let mut all: BTreeMap<(ActorId, Result<Kind, Option<HeldId>>), Chief> = BTreeMap::new();
+        for ((by, held), excess) in &self.brought {
+            let kind = kind(*by, *held).copied();
+            let chief = all.entry((*by, kind.ok_or(*held))).or_default();
+            chief.with.extend(held);
+            chief.family = kind.map(|kind| kind.family);
+            chief.brought += *excess;
+        }
+        all.into_iter().max_by_key(|(_, chief)| chief.brought).map(|((by, _), chief)| (by, chief))
     }
 
     pub fn all(&self) -> Excess {

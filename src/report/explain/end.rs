@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::measure::{Lag, Outcome, counted, thousands};
-use crate::model::control::Watches;
+use crate::model::control::{Response, Trigger, Watches};
 use crate::model::service::Role;
 use crate::wire::{CredId, Event, Key, RuleId, ServiceId, Snapshot, Span, StepId, Tick};
 
@@ -85,12 +85,42 @@ impl Teller<'_> {
             acts.last = acts.last.max(returned);
             acts.evidence.add(place);
         }
+        let idle = self.idle_steps(&steps);
         sentences.extend(steps.into_iter().map(|(step, acts)| self.step(step, acts)));
+        sentences.extend(idle);
         if sentences.is_empty() {
             let why = if self.explored { "What anybody did about it is not known." } else { "Nobody acted." };
             sentences.push(Sentence::new(why, self.nowhere()));
         }
         sentences
+    }
+
+    /// Steps that were due, and acted on nothing.
+    fn idle_steps(&self, acted: &BTreeMap<StepId, Acts>) -> Vec<Sentence> {
+        let controls = &self.plan.controls;
+        let mut idle: BTreeMap<StepId, Evidence> = BTreeMap::new();
+        let mut begun = |response: &Response, acts: Tick, evidence: &Evidence| {
+            let due = |step: &&StepId| acts + controls.steps[step.index()].first < self.measures.end;
+            for step in response.steps.iter().filter(|step| !acted.contains_key(step)).filter(due) {
+                let known = idle.remove(step).unwrap_or_default();
+                idle.insert(*step, known.and(evidence));
+            }
+        };
+        for (place, event) in self.events.iter().enumerate() {
+            if let Event::Responding { response, acts, .. } = *event {
+                begun(controls.response(response), acts, &Evidence::event(place));
+            }
+        }
+        for response in &controls.responses {
+            if let Trigger::At(at) = response.on {
+                begun(response, at, &Evidence::header());
+            }
+        }
+        let told = |(step, evidence): (StepId, Evidence)| {
+            let name = &controls.steps[step.index()].name;
+            Sentence::new(format!("The step {name} found nothing to act on."), evidence)
+        };
+        idle.into_iter().map(told).collect()
     }
 
     fn step(&self, step: StepId, acts: Acts) -> Sentence {

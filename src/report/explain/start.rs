@@ -8,6 +8,7 @@ use crate::wire::{ActorId, Event, HeldId, IdentityId, RouteId, Turn};
 
 use super::super::names::reason_in_words;
 use super::super::text::few;
+use super::causes::Chief;
 use super::{Evidence, Sentence, Teller};
 
 impl Teller<'_> {
@@ -77,24 +78,33 @@ impl Teller<'_> {
     }
 
     pub(super) fn hop(&self) -> Vec<Sentence> {
-        let Some(((by, held), brought)) = self.causes.chief() else { return Vec::new() };
-        let share = part(brought, self.causes.all());
+        let Some((by, chief)) = self.causes.chief() else { return Vec::new() };
+        let share = part(chief.brought, self.causes.all());
         let first = self.causes.first.map(|deed| Evidence::event(deed.place)).unwrap_or_default();
-        let Some(held) = held else {
+        let Some(held) = chief.with.first().copied() else {
             let text = format!("No credential was needed: what is open to everybody brought {share}.");
             return vec![Sentence::new(text, first)];
         };
-        let label = self.held((by, Some(held)));
-        let Some((place, via)) = self.found(by, held) else {
+        let label = self.held((by, Some(held))) + &self.others(&chief);
+        let Some((_, via)) = self.found(by, held) else {
             let text =
                 format!("No hop was needed: {label}, which {} had from the start, brought {share}.", self.agent(by));
             return vec![Sentence::new(text, first)];
         };
         let mut sentences = self.way(by, held);
-        let evidence = via.map(Evidence::event).unwrap_or_default().and(&Evidence::event(place));
+        let found = |event: &Event| matches!(event, Event::Got { by: who, held, via: Some(_), .. } if *who == by && chief.with.contains(held));
+        let evidence = via.map(Evidence::event).unwrap_or_default().and(&self.places(found));
         sentences.extend(self.forged(by));
         sentences.push(Sentence::new(format!("With {label} came {share}."), evidence));
         sentences
+    }
+
+    /// ` and 63 more of access`.
+    fn others(&self, chief: &Chief) -> String {
+        let others = chief.family.filter(|_| chief.with.len() > 1);
+        others.map_or_else(String::new, |family| {
+            format!(" and {} more of {}", thousands(chief.with.len() as u64 - 1), self.plan.family(family).name)
+        })
     }
 
     /// `to call web.home and db.list`.
