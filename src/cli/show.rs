@@ -313,7 +313,12 @@ fn often(repeat: Repeat) -> String {
     match repeat {
         Repeat::Once => String::new(),
         Repeat::Times(n) => format!(", {n} times"),
-        Repeat::Every { every, .. } => format!(", every {every}"),
+        Repeat::Every { first, times: Some(1), .. } => format!(", once, after {first}"),
+        Repeat::Every { every, first, times } => {
+            let from = if first == Span::ZERO { String::new() } else { format!(", the first after {first}") };
+            let times = times.map_or_else(String::new, |times| format!(", {times} times"));
+            format!(", every {every}{from}{times}")
+        }
         Repeat::AtRandom { times, per } => format!(", {times} times in each {per}, at random"),
         Repeat::Endless => ", without end".to_owned(),
     }

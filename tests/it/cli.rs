@@ -155,6 +155,32 @@ fn lists_and_stories_are_told_word_for_word() {
 }
 
 #[test]
+fn show_says_how_often_and_after_how_long() {
+    let desk = Desk::new();
+    let story = r#"runaway: 1
+name: often
+time: {horizon: 10min}
+services: {api: {accepts: gateway, operations: {data: GET /data -> data records}}}
+identities: {bot: {kind: agent}}
+credentials: {key: {of: bot, kind: api-key, scopes: ["api:*"]}}
+data: {data: {count: 10, class: pii}}
+agents:
+  bot:
+    is: bot
+    holds: [key]
+    knows: [api.data]
+    told: [{do: api.data, first: 90s}]
+    fault: over-broad
+    then: [{do: api.data, every: 7s}, {do: api.data, first: 40s, every: 7s}, {do: api.data, every: 7s, times: 3}]
+"#;
+    desk.file("often.yaml", story);
+    let shown = String::from_utf8(desk.run(&["show", "often.yaml"]).stdout).unwrap();
+    let often: Vec<&str> = shown.lines().filter_map(|line| line.strip_prefix("    api.data, ")).collect();
+    let told = ["once, after 1 min 30 s", "every 7 s", "every 7 s, the first after 40 s", "every 7 s, 3 times"];
+    assert_eq!(often, told, "{shown}");
+}
+
+#[test]
 fn starting_and_checking_are_told_word_for_word() {
     let desk = Desk::new();
     desk.file("wrong.yaml", "runaway: 1\nname: wrong\nstory: A typo.\nservces: {}\n");
