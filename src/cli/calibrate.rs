@@ -49,6 +49,11 @@ pub fn calibrate(args: &args::Calibrate) -> Result<Exit, Failure> {
             Some(help.into()),
         ));
     }
+    if calibration.trained.requests == 0 {
+        let help = "write some under `benign:`, or give the agents a task";
+        let message = format!("no honest work is logged in `{}`: there is nothing to calibrate by", args.scenario);
+        return Err(Failure::input(message, Some(help.into())));
+    }
     let told = Told { scenario: &args.scenario, wanted, calibration: &calibration };
     match args.format {
         Format::Text => output::text(&told.text())?,

@@ -152,4 +152,7 @@ fn what_is_wrong_is_said() {
     assert!(stderr(&["calibrate", "office.yaml", "--budget", "seldom"]).contains("`seldom` is no budget"));
     assert!(stderr(&["calibrate", "office.yaml", "--budget", "0 per 7d"]).contains("`0 per 7d` is no budget"));
     assert!(stderr(&["calibrate", "volume-delete"]).contains("no detector that could raise a false alarm"));
+    let idle = ["--set", "benign.clerk.starts=2h", "--set", "agents.bot.starts=2h"];
+    let told = stderr(&[&["calibrate", "office.yaml", "--seeds", "2"][..], &idle].concat());
+    assert!(told.contains("no honest work is logged in `office.yaml`") && told.contains("`benign:`"), "{told}");
 }
