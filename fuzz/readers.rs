@@ -6,12 +6,13 @@ use std::sync::{Arc, LazyLock};
 use runaway::audit::{Reader, Story};
 use runaway::import::openapi;
 use runaway::journal;
-use runaway::measure::{Measures, References, registry};
+use runaway::measure::{Measures, References};
+use runaway::run::measurable;
 use runaway::scenario::{Document, Overrides, Source, parse, plan_of};
 use runaway::vocabulary::{Recogniser, Scribe};
 
 fn document(text: &str) -> Option<Document> {
-    parse(Source { name: "fuzzed.yaml".into(), text: text.into() }, &registry::keys()).ok()
+    parse(Source { name: "fuzzed.yaml".into(), text: text.into() }, &measurable()).ok()
 }
 
 /// The loader of scenarios: what it takes has a plan, or findings that say where.

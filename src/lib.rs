@@ -4,15 +4,15 @@
 //! The command line is one user of this library. The way of a run through it:
 //!
 //! ```
-//! use runaway::measure::{Outcome, registry};
+//! use runaway::measure::Outcome;
 //! use runaway::plane::driver::Stop;
-//! use runaway::run::{Kept, prepare};
+//! use runaway::run::{Kept, measurable, prepare};
 //! use runaway::scenario::{Overrides, Source, parse};
 //!
 //! // A scenario: one of the library, or any text.
 //! let story = runaway::library::find("moltbook").ok_or("no such story")?;
 //! let source = Source { name: "moltbook.yaml".into(), text: story.text.into() };
-//! let document = parse(source, &registry::keys())?;
+//! let document = parse(source, &measurable())?;
 //!
 //! // A variant of it with all that is known before the run: its plan, the run without a fault, the positive control.
 //! let prepared = prepare(&document, Some("hardened"), &Overrides::default(), &Stop::default())?;

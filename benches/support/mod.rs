@@ -11,13 +11,13 @@ use std::io::BufWriter;
 use std::sync::Arc;
 
 use runaway::journal::{FORMAT, Header, Writer};
-use runaway::measure::registry;
 use runaway::model::Plan;
+use runaway::run::measurable;
 use runaway::scenario::{Overrides, Source, parse};
 
 /// The plan of a scenario, with some of its values set.
 pub fn plan(text: String, sets: &[(&str, &str)]) -> Arc<Plan> {
-    let document = parse(Source { name: "bench.yaml".into(), text: text.into() }, &registry::keys());
+    let document = parse(Source { name: "bench.yaml".into(), text: text.into() }, &measurable());
     let sets = sets.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
     let resolved = document.expect("a scenario").resolve(None, &Overrides { sets, seed: None });
     Arc::new(resolved.unwrap_or_else(|e| panic!("{e}")).plan)

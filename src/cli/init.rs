@@ -10,10 +10,9 @@ use super::output;
 use crate::generate;
 use crate::import;
 use crate::library;
-use crate::measure::registry;
 use crate::plane::driver::Stop;
 use crate::report::text::{hung, shell_word};
-use crate::run::prepare;
+use crate::run::{measurable, prepare};
 use crate::scenario::{Overrides, Source, opened, parse};
 use crate::verdict::Exit;
 
@@ -70,7 +69,7 @@ const NEIGHBOURS: u64 = 100;
 /// Whether an agent does harm where nothing stops it.
 fn bites(seed: u64) -> Result<bool, Failure> {
     let source = Source { name: format!("random:{seed}"), text: generate::random_world(seed).into() };
-    let document = parse(source, &registry::keys())?;
+    let document = parse(source, &measurable())?;
     let prepared = prepare(&document, None, &Overrides::default(), &Stop::default())?;
     Ok(prepared.references.control_bit)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::failure::Failure;
 use crate::library;
-use crate::measure::registry;
+use crate::run::measurable;
 use crate::scenario::{self, Document, Rejected, Source};
 
 /// What the user named.
@@ -50,12 +50,12 @@ fn from_library(name: &str) -> Result<Document, Failure> {
         return Err(Failure::input(format!("there is no scenario `{name}`"), Some(help)));
     };
     let source = Source { name: format!("{name} (library)"), text: found.text.into() };
-    Ok(scenario::parse(source, &registry::keys())?)
+    Ok(scenario::parse(source, &measurable())?)
 }
 
 /// Reads a scenario file.
 pub fn read(path: &Path) -> Result<Document, Rejected> {
-    Ok(scenario::parse(Source::open(path)?, &registry::keys())?.in_folder(folder_of(path)))
+    Ok(scenario::parse(Source::open(path)?, &measurable())?.in_folder(folder_of(path)))
 }
 
 /// The folder from which paths in a file start.

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::measure::registry;
 use crate::plane::driver::Stop;
-use crate::run::{Kept, prepare};
+use crate::run::{Kept, measurable, prepare};
 use crate::scenario::{Overrides, Source, parse, plan_of};
 use crate::wire::{Event, Key};
 
@@ -15,7 +14,7 @@ fn written(name: &str, variant: Option<&str>) -> (Vec<Event>, Vec<u8>) {
 }
 
 fn written_as(name: &str, text: &str, variant: Option<&str>) -> (Vec<Event>, Vec<u8>) {
-    let document = parse(Source { name: name.into(), text: text.into() }, &registry::keys()).unwrap();
+    let document = parse(Source { name: name.into(), text: text.into() }, &measurable()).unwrap();
     let prepared = prepare(&document, variant, &Overrides::default(), &Stop::default()).unwrap();
     let mut kept = Kept::default();
     prepared.simulate(&Stop::default(), &mut kept).unwrap();

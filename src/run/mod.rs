@@ -8,8 +8,9 @@ mod simulate;
 
 use std::io;
 
-use crate::measure::{HumanPace, Measures, Simulated};
+use crate::measure::{HumanPace, Measures, Simulated, registry};
 use crate::plane::driver::{Sink, Stop};
+use crate::scenario::{Measurable, Unit};
 use crate::verdict::{Circumstances, Judgement, judge};
 use crate::wire::{Event, Span};
 
@@ -19,6 +20,18 @@ pub use simulate::{Behaviour, Kept, Plane, RunOptions, Simulator, run_on, seats,
 
 /// The pace of a person, for the machine-speed factor: one request in so long.
 pub const HUMAN: Span = Span::from_secs(5);
+
+/// The measures that a scenario may say something about.
+pub fn measurable() -> Vec<Measurable> {
+    let unit = |unit: registry::Unit| match unit {
+        registry::Unit::Count => Unit::Count,
+        registry::Unit::Share | registry::Unit::Factor | registry::Unit::Mean => Unit::Number,
+        registry::Unit::Time => Unit::Time,
+        registry::Unit::Money => Unit::Money,
+        registry::Unit::Word => Unit::Word,
+    };
+    registry::MEASURES.iter().map(|measure| Measurable { key: measure.key, unit: unit(measure.unit) }).collect()
+}
 
 /// What a run comes to.
 pub struct Finished {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::finding::{Code, Finding, Rejected, Severity};
 use super::grammar::SCENARIO;
-use super::lower::{self, Lowered};
+use super::lower::{self, Lowered, Measurable};
 use super::shape::shortened;
 use super::snippet::{Lines, line_and_column};
 use super::source::Source;
@@ -19,7 +19,7 @@ use crate::model::Plan;
 pub struct Document {
     source: Source,
     root: Node,
-    measures: Arc<[String]>,
+    measures: Arc<[Measurable]>,
     folder: Option<std::path::PathBuf>,
 }
 
@@ -71,8 +71,8 @@ pub struct Overrides {
     pub seed: Option<u64>,
 }
 
-/// Reads a scenario file. `measures` are the keys that truths and limits may name.
-pub fn parse(source: Source, measures: &[&str]) -> Result<Document, Rejected> {
+/// Reads a scenario file. `measures` are what truths and limits may name.
+pub fn parse(source: Source, measures: &[Measurable]) -> Result<Document, Rejected> {
     let read = source.fits().and_then(|()| yaml::read(&source.text)).and_then(|root| match not_a_scenario(&root) {
         Some(finding) => Err(finding),
         None => Ok(root),
@@ -87,8 +87,7 @@ pub fn parse(source: Source, measures: &[&str]) -> Result<Document, Rejected> {
         variant::check(&root, &mut findings);
     }
     if findings.is_empty() {
-        let measures = measures.iter().map(|m| (*m).to_owned()).collect();
-        Ok(Document { source, root, measures, folder: None })
+        Ok(Document { source, root, measures: measures.into(), folder: None })
     } else {
         findings.sort_by_key(|f| f.place.start);
         Err(Rejected { source, findings })
@@ -321,8 +320,7 @@ impl Document {
     }
 
     fn lowered(&self, tree: &Node) -> Lowered {
-        let measures: Vec<&str> = self.measures.iter().map(String::as_str).collect();
-        lower::lower(tree, Some(&measures), self.folder.as_deref())
+        lower::lower(tree, Some(&self.measures), self.folder.as_deref())
     }
 
     /// Everything that is wrong with the scenario or with one of its variants; of them all, or of one.

@@ -19,6 +19,7 @@ pub(crate) mod yaml;
 pub use document::{Document, Overrides, Resolved, Setting, Variant, parse, plan_of};
 pub use finding::{Code, Finding, Rejected, Severity, nearest};
 pub use grammar::{LAYERS, parts, schema};
+pub use lower::{Measurable, Unit};
 pub use quantity::{duration, money_shown, shown as count_shown, windowed};
 pub use snippet::line_and_column;
 pub use source::{Source, opened};

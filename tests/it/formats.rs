@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use runaway::measure::registry;
+use runaway::run::measurable;
 use runaway::scenario::{Document, Overrides, Source, parse, schema};
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ fn scenarios() -> Vec<(PathBuf, String)> {
 
 fn document(path: &Path, text: &str) -> Document {
     let source = Source { name: path.display().to_string(), text: text.into() };
-    parse(source, &registry::keys()).unwrap_or_else(|e| panic!("{e}")).in_folder(path.parent().unwrap())
+    parse(source, &measurable()).unwrap_or_else(|e| panic!("{e}")).in_folder(path.parent().unwrap())
 }
 
 /// A way through the schema: the part that a key lies in, and the keys down to it.

@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use runaway::measure::registry;
 use runaway::model::{Baseline, Plan};
 use runaway::plane::driver::{Sink, Stop};
-use runaway::run::{Behaviour, simulate};
+use runaway::run::{Behaviour, measurable, simulate};
 use runaway::scenario::{Document, Finding, Overrides, Rejected, Source, line_and_column, parse};
 use runaway::wire::Event;
 
@@ -155,7 +154,7 @@ fn changed(bytes: Vec<u8>, change: &Change) -> Vec<u8> {
 fn check(bytes: Vec<u8>) -> Option<Document> {
     let name = "changed.yaml".to_owned();
     let checked = Source::from_bytes(name, bytes)
-        .and_then(|source| parse(source, &registry::keys()))
+        .and_then(|source| parse(source, &measurable()))
         .map(|document| document.in_folder(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/formats")))
         .and_then(|document| document.check(None).map(|warnings| (document, warnings)));
     match checked {

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use runaway::agent::faults;
-use runaway::measure::registry;
 use runaway::model::catalogue::{DETECTIONS, PREVENTIONS, REMEDIES};
+use runaway::run::measurable;
 use runaway::scenario::{Overrides, Source, parse, parts};
 
 use crate::binary::runaway;
@@ -95,7 +95,7 @@ fn every_example_of_the_catalogue_is_read_as_it_stands() {
         let with_it = text.replace(&format!("\n{under}:\n"), &format!("\n{under}:\n  example: {example}\n"));
         assert_ne!(with_it, text, "{under}");
         let source = Source { name: "defence.yaml".into(), text: with_it.into() };
-        let resolved = parse(source, &registry::keys()).and_then(|read| read.resolve(None, &Overrides::default()));
+        let resolved = parse(source, &measurable()).and_then(|read| read.resolve(None, &Overrides::default()));
         assert!(resolved.is_ok(), "{under}: {example}\n{}", resolved.err().unwrap());
     }
 }

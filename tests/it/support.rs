@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use runaway::measure::registry;
 use runaway::plane::driver::Stop;
-use runaway::run::{Finished, Kept, Prepared, prepare};
+use runaway::run::{Finished, Kept, Prepared, measurable, prepare};
 use runaway::scenario::{Document, Overrides, Source, parse};
 use runaway::wire::Event;
 
@@ -26,7 +25,7 @@ pub struct Ran {
 }
 
 pub fn document(yaml: &str) -> Document {
-    parse(Source { name: "test.yaml".into(), text: yaml.into() }, &registry::keys()).unwrap_or_else(|e| panic!("{e}"))
+    parse(Source { name: "test.yaml".into(), text: yaml.into() }, &measurable()).unwrap_or_else(|e| panic!("{e}"))
 }
 
 pub fn library(name: &str) -> Document {

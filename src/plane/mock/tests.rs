@@ -13,7 +13,7 @@ use crate::wire::{ActorId, Arg, Cargo, Envelope, OpId, PlaceId, Purpose, Request
 fn a_request_carries_the_trace_of_its_sender() {
     let text = crate::library::find("wiper").unwrap().text;
     let source = crate::scenario::Source { name: "wiper".into(), text: text.into() };
-    let document = crate::scenario::parse(source, &crate::measure::registry::keys()).unwrap();
+    let document = crate::scenario::parse(source, &crate::run::measurable()).unwrap();
     let plan = Arc::new(document.resolve(None, &crate::scenario::Overrides::default()).unwrap().plan);
     let asker = Asker::new(plan.clone(), Arc::new(Addresses::of(&plan)), Arc::new(Phrasebook::of(&plan)));
     let mut names = Names::new(Arc::new(Scribe::new(plan.clone())));

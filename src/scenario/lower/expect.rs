@@ -6,7 +6,50 @@ use crate::scenario::quantity;
 use crate::scenario::shape::shortened;
 use crate::scenario::tree::{Key, Node};
 
-pub(super) fn expectations(root: &Node, measures: Option<&[&str]>, findings: &mut Vec<Finding>) -> Expectations {
+/// A measure, as far as something can be said about it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Measurable {
+    pub key: &'static str,
+    pub unit: Unit,
+}
+
+/// What a measure can be held against.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unit {
+    /// Whole things.
+    Count,
+    /// A share, a factor or a mean.
+    Number,
+    Time,
+    Money,
+    Word,
+}
+
+impl Unit {
+    fn holds(self, value: &Value) -> bool {
+        match value {
+            Value::Never => true,
+            Value::Count(0) if self == Unit::Time => true,
+            Value::Count(_) => matches!(self, Unit::Count | Unit::Number),
+            Value::Share(_) | Value::Number(_) => self == Unit::Number,
+            Value::Time(_) => self == Unit::Time,
+            Value::Money(_) => self == Unit::Money,
+            Value::Word(_) => self == Unit::Word,
+        }
+    }
+
+    const fn help(self) -> &'static str {
+        match self {
+            Unit::Count => "a whole number such as `1_000`",
+            Unit::Number => "a number such as `1.5`, or a share such as `10%`",
+            Unit::Time => "a duration such as `10s`, or `never`",
+            Unit::Money => "an amount such as `$10`",
+            Unit::Word => "a word; `runaway show MEASURE` says which",
+        }
+    }
+}
+
+pub(super) fn expectations(root: &Node, measures: Option<&[Measurable]>, findings: &mut Vec<Finding>) -> Expectations {
     let seeds = root.get("seeds").and_then(|node| seeds(node, findings));
     let mut claims = |part: &str, kind: Kind| -> Vec<Claim> {
         let entries = root.get(part).map_or(&[][..], Node::entries);
@@ -53,7 +96,7 @@ struct Reading<'r> {
     kind: Kind,
     /// What the scenario says for all.
     seeds: Option<u32>,
-    measures: Option<&'r [&'r str]>,
+    measures: Option<&'r [Measurable]>,
     findings: &'r mut Vec<Finding>,
 }
 
@@ -71,10 +114,11 @@ impl Reading<'_> {
     }
 
     fn measured(&mut self, key: &Key) -> Option<()> {
-        let Some(measures) = self.measures.filter(|known| !known.contains(&key.name.as_str())) else { return Some(()) };
+        let is_known = |known: &&[Measurable]| known.iter().any(|measure| measure.key == key.name);
+        let Some(measures) = self.measures.filter(|known| !is_known(known)) else { return Some(()) };
         let message = format!("nothing measures `{}`", shortened(&key.name));
         let finding =
-            Finding::new(Code::UnknownMeasure, key.place, message).suggest(&key.name, measures.iter().copied());
+            Finding::new(Code::UnknownMeasure, key.place, message).suggest(&key.name, measures.iter().map(|m| m.key));
         let help = "`runaway list measures` lists what is measured";
         let helped = finding.help.is_some();
         self.find(if helped { finding } else { finding.help(help) })
@@ -123,10 +167,12 @@ impl Reading<'_> {
 
     fn value(&mut self, key: &Key, node: &Node) -> Option<Value> {
         let text = node.text()?;
+        let known = self.measures.and_then(|known| known.iter().find(|measure| measure.key == key.name));
         let value = if key.name.ends_with("cost") { cost(text) } else { read(text) };
-        value.or_else(|| {
+        value.filter(|value| known.is_none_or(|measure| measure.unit.holds(value))).or_else(|| {
             let message = format!("`{}` is nothing that `{}` can be", shortened(text), shortened(&key.name));
-            let help = "a number, a share such as `10%`, a duration, a word, or `never`";
+            let any = "a number, a share such as `10%`, a duration, a word, or `never`";
+            let help = known.map_or(any, |measure| measure.unit.help());
             self.find(Finding::new(Code::BadExpectation, node.place, message).help(help))
         })
     }

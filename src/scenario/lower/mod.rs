@@ -22,6 +22,8 @@ mod scopes;
 mod services;
 mod signing;
 
+pub use expect::{Measurable, Unit};
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
@@ -84,7 +86,7 @@ struct Lowering<'a> {
 }
 
 /// Builds the plan of a tree that fits the grammar. Without a list of measures, every key of one is taken as it is.
-pub fn lower(root: &Node, measures: Option<&[&str]>, folder: Option<&Path>) -> Lowered {
+pub fn lower(root: &Node, measures: Option<&[Measurable]>, folder: Option<&Path>) -> Lowered {
     let mut work = Lowering {
         root,
         folder,
