@@ -35,6 +35,7 @@ mod gate;
 mod generated;
 mod guard;
 mod hostile;
+mod inert;
 mod instructions;
 mod learnt;
 mod live;

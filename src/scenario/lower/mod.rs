@@ -13,6 +13,7 @@ mod flow;
 mod formula;
 mod good_for;
 mod holds;
+mod inert;
 mod instructions;
 mod labels;
 mod messages;
@@ -134,11 +135,15 @@ pub fn lower(root: &Node, measures: Option<&[Measurable]>, folder: Option<&Path>
         work.find(Finding::new(Code::ImpossibleNumber, place, message).help("give fewer families scopes of their own"));
         Access::default()
     });
+    let needs = std::mem::take(&mut work.needs);
     let mut plan = work.plan(agents, benign, controls, expectations, time, access);
     plan.controls.responses.sort_by_key(|r| match r.on {
         crate::model::control::Trigger::At(at) => at,
         crate::model::control::Trigger::Alarm(_) => Tick::NEVER,
     });
+    if work.findings.iter().all(|finding| finding.severity != Severity::Error) {
+        work.findings.extend(inert::inert(root, &plan, &needs));
+    }
     Lowered { plan, findings: work.findings, taken: work.taken }
 }
 
