@@ -77,8 +77,16 @@ fn explored(out: &mut String, summary: &Summary<'_>) {
 fn numbers(out: &mut String, run: &Value) {
     out.push_str("\n| what | how much |\n| --- | --- |\n");
     for (key, label) in NUMBERS {
-        let _ = writeln!(out, "| {label} | {} |", escaped(text(&run["measures"][key]["text"]), NAME));
+        let how_much = if needless(run, key) { "no need" } else { text(&run["measures"][key]["text"]) };
+        let _ = writeln!(out, "| {label} | {} |", escaped(how_much, NAME));
     }
+}
+
+/// Whether somebody had to contain what did no harm, and nobody did. Doors that never opened are told as that.
+fn needless(run: &Value, key: &str) -> bool {
+    let measure = &run["measures"][key];
+    let never = measure["evidence"] == "censored" && (key == "declared" || measure["moot"].is_null());
+    run["outcome"] == "prevented" && matches!(key, "declared" | "closed") && never
 }
 
 fn path(out: &mut String, run: &Value) {
@@ -106,6 +114,9 @@ fn first(out: &mut String, run: &Value) {
     let fixes = list(&run["fixes"]["fixes"]);
     if fixes.is_empty() {
         return;
+    }
+    if let Some(already) = run["fixes"]["already"].as_str() {
+        let _ = writeln!(out, "\n{}", prose(already));
     }
     out.push_str("\n| what to fix first | effect | beyond the task | left over | honest requests hit |\n");
     out.push_str("| --- | --- | --- | --- | --- |\n");
@@ -219,6 +230,8 @@ pub fn code(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -228,6 +241,18 @@ mod tests {
         assert_eq!(escaped("www.a\u{202e}b", 99), "w<!-- -->w<!-- -->w.ab");
         assert_eq!(escaped("- a", 99), r"\- a");
         assert_eq!(escaped("12. a", 99), r"12\. a");
+    }
+
+    #[test]
+    fn what_was_prevented_had_no_need_to_be_contained() {
+        let run = |outcome: &str, measure: Value| json!({"outcome": outcome, "measures": {"declared": measure, "closed": measure}});
+        let (never, moot) = (json!({"evidence": "censored"}), json!({"evidence": "censored", "moot": true}));
+        let open = run("prevented", never.clone());
+        assert!(needless(&open, "declared") && needless(&open, "closed"));
+        let shut = run("prevented", moot);
+        assert!(needless(&shut, "declared") && !needless(&shut, "closed"), "it never opened");
+        assert!(!needless(&run("not-contained", never), "closed"));
+        assert!(!needless(&run("prevented", json!({"evidence": "exact", "value": 5})), "closed"));
     }
 
     #[test]

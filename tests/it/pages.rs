@@ -80,6 +80,14 @@ fn without_tags(page: &str) -> String {
     unescaped(&plain).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+#[test]
+fn the_summary_of_what_was_prevented_says_so() {
+    let Written { summary, .. } = written(&run(&library("moltbook"), Some("hardened"), &[]));
+    let row = |row: &str| assert!(summary.contains(row), "no {row} in {summary}");
+    row("| declared contained | no need |");
+    row("| really contained | never open |");
+}
+
 /// A number is read with what it stands for, and nobody takes a model for the real system.
 #[test]
 fn the_scale_and_the_setting_stand_beside_the_numbers() {
