@@ -56,7 +56,7 @@ fn what_was_read_has_to_be_in_the_log() {
 
 #[test]
 fn an_answer_comes_before_the_run_is_over() {
-    let late = ["the answer to `trap` comes when the run is over, at 1 h"];
+    let late = ["the answer to `trap` comes when the run is over, at 60 min"];
     assert_eq!(said(&[("after: 1min", "after: 1h")]), late);
     assert_eq!(said(&[("after: 1min", "after: 59min")]), [""; 0]);
 }
