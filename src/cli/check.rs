@@ -11,6 +11,7 @@ use super::explore::taught;
 use super::failure::Failure;
 use super::open::{folder_of, read, split};
 use super::output;
+use super::undumpable::leave_no_core;
 use crate::report::text::harmless;
 use crate::scenario::{Finding, Rejected, Severity, Source, line_and_column};
 use crate::staging::guard::Proposal;
@@ -62,6 +63,7 @@ fn examine(named: &str) -> Result<(Rejected, String), Rejected> {
 
 /// What a targets file leaves to the network: addresses, and the endpoints of an issuer.
 fn online(args: &args::Check, path: &Path) -> Result<String, Failure> {
+    leave_no_core()?;
     let source = Source::open(path)?;
     if !targets::is_targets(&source) {
         return Ok(String::new());

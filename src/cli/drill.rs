@@ -14,6 +14,7 @@ use super::files::replace;
 use super::folder::{Folder, JOURNAL, SENT};
 use super::open::folder_of;
 use super::output;
+use super::undumpable::leave_no_core;
 use crate::report::text::{hung, shell_word};
 use crate::scenario::Source;
 use crate::staging::client::SentLog;
@@ -24,6 +25,7 @@ use crate::verdict::Exit;
 
 /// `runaway drill`.
 pub fn drill(args: &args::Drill) -> Result<Exit, Failure> {
+    leave_no_core()?;
     let (targets, warnings) = targets::read(Source::open(&args.targets)?, folder_of(&args.targets))?;
     for warning in &warnings {
         output::aside(&hung(&format!("warning[{}]: ", warning.code.name()), &warning.message, 2));

@@ -14,6 +14,7 @@ use super::folder::Folder;
 use super::open::folder_of;
 use super::output;
 use super::progress::Progress;
+use super::undumpable::leave_no_core;
 use crate::journal::{FORMAT, Header, Writer};
 use crate::measure::{Measures, References, counted};
 use crate::report::Summary;
@@ -28,6 +29,7 @@ use crate::wire::Event;
 
 /// Explores.
 pub fn explore(args: &args::Run) -> Result<Exit, Failure> {
+    leave_no_core()?;
     only_what_it_knows(args)?;
     let path = Path::new(&args.scenario);
     if !path.is_file() {

@@ -36,6 +36,7 @@ mod serve;
 mod show;
 mod test;
 mod undo;
+mod undumpable;
 
 use std::process::ExitCode;
 

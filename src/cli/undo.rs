@@ -8,6 +8,7 @@ use super::drill::{agreed_hosts, lookup, sent_log_again};
 use super::failure::Failure;
 use super::folder::{Folder, JOURNAL, UNDO};
 use super::output;
+use super::undumpable::leave_no_core;
 use crate::report::text::hung;
 use crate::report::undone as written;
 use crate::scenario::Source;
@@ -20,6 +21,7 @@ use crate::verdict::Exit;
 
 /// `runaway undo`.
 pub fn undo(args: &args::Undo) -> Result<Exit, Failure> {
+    leave_no_core()?;
     if let Some(file) = file_of_writes(&args.journal) {
         return undo_writes(args, &file);
     }

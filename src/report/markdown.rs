@@ -23,7 +23,7 @@ const MOST_FIXES: usize = 3;
 
 /// The numbers that a reviewer asks for.
 const NUMBERS: [(&str, &str); 7] = [
-    ("excess", "touched beyond the task"),
+    ("excess", "effects beyond the task"),
     ("irreversible", "cannot be undone"),
     ("detection", "until the first alarm"),
     ("declared", "declared contained"),

@@ -14,3 +14,5 @@ pub mod origin;
 pub mod reconcile;
 pub mod secret;
 pub mod targets;
+#[cfg(test)]
+mod testing;

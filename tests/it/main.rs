@@ -1,5 +1,6 @@
 //! Every promise has a file.
 
+mod amqp;
 mod approvals;
 mod attribution;
 mod audit;
@@ -11,11 +12,13 @@ mod calibrate;
 mod census;
 mod cli;
 mod clients;
+mod clock_jumps;
 mod collateral;
 mod connections;
 mod containment;
 mod corpus;
 mod crowd;
+mod custody;
 mod definitions;
 mod detectors;
 mod determinism;

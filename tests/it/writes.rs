@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::staging::moments::Moments;
 use crate::staging::servers::{Server, answer};
 use crate::target_faults::{Fault, misbehave};
 
@@ -506,32 +507,35 @@ fn a_lookup_that_finds_nothing_of_what_was_accepted_is_no_proof() {
     assert!(by_hand.starts_with("curl -X DELETE") && !by_hand.contains("each"), "it has its id: {by_hand}");
 }
 
-/// Kills runs at moments spread over their length, and undoes each.
-fn killed(times: u64) {
+/// Kills runs at drawn moments, from before their first request to after their last, and undoes each.
+fn killed(times: u32) {
+    let moments = Moments::drawn(times, Duration::from_millis(1_700));
     let mut interrupted = 0;
-    for n in 0..times {
+    for moment in &moments.all {
         let folder = tempfile::tempdir().unwrap();
         let desk = Desk::start(Manner::Fine, folder.path().join("out/undo.ndjson"));
         let before = desk.now();
         let mut child = begun(folder.path(), &desk, "150/s");
-        // From before its first request to after its last.
-        std::thread::sleep(Duration::from_millis(20 + n * 1_700 / times.max(1)));
+        std::thread::sleep(Duration::from_millis(20) + *moment);
         child.kill().unwrap();
         child.wait().unwrap();
         if !folder.path().join("out/undo.ndjson").exists() {
-            assert_eq!(desk.writes(), 0, "nothing is written before there is a file");
+            assert_eq!(desk.writes(), 0, "nothing is written before there is a file: {moments}");
             continue;
         }
         let output = undo(folder.path(), &desk);
         let text = shown(&output);
         // A file that was cut off before its first line was whole: nothing was sent on the strength of it.
-        assert!(output.status.success() || desk.writes() == 0, "killed the {n}th time: {text}");
-        assert_eq!(desk.now(), before, "killed the {n}th time: {text}");
-        interrupted += u64::from(desk.writes() > 0 && !text.contains("undone already"));
+        assert!(output.status.success() || desk.writes() == 0, "killed after {moment:?}: {moments} {text}");
+        assert_eq!(desk.now(), before, "killed after {moment:?}: {moments} {text}");
+        interrupted += u32::from(desk.writes() > 0 && !text.contains("undone already"));
         let again = undo(folder.path(), &desk);
-        assert!(shown(&again).contains("undone already") || desk.writes() == 0, "{}", shown(&again));
+        assert!(shown(&again).contains("undone already") || desk.writes() == 0, "{moments} {}", shown(&again));
     }
-    assert!(interrupted >= times / 5, "{interrupted} of {times} were killed while something had to be undone");
+    assert!(
+        interrupted >= times / 5,
+        "{interrupted} of {times} were killed while something had to be undone: {moments}"
+    );
 }
 
 #[test]

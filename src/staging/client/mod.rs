@@ -117,11 +117,11 @@ impl Client {
     async fn once(&self, outgoing: &Outgoing, may_keep: bool) -> Result<Sent, Refused> {
         let Outgoing { method, url, headers, body, told } = outgoing;
         let permit = self.guard.admit(&Ask { method, url, headers, body, told: &told.path }).await?;
-        let (at, time) = (Instant::now(), jiff::Timestamp::now());
+        let at = Instant::now();
         // Who stops waiting drops this, and the line is written all the same.
         let mut line = self.log.as_deref().map(|log| {
             let said = SentLine {
-                time: time.to_string().into(),
+                time: log.time(at).into(),
                 traceparent: permit.traceparent.as_str().into(),
                 method: method.as_str().into(),
                 origin: permit.site.begins.as_str().into(),
@@ -248,3 +248,6 @@ fn refusal(error: &io::Error) -> Broken {
         _ => Broken::Tls,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::staging::lines::LineFile;
 
 /// A request that left, as it can be found again.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct SentLine<'a> {
-    /// RFC 3339, by this machine's clock.
+    /// RFC 3339, by this machine's clock as it went when the file was opened: setting it meanwhile changes nothing.
     pub time: Cow<'a, str>,
     /// W3C Trace Context: the run, and the number of the request in it.
     pub traceparent: Cow<'a, str>,
@@ -34,6 +35,8 @@ pub struct SentLine<'a> {
 /// The file in which they stand. Each is written as soon as it is known, but where they [gather](SentLog::gather).
 #[derive(Debug)]
 pub struct SentLog {
+    /// The same moment, by the clock on the wall and by one that nobody sets.
+    opened: (jiff::Timestamp, Instant),
     kept: Mutex<Kept>,
     /// A line waits that was the first.
     more: Notify,
@@ -59,7 +62,13 @@ impl SentLog {
     pub fn behind(file: File, whole: u64) -> SentLog {
         let file = LineFile::behind(file, whole);
         let kept = Kept { file, waiting: Vec::new(), gathers: false, failed: None };
-        SentLog { kept: Mutex::new(kept), more: Notify::new() }
+        SentLog { opened: (jiff::Timestamp::now(), Instant::now()), kept: Mutex::new(kept), more: Notify::new() }
+    }
+
+    /// When that was, as lines tell it.
+    pub(super) fn time(&self, at: Instant) -> String {
+        let (wall, opened) = self.opened;
+        wall.checked_add(at.saturating_duration_since(opened)).unwrap_or(wall).to_string()
     }
 
     /// A line that is written when it is dropped, with what is known then.

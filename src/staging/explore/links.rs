@@ -144,7 +144,48 @@ pub fn template(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use http::Method;
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::staging::guard::Kill;
+    use crate::staging::testing::{admitted, agreed, targets, wait};
+
+    const LISTED: [&str; 2] = ["http://127.0.0.1:81", "https://api.example"];
+    const ELSEWHERE: [&str; 8] = [
+        "http://127.0.0.1",
+        "https://127.0.0.1:81",
+        "http://127.0.0.2:81",
+        "http://[::1]:81",
+        "http://api.example",
+        "https://api.example.evil.example",
+        "https://api.example:444",
+        "https://evil.example",
+    ];
+
+    fn text() -> impl Strategy<Value = String> {
+        let beginning =
+            prop::sample::select([&LISTED[..], &ELSEWHERE[..], &["", "//", "/", "//evil.example", "?"][..]].concat());
+        let sign = prop::sample::select(vec!["@", "\\", "/", "#", "?", ":", ".", "", "%2f", "..", "\t"]);
+        let end = prop::sample::select([&LISTED[..], &ELSEWHERE[..], &["/a", "evil.example/", ""][..]].concat());
+        (beginning, sign, end).prop_map(|(beginning, sign, end)| [beginning, sign, end].concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// Wherever an answer points, a link is what the guard lets through, to the origin that the link says; the rest is none.
+        #[test]
+        fn no_link_leads_out(text in text(), from in 0..2usize) {
+            let written = LISTED.map(|url| format!("\"{url}\""));
+            let targets = targets(&written, "");
+            let base = Url::parse(LISTED[from]).unwrap();
+            let Some((origin, url)) = on_a_listed_origin(&targets, &base, &text) else { return Ok(()) };
+            prop_assert_eq!(url.origin(), Url::parse(LISTED[origin.0]).unwrap().origin());
+            let permit = wait(async { admitted(&agreed(targets, Kill::default()).await, &Method::GET, url.as_str(), b"").await });
+            prop_assert_eq!(permit.unwrap().origin, origin);
+        }
+    }
 
     #[test]
     fn links_stand_under_keys_that_say_so() {

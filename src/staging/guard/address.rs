@@ -63,7 +63,72 @@ fn special_v6(address: Ipv6Addr) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Where clouds hand out credentials, as their documents say.
+    const CLOUDS: [[u8; 4]; 4] = [[169, 254, 169, 254], [168, 63, 129, 16], [100, 100, 100, 200], [192, 0, 0, 192]];
+
+    /// Addresses that lead inside, by what the standard library and the documents of clouds say.
+    fn inside() -> impl Strategy<Value = Ipv4Addr> {
+        let within = |a: u8, b: std::ops::RangeInclusive<u8>| {
+            (b, any::<[u8; 2]>()).prop_map(move |(b, [c, d])| Ipv4Addr::new(a, b, c, d))
+        };
+        prop_oneof![
+            within(10, 0..=255),
+            within(172, 16..=31),
+            within(192, 168..=168),
+            within(127, 0..=255),
+            within(169, 254..=254),
+            (224..=239u8).prop_flat_map(move |a| within(a, 0..=255)),
+            prop::sample::select(CLOUDS.map(Ipv4Addr::from).to_vec()),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn no_address_inside_is_taken_for_one_outside(address in inside()) {
+            let by_the_library = address.is_private() || address.is_loopback() || address.is_link_local()
+                || address.is_multicast() || CLOUDS.contains(&address.octets());
+            prop_assert!(by_the_library && special(address.into()).is_some(), "{address}");
+        }
+
+        /// Whatever IPv4 address lies in an IPv6 address, however it is put there.
+        #[test]
+        fn no_ipv4_address_gets_out_as_ipv6(address in prop_oneof![inside(), any::<Ipv4Addr>()]) {
+            let [a, b, c, d] = address.octets().map(u16::from);
+            let [high, low] = [a << 8 | b, c << 8 | d];
+            for disguised in [
+                address.to_ipv6_mapped(),
+                address.to_ipv6_compatible(),
+                Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, high, low),
+                Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, high, low),
+                Ipv6Addr::new(0x2002, high, low, 0, 0, 0, 0, 1),
+                Ipv6Addr::new(0x2001, 0, high, low, 0, 0, !high, !low),
+            ] {
+                prop_assert!(special(disguised.into()).is_some(), "{disguised}");
+            }
+        }
+
+        /// The same, for any address: what anybody calls special is refused, and what is refused is listed or not global.
+        #[test]
+        fn nothing_special_is_let_through(bits in any::<u32>(), six in any::<u128>(), group in 0..8u16) {
+            let four = Ipv4Addr::from_bits(bits);
+            if four.is_private() || four.is_loopback() || four.is_link_local() || four.is_multicast()
+                || four.is_broadcast() || four.is_documentation() || four.is_unspecified()
+            {
+                prop_assert!(special(four.into()).is_some(), "{four}");
+            }
+            // Each eighth of the space as often.
+            let six = Ipv6Addr::from_bits(six >> 3 | u128::from(group) << 125);
+            if six.is_loopback() || six.is_multicast() || six.is_unique_local() || six.is_unicast_link_local() || group != 1 {
+                prop_assert!(special(six.into()).is_some(), "{six}");
+            }
+        }
+    }
 
     #[test]
     fn special_addresses_are_told_apart_at_their_edges() {

@@ -173,3 +173,73 @@ fn looked_up(host: &str, found: io::Result<Vec<IpAddr>>) -> Result<IpAddr, Refus
     }
     found.first().copied().ok_or_else(|| unresolved("it has no address".to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::staging::testing::{proposed, targets, wait};
+
+    const HOSTS: [&str; 4] = ["a.example:443", "a.example:8443", "b.example:443", "203.0.113.7:443"];
+    /// What looks like leave for some of them, and is none.
+    const NO_LEAVE: [&str; 6] = ["a.example", "https://a.example:443", "A.EXAMPLE:443", "*", "", "a.example:4430"];
+
+    fn resolved(hosts: &[&str], found: &[IpAddr]) -> Result<Proposal, Refused> {
+        let urls: Vec<String> = hosts.iter().map(|host| format!("\"https://{host}\"")).collect();
+        wait(proposed(targets(&urls, ""), found))
+    }
+
+    fn outside() -> IpAddr {
+        Ipv4Addr::new(8, 8, 8, 8).into()
+    }
+
+    proptest! {
+        /// Whoever agrees to some of the hosts has agreed to nothing, in whatever order and beside whatever else.
+        #[test]
+        fn consent_is_given_to_every_host_or_not_at_all(
+            (named, agreed) in prop::sample::subsequence(&HOSTS[..], 1..=4).prop_flat_map(|named| {
+                (Just(named), prop::sample::subsequence([&HOSTS[..], &NO_LEAVE[..]].concat(), 0..=10).prop_shuffle())
+            }),
+        ) {
+            let missing = named.iter().any(|host| !agreed.contains(host));
+            let agreement = Agreement::Hosts(agreed.iter().map(|host| (*host).to_owned()).collect());
+            let refused = |refused: Refused| matches!(refused, Refused::NoConsent(host) if named.contains(&&*host));
+            let asks_an_issuer = resolved(&named, &[outside()]).unwrap().to_discover(&agreement, Kill::default());
+            prop_assert_eq!(asks_an_issuer.err().map(refused), missing.then_some(true));
+            let sends = resolved(&named, &[outside()]).unwrap().agree(&agreement, Kill::default(), Kill::default());
+            prop_assert_eq!(sends.err().map(refused), missing.then_some(true));
+        }
+
+        /// What is known later of the same file may lead to no host that was not shown.
+        #[test]
+        fn what_is_learnt_later_adds_no_host(
+            shown in prop::sample::subsequence(&HOSTS[..], 1..=4), later in prop::sample::subsequence(&HOSTS[..], 1..=4),
+        ) {
+            let urls: Vec<String> = later.iter().map(|host| format!("\"https://{host}\"")).collect();
+            let about = resolved(&shown, &[outside()]).unwrap().about(Arc::new(targets(&urls, "")));
+            prop_assert_eq!(about.is_ok(), later.iter().all(|host| shown.contains(host)));
+        }
+
+        /// A name that leads inside is refused, also where it leads elsewhere as well; a name with a listed address is not
+        /// even looked up.
+        #[test]
+        fn a_name_leads_inside_only_where_its_address_is_listed(
+            found in prop::collection::vec(any::<IpAddr>(), 1..4), listed in any::<IpAddr>(),
+        ) {
+            let inside = found.iter().copied().find(|address| special(*address).is_some());
+            match (resolved(&["a.example:443"], &found), inside) {
+                (Ok(proposal), None) => prop_assert_eq!(proposal.pinned()[0].address, SocketAddr::new(found[0], 443)),
+                (Err(Refused::Address { address, .. }), Some(inside)) => prop_assert_eq!(address, inside),
+                (other, _) => prop_assert!(false, "{found:?}: {other:?}"),
+            }
+            let origin = format!("{{url: \"https://a.example\", address: \"{listed}\"}}");
+            let proposal = wait(Proposal::resolve(Arc::new(targets(&[origin], "")), async |host: &str, _| {
+                Err(io::Error::other(format!("{host} was looked up")))
+            }));
+            prop_assert_eq!(proposal.unwrap().pinned()[0].address, SocketAddr::new(listed, 443));
+        }
+    }
+}

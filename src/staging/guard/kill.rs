@@ -45,6 +45,12 @@ impl Kill {
         self.0.borrow().clone()
     }
 
+    /// Does what nobody may do once it is thrown. Whoever throws it meanwhile waits until this is done.
+    pub fn unless_thrown<T>(&self, does: impl FnOnce() -> T) -> Result<T, Stopped> {
+        let thrown = self.0.borrow();
+        thrown.as_ref().map_or_else(|| Ok(does()), |why| Err(why.clone()))
+    }
+
     /// Waits until it is thrown.
     pub async fn wait(&self) -> Stopped {
         let mut watching = self.0.subscribe();

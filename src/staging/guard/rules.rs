@@ -162,7 +162,8 @@ impl Guard {
                 () = sleep_until(start) => {}
             }
         }
-        let ordinal = self.ordinal.fetch_add(1, Ordering::Relaxed) + 1;
+        let next = || self.ordinal.fetch_add(1, Ordering::Relaxed) + 1;
+        let ordinal = self.kill.unless_thrown(next).map_err(Refused::Stopped)?;
         let (to, site) = (self.pinned[origin.0].address, self.sites[origin.0].clone());
         Ok(Permit { origin, to, site, target, traceparent: self.id.traceparent(ordinal), _slot: slot })
     }
@@ -224,3 +225,6 @@ struct Judged<'a> {
     /// The URL, written in one way.
     object: Cow<'a, str>,
 }
+
+#[cfg(test)]
+mod tests;

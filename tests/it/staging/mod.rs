@@ -1,5 +1,6 @@
 //! What the tests of the staging plane share: servers on loopback that keep count, and clients behind the guard.
 
+pub mod moments;
 pub mod oidc;
 pub mod rabbitmq;
 pub mod real;
