@@ -256,11 +256,12 @@ impl<'r> Trail<'r> {
             let both = traced.map(|traced| self.sets.common(actor, traced));
             return both.filter(|both| !self.sets.is_empty(*both)).unwrap_or(actor);
         }
+        let is_disputed = trace.is_some_and(|trace| self.rivals.is_disputed(trace));
+        if let Some(traced) = traced.filter(|_| !is_disputed) {
+            return traced;
+        }
         let readers = self.readers(account, at);
         if let Some(traced) = traced {
-            if !trace.is_some_and(|trace| self.rivals.is_disputed(trace)) {
-                return traced;
-            }
             let others = readers.unwrap_or_else(|| self.strangers(account.address));
             return self.sets.either(traced, others);
         }

@@ -22,7 +22,7 @@ pub fn leave_no_core() -> io::Result<()> {
 /// # Errors
 ///
 /// None.
-#[cfg(windows)]
+#[cfg(not(unix))]
 pub fn leave_no_core() -> io::Result<()> {
     Ok(())
 }

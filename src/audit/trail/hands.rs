@@ -1,5 +1,7 @@
 //! Who had a credential in hands that was not issued to them.
 
+use std::collections::BTreeSet;
+
 use crate::wire::Tick;
 
 use super::super::known::Suspect;
@@ -18,8 +20,12 @@ impl Trail<'_> {
     /// Whoever lives at an address and is not known by a trace; an outsider, where nobody else is left.
     pub(super) fn strangers(&mut self, address: Field) -> Suspects {
         let there = self.there(address);
-        let by_trace = |suspect: &&Suspect| self.traces.values().any(|set| self.sets.get(*set) == [**suspect]);
-        let others: Vec<Suspect> = self.sets.get(there).iter().filter(|s| !by_trace(s)).copied().collect();
+        let alone = self.traces.values().filter_map(|set| match self.sets.get(*set) {
+            [only] => Some(*only),
+            _ => None,
+        });
+        let by_trace: BTreeSet<Suspect> = alone.collect();
+        let others: Vec<Suspect> = self.sets.get(there).iter().filter(|s| !by_trace.contains(s)).copied().collect();
         if others.is_empty() { self.outsider } else { self.sets.of(others) }
     }
 
