@@ -343,6 +343,8 @@ mistakes! {
     UnlistedWriteSent = "unlisted-write-sent",
     /// A request for a token counts as a read where it is listed as one.
     TokenRequestIsARead = "token-request-is-a-read",
+    /// A `HEAD` only reads where a `GET` is listed as a write.
+    HeadOfAWriteIsARead = "head-of-a-write-is-a-read",
     /// A header that makes another request of the one that was judged is sent.
     DisguiseSent = "disguise-sent",
     /// A cap on requests lets one more through.
@@ -381,6 +383,8 @@ mistakes! {
     AnswersContain = "answers-contain",
     /// What only delays counts as a help.
     DelaysHelp = "delays-help",
+    /// Nothing is mended that has not happened by the end.
+    QueuedHarmIsNoHarm = "queued-harm-is-no-harm",
     /// Honest work that a change stops is not counted.
     HonestWorkIsNotHit = "honest-work-is-not-hit",
     /// A few seeds are taken for all seeds.
@@ -403,6 +407,8 @@ mistakes! {
     WorseIsBetter = "worse-is-better",
     /// Two intervals that meet are told apart.
     IntervalsAreNotAsked = "intervals-are-not-asked",
+    /// A share that rises is worse, also where there is only less of the whole.
+    SmallerWholesAreWorse = "smaller-wholes-are-worse",
     /// A case that fails as it should is red.
     ExpectedFailureIsRed = "expected-failure-is-red",
     /// What made a broken limit possible is said to stand on the first line.

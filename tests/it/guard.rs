@@ -297,6 +297,8 @@ fn only_listed_writes_are_sent() {
             (Method::PUT, "/users/%2e%2e/admin"),
             (Method::DELETE, "/users/1"),
             (Method::GET, "/reset"),
+            (Method::HEAD, "/reset"),
+            (Method::HEAD, "/logout"),
         ] {
             assert!(matches!(send(method.clone(), path).await, Err(Refused::Write(_))), "{method} {path}");
         }

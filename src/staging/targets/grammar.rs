@@ -39,7 +39,7 @@ pub static TARGETS: Part = Part {
         may("contact", Text, "whom to ask about it, such as a mail address: every request says so in its user agent"),
         must("origins", Named(&P(&ORIGIN)), "every scheme, host and port that may be talked to"),
         may("writes", TEXTS, "what may be changed: `METHOD origin:/path`, with `*` for the rest of a path"),
-        may("counts_as_write", TEXTS, "reads that change something, such as `GET api:/logout`"),
+        may("counts_as_write", TEXTS, "reads that change something, such as `GET api:/logout`, and its `HEAD` with it"),
         may("counts_as_read", TEXTS, "other methods that only read, such as `POST api:/search`"),
         may("provider", P(&PROVIDER), "the identity provider's endpoints"),
         must("credentials", Named(&P(&CREDENTIAL)), "where each credential is kept; never the credential itself"),

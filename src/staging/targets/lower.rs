@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use http::{HeaderName, Method};
 
 use super::{
-    CapLimits, Credential, CredentialIx, Endpoints, Issuer, Origin, OriginIx, Present, Rate, Reference, Sentinel,
-    Service, ServiceIx, StopCondition, Targets, WriteRules,
+    CapLimits, Credential, CredentialIx, Endpoints, Issuer, Origin, OriginIx, Pattern, Present, Rate, Reference,
+    Sentinel, Service, ServiceIx, StopCondition, Targets, WriteRules,
 };
 use crate::planted::Mistake;
 use crate::scenario::shape::shortened;
@@ -506,11 +506,16 @@ impl Lowering<'_> {
 }
 
 impl WriteRules {
-    /// Whether a request may change something. `path` has no query.
+    /// Whether a request may change something. `path` has no query. Servers do for a `HEAD` what they do for its `GET`.
     pub fn is_write(&self, method: &Method, origin: OriginIx, path: &str) -> bool {
-        let among = |patterns: &[super::Pattern]| patterns.iter().any(|pattern| pattern.fits(method, origin, path));
+        let has = |patterns: &[Pattern], method| patterns.iter().any(|pattern| pattern.fits(method, origin, path));
+        let among = |patterns: &[Pattern]| has(patterns, method);
         let token = self.provider.iter().any(|(at, endpoint)| *at == origin && endpoint == path);
-        if token && !Mistake::TokenRequestIsARead.here() || among(&self.counted_as_write) {
+        let as_its_get = method == Method::HEAD && has(&self.counted_as_write, &Method::GET);
+        if token && !Mistake::TokenRequestIsARead.here()
+            || among(&self.counted_as_write)
+            || as_its_get && !Mistake::HeadOfAWriteIsARead.here()
+        {
             return true;
         }
         !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) && !among(&self.counted_as_read)

@@ -120,6 +120,7 @@ proptest! {
         let is_token_endpoint = endpoint == Some((origin, path));
         let writes = is_token_endpoint
             || names(&as_write, method, origin, path)
+            || method == Method::HEAD && names(&as_write, &Method::GET, origin, path)
             || !reads_by_itself && !names(&as_read, method, origin, path)
             || reads_by_itself && body;
         let is_listed = names(&allowed, method, origin, path);
