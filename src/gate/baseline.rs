@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::measure::registry;
 use crate::scenario::Setting;
 
-use super::delta::{Direction, direction};
 use super::results::Results;
+use super::sides::{Direction, direction, is_a_whole};
 use super::tolerated::Tolerated;
 use super::weakened::scenario_of;
 
@@ -42,7 +42,7 @@ pub struct Accepted {
     /// Measures of the limits that were broken, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broken: Option<BTreeSet<String>>,
-    /// Measures that have a better and a worse side; those that are zero are left out.
+    /// Measures that have a better and a worse side, and those that others are shares of; what is zero is left out.
     pub measures: BTreeMap<String, Amount>,
 }
 
@@ -158,11 +158,12 @@ fn of_run(run: &Value) -> Baseline {
     Baseline { schema: SCHEMA.to_owned(), cases: BTreeMap::from([(name, accepted)]), ..Baseline::default() }
 }
 
-/// A measure as it is compared; nothing for one without a better side.
+/// A measure as it is compared; nothing for one without a better side, unless others are shares of it.
 fn comparable(key: &str, value: &Value) -> Option<(String, Amount)> {
     let measure = registry::find(key)?;
     let amount = Amount::of(value);
-    (direction(measure) != Direction::Neither && amount != Amount::ZERO).then(|| (key.to_owned(), amount))
+    let is_kept = direction(measure) != Direction::Neither || is_a_whole(key);
+    (is_kept && amount != Amount::ZERO).then(|| (key.to_owned(), amount))
 }
 
 impl Amount {

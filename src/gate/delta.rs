@@ -8,18 +8,8 @@ use crate::measure::registry;
 use crate::planted::Mistake;
 
 use super::baseline::{Accepted, Amount, Baseline};
+use super::sides::{Direction, direction, is_only_relative};
 use super::weakened::{Weakened, Written, opens_more, scenario_of, weakened};
-
-/// On which side of a measure the harm lies.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Direction {
-    LessIsBetter,
-    MoreIsBetter,
-    /// A time that is best where it never comes, and better the sooner it is over.
-    NeverIsBest,
-    /// More of it is neither.
-    Neither,
-}
 
 /// How a measure of a case changed.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -96,30 +86,6 @@ impl Delta {
     }
 }
 
-/// Which side of a measure is the better one.
-pub fn direction(measure: &registry::Measure) -> Direction {
-    match measure.key {
-        "spared" | "attribution.right" | "attribution.instruction" | "visibility.share" | "turned.half" => {
-            Direction::MoreIsBetter
-        }
-        "last_effect" => Direction::NeverIsBest,
-        "calls"
-        | "refused"
-        | "t0"
-        | "factor.window"
-        | "exhausted_at"
-        | "reversible"
-        | "reversible_until"
-        | "minted"
-        | "human.excess"
-        | "human.detected"
-        | "potential.uncontrolled"
-        | "camouflage"
-        | "contradictions" => Direction::Neither,
-        _ => Direction::LessIsBetter,
-    }
-}
-
 impl Amount {
     /// How much harm it is, least and most: what never came is behind every time, where its coming is no harm.
     fn harm(&self, direction: Direction) -> Option<(f64, f64)> {
@@ -139,7 +105,7 @@ impl Amount {
     }
 
     /// Whether `self` is worse than `before`; nothing where their intervals meet, or one is not known.
-    fn is_worse(&self, before: &Amount, direction: Direction) -> Option<bool> {
+    pub(super) fn is_worse(&self, before: &Amount, direction: Direction) -> Option<bool> {
         let ((now_lo, now_hi), (then_lo, then_hi)) = (self.harm(direction)?, before.harm(direction)?);
         let turned = Mistake::WorseIsBetter.here();
         match () {
@@ -208,17 +174,18 @@ pub fn compare(before: &Baseline, now: &Baseline, written: &dyn Written) -> Delt
         }
         let keys: BTreeSet<&String> = before.measures.keys().chain(now.measures.keys()).collect();
         for key in keys {
-            let Some(measure) = registry::find(key) else { continue };
+            let Some(measure) = registry::find(key).filter(|m| direction(m) != Direction::Neither) else { continue };
             let of = |case: &Accepted| case.measures.get(key).cloned().unwrap_or(Amount::ZERO);
             let (then, after) = (of(before), of(now));
             if then != after {
-                let (before, after_told) = told_apart(&then, &after, measure.unit);
+                let (told_before, told_after) = told_apart(&then, &after, measure.unit);
+                let worse = after.is_worse(&then, direction(measure));
                 delta.changes.push(Change {
                     case: name.clone(),
                     measure: key.clone(),
-                    before,
-                    after: after_told,
-                    worse: after.is_worse(&then, direction(measure)),
+                    before: told_before,
+                    after: told_after,
+                    worse: worse.filter(|worse| !worse || !is_only_relative(key, &before.measures, &now.measures)),
                 });
             }
         }
@@ -271,7 +238,6 @@ mod tests {
         assert_eq!(worse(many.clone(), never.clone(), side("last_effect")), Some(true));
         assert_eq!(worse(many.clone(), never.clone(), side("turned.half")), Some(true));
         assert_eq!(worse(never, many, side("turned.half")), Some(false));
-        assert_eq!(side("camouflage"), Direction::Neither, "a share of what was done says nothing of how much");
     }
 
     #[test]

@@ -357,6 +357,31 @@ fn intervals_that_meet_close_no_gate() {
     }
 }
 
+/// Ten actions of a thousand were put down to somebody else, and ten of a hundred are: the agent was stopped sooner.
+#[test]
+fn a_share_of_less_closes_no_gate() {
+    let desk = accepted_shop();
+    let kept = json(desk.path().join("runaway.baseline.json"));
+    assert!(kept["cases"]["shop"]["measures"]["calls"].as_f64() > Some(0.0), "{kept}");
+    let state = |measures: &str| {
+        format!(
+            r#"{{"schema": "runaway.baseline/1", "cases": {{"shop": {{"verdict": "pass", "broken": [], "measures": {{{measures}}}}}}}}}"#
+        )
+    };
+    desk.file("before.json", &state(r#""attribution.wrong": 0.01, "attribution.right": 0.99, "calls": 1000"#));
+    for (now, code) in [
+        (r#""attribution.wrong": 0.1, "attribution.right": 0.9, "calls": 100"#, 0),
+        (r#""attribution.wrong": 0.11, "attribution.right": 0.89, "calls": 100"#, 1),
+        (r#""attribution.wrong": 0.02, "attribution.right": 0.98, "calls": 1000"#, 1),
+        (r#""attribution.wrong": 0.1, "attribution.right": 0.9"#, 1),
+    ] {
+        desk.file("now.json", &state(now));
+        let output = desk.run(&["compare", "before.json", "now.json", "--fail-on", "worse"]);
+        assert_eq!(output.status.code(), Some(code), "{now}: {}", out(&output));
+        assert!(!out(&output).contains("calls was"), "more calls are neither: {}", out(&output));
+    }
+}
+
 #[test]
 fn a_suppression_holds_until_its_day_and_then_shuts_the_gate() {
     let desk = accepted_shop();
