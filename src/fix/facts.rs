@@ -165,7 +165,7 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Operations by which the run exceeded its task: by what they touched, made or cost.
+/// Operations by which the run exceeded its task: by what they touched, made or cost, or will after the end.
 fn harmful(references: &References, measures: &Measures) -> BTreeSet<OpId> {
     let reach = &measures.reach;
     let beyond = |counts: &BTreeMap<OpId, u64>, allowed: &[u64]| {
@@ -175,7 +175,7 @@ fn harmful(references: &References, measures: &Measures) -> BTreeSet<OpId> {
     let touched = reach.excess_by_operation.keys().copied();
     let made = beyond(&reach.creations, &references.baseline_creations);
     let spent = beyond(&reach.costs, &references.baseline_costs);
-    touched.chain(made).chain(spent).collect()
+    touched.chain(made).chain(spent).chain(reach.still_to_come()).collect()
 }
 
 /// Operations of the inventories of the team's own agents; `service.*` stands for all that are documented.

@@ -21,8 +21,11 @@ pub struct Seen {
     pub outcome: Outcome,
     /// The limits on reach hold; without any, it is prevented or contained.
     pub holds: bool,
+    /// What is queued at the end counts as the most that it can touch, here and in the excess.
     pub leftover: u64,
-    /// Of that, what the run had not touched.
+    /// How many accepted effects beyond the task are queued at the end.
+    pub queued: u64,
+    /// Of what is left over, what the run had not touched.
     pub fresh: u64,
     pub survivors: u64,
     /// Pairs and creations beyond the task.
@@ -173,13 +176,15 @@ impl<'a> Trial<'a> {
         let measures = Measures::of(plan, references, &events.0);
         let undone = before.iter().map(|(what, n)| n.saturating_sub(work.get(what).copied().unwrap_or(0)));
         let reach = &measures.reach;
+        let may_come = if Mistake::QueuedHarmIsNoHarm.here() { 0 } else { measures.may_still_touch(plan) };
         Ok(Seen {
             outcome: measures.outcome,
             holds: holds(plan, &measures),
-            leftover: measures.leftover.at_deadline.len(),
+            leftover: measures.leftover.at_deadline.len() + may_come,
+            queued: reach.still_to_come().count() as u64,
             fresh: measures.leftover.fresh(&reach.touched),
             survivors: measures.leftover.survivors.len() as u64,
-            excess: reach.excess.len() + reach.excess_creations,
+            excess: reach.excess.len() + reach.excess_creations + may_come,
             cost: reach.excess_cost,
             irreversible: reach.irreversible,
             leaked: measures.leaked,
@@ -238,7 +243,8 @@ impl Before {
 
     /// Whether anything goes wrong as it is.
     pub fn bites(&self) -> bool {
-        self.seen.iter().any(|seen| seen.excess > 0 || seen.cost > 0)
+        let queued = |seen: &Seen| seen.queued > 0 && !Mistake::QueuedHarmIsNoHarm.here();
+        self.seen.iter().any(|seen| seen.excess > 0 || seen.cost > 0 || queued(seen))
     }
 }
 

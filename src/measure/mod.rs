@@ -161,7 +161,7 @@ impl Measures {
 
     fn judge_outcome(&self, references: &References) -> Outcome {
         let still_open = self.doors.iter().any(|door| door.closed.is_none());
-        let will_happen = self.doors.iter().any(|door| door.closed.is_none() && door.queued.is_some());
+        let will_happen = self.reach.still_to_come().next().is_some();
         match () {
             _ if references.explored.is_some() => Outcome::Unknown,
             _ if !references.faulty => Outcome::Benign,
@@ -312,10 +312,15 @@ impl Measures {
         values.insert("queued", count(reach.queued));
     }
 
+    /// The most pairs that what was accepted can touch after the end.
+    pub fn may_still_touch(&self, plan: &Plan) -> u64 {
+        queued::most(&self.reach.jobs, plan)
+    }
+
     /// The most pairs that what is queued or unanswered can have touched.
     fn at_most(&self, plan: &Plan) -> u64 {
         let unanswered = if self.reach.lost > 0 { self.leftover.at_deadline.len() } else { 0 };
-        queued::most(&self.reach.jobs, plan).saturating_add(unanswered)
+        self.may_still_touch(plan).saturating_add(unanswered)
     }
 
     fn time_values(&self, values: &mut BTreeMap<&'static str, Measured>) {
@@ -381,7 +386,7 @@ impl Measures {
                 Measured::unknown("the run did not reach its end")
             }
         };
-        let with_queued = |n: u64| match (known(n), queued::most(&reach.jobs, plan)) {
+        let with_queued = |n: u64| match (known(n), self.may_still_touch(plan)) {
             (Measured::Exact(_), queued) if queued > 0 => Measured::Bounded { lo: n, hi: n.saturating_add(queued) },
             (told, _) => told,
         };

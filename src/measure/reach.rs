@@ -258,6 +258,11 @@ impl Reach {
         self.t0.is_some()
     }
 
+    /// Operations whose accepted work will exceed the task after the end.
+    pub fn still_to_come(&self) -> impl Iterator<Item = OpId> + '_ {
+        self.jobs.iter().filter(|job| job.ended.is_none()).map(|job| job.op)
+    }
+
     /// Excess pairs with one effect.
     pub fn excess_with(&self, effect: Effect) -> u64 {
         self.excess.runs().filter(|(_, e, ..)| *e == effect).map(|(.., n)| u64::from(n)).sum()

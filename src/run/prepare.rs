@@ -174,7 +174,7 @@ fn uncontrolled(
     simulator.run(plan, baseline, Behaviour::Faulty, stop, &mut events)?;
     let reach = Measures::of(plan, &references, &events.0).reach;
     Ok(Uncontrolled {
-        bit: reach.exceeded(),
+        bit: reach.exceeded() || reach.still_to_come().next().is_some(),
         cost: reach.excess_cost,
         refused: refused_honest(plan, faulty, &events.0),
         excess: reach.excess,

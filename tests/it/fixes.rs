@@ -350,6 +350,86 @@ fn what_is_within_its_limits_is_told_by_what_changes() {
     assert!(text.contains("no limit is broken") && !text.contains("contains"), "{text}");
 }
 
+/// The scenario with the change pasted as it is printed.
+fn pasted(text: &str, fix: &runaway::report::Fix) -> crate::support::Ran {
+    let indented: String = fix.patch.lines().map(|line| format!("  {line}\n")).collect();
+    let ran = run(&document(&format!("{text}variants:\n{indented}")), Some(&fix.name), &[]);
+    assert_eq!(ran.finished.judgement.verdict, Verdict::Pass, "{:?}\n{}", ran.finished.judgement.reasons, fix.patch);
+    assert_eq!(Some(ran.finished.measures.reach.excess.len()), fix.after.excess.most, "{}", fix.patch);
+    ran
+}
+
+/// What was accepted happens five minutes later, and the run is over after two: the files of 0, 1, 2 and 3 s will go.
+#[test]
+fn harm_that_is_only_queued_is_harm() {
+    let text = EXPORT
+        .replace("horizon: 1h", "horizon: 2min")
+        .replace(
+            "read: \"GET /files/{id} -> files records\"",
+            "drop: {http: \"DELETE /files/{id}\", on: files, effect_after: 5min}",
+        )
+        .replace("api.read", "api.drop")
+        .replace("identities: {", "identities: {boss: {kind: human}, ")
+        .replace(
+            "limits: {excess: 100}",
+            "steps: {off: {revoke: every key}}\nrespond: {off: 3500ms}\nlimits: {excess: 0}",
+        );
+    let found = found(&document(&text));
+    assert_eq!((found.before.excess.most, found.before.leftover.most), (Some(4), Some(4)), "{:?}", found.before);
+    assert_eq!(found.before.outcomes, [("not-contained", 1)]);
+    let first = found.first().unwrap();
+    assert_eq!((first.effect, first.after.excess.most), (Effect::Contains, Some(0)), "{first:?}");
+    assert_eq!(pasted(&text, first).finished.measures.outcome.name(), "prevented", "the positive control has bitten");
+}
+
+/// The key ends after ten seconds, and its last check is trusted for up to a minute.
+#[test]
+fn a_service_that_checks_again_sooner_notices_sooner() {
+    let late = EXPORT.replace(
+        "limits: {excess: 100}",
+        "steps: {off: {revoke: every key}}\nrespond: {off: 10s}\nlimits: {excess: 30}",
+    );
+    for (accepts, into, before) in [
+        ("{mode: introspect, cache: 60s}", "{mode: introspect, cache: 1s}", 60),
+        ("{mode: api-key, cache: 60s}", "{mode: api-key, cache: 1s}", 60),
+        ("{mode: push, delay: 60s}", "{mode: introspect, cache: 1s}", 70),
+    ] {
+        let text = late.replace("accepts: gateway", &format!("accepts: {accepts}"));
+        let found = found(&document(&text));
+        let is_near = |n: u64, than: u64| n.abs_diff(than) <= 2;
+        assert!(found.before.excess.most.is_some_and(|n| is_near(n, before)), "{accepts}: {:?}", found.before);
+        let sooner: Vec<_> = found.fixes.iter().filter(|fix| fix.kinds == ["check-sooner"]).collect();
+        let [sooner] = sooner[..] else { panic!("{accepts}: {sooner:?}") };
+        assert!(sooner.patch.contains(&format!("services.api.accepts: {into}")), "{}", sooner.patch);
+        assert_eq!(sooner.effect, Effect::Contains, "{sooner:?}");
+        assert!(sooner.after.excess.most.is_some_and(|n| is_near(n, 11)), "{sooner:?}");
+        pasted(&text, sooner);
+    }
+    let at_once = found(&document(&late));
+    assert!(at_once.fixes.iter().all(|fix| fix.kinds != ["check-sooner"]), "a gateway knows at once");
+}
+
+/// The step begins after ten seconds, and takes half a minute more to come to its first key.
+#[test]
+fn a_step_that_acts_at_once_ends_it_sooner() {
+    let text = EXPORT.replace(
+        "limits: {excess: 100}",
+        "steps: {off: {revoke: every key, first: 30s, every: 5s}, idle: {disable: bot, first: 1s, supported: no}}\n\
+         respond: {off: 10s}\nlimits: {excess: 20}",
+    );
+    let found = found(&document(&text));
+    let faster: Vec<_> = found.fixes.iter().filter(|fix| fix.kinds == ["faster-step"]).collect();
+    let [faster] = faster[..] else { panic!("of the step that nothing sets off nothing is said: {faster:?}") };
+    assert!(
+        faster.patch.contains("steps.off.first: 0s") && faster.patch.contains("steps.off.every: 0s"),
+        "{}",
+        faster.patch
+    );
+    assert_eq!(faster.effect, Effect::IfAnswered, "{faster:?}");
+    assert!(found.before.excess.most >= Some(39) && faster.after.excess.most <= Some(11), "{faster:?}");
+    pasted(&text, faster);
+}
+
 #[test]
 fn over_seeds_the_range_and_the_interval_stand_beside_it() {
     let document = library("heartbeat-worm");

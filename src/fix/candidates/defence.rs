@@ -1,11 +1,10 @@
-//! What notices, what answers, and how soon services hear of it.
+//! What notices, and what answers.
 
 use std::collections::BTreeSet;
 
 use crate::model::control::{Action, Detector, Trigger, Watches, Which};
-use crate::model::service::Validation;
 use crate::scenario::{Node, count_shown, duration, money_shown};
-use crate::wire::{Effect, FamilyId, OpId, Span};
+use crate::wire::{Effect, FamilyId, OpId};
 
 use super::super::edit::{Edit, list, map, text};
 use super::super::facts::Facts;
@@ -16,63 +15,20 @@ use super::{Candidate, Kind, and};
 const MACHINE: &str = "1s";
 /// … and a person who was told within this.
 const PERSON: &str = "20min";
-/// A service fetches the set of trusted keys so often.
-const FETCHED: (&str, Span) = ("1min", Span::from_secs(60));
 /// What is held back takes effect so much later.
 const HELD_BACK: &str = "24h";
 
 pub fn all(facts: &Facts<'_>) -> Vec<Candidate> {
-    let mut found = pushed(facts);
-    found.extend(keys_sooner(facts));
-    found.extend(held_back(facts));
+    let mut found = held_back(facts);
     let ended: Vec<FamilyId> = facts.held.iter().copied().filter(|family| can_be_ended(facts, *family)).collect();
     if !ended.is_empty() {
         found.extend(answers(facts, &ended));
         found.extend(alarms(facts, &ended));
     }
     found.extend(sooner(facts));
+    found.extend(faster(facts));
     found.extend(tighter(facts));
     found
-}
-
-/// Services are told of a revocation, instead of going on until they look again.
-fn pushed(facts: &Facts<'_>) -> Vec<Candidate> {
-    let late = |validation: Validation| match validation {
-        Validation::Jwt { .. } => true,
-        Validation::Push { delay } => delay > Span::from_secs(1),
-        Validation::Introspect { .. } | Validation::ApiKey { .. } => validation.cache().is_some(),
-        Validation::None | Validation::Gateway => false,
-    };
-    let services: BTreeSet<_> = facts.harmful.iter().map(|op| facts.plan.operation(*op).service).collect();
-    let service = |id: &crate::wire::ServiceId| {
-        let spec = facts.plan.service(*id);
-        let said = facts.tree.get("services").and_then(|services| services.get(&spec.name)?.get("accepts"));
-        let mut accepts = vec![("mode", text("push")), ("delay", text("1s"))];
-        for part in ["keys", "audience", "jwks_cache"] {
-            accepts.extend(said.and_then(|said| said.get(part)).map(|said| (part, said.clone())));
-        }
-        let told = match spec.validation {
-            Validation::Push { delay } => {
-                format!("push revocations to {} within 1 s, and not {delay} later", spec.name)
-            }
-            _ => format!("push revocations to {}, which learns of them by itself today", spec.name),
-        };
-        Candidate::new(Kind::PushRevocation, told, Edit::set(format!("services.{}.accepts", spec.name), map(accepts)))
-    };
-    services.iter().filter(|id| late(facts.plan.service(**id).validation)).map(service).collect()
-}
-
-/// A key that leaves the set is trusted until a service fetches the set again.
-fn keys_sooner(facts: &Facts<'_>) -> Vec<Candidate> {
-    let services: BTreeSet<_> = facts.harmful.iter().map(|op| facts.plan.operation(*op).service).collect();
-    let specs = services.iter().map(|id| facts.plan.service(*id));
-    let late = specs.filter(|spec| spec.validation.believes_signatures() && spec.keys.fetched_every > FETCHED.1);
-    let candidate = |spec: &crate::model::service::Service| {
-        let told = format!("let {} fetch the set of keys every {}", spec.name, FETCHED.1);
-        let edit = Edit::set(format!("services.{}.accepts.jwks_cache", spec.name), text(FETCHED.0));
-        Candidate::new(Kind::FetchKeysSooner, told, edit)
-    };
-    if facts.forged_with.is_empty() { Vec::new() } else { late.map(candidate).collect() }
 }
 
 /// Alarms that nobody answers, and how soon they would be.
@@ -223,6 +179,26 @@ fn sooner(facts: &Facts<'_>) -> Vec<Candidate> {
         Candidate::new(Kind::RespondSooner, told, Edit::set(format!("respond.{name}.after"), text(MACHINE)))
     };
     respond.iter().filter(|(_, said)| slow(said)).map(|(key, _)| candidate(&key.name)).collect()
+}
+
+/// What makes a step slow, and what it is where it is not.
+const UNHURRIED: [(&str, &str); 4] = [("first", "0s"), ("every", "0s"), ("pace", "1_000/s"), ("grace", "0s")];
+
+/// The same step, on all that it is about at once.
+fn faster(facts: &Facts<'_>) -> Vec<Candidate> {
+    let controls = &facts.plan.controls;
+    let done = controls.responses.iter().flat_map(|response| &response.steps).map(|step| &controls.steps[step.index()]);
+    let done: BTreeSet<&str> = done.map(|step| step.name.as_str()).collect();
+    let candidate = |name: &&str| {
+        let said = facts.tree.get("steps")?.get(name)?;
+        let slow = UNHURRIED
+            .iter()
+            .filter(|(key, at_once)| said.get(key).and_then(Node::text).is_some_and(|text| text != *at_once));
+        let edit = slow.map(|(key, at_once)| Edit::set(format!("steps.{name}.{key}"), text(*at_once)));
+        let edit = edit.reduce(|all, one| all.clone().and(one).unwrap_or(all))?;
+        Some(Candidate::new(Kind::FasterStep, format!("let {name} act on everything at once"), edit))
+    };
+    done.iter().filter_map(candidate).collect()
 }
 
 /// Detectors that somebody answers, at half of their threshold.

@@ -1,6 +1,7 @@
 //! Every single change that the model knows, for one scenario: made from the plan and from what two runs show, never
 //! from the scenario's own variants.
 
+mod checks;
 mod data;
 mod defence;
 mod grants;
@@ -33,10 +34,12 @@ pub enum Kind {
     ShortenLifetime,
     CascadeRevocation,
     PushRevocation,
+    CheckSooner,
     FetchKeysSooner,
     Cooldown,
     Respond,
     RespondSooner,
+    FasterStep,
     TightenDetector,
     AddDetector,
 }
@@ -44,7 +47,15 @@ pub enum Kind {
 impl Kind {
     /// Whether it works through an alarm that somebody answers.
     pub const fn is_an_answer(self) -> bool {
-        matches!(self, Kind::Cooldown | Kind::Respond | Kind::RespondSooner | Kind::TightenDetector | Kind::AddDetector)
+        matches!(
+            self,
+            Kind::Cooldown
+                | Kind::Respond
+                | Kind::RespondSooner
+                | Kind::FasterStep
+                | Kind::TightenDetector
+                | Kind::AddDetector
+        )
     }
 
     pub const fn name(self) -> &'static str {
@@ -70,10 +81,12 @@ impl Kind {
             Kind::ShortenLifetime => "shorten-lifetime",
             Kind::CascadeRevocation => "cascade-revocation",
             Kind::PushRevocation => "push-revocation",
+            Kind::CheckSooner => "check-sooner",
             Kind::FetchKeysSooner => "fetch-keys-sooner",
             Kind::Cooldown => "cooldown",
             Kind::Respond => "respond",
             Kind::RespondSooner => "respond-sooner",
+            Kind::FasterStep => "faster-step",
             Kind::TightenDetector => "tighten-detector",
             Kind::AddDetector => "add-detector",
         }
@@ -108,7 +121,7 @@ impl Candidate {
 /// All of them. Two that change the same are one.
 pub fn candidates(facts: &Facts<'_>) -> Vec<Candidate> {
     let mut all: Vec<Candidate> = Vec::new();
-    let found = [grants::all(facts), data::all(facts), operations::all(facts), defence::all(facts)];
+    let found = [grants::all(facts), data::all(facts), operations::all(facts), checks::all(facts), defence::all(facts)];
     for candidate in found.into_iter().flatten() {
         if !all.iter().any(|known| known.edit == candidate.edit) {
             all.push(candidate);
