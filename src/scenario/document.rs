@@ -10,6 +10,7 @@ use super::shape::shortened;
 use super::snippet::{Lines, line_and_column};
 use super::source::Source;
 use super::tree::{Key, Node, Place, Value};
+use super::unused::Unused;
 use super::variant::{self, Choice};
 use super::{patch, yaml};
 use crate::model::Plan;
@@ -329,14 +330,20 @@ impl Document {
             Some(name) => vec![self.choice(name)?],
             None => variant::choices(&self.root),
         };
-        let mut found = self.findings_of(None);
+        let mut unused = Unused::default();
+        let mut found = self.findings_of(None, &mut unused);
         let base = found.len();
         let mut known: BTreeSet<_> = found.iter().map(Finding::identity).collect();
         for choice in &choices {
-            let new = self.findings_of(Some(choice)).into_iter().filter(|finding| known.insert(finding.identity()));
+            let new = self
+                .findings_of(Some(choice), &mut unused)
+                .into_iter()
+                .filter(|finding| known.insert(finding.identity()));
             found.extend(new.map(|finding| Finding { variant: Some(choice.name.clone()), ..finding }));
         }
         found[base..].sort_by_key(|f| f.place.start);
+        // What one variant does not use, another may.
+        found.extend(only.is_none().then(|| unused.findings()).into_iter().flatten());
         let (mut errors, warnings): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.severity == Severity::Error);
         if errors.is_empty() {
             return Ok(warnings);
@@ -345,11 +352,16 @@ impl Document {
         Err(self.rejected(errors))
     }
 
-    fn findings_of(&self, choice: Option<&Choice>) -> Vec<Finding> {
+    fn findings_of(&self, choice: Option<&Choice>, unused: &mut Unused) -> Vec<Finding> {
+        let mut look = |tree: &Node| {
+            let Lowered { plan, findings, .. } = self.lowered(tree);
+            unused.look(tree, &plan);
+            findings
+        };
         let mut found = match choice {
-            None => self.lowered(&self.root).findings,
+            None => look(&self.root),
             choice => match self.tree_of(choice, &Overrides::default()) {
-                Ok(tree) => self.lowered(&tree).findings,
+                Ok(tree) => look(&tree),
                 Err(rejected) => rejected.findings,
             },
         };

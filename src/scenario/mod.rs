@@ -13,6 +13,7 @@ pub(crate) mod shape;
 mod snippet;
 pub(crate) mod source;
 pub(crate) mod tree;
+mod unused;
 mod variant;
 pub(crate) mod yaml;
 

@@ -68,6 +68,47 @@ fn a_scope_that_is_nearly_one_of_a_service_is_a_slip() {
 }
 
 #[test]
+fn every_step_is_done_by_somebody() {
+    let hold = ("steps:\n", "steps:\n  hold: {disable: bot}\n");
+    assert_eq!(said(&[hold]), ["nothing does `hold`: no entry of `respond` names it"]);
+    let impossible = ("steps:\n", "steps:\n  hold: {disable: bot, supported: no}\n");
+    assert_eq!(said(&[impossible]), [""; 0], "it says that nobody can");
+    let of = |variant: &str| format!("do: [off]}}\nvariants:\n  other: {variant}\n");
+    for variant in [
+        "{respond: {hold: 5min}}",
+        "{respond: {trap: {after: 1s, do: [off, hold]}}}",
+        "{set: {respond.trap.do: [hold]}}",
+    ] {
+        assert_eq!(said(&[hold, ("do: [off]}\n", &of(variant))]), [""; 0], "{variant}");
+    }
+    let added = ("do: [off]}\n", &*of("{add: {steps: {hold: {disable: bot}}}}"));
+    assert_eq!(said(&[added]), ["nothing does `hold`: no entry of `respond` names it"]);
+}
+
+#[test]
+fn what_an_operation_asks_for_somebody_has() {
+    let wipe = |needs: &str| format!("operations: {{wipe: {{http: DELETE /notes, on: notes, needs: {needs}}}, list:");
+    let needs = |needs: &str| said(&[("operations: {list:", &wipe(needs))]);
+    let nobody = |what: &str| format!("nobody may call `hub.wipe`: no credential has {what}");
+    assert_eq!(needs("[admin]"), [nobody("admin")]);
+    assert_eq!(needs("[\"hub:wipe\", admin]"), [nobody("hub:wipe and admin")]);
+    assert_eq!(needs("[[admin], [root, \"hub:wipe\"]]"), [nobody("admin, or root and hub:wipe")]);
+    for fine in ["[\"hub:wipe\"]", "[[admin], [\"hub:wipe\"]]", "any credential", "[]"] {
+        assert_eq!(needs(fine), [""; 0], "{fine}");
+    }
+    let granted = "do: [off]}\nvariants:\n  other: {set: {credentials.key.scopes: [\"hub:*\", admin]}}\n";
+    assert_eq!(said(&[("operations: {list:", &wipe("[admin]")), ("do: [off]}\n", granted)]), [""; 0]);
+}
+
+#[test]
+fn a_run_of_more_than_a_year_is_a_slip() {
+    let horizon = |span: &str| said(&[("horizon: 1h", &format!("horizon: {span}"))]);
+    assert_eq!(horizon("365d"), [""; 0]);
+    let long = horizon("1_000_000d");
+    assert!(matches!(&long[..], [told] if told.starts_with("the run goes on for up to 1000000 d:")), "{long:?}");
+}
+
+#[test]
 fn the_library_has_no_defence_that_can_do_nothing() {
     for scenario in runaway::library::SCENARIOS {
         let findings = document(scenario.text).check(None).unwrap_or_else(|rejected| panic!("{rejected}"));

@@ -1,5 +1,6 @@
 //! Detectors, the runbook, responses and preventive limits.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::cast::{Cast, Deed, Group};
@@ -20,28 +21,35 @@ pub fn defence(seed: u64, cast: &Cast, mut whole: Option<&mut Whole>) -> String 
     if let Some(whole) = &mut whole {
         let _ = writeln!(text, "  newer: {}", whole.detector(cast));
     }
-    text.push_str("\nsteps:\n");
-    for number in 1..=steps {
-        let _ = writeln!(text, "  step-{number}: {}", step(cast, limits, &mut dice));
-    }
+    let numbers: Vec<u32> = (1..=steps).collect();
+    let written: Vec<Fields> = numbers.iter().map(|_| step(cast, limits, &mut dice)).collect();
+    let newer_step = whole.as_mut().map(|whole| whole.step(cast));
+    let (mut respond, mut done) = (String::new(), BTreeSet::new());
     if let Some(whole) = &mut whole {
-        let _ = writeln!(text, "  newer-step: {}", whole.step(cast));
-    }
-    text.push_str("\nrespond:\n");
-    if let Some(whole) = &mut whole {
-        let _ = writeln!(text, "  newer: {{after: {}, do: [newer-step, step-1]}}", whole.takes());
+        let _ = writeln!(respond, "  newer: {{after: {}, do: [newer-step, step-1]}}", whole.takes());
+        done.insert(1);
     }
     for number in 1..=detectors {
         if number == 1 || dice.one_in(2) {
-            let numbers: Vec<u32> = (1..=steps).collect();
-            let chosen = dice.some(&numbers, 3).into_iter().map(|n| format!("step-{n}"));
-            let response = Fields::default().with("after", ms(&mut dice, 900)).with("do", list(chosen));
-            let _ = writeln!(text, "  alarm-{number}: {response}");
+            let chosen: Vec<u32> = dice.some(&numbers, 3).into_iter().copied().collect();
+            let names = list(chosen.iter().map(|n| format!("step-{n}")));
+            done.extend(chosen);
+            let response = Fields::default().with("after", ms(&mut dice, 900)).with("do", names);
+            let _ = writeln!(respond, "  alarm-{number}: {response}");
         }
     }
     if dice.one_in(3) {
-        let _ = writeln!(text, "  step-1: {}", ms(&mut dice, cast.horizon_ms));
+        let _ = writeln!(respond, "  step-1: {}", ms(&mut dice, cast.horizon_ms));
+        done.insert(1);
     }
+    text.push_str("\nsteps:\n");
+    for (number, step) in numbers.iter().zip(written).filter(|(number, _)| done.contains(number)) {
+        let _ = writeln!(text, "  step-{number}: {step}");
+    }
+    if let Some(step) = newer_step {
+        let _ = writeln!(text, "  newer-step: {step}");
+    }
+    let _ = write!(text, "\nrespond:\n{respond}");
     let mints = mints(cast);
     if limits > 0 || !mints.is_empty() || whole.is_some() {
         text.push_str("\ncontrols:\n");

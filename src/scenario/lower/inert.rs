@@ -1,4 +1,5 @@
-//! Defences that can do nothing as they are written: warnings, since a run with them is a run all the same.
+//! What is hardly meant as it is written, such as defences that can do nothing: warnings, since a run with them is a run
+//! all the same.
 
 use crate::model::control::{Response, Trigger, Watches, Which};
 use crate::model::service::Act;
@@ -12,6 +13,7 @@ pub(super) fn inert(root: &Node, plan: &Plan, needs: &[Vec<Vec<String>>]) -> Vec
     let mut found = canaries(root, plan);
     found.extend(exposed(root, plan));
     found.extend(late(root, plan));
+    found.extend(endless(root, plan));
     found.extend(misspelt(root, plan, needs));
     found
 }
@@ -57,6 +59,18 @@ fn exposed(root: &Node, plan: &Plan) -> Vec<Finding> {
             warning(key, message, LOG_OBJECTS)
         })
         .collect()
+}
+
+/// Longer than this, a horizon is more likely a slip than meant.
+const YEAR: Tick = Tick(365 * 86_400 * 1_000_000);
+
+/// A run that goes on for years, and may never come to its end.
+fn endless(root: &Node, plan: &Plan) -> Option<Finding> {
+    let horizon = plan.time.horizon.filter(|horizon| *horizon > YEAR)?;
+    let key = root.get("time")?.key("horizon")?;
+    let message =
+        format!("the run goes on for up to {horizon}: what repeats each second is asked 31 million times a year");
+    Some(warning(key, message, "end it when what matters is over, such as `time: {horizon: 30d}`"))
 }
 
 /// Responses that come when the run is over.

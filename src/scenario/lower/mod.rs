@@ -24,6 +24,7 @@ mod services;
 mod signing;
 
 pub use expect::{Measurable, Unit};
+pub use scopes::ANY_CREDENTIAL;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
