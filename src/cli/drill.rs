@@ -15,7 +15,7 @@ use super::folder::{Folder, JOURNAL, SENT};
 use super::open::folder_of;
 use super::output;
 use super::undumpable::leave_no_core;
-use crate::report::text::{hung, shell_word};
+use crate::report::text::hung;
 use crate::scenario::Source;
 use crate::staging::client::SentLog;
 use crate::staging::drill::{Drilled, drill as run_drill, judge, summary, to_json};
@@ -115,9 +115,7 @@ fn tell(folder: &mut Folder, drilled: &Drilled, sent: bool) -> Result<Exit, Fail
     let written = written.and(whole.copied()).and_then(|()| folder.done());
     let names = [&["drill.json"][..], &whole_traces(journal.is_ok(), sent), &["summary.txt"]].concat();
     let end = format!("\n{}", folder.told(&names));
-    let path = shell_word(&folder.path().to_string_lossy());
-    let rest = if folder.is_owed() { format!("\nto put back the rest: runaway undo {path}\n") } else { String::new() };
-    let exit = output::result(&(text + &end + &rest), result.exit());
+    let exit = output::result(&(text + &end + &folder.rest()), result.exit());
     Ok(written.map_or_else(|failure| output::despite(failure, exit), |()| exit))
 }
 

@@ -182,7 +182,7 @@ fn tell(args: &args::Run, terrain: &Terrain, folder: &mut Folder, ran: &Ran, sen
         let traces = whole_traces(journal.is_ok(), sent);
         format!("{}\n{}", summary.render(output::style()), folder.told(&[&results[..], &traces].concat()))
     };
-    let exit = output::result(&text, judgement.verdict.exit());
+    let exit = output::result(&(text + &folder.rest()), judgement.verdict.exit());
     let written = written.and(journal.as_ref().map(|_| ()).map_err(|error| Failure::at(&folder.journal(), error)));
     let written = written.and_then(|()| folder.done());
     Ok(written.map_or_else(|failure| output::despite(failure, exit), |()| exit))

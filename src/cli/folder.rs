@@ -129,6 +129,12 @@ impl Folder {
         owes(&self.path)
     }
 
+    /// What puts back what is left, as a line of its own; nothing where nothing is.
+    pub fn rest(&self) -> String {
+        let path = shell_word(&self.path.to_string_lossy());
+        if self.is_owed() { format!("\nto put back the rest: runaway undo {path}\n") } else { String::new() }
+    }
+
     /// `reports/moltbook-three-rounds-1`, or the next number that is free.
     pub fn fresh(root: &Path, name: &str, variant: Option<&str>) -> Result<Folder, Failure> {
         let stem = variant.map_or(name.to_owned(), |v| format!("{name}-{v}"));

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::staging::moments::Moments;
-use crate::staging::servers::{Server, answer};
+use crate::staging::servers::{Came, Server, answer};
 use crate::target_faults::{Fault, misbehave};
 
 /// How the server answers writes.
@@ -40,6 +40,8 @@ pub enum Manner {
     Refuses,
     /// It is gone once the agent has changed something.
     Dies,
+    /// It undoes nothing until somebody lets it go on.
+    Hangs,
     /// After the agent's sixth request it does what it is asked, and answers badly.
     Faulty(Fault),
 }
@@ -120,7 +122,12 @@ impl Desk {
         let (tickets, unprepared) = (Arc::new(Mutex::new(before)), Arc::new(Mutex::new(Vec::new())));
         let (asked, gone) = (AtomicUsize::new(0), AtomicBool::new(false));
         let (shared, early) = (tickets.clone(), unprepared.clone());
+        let beside = undo_file.ancestors().nth(2).expect("the folder of the run's").to_owned();
         let server = Server::start("127.0.0.1:0", move |head, stream| {
+            if manner == Manner::Hangs && head.contains("janitor") && !head.starts_with("GET ") {
+                fs::write(beside.join("begun"), "").unwrap();
+                wait_until("it may go on", || beside.join("go-on").exists());
+            }
             let mut words = head.split(' ');
             let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
             let body = body_of(head, stream);
@@ -271,6 +278,42 @@ pub fn run(folder: &Path, desk: &Desk) -> (Output, Value) {
 fn undo(folder: &Path, desk: &Desk) -> Output {
     let host = desk.server.address.to_string();
     command(folder, &["undo", "out", "--consent", &host]).output().unwrap()
+}
+
+fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    let since = Instant::now();
+    while !holds() {
+        assert!(since.elapsed() < Duration::from_secs(30), "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The first Ctrl-C stops the agent, and undoing begins; the second one stops that too, and says what is left to do. Both
+/// are sent to the program alone, and not to all that a terminal runs.
+#[test]
+fn a_second_ctrl_c_stops_undoing_and_says_how_it_is_done_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(Manner::Hangs, folder.path().join("out/undo.ndjson"));
+    let before = desk.now();
+    let running = begun(folder.path(), &desk, "50/s");
+    let pid = running.id().to_string();
+    let interrupt = || assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    wait_until("it writes", || desk.now() != before);
+    interrupt();
+    let first = Instant::now();
+    wait_until("it undoes", || folder.path().join("begun").exists());
+    interrupt();
+    let second = Instant::now();
+    let output = running.wait_with_output().unwrap();
+    assert!(second.elapsed() < Duration::from_secs(2), "{:?}", second.elapsed());
+    assert_eq!(output.status.code(), Some(3), "{}", shown(&output));
+    let late = |came: &&Came| came.head.contains("agent-token") && came.at > first + Duration::from_millis(100);
+    assert_eq!(desk.server.came().iter().filter(late).count(), 0, "the agent sends nothing after the first");
+    assert!(shown(&output).contains("runaway undo out"), "{}", shown(&output));
+    assert!(desk.now() != before, "nothing was undone");
+    fs::write(folder.path().join("go-on"), "").unwrap();
+    let undone = undo(folder.path(), &desk);
+    assert_eq!((undone.status.code(), desk.now()), (Some(0), before), "{}", shown(&undone));
 }
 
 #[test]
