@@ -276,6 +276,19 @@ fn each_agent_draws_the_times_of_what_it_was_told_by_itself() {
     assert_ne!(first[..15], second[..15], "counted from when each was told");
 }
 
+/// Six agents are turned a second apart. Where they forget, each notices it 2.5 s after it was turned, when it reads another
+/// box: the fourth is turned when the first is itself again.
+#[test]
+fn the_peak_is_how_many_were_under_an_order_at_one_time() {
+    let fault = |forgets: &str| format!("{{spread: {{forgets: {forgets}}}}}");
+    let reads = "{do: post.read, on: boxes-1}, {do: post.read, on: boxes-7, every: 2500ms}";
+    for (forgets, peak) in [("never", "6"), ("2s", "3")] {
+        let world = boxes(6, reads, "boxes-5", &fault(forgets), "");
+        let ran = run(&document(&world), None, &[]);
+        assert_eq!((ran.shown("turned"), ran.shown("peak")), ("6".into(), peak.into()), "{forgets}");
+    }
+}
+
 #[test]
 fn who_forgot_an_order_is_no_longer_under_it() {
     let plan = boxes(3, "{do: post.read, on: boxes-1}", "boxes-2", "{spread: {forgets: 25min}}", "");
