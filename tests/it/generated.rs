@@ -57,8 +57,8 @@ fn longer_chains_take_two_actions_for_each_node() {
 fn every_random_world_checks_without_a_finding() {
     for seed in 0..1_000 {
         let mut warnings = document(&random_world(seed)).check(None).unwrap_or_else(|e| panic!("seed {seed}: {e}"));
-        // A drawn defence may be one that can do nothing in a drawn world.
-        let inert = ["watches", "goes by what no log tells", "the run is over"];
+        // A drawn defence may be one that can do nothing in a drawn world, and a drawn operation one that refuses everybody.
+        let inert = ["watches", "goes by what no log tells", "the run is over", "nobody may call"];
         warnings.retain(|warning| !inert.iter().any(|words| warning.message.contains(words)));
         assert!(warnings.is_empty(), "seed {seed}: {warnings:?}");
     }
