@@ -191,11 +191,10 @@ fn faster(facts: &Facts<'_>) -> Vec<Candidate> {
     let done: BTreeSet<&str> = done.map(|step| step.name.as_str()).collect();
     let candidate = |name: &&str| {
         let said = facts.tree.get("steps")?.get(name)?;
-        let slow = UNHURRIED
-            .iter()
-            .filter(|(key, at_once)| said.get(key).and_then(Node::text).is_some_and(|text| text != *at_once));
-        let edit = slow.map(|(key, at_once)| Edit::set(format!("steps.{name}.{key}"), text(*at_once)));
-        let edit = edit.reduce(|all, one| all.clone().and(one).unwrap_or(all))?;
+        let is_slow = |key: &str, at_once: &str| said.get(key).and_then(Node::text).is_some_and(|text| text != at_once);
+        let slow = UNHURRIED.iter().filter(|(key, at_once)| is_slow(key, at_once));
+        let edits = slow.map(|(key, at_once)| Edit::set(format!("steps.{name}.{key}"), text(*at_once)));
+        let edit = edits.map(Some).reduce(|all, one| all?.and(one?))??;
         Some(Candidate::new(Kind::FasterStep, format!("let {name} act on everything at once"), edit))
     };
     done.iter().filter_map(candidate).collect()

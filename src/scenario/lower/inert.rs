@@ -70,7 +70,8 @@ fn endless(root: &Node, plan: &Plan) -> Option<Finding> {
     let key = root.get("time")?.key("horizon")?;
     let message =
         format!("the run goes on for up to {horizon}: what repeats each second is asked 31 million times a year");
-    Some(warning(key, message, "end it when what matters is over, such as `time: {horizon: 30d}`"))
+    let finding = Finding::warning(Code::ImpossibleNumber, key.place, message);
+    Some(finding.help("end it when what matters is over, such as `time: {horizon: 30d}`"))
 }
 
 /// Responses that come when the run is over.
