@@ -67,3 +67,44 @@ fn a_window_that_is_seldom_used_tells_what_any_other_tells() {
     }
     assert!(told > 1_000, "{told} alarms");
 }
+
+#[test]
+fn what_is_forgotten_when_it_is_over_counts_as_if_it_were_kept() {
+    let mut draws = Stream::new(2, Draws::Generation, 0);
+    let (mut forgotten, mut told) = (0, 0);
+    for threshold in 0..6 {
+        for within in [0, 1, 20, 200].map(Span) {
+            let (mut kept, mut seldom) = (Seldom::default(), Seldom::default());
+            let mut now = Tick::ZERO;
+            for _ in 0..500 {
+                now = now + Span(draws.below(60));
+                let weight = draws.below(4);
+                if seldom.is_over(now, within) {
+                    seldom = Seldom::default();
+                    forgotten += 1;
+                }
+                let since = kept.add(now, weight, threshold, within);
+                assert_eq!(seldom.add(now, weight, threshold, within), since, "{threshold} within {within:?}");
+                told += usize::from(since.is_some());
+            }
+        }
+    }
+    assert!(forgotten > 1_000 && told > 1_000, "{forgotten} forgotten, {told} alarms");
+}
+
+#[test]
+fn a_window_that_is_seldom_used_is_over_when_its_time_has_passed() {
+    let (within, long) = (Span(100), Span::ZERO);
+    let over = |records: &[u64], now: u64, within: Span| {
+        let mut seldom = Seldom::default();
+        records.iter().for_each(|at| {
+            seldom.add(Tick(*at), 1, 9, within);
+        });
+        seldom.is_over(Tick(now), within)
+    };
+    for records in [&[][..], &[7], &[6, 7]] {
+        assert!(over(records, 107, within), "{records:?}");
+        assert_eq!(over(records, 106, within), records.is_empty(), "{records:?}");
+        assert!(!over(records, 107, long), "without a window, everything counts for ever: {records:?}");
+    }
+}
