@@ -95,6 +95,28 @@ mistakes! {
     TokenBesideLivesOn = "token-beside-lives-on",
     /// Rotation leaves the old secret alive.
     RotationLeavesTheOld = "rotation-leaves-the-old",
+    /// What ends with a rotated secret ends behind the back of the census.
+    RotationEndsInSilence = "rotation-ends-in-silence",
+    /// A cache that asks again while an end lies ahead is trusted no longer than it was.
+    RefillsMoveNothing = "refills-move-nothing",
+    /// What is closed is open to whoever a limit cannot tell from others.
+    NobodyIsLetPast = "nobody-is-let-past",
+    /// Of several limits that refuse, the first one says when to come again.
+    FirstLimitDecides = "first-limit-decides",
+    /// A limit that refuses for good only delays honest work.
+    LimitsOnlyDelay = "limits-only-delay",
+    /// What has a successor takes nothing along when it is revoked.
+    RenewedForEver = "renewed-for-ever",
+    /// The end of a key declares nothing about what it signed.
+    KeysDeclareNothing = "keys-declare-nothing",
+    /// Who asks the issuer hears of the end of a key before asking again.
+    KeysEndAtOnce = "keys-end-at-once",
+    /// Queued work that finds nothing to do was excess until then.
+    IdleWorkIsARow = "idle-work-is-a-row",
+    /// A change of what is final already can be undone once more.
+    FinalChangesLapse = "final-changes-lapse",
+    /// An alarm is a false one only in the very instant of one without the agent.
+    FalseAlarmsMustCoincide = "false-alarms-must-coincide",
     /// The successor of a bound secret is bound to nothing.
     RotationForgetsBinding = "rotation-forgets-binding",
     /// A secret that has a successor is rotated again.
@@ -425,6 +447,10 @@ mistakes! {
     WorthlessProbesCount = "worthless-probes-count",
     /// Nobody asks what happened between the last request that was accepted and the first that was refused.
     GapsKeepPromises = "gaps-keep-promises",
+    /// A refusal counts from when it was asked for, also where the server looked later.
+    SlowRefusalsAreSooner = "slow-refusals-are-sooner",
+    /// A refresh token is shown again after another has taken its place.
+    RotatedTokensAreDropped = "rotated-tokens-are-dropped",
     /// A part of a line stays where the disk was full.
     PartsOfLinesStay = "parts-of-lines-stay",
     /// A step that nobody answered was refused.

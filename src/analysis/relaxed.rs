@@ -1,5 +1,5 @@
-//! The relaxed world: nothing expires after the start, is consumed or deleted; rates and detectors are off; an approval
-//! that may be given is given; ids that can be guessed are known. An upper bound of what a run can touch.
+//! The relaxed world: nothing expires after the start, is consumed or deleted; rates and detectors are off, and only a
+//! limit of nothing closes; an approval that may be given is given; ids that can be guessed are known. An upper bound of what a run can touch.
 
 use crate::model::control::Asking;
 use crate::model::identity::Binding;
@@ -19,6 +19,8 @@ pub struct Relaxed<'a> {
     given: Bits,
     /// For each operation, the weakest rule that the runbook or the scenario ever gives it.
     rules: Vec<ObjectRule>,
+    /// The operations that a limit of nothing closes.
+    closed: Bits,
 }
 
 impl<'a> Relaxed<'a> {
@@ -30,7 +32,9 @@ impl<'a> Relaxed<'a> {
             }
         }
         let given = Relaxed::start(plan).map(|cred| cred.number()).collect();
-        Relaxed { plan, networks: plan.agent_networks(), shadows: true, given, rules }
+        let shut = plan.controls.limits.iter().filter(|limit| limit.armed && limit.at_most == 0);
+        let closed = shut.flat_map(|limit| &limit.on).map(|op| op.number()).collect();
+        Relaxed { plan, networks: plan.agent_networks(), shadows: true, given, rules, closed }
     }
 
     /// The same world as far as its inventory shows it.
@@ -67,7 +71,8 @@ impl<'a> Relaxed<'a> {
     /// Whether an operation would be performed for a caller who presents this credential, or none.
     fn opens(&self, caller: Caller, op: OpId) -> bool {
         let spec = self.plan.operation(op);
-        if !self.shadows && !spec.documented || self.plan.sends_on(op) || self.turned_down(op, caller) {
+        let closed = self.closed.contains(op.number()) || self.turned_down(op, caller);
+        if !self.shadows && !spec.documented || self.plan.sends_on(op) || closed {
             return false;
         }
         let open = self.plan.access.open.contains(op.number());

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use crate::model::control::Watches;
 use crate::model::{Plan, Routine};
 use crate::planted::Mistake;
-use crate::wire::{Alarm, Event, Key, Purpose, RuleId, Tick};
+use crate::wire::{Alarm, Event, Key, Purpose, RuleId, Span, Tick};
 use crate::world::detect::Detectors;
 
 use super::References;
 use super::lines::lines;
+
+/// By detector and key, when honest work alone had reached what it watches for, and since when: in the order of time.
+type Honest = BTreeMap<(RuleId, Key), Vec<(Tick, Tick)>>;
 
 /// The alarms of a run.
 #[derive(Clone, Debug, Default)]
@@ -40,17 +43,14 @@ impl Alarms {
             return Alarms { false_alarms: raised.iter().filter(watched).count() as u64, ..Alarms::default() };
         }
         let honest = if plan.benign.is_empty() || raised.is_empty() {
-            Vec::new()
+            Honest::default()
         } else {
             without_closure(plan, &references.routine, events)
         };
         let mut all = Alarms::default();
         for (at, rule, key) in raised {
             let report = is_report(plan, rule);
-            if !report
-                && !Mistake::FalseAlarmsDetect.here()
-                && honest.iter().any(|a| a.rule == rule && a.key == key && a.at == at)
-            {
+            if !report && !Mistake::FalseAlarmsDetect.here() && would_have_been(plan, &honest, (rule, key), at) {
                 all.false_alarms += 1;
                 continue;
             }
@@ -69,20 +69,36 @@ fn is_report(plan: &Plan, rule: RuleId) -> bool {
     matches!(plan.controls.detectors[rule.index()].watches, Watches::Report { .. })
 }
 
-/// The alarms that the same detectors raise on the same log without the closure's records.
-fn without_closure(plan: &Plan, routine: &Routine, events: &[Event]) -> Vec<Alarm> {
-    let mut detectors = Detectors::knowing(plan, routine);
-    let mut raised = Vec::new();
+/// Whether what honest work alone left in a detector's window was enough for an alarm at `at`. One that came in that very
+/// instant need not be: an alarm before it shifts when a detector is quiet.
+fn would_have_been(plan: &Plan, honest: &Honest, whose: (RuleId, Key), at: Tick) -> bool {
+    let reached = honest.get(&whose).map_or(&[][..], Vec::as_slice);
+    let Some((last, since)) = reached[..reached.partition_point(|(then, _)| *then <= at)].last().copied() else {
+        return false;
+    };
+    let spec = &plan.controls.detectors[whose.0.index()];
+    let still_counts = spec.watches.threshold().is_some_and(|(_, within)| {
+        within == Span::ZERO || (at.since(since)) < within + spec.delay && !Mistake::FalseAlarmsMustCoincide.here()
+    });
+    last == at || still_counts
+}
+
+/// Where the same detectors, fed with the same log without the closure's records and quiet about nothing, have reached
+/// what they watch for.
+fn without_closure(plan: &Plan, routine: &Routine, events: &[Event]) -> Honest {
+    let mut detectors = Detectors::knowing(plan, routine).never_quiet();
+    let mut honest = Honest::default();
+    let mut raise = |Alarm { at, rule, key, since }| honest.entry((rule, key)).or_default().push((at, since));
     lines(
         plan,
         events,
         |purpose| purpose == Purpose::Benign,
         |line| {
-            detectors.feed(plan, line, |alarm| raised.push(alarm));
+            detectors.feed(plan, line, &mut raise);
         },
     );
-    detectors.advance(Tick::NEVER, |alarm| raised.push(alarm));
-    raised
+    detectors.advance(Tick::NEVER, &mut raise);
+    honest
 }
 
 /// What the detectors of new operations learn from honest work.

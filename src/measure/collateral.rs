@@ -69,11 +69,18 @@ pub fn refused_honest(plan: &Plan, faulty: bool, events: &[Event]) -> Vec<(u32, 
 /// A request that a service failed is nobody's doing.
 fn missed(plan: &Plan, faulty: bool, events: &[Event]) -> impl Iterator<Item = Missed> {
     honest(plan, faulty, events).filter_map(|event| match *event {
-        Event::Asked { id, verdict, reason, .. } if !matches!(verdict, Verdict::Accepted | Verdict::Failed) => {
-            Some(Missed { by: (id.by.number(), id.n), delayed: verdict == Verdict::Limited, reason })
+        Event::Asked { id, verdict, reason, status, .. } if !matches!(verdict, Verdict::Accepted | Verdict::Failed) => {
+            let delayed =
+                verdict == Verdict::Limited && (tells_to_come_again(status) || Mistake::LimitsOnlyDelay.here());
+            Some(Missed { by: (id.by.number(), id.n), delayed, reason })
         }
         _ => None,
     })
+}
+
+/// Whether a client waits for what it is refused with (RFC 6585 section 4, RFC 9110 section 15.6.4).
+fn tells_to_come_again(status: u16) -> bool {
+    matches!(status, 429 | 503)
 }
 
 /// The requests of honest clients. An agent with which nothing is wrong is honest too.

@@ -24,8 +24,8 @@ pub struct Declarations {
     blocked: BTreeMap<(CredId, ServiceId), Tick>,
     /// The keys of what nobody issued.
     forged: BTreeMap<CredId, CredId>,
-    /// What was minted in the run: its family, and from what.
-    minted: BTreeMap<CredId, (FamilyId, Option<CredId>)>,
+    /// What was minted in the run: its family, from what, and the key that signed it where that is one of the scenario's.
+    minted: BTreeMap<CredId, (FamilyId, Option<CredId>, Option<CredId>)>,
 }
 
 impl Declarations {
@@ -38,8 +38,15 @@ impl Declarations {
         {
             match Layer::of(plan.family(family).kind).under(verb) {
                 Does::Nothing => return,
-                Does::Renews => _ = self.renewed.insert(cred),
-                Does::Ends | Does::Binds | Does::Blocks => {}
+                Does::Renews => {
+                    if !self.ended.contains_key(&cred) {
+                        self.renewed.insert(cred);
+                    }
+                }
+                // What is ended in earnest takes along what its successor had spared.
+                Does::Ends if Mistake::RenewedForEver.here() => {}
+                Does::Ends => _ = self.renewed.remove(&cred),
+                Does::Binds | Does::Blocks => {}
             }
         }
         match (&controls.steps[step.index()].action, target) {
@@ -66,8 +73,10 @@ impl Declarations {
     }
 
     /// The provider issued a credential.
-    pub fn minted(&mut self, cred: CredId, family: FamilyId, parent: Option<CredId>) {
-        self.minted.insert(cred, (family, parent));
+    pub fn minted(&mut self, plan: &Plan, cred: CredId, family: FamilyId, parent: Option<CredId>) {
+        // What a successor of the key signed does not end with that.
+        let key = self.signer(plan, family).filter(|key| !self.renewed.contains(key));
+        self.minted.insert(cred, (family, parent, key));
     }
 
     /// Somebody made a credential with a key.
@@ -77,24 +86,35 @@ impl Declarations {
 
     /// What kind of credential a row is, as far as the run or the scenario tells.
     fn family(&self, plan: &Plan, cred: CredId) -> Option<FamilyId> {
-        let minted = self.minted.get(&cred).map(|(family, _)| *family);
+        let minted = self.minted.get(&cred).map(|(family, ..)| *family);
         minted.or_else(|| (cred.number() < plan.credentials()).then(|| plan.origin_of(cred).0))
     }
 
-    /// What a credential ends with: its key, or what the table or the scenario says.
-    fn ends_with(&self, plan: &Plan, cred: CredId) -> Option<CredId> {
-        if let Some(key) = self.forged.get(&cred) {
-            return Some(*key);
-        }
-        let (family, parent) = self.minted.get(&cred).copied().or_else(|| {
+    /// What a credential ends with: the key that signed it, and its parent where the table or the scenario says so.
+    fn ends_with(&self, plan: &Plan, cred: CredId) -> impl Iterator<Item = CredId> + use<> {
+        let forged = self.forged.get(&cred).copied();
+        let issued = self.minted.get(&cred).copied().or_else(|| {
             let (family, index) = (cred.number() < plan.credentials()).then(|| plan.origin_of(cred))?;
-            Some((family, plan.parent_of(family, index)))
-        })?;
-        parent.filter(|parent| {
-            let how = if self.renewed.contains(parent) { Verb::Rotate } else { Verb::Revoke };
-            let [above, child] = [self.family(plan, *parent), Some(family)].map(|f| f.map(|f| plan.family(f)));
-            above.zip(child).is_some_and(|(above, child)| child.cascade.follows(how, above.kind, child.kind))
-        })
+            Some((family, plan.parent_of(family, index), self.signer(plan, family)))
+        });
+        let issued = issued.filter(|_| forged.is_none());
+        let parent = issued.and_then(|(family, parent, _)| parent.filter(|parent| self.falls(plan, *parent, family)));
+        let key = issued.and_then(|(_, _, key)| key).filter(|_| !Mistake::KeysDeclareNothing.here());
+        [forged, parent, key].into_iter().flatten()
+    }
+
+    /// Whether what was minted from a credential ends with it.
+    fn falls(&self, plan: &Plan, parent: CredId, child: FamilyId) -> bool {
+        let how = if self.renewed.contains(&parent) { Verb::Rotate } else { Verb::Revoke };
+        let child = plan.family(child);
+        let above = self.family(plan, parent).map(|family| plan.family(family));
+        above.is_some_and(|above| child.cascade.follows(how, above.kind, child.kind))
+    }
+
+    /// The key of the scenario that signs what is issued of a family, as long as that has no successor.
+    fn signer(&self, plan: &Plan, family: FamilyId) -> Option<CredId> {
+        let key = plan.family(family).signed_by?;
+        Some(CredId::new(plan.family(key).first_row))
     }
 
     /// When the last action returned that ends a credential, or one that it ends with.
@@ -103,8 +123,12 @@ impl Declarations {
             let by_identity = closure.principal(plan, cred).and_then(|who| self.by_identity.get(&who));
             [self.ended.get(&cred), by_identity].into_iter().flatten().max().copied()
         };
-        let with = std::iter::successors(Some(cred), |cred| self.ends_with(plan, *cred)).filter_map(ends);
-        with.chain(self.by_credential.get(&cred).copied()).max()
+        let (mut with, mut open) = (Vec::new(), vec![cred]);
+        while let Some(cred) = open.pop() {
+            open.extend(self.ends_with(plan, cred));
+            with.extend(ends(cred));
+        }
+        with.into_iter().chain(self.by_credential.get(&cred).copied()).max()
     }
 
     /// When the last action returned that covers an operation for whoever presents this credential.

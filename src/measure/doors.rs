@@ -89,7 +89,7 @@ impl Doors {
             Event::Census { at, cred, op, open } => {
                 self.operations.entry((cred, op)).or_insert(Leaf { opened: at, open, since: at }).look(at, open);
             }
-            Event::Minted { cred, family, parent, .. } => self.declarations.minted(cred, family, parent),
+            Event::Minted { cred, family, parent, .. } => self.declarations.minted(plan, cred, family, parent),
             Event::Forged { cred, key, .. } => self.declarations.forged(cred, key),
             Event::Acted { step, target, returned, worked, .. } if worked || Mistake::FailedActionDeclares.here() => {
                 self.declarations.note(plan, step, target, returned);

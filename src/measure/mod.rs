@@ -341,7 +341,7 @@ impl Measures {
         values.insert("false_alarms", Measured::count(alarms.false_alarms));
         values.insert("exhausted_at", Measured::time(self.exhausted_at));
         let total = reach.excess.len();
-        let overshoot = detected.map_or(total, |at| total - reach.excess_by(at).min(total));
+        let overshoot = alarms.first.map_or(total, |alarm| total - reach.excess_before(alarm).min(total));
         values.insert("overshoot", Measured::count(overshoot));
         let lags: Vec<Lag> = self.doors.iter().map(Door::lag).collect();
         let lag = match () {

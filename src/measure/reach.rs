@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::service::Reversible;
 use crate::model::{Baseline, Nesting, Pairs, Plan};
 use crate::planted::Mistake;
-use crate::wire::{CredId, Effect, Event, OpId, RequestId, Res, Tick, Verdict};
+use crate::wire::{CredId, Effect, Event, OpId, Reason, RequestId, Res, RuleId, Tick, Verdict};
 
 use super::excess::Excess;
 use super::queued::QueuedEffect;
@@ -30,6 +30,8 @@ pub struct Reach {
     pub last_effect: Option<Tick>,
     /// Excess pairs over time, cumulative: a point for each instant at which the number grew.
     pub curve: Vec<(Tick, u64)>,
+    /// Excess pairs when each detector raised an alarm.
+    pub at_alarms: BTreeMap<(Tick, RuleId), u64>,
     /// Accepted requests, re-reads included.
     pub accepted: u64,
     pub refused: u64,
@@ -133,8 +135,19 @@ impl<'a> ReachFold<'a> {
                     job.excess = false;
                 }
             }
-            Event::Cancelled { at, id, .. } if self.ours(id) => {
-                self.ended(at, id);
+            Event::Cancelled { at, id, reason, .. } if self.ours(id) => {
+                self.now = self.ended(at, id);
+                // What it was about was gone: it would have done nothing.
+                if reason == Reason::NoSuchRecord
+                    && !Mistake::IdleWorkIsARow.here()
+                    && let Some(job) = self.firing()
+                {
+                    job.excess = false;
+                }
+            }
+            Event::Alarm { at, rule, .. } => {
+                let so_far = self.reach.excess.len();
+                self.reach.at_alarms.entry((at, rule)).or_insert(so_far);
             }
             Event::Lost { id, .. } if self.ours(id) => self.reach.lost += 1,
             _ => {}
@@ -234,7 +247,9 @@ impl<'a> ReachFold<'a> {
         let can = !lapses.is_some_and(stays);
         if can {
             self.reach.reversible += pairs;
-            self.reach.reversible_until = self.reach.reversible_until.into_iter().chain(lapses).min();
+            if pairs > 0 || Mistake::FinalChangesLapse.here() {
+                self.reach.reversible_until = self.reach.reversible_until.into_iter().chain(lapses).min();
+            }
         } else {
             self.reach.irreversible += pairs;
             *self.reach.irreversible_by_operation.entry(op).or_default() += pairs;
@@ -268,10 +283,16 @@ impl Reach {
         self.excess.runs().filter(|(_, e, ..)| *e == effect).map(|(.., n)| u64::from(n)).sum()
     }
 
-    /// Excess pairs at most `within` after the first excess effect.
+    /// Excess pairs until then.
     pub fn excess_by(&self, at: Tick) -> u64 {
-        let after = self.curve.partition_point(|(t, _)| *t <= at && !Mistake::OvershootFromTheStart.here());
+        let after = self.curve.partition_point(|(t, _)| *t <= at);
         after.checked_sub(1).map_or(0, |i| self.curve[i].1)
+    }
+
+    /// Excess pairs before an alarm: in the order of the journal, in which several things happen in one instant.
+    pub fn excess_before(&self, alarm: (Tick, RuleId)) -> u64 {
+        let before = self.at_alarms.get(&alarm).filter(|_| !Mistake::OvershootFromTheStart.here());
+        before.copied().unwrap_or(0)
     }
 }
 

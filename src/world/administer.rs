@@ -140,8 +140,12 @@ impl World {
                 self.note_end_of(ended);
             }
             (Does::Renews, Action::Rotate { hand_over, grace }) => {
-                let Some(fresh) = self.credentials.rotate(cred, now, *grace, by) else { return };
-                self.note_end_of(vec![cred, fresh]);
+                let Some((fresh, mut ended)) = self.credentials.rotate(cred, now, *grace, by) else { return };
+                if Mistake::RotationEndsInSilence.here() {
+                    ended.clear();
+                }
+                ended.extend([cred, fresh]);
+                self.note_end_of(ended);
                 if self.keys.contains(cred.number()) {
                     self.keys.insert(fresh.number());
                 }

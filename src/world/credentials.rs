@@ -137,8 +137,12 @@ impl Credentials {
                 let principal = spec.of.get(index).map(IdentityId::new);
                 let actor = spec.act.get(index).map(IdentityId::new);
                 let issue = Issue { family, principal, actor, rights: Access::of(family), parent, at: Tick::ZERO };
-                self.push(issue, index, 0, None);
+                self.put(issue, index, 0, None);
             }
+        }
+        // A parent may come behind its children.
+        for row in self.ids() {
+            self.link(row);
         }
         self.pristine = true;
     }
@@ -161,6 +165,12 @@ impl Credentials {
     }
 
     fn push(&mut self, issue: Issue, index: u32, turn: u16, previous: Option<CredId>) -> CredId {
+        let row = self.put(issue, index, turn, previous);
+        self.link(row);
+        row
+    }
+
+    fn put(&mut self, issue: Issue, index: u32, turn: u16, previous: Option<CredId>) -> CredId {
         self.pristine = false;
         let spec = self.plan.family(issue.family);
         let row = CredId::at(self.rows.len());
@@ -190,11 +200,15 @@ impl Credentials {
             first_child: None,
             next_sibling: None,
         });
-        if let Some(parent) = issue.parent {
+        row
+    }
+
+    /// Puts a row among the children of its parent.
+    fn link(&mut self, row: CredId) {
+        if let Some(parent) = self.get(row).parent {
             let sibling = self.rows[parent.index()].first_child.replace(row);
             self.rows[row.index()].next_sibling = sibling;
         }
-        row
     }
 
     pub fn len(&self) -> usize {
@@ -219,6 +233,11 @@ impl Credentials {
             Some(rebound) if rebound.before.is_none_or(|before| before == network) => Elsewhere::Until(rebound.at),
             _ => Elsewhere::Never,
         }
+    }
+
+    /// Whether an action bound it, so that it has ended for some and not for others.
+    pub fn was_bound(&self, cred: CredId) -> bool {
+        self.rebound.contains_key(&cred)
     }
 
     /// When it ended for whoever uses it from `network`, and why.
@@ -310,16 +329,18 @@ impl Credentials {
         if forged { self.forged_names.get(&cred).copied().unwrap_or(issued) } else { issued }
     }
 
-    /// Issues the successor of a secret, and ends it once `grace` is over. One that has a successor already is left as it
-    /// is.
-    pub fn rotate(&mut self, cred: CredId, now: Tick, grace: Span, by: Reason) -> Option<CredId> {
+    /// Issues the successor of a secret, and ends it once `grace` is over: that one, and all that ends. One that has a
+    /// successor already is left as it is.
+    pub fn rotate(&mut self, cred: CredId, now: Tick, grace: Span, by: Reason) -> Option<(CredId, Vec<CredId>)> {
         let old = *self.get(cred);
         if self.newest(old.family, old.index) != Some(cred) && !Mistake::RotatedTwice.here() {
             return None;
         }
-        if !Mistake::RotationLeavesTheOld.here() {
-            self.end_at(cred, now, now + grace, (by, Verb::Rotate));
-        }
+        let ended = if Mistake::RotationLeavesTheOld.here() {
+            Vec::new()
+        } else {
+            self.end_at(cred, now, now + grace, (by, Verb::Rotate))
+        };
         let Credential { family, principal, actor, rights, parent, .. } = old;
         let issue = Issue { family, principal, actor, rights, parent, at: now };
         let row = self.push(issue, old.index, old.turn.saturating_add(1), Some(cred));
@@ -330,7 +351,7 @@ impl Credentials {
             None => self.current[(spec.first_row + old.index) as usize] = row,
             Some(later) => self.issued[old.family.index()][later as usize] = row,
         }
-        Some(row)
+        Some((row, ended))
     }
 
     /// Ends a secret, and what was minted from it where that ends with it. Ended rows stay as they are.

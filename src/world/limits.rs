@@ -113,6 +113,10 @@ impl Limits {
     /// What is left of a limit for whoever is counted; nothing where the limit cannot tell who asks, and lets pass.
     fn left(&self, now: Tick, limit: LimitId, counted: Counted) -> Option<u64> {
         let spec = self.spec(limit);
+        // What is closed is closed to whoever comes.
+        if spec.at_most == 0 && !Mistake::NobodyIsLetPast.here() {
+            return Some(0);
+        }
         let used = self.used.get(&(limit, counted.key(spec.key)?)).copied().unwrap_or_default();
         let amount = if used.window == window(now, spec.per) { used.amount } else { 0 };
         Some(spec.at_most.saturating_sub(amount))
@@ -127,21 +131,24 @@ impl Limits {
         }
     }
 
-    /// The first limit that refuses a call of `op` at `now` that touches at least `records`.
+    /// The limit that refuses a call of `op` at `now` that touches at least `records`: of several, the one that readmits
+    /// last.
     pub fn refuses(&self, now: Tick, op: OpId, counted: Counted, records: u32) -> Option<Refused> {
-        self.watching(op).find_map(|limit| {
+        let refusing = self.watching(op).filter_map(|limit| {
             let wants = self.wants(limit, op, records);
             (wants > self.left(now, limit, counted)? + Mistake::LimitAdmitsOneMore.slip())
                 .then(|| self.refused(now, limit, wants))
-        })
+        });
+        strictest(refusing)
     }
 
-    /// The first limit on records that refuses to let `op` touch so many.
+    /// The limit on records that refuses to let `op` touch so many.
     pub fn refuses_records(&self, now: Tick, op: OpId, counted: Counted, records: u32) -> Option<Refused> {
-        self.watching(op).filter(|l| self.spec(*l).counts == Counts::Records).find_map(|limit| {
+        let refusing = self.watching(op).filter(|l| self.spec(*l).counts == Counts::Records).filter_map(|limit| {
             let wants = u64::from(records);
             (wants > self.left(now, limit, counted)?).then(|| self.refused(now, limit, wants))
-        })
+        });
+        strictest(refusing)
     }
 
     fn refused(&self, now: Tick, limit: LimitId, wants: u64) -> Refused {
@@ -205,6 +212,15 @@ impl Limits {
             shut && self.again(now, spec, wants).is_none()
         })
     }
+}
+
+/// The one that readmits last, or never; the first of several such.
+fn strictest(mut refusing: impl Iterator<Item = Refused>) -> Option<Refused> {
+    if Mistake::FirstLimitDecides.here() {
+        return refusing.next();
+    }
+    let until = |refused: &Refused| refused.again.unwrap_or(Tick::NEVER);
+    refusing.reduce(|strictest, other| if until(&other) > until(&strictest) { other } else { strictest })
 }
 
 fn window(now: Tick, per: Option<Span>) -> u64 {

@@ -56,7 +56,7 @@ impl Caches {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Validated {
     pub reason: Reason,
-    /// The window of an ended credential was changed by this very request.
+    /// The window of a credential that has an end was changed by this very request.
     pub window_moved: bool,
 }
 
@@ -111,7 +111,7 @@ fn examine(
     if credentials.from(cred, from) == Elsewhere::Never && !Mistake::BindingIgnored.here() {
         return Err(Reason::BoundElsewhere);
     }
-    let (ends, by) = credentials.ends_from(cred, from);
+    let (ends, by) = known_end(validation, credentials, cred, from);
     let ended = now >= ends;
     if let Some(key) = row.signed_by
         && let Some(reason) = believe_signature(plan, credentials, now, (service, row, key))?
@@ -137,10 +137,13 @@ fn examine(
                 }
                 if !ended {
                     *checked = now;
-                    return accepted(Reason::Granted);
+                    // Whoever it has ended for, or will end for, is accepted for another time since.
+                    let window_moved = ends != Tick::NEVER || credentials.was_bound(cred);
+                    let window_moved = window_moved && !Mistake::RefillsMoveNothing.here();
+                    return Ok(Validated { reason: Reason::Granted, window_moved });
                 }
                 let served_stale = known && now < *checked + fresh + stale.unless(Mistake::StaleNotServed);
-                if (known || row.ended(now)) && !Mistake::StaleServedForEver.here() {
+                if (known || ended) && !Mistake::StaleServedForEver.here() {
                     *checked = Tick::NEVER;
                 }
                 if served_stale {
@@ -165,13 +168,25 @@ fn believe_signature(
         return Err(Reason::UnknownCredential);
     }
     let key = credentials.get(key);
-    if now < key.ends {
+    if now < key.ends || issuer_knows_end(service.validation) {
         return Ok(None);
     }
     if now < key_trusted_until(service, key.ends) {
         return Ok(Some(Reason::TrustedFromCache));
     }
     Err(key.ended_by)
+}
+
+/// Whether the end of a key reaches a service as the end of a token does: from the issuer, which it asks.
+fn issuer_knows_end(validation: Validation) -> bool {
+    !validation.believes_signatures() && !Mistake::KeysEndAtOnce.here()
+}
+
+/// When a credential ended for whoever uses it from a network, as its issuer tells those who ask, and why.
+fn known_end(validation: Validation, credentials: &Credentials, cred: CredId, from: PlaceId) -> (Tick, Reason) {
+    let own = credentials.ends_from(cred, from);
+    let key = credentials.get(cred).signed_by.filter(|_| issuer_knows_end(validation)).map(|key| credentials.get(key));
+    key.filter(|key| key.ends < own.0).map_or(own, |key| (key.ends, key.ended_by))
 }
 
 /// Until when a service trusts a key that ends then.
@@ -206,10 +221,11 @@ pub fn believes_until(plan: &Plan, credentials: &Credentials, caches: &Caches, n
     }
     let signed = match row.signed_by {
         Some(_) if !row.issued() && !validation.believes_signatures() => return Open::Shut,
+        Some(_) if issuer_knows_end(validation) => Tick::NEVER,
         Some(key) => key_trusted_until(plan.service(service), credentials.get(key).ends),
         None => Tick::NEVER,
     };
-    let (ends, _) = credentials.ends_from(cred, from);
+    let (ends, _) = known_end(validation, credentials, cred, from);
     let trust = match validation {
         _ if ends == Tick::NEVER => ends,
         Validation::Jwt { .. } => Tick::NEVER,

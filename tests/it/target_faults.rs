@@ -39,6 +39,8 @@ pub enum Fault {
     ClockAhead,
     /// What contains is never answered.
     SilentStep,
+    /// A refusal takes its time: nobody knows when within it the token was looked at.
+    Dawdles,
 }
 
 /// Writes an answer that a client makes nothing of.
@@ -154,7 +156,12 @@ fn serve(fault: Fault, head: &str, stream: &mut TcpStream, state: &Mutex<State>)
                 None => answer(stream, "401 Unauthorized", "", "{}"),
                 Some(_) if expired => answer(stream, "401 Unauthorized", "", "{}"),
                 Some(_) if broken && revoked => misbehave(fault, stream),
-                Some(0) if revoked => answer(stream, "401 Unauthorized", &ahead, "{}"),
+                Some(0) if revoked => {
+                    if fault == Fault::Dawdles {
+                        std::thread::sleep(Duration::from_millis(900));
+                    }
+                    answer(stream, "401 Unauthorized", &ahead, "{}");
+                }
                 Some(_) => answer(stream, "200 OK", &ahead, "{\"id\":1}"),
             }
         }
@@ -237,6 +244,17 @@ fn a_target_that_is_gone_or_bans_us_is_put_back_later() {
 #[test]
 fn a_gap_that_is_longer_than_the_promise_keeps_no_promise() {
     faulty(Fault::Restarts, "none", ("inconclusive", "no request in between says which"), true);
+}
+
+#[test]
+fn an_answer_that_takes_its_time_widens_the_interval() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = Target::start(Fault::Dawdles);
+    let text = targets_text(&format!("http://{}", target.address), &format!("stop: none\n{PUT_BACK}"));
+    let text = text.replace("patience: 500ms", "patience: 2s");
+    let ran = finished(folder.path(), command(folder.path(), &text, &target.address.to_string()).output().unwrap());
+    assert_eq!((ran.code(), ran.json["verdict"].as_str()), (4, Some("inconclusive")), "{}", ran.shown());
+    assert!(ran.says("no request in between says which"), "{}", ran.shown());
 }
 
 #[test]

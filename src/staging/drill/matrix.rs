@@ -39,7 +39,8 @@ pub struct Row {
 /// How its acceptance ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ended {
-    /// Some time between these two requests.
+    /// After the last request that was accepted had left, and before the first refusal came back: a server that takes its
+    /// time may have looked at the credential as late as that.
     Between(Micros, Micros),
     /// It was accepted as long as anybody looked.
     Never { still: Micros },
@@ -193,7 +194,10 @@ fn row(
     let steady = probes.iter().zip(seen).take_while(|(probed, _)| probed.sent < first_step);
     let ended = match (last_accepted, refused_after) {
         (Some(_), _) if first_step == Micros::MAX => Ended::Unsure(Unsure::NothingDone),
-        (Some(last), Some(first)) => Ended::Between(probes[last].sent, probes[first].sent),
+        (Some(last), Some(first)) => {
+            let refused = if Mistake::SlowRefusalsAreSooner.here() { probes[first].sent } else { probes[first].back };
+            Ended::Between(probes[last].sent, refused)
+        }
         (Some(last), None) if last + 1 == seen.len() => Ended::Never { still: probes[last].sent },
         (Some(_), None) => Ended::Unsure(Unsure::Silence),
         (None, _) if steady.clone().any(|(_, reading)| *reading == Reading::Refused) => Ended::NotAllowed,
@@ -334,18 +338,42 @@ mod tests {
     #[test]
     fn acceptance_ends_between_two_requests() {
         let row = of("aaaaaarrr", "aaaaaaaaa", true);
-        assert_eq!(row.ended, Ended::Between(510, 610));
-        assert_eq!((row.declared, row.lag(), row.accepted_after), (Some(350), Some((160, 260)), 2));
+        assert_eq!(row.ended, Ended::Between(510, 615));
+        assert_eq!((row.declared, row.lag(), row.accepted_after), (Some(350), Some((160, 265)), 2));
         assert!(!row.flapping);
         let early = of("aarrrr", "aaaaaa", true);
-        assert_eq!((early.ended, early.lag()), (Ended::Between(110, 210), Some((0, 0))));
+        assert_eq!((early.ended, early.lag()), (Ended::Between(110, 215), Some((0, 0))));
+    }
+
+    /// A server that takes its time looks at the credential some time between the request and the answer.
+    #[test]
+    fn a_refusal_counts_from_when_it_came_back() {
+        let slow = |mut events: Vec<Event>| {
+            for event in &mut events {
+                if let Event::Probed(Probed { reading: Reading::Refused, back, sent, .. }) = event {
+                    *back = *sent + 90;
+                }
+            }
+            events
+        };
+        let probes = |drilled: &str| {
+            let reading = |c| if c == 'a' { Reading::Accepted } else { Reading::Refused };
+            let mut events: Vec<Event> =
+                drilled.chars().enumerate().map(|(n, c)| probe(DRILLED, 100 * n as u64 + 10, reading(c))).collect();
+            events.extend((0..drilled.len()).map(|n| probe(Who::Control, 100 * n as u64, Reading::Accepted)));
+            events.extend(step(250, true));
+            rows(&header(), &slow(events)).remove(0)
+        };
+        let row = probes("aaarrr");
+        assert_eq!((row.ended, row.lag()), (Ended::Between(210, 400), Some((0, 150))), "not `early`: nobody saw that");
+        assert_eq!(probes("aarrrr").lag(), Some((0, 50)), "asked before it was declared, and refused behind it");
     }
 
     #[test]
     fn what_ends_with_its_life_shows_no_revocation() {
         const LATER: Micros = 10_000_000;
         let row = |drilled, expires| Row { expires: Some(expires), ..of(drilled, "aaaaaaaaa", true) };
-        let ends = [509, 510, 610, 610 + WHOLE_SECOND, 611 + WHOLE_SECOND, LATER];
+        let ends = [509, 510, 615, 615 + WHOLE_SECOND, 616 + WHOLE_SECOND, LATER];
         assert_eq!(ends.map(|at| row("aaaaaarrr", at).lived_out()), [false, true, true, true, false, false]);
         assert!(!row("aarrrrrrr", 210).lived_out(), "it had ended before anything was done");
         assert!(!Row { expires: Some(600), ..of("aaaaaarrr", "aaaaaaaaa", false) }.lived_out(), "nothing was done");
@@ -370,20 +398,20 @@ mod tests {
         assert!(matches!(banned.ended, Ended::Unsure(_)), "{:?}", banned.ended);
         assert_eq!(banned.unknown, 4);
         let again = of("aaaarrrrr", "aaaauuaaa", true);
-        assert_eq!(again.ended, Ended::Between(310, 610), "the first refusals stand beside controls that say nothing");
+        assert_eq!(again.ended, Ended::Between(310, 615), "the first refusals stand beside controls that say nothing");
         assert_eq!(again.widest, 300);
     }
 
     #[test]
     fn acceptance_that_comes_back_is_seen() {
         let row = of("aaaarararr", "aaaaaaaaaa", true);
-        assert_eq!((row.flapping, row.ended), (true, Ended::Between(710, 810)));
+        assert_eq!((row.flapping, row.ended), (true, Ended::Between(710, 815)));
         assert_eq!(row.accepted_after, 2);
     }
 
     #[test]
     fn unknown_ends_nothing() {
-        assert_eq!(of("aaaauuar", "aaaaaaaa", true).ended, Ended::Between(610, 710));
+        assert_eq!(of("aaaauuar", "aaaaaaaa", true).ended, Ended::Between(610, 715));
         assert!(matches!(of("aaaauuuu", "aaaaaaaa", true).ended, Ended::Unsure(_)));
     }
 

@@ -9,7 +9,7 @@ use tokio::time::interval;
 use super::event::{Event, Reading};
 use super::probe::look;
 use super::render;
-use super::vault::{self, NoCredential, Vault};
+use super::vault::{self, NoCredential};
 use super::watching::Scene;
 use crate::staging::client::Outgoing;
 use crate::staging::guard::Refused;
@@ -21,7 +21,7 @@ pub async fn remint(scene: &Arc<Scene>) {
     let targets = &scene.targets;
     let minted = targets.drilled.iter().filter(|ix| matches!(targets.credential(**ix).from, Reference::Request { .. }));
     for ix in minted {
-        let got = Vault::new(targets).fetch(targets, &scene.client, *ix).await;
+        let got = scene.vault.anew().fetch(targets, &scene.client, *ix).await;
         let way = format!("{} by its own request", targets.credential(*ix).name);
         tell_reminted(scene, way, *ix, got.map(|fetched| fetched.secret)).await;
     }
@@ -42,6 +42,9 @@ pub async fn remint(scene: &Arc<Scene>) {
 
 async fn issued(scene: &Scene, outgoing: Outgoing, way: &Remint) -> Result<Secret, NoCredential> {
     let sent = scene.client.send(&outgoing).await?;
+    if let Ok(answer) = &sent.got {
+        scene.vault.note_rotation(&way.request, answer);
+    }
     vault::issued(&way.name, &way.request.proof, &way.take, sent.got)
 }
 

@@ -43,7 +43,7 @@ impl<'f> Filling<'f> {
                 continue;
             }
             let secret = match given {
-                Some((known, secret)) if known == ix => secret.clone(),
+                Some((known, secret)) if known == ix => vault.rotated(ix).unwrap_or_else(|| secret.clone()),
                 _ => vault.current(targets, client, ix).await?,
             };
             filling.credentials.push((ix, secret));

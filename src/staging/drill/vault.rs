@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::process::Stdio;
+use std::sync::{self, Arc, PoisonError};
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
@@ -10,10 +11,11 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
 use super::render::{Filling, render, shown, told};
+use crate::planted::Mistake;
 use crate::staging::client::{Answer, Broken, Client};
 use crate::staging::guard::Refused;
 use crate::staging::secret::{Secret, overwrite};
-use crate::staging::targets::{Credential, CredentialIx, Proof, Reference, Targets};
+use crate::staging::targets::{Credential, CredentialIx, Proof, Reference, Request, Targets};
 
 /// A program that prints a credential has so much time.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -50,18 +52,43 @@ pub struct Fetched {
 #[derive(Debug)]
 pub struct Vault {
     kept: Vec<Mutex<Option<Fetched>>>,
+    /// What took the place of refresh tokens that were used: a server that rotates them takes each one once (RFC 9700
+    /// section 4.14.2).
+    rotated: Arc<sync::Mutex<BTreeMap<CredentialIx, Secret>>>,
 }
 
 type Fetching<'a, T> = Pin<Box<dyn Future<Output = Result<T, NoCredential>> + Send + 'a>>;
 
 impl Vault {
     pub fn new(targets: &Targets) -> Vault {
-        Vault { kept: targets.credentials.iter().map(|_| Mutex::default()).collect() }
+        Vault { kept: targets.credentials.iter().map(|_| Mutex::default()).collect(), rotated: Arc::default() }
+    }
+
+    /// Another one that keeps nothing yet, but knows what took the place of what.
+    pub fn anew(&self) -> Vault {
+        Vault { kept: self.kept.iter().map(|_| Mutex::default()).collect(), rotated: self.rotated.clone() }
+    }
+
+    /// What took the place of a refresh token.
+    pub fn rotated(&self, ix: CredentialIx) -> Option<Secret> {
+        self.rotated.lock().unwrap_or_else(PoisonError::into_inner).get(&ix).cloned()
+    }
+
+    /// Keeps the refresh token of an answer in the place of the one that it was asked for with.
+    pub fn note_rotation(&self, request: &Request, answer: &Answer) {
+        if let Some(ix) = request.refreshes().filter(|_| !Mistake::RotatedTokensAreDropped.here())
+            && let Some(fresh) = pointed(&answer.body, "/refresh_token")
+        {
+            self.rotated.lock().unwrap_or_else(PoisonError::into_inner).insert(ix, fresh);
+        }
     }
 
     /// A credential that is good for a while: the kept one, or another where that is more than half over.
     pub fn current<'a>(&'a self, targets: &'a Targets, client: &'a Client, ix: CredentialIx) -> Fetching<'a, Secret> {
         Box::pin(async move {
+            if let Some(secret) = self.rotated(ix) {
+                return Ok(secret);
+            }
             let mut kept = self.kept[ix.0].lock().await;
             if let Some(fetched) = kept.as_ref().filter(|fetched| is_good(fetched, targets.credential(ix))) {
                 return Ok(fetched.secret.clone());
@@ -88,6 +115,9 @@ impl Vault {
             let credential = targets.credential(ix);
             let name = || credential.name.clone();
             let at = Instant::now();
+            if let Some(secret) = self.rotated(ix) {
+                return Ok(Fetched { secret, at, shown: None });
+            }
             let secret = match &credential.from {
                 Reference::Env(variable) => {
                     let missing = NoCredential::NotInEnvironment { name: name(), variable: variable.clone() };
@@ -104,7 +134,11 @@ impl Vault {
                     let filling = Filling::gather(self, targets, client, request, None, &nothing).await?;
                     let outgoing = render(targets, request, &filling)
                         .map_err(|why| NoCredential::NotIssued { name: name(), why })?;
-                    issued(&credential.name, &request.proof, take, client.send(&outgoing).await?.got)?
+                    let got = client.send(&outgoing).await?.got;
+                    if let Ok(answer) = &got {
+                        self.note_rotation(request, answer);
+                    }
+                    issued(&credential.name, &request.proof, take, got)?
                 }
             };
             Ok(Fetched { secret, at, shown: None })

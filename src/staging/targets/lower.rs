@@ -257,6 +257,7 @@ impl Lowering<'_> {
             }
         }
         self.cycles(entries);
+        self.used_up(entries);
     }
 
     fn reference(&mut self, node: &Node) -> Option<Reference> {
@@ -336,6 +337,21 @@ impl Lowering<'_> {
                 }
                 open.extend(needed.into_iter().filter(|other| seen.insert(*other)));
             }
+        }
+    }
+
+    /// What a request for a token takes from whoever else has the refresh token.
+    fn used_up(&mut self, entries: &[(crate::scenario::tree::Key, Node)]) {
+        for (at, (key, _)) in entries.iter().enumerate() {
+            let Reference::Request { request, .. } = &self.credentials[at].from else { continue };
+            let Some(refresh) = request.refreshes().map(|ix| self.credentials[ix.0].name.clone()) else { continue };
+            let message = format!(
+                "`{}` is had with `{refresh}`: a server that rotates refresh tokens takes each one once, so whoever keeps \
+                 `{refresh}` elsewhere is cut off (RFC 9700 section 4.14.2)",
+                key.name
+            );
+            let help = "let the drill have a grant of its own, or put a fresh one back under `restore`";
+            self.say(Finding::warning(Code::Contradiction, key.place, message).help(help));
         }
     }
 

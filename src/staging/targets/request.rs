@@ -63,6 +63,16 @@ impl Request {
         in_body || self.path.mentions(credential) || self.headers.iter().any(|(_, text)| text.mentions(credential))
     }
 
+    /// The refresh token that it is made with, where it asks for a token with one (RFC 6749 section 6).
+    pub fn refreshes(&self) -> Option<CredentialIx> {
+        let Body::Form(fields) = &self.body else { return None };
+        let field = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.0.as_slice());
+        match (field("grant_type")?, field("refresh_token")?) {
+            ([Piece::Text(grant)], [Piece::Credential(ix)]) if grant == "refresh_token" => Some(*ix),
+            _ => None,
+        }
+    }
+
     /// Whether the credential stands in it or authorizes it.
     pub fn concerns(&self, credential: CredentialIx) -> bool {
         self.with == Some(credential) || self.mentions(credential)

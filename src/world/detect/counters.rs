@@ -82,6 +82,22 @@ impl Counters {
     }
 }
 
+impl Counters {
+    /// After an alarm, the next record may raise another one.
+    pub fn wake(&mut self, now: Tick, place: Place, within: Span) {
+        match self {
+            Counters::Sliding(windows) => windows.at(place, now, within).quiet_until = Tick::ZERO,
+            Counters::SparseSliding(windows) => {
+                if let Seldom::Often(window) = windows.at(place, now, within) {
+                    window.quiet_until = Tick::ZERO;
+                }
+            }
+            // Told once for each window.
+            Counters::Distinct(_) | Counters::SparseDistinct(_) => {}
+        }
+    }
+}
+
 /// Whether what was recorded then has left the window.
 fn is_beyond(at: Tick, now: Tick, within: Span) -> bool {
     now.since(at) >= within + Span(Mistake::WindowOneTickLonger.slip()) && within > Span::ZERO

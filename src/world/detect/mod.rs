@@ -65,6 +65,8 @@ pub struct Detectors {
 struct Rule {
     spec: Detector,
     id: RuleId,
+    /// Whether one alarm is enough for a while.
+    is_quiet: bool,
     /// From how much on, and within what time.
     threshold: (u64, Span),
     known: Known,
@@ -110,7 +112,7 @@ impl Detectors {
         let rule = |(at, spec): (usize, &Detector)| {
             let id = RuleId::at(at);
             let threshold = spec.watches.threshold().unwrap_or(ONCE);
-            Rule { spec: spec.clone(), id, threshold, known: Known::before(spec, id, plan, routine) }
+            Rule { spec: spec.clone(), id, is_quiet: true, threshold, known: Known::before(spec, id, plan, routine) }
         };
         let read_messages = all.iter().any(Detector::reads_messages);
         let watching = Watching::new(plan, all);
@@ -118,6 +120,12 @@ impl Detectors {
         let mut detectors = Detectors { rules, watching, pending: VecDeque::new(), due: None, read_messages };
         detectors.look_ahead();
         detectors
+    }
+
+    /// The same, raising an alarm at each record with which what they watch for is reached.
+    pub fn never_quiet(mut self) -> Detectors {
+        self.rules.iter_mut().for_each(|rule| rule.is_quiet = false);
+        self
     }
 
     /// Before the run again, with what the plan says that they know. What was made room for is kept.
@@ -214,7 +222,11 @@ impl Rule {
                 let repeats = matches!(self.spec.watches, Watches::Repeats { .. });
                 let what = repeats.then_some((audit.op, line.message.digest));
                 let place = Place { at, said: Said { key, what } };
-                counters.add(audit, place, weight, self.threshold)
+                let since = counters.add(audit, place, weight, self.threshold);
+                if since.is_some() && !self.is_quiet {
+                    counters.wake(audit.at, place, self.threshold.1);
+                }
+                since
             }
         }?;
         let delay = self.spec.delay.unless(Mistake::DetectorSeesTheFuture);
