@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::args::{self, Format};
 use super::discovery::{asked, knowing};
-use super::drill::{agreed_hosts, lookup};
+use super::drill::{AT_ONCE, agreed_hosts, lookup};
 use super::explore::taught;
 use super::failure::Failure;
 use super::open::{folder_of, read, split};
@@ -77,7 +77,7 @@ fn online(args: &args::Check, path: &Path) -> Result<String, Failure> {
             let _ = writeln!(out, "{}  {}  at {}", origin.name, pinned.key, pinned.address);
         }
         let Some(issuer) = &targets.issuer else { return Ok(out) };
-        let agreement = agreed_hosts(&args.consent, &out, &targets)?;
+        let agreement = agreed_hosts(&args.consent, &out, &targets, AT_ONCE)?;
         let endpoints = asked(&targets, issuer, &proposal, &agreement, None).await?;
         knowing(&targets, &endpoints)?;
         for (name, endpoint) in [("token", &endpoints.token), ("revocation", &endpoints.revocation)] {

@@ -54,7 +54,7 @@ async fn start(args: &args::Drill, targets: Arc<Targets>) -> Result<Exit, Failur
     if args.dry_run {
         return output::text(&format!("{plan}\nnothing was sent\n"));
     }
-    let agreement = agreed_hosts(&args.consent, &plan, &targets)?;
+    let agreement = agreed_hosts(&args.consent, &plan, &targets, AFTER_A_DRY_RUN)?;
     proposal.is_agreed(&agreement)?;
     let mut folder = match &args.out {
         Some(folder) => Folder::given(folder)?,
@@ -205,16 +205,23 @@ pub fn caps_and_stops(targets: &Targets, what: &str) -> String {
     )
 }
 
+/// How to agree, to a command that can show what it would send, and to one that cannot.
+pub const AFTER_A_DRY_RUN: &str =
+    "`--dry-run` shows it; then say `--consent HOST:PORT` for every host, or run it at a terminal";
+pub const AT_ONCE: &str = "say `--consent HOST:PORT` for every host, or run it at a terminal";
+
 /// Consent from the command line, or from a person at the terminal.
-pub fn agreed_hosts(consent: &[String], plan: &str, targets: &Targets) -> Result<Agreement, Failure> {
+pub fn agreed_hosts(
+    consent: &[String],
+    plan: &str,
+    targets: &Targets,
+    consenting: &'static str,
+) -> Result<Agreement, Failure> {
     if !consent.is_empty() {
         return Ok(Agreement::Hosts(consent.to_vec()));
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::refused(
-            "nobody agreed to what would be sent",
-            "`--dry-run` shows it; then say `--consent HOST:PORT` for every host, or run it at a terminal",
-        ));
+        return Err(Failure::refused("nobody agreed to what would be sent", consenting));
     }
     output::aside(&format!(
         "{plan}\nThis sends real requests to the hosts above. To agree, type the name of the drill: "

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::args::{self, ClockName};
 use super::discovery::discovered;
-use super::drill::{agreed_hosts, caps_and_stops, lookup, origins_and_writes, sent_log, whole_traces};
+use super::drill::{AFTER_A_DRY_RUN, agreed_hosts, caps_and_stops, lookup, origins_and_writes, sent_log, whole_traces};
 use super::failure::Failure;
 use super::folder::Folder;
 use super::open::folder_of;
@@ -87,7 +87,7 @@ async fn start(args: &args::Run, terrain: Arc<Terrain>) -> Result<Exit, Failure>
     if args.dry_run {
         return output::text(&format!("{plan}\nnothing was sent\n"));
     }
-    let agreement = agreed_hosts(&args.consent, &plan, &targets)?;
+    let agreement = agreed_hosts(&args.consent, &plan, &targets, AFTER_A_DRY_RUN)?;
     proposal.is_agreed(&agreement)?;
     let mut folder = match &args.out {
         Some(folder) => Folder::given(folder)?,

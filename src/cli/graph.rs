@@ -11,7 +11,9 @@ use super::open::open;
 use super::output;
 use super::run::sets;
 use crate::analysis::exchanges;
-use crate::graph::{Class, Cut, Graph, Node, Way, actual, classes, dot, label, opengraph, potential, reason, work};
+use crate::graph::{
+    Class, Cut, Graph, Node, Way, actual, classes, dot, label, labels, opengraph, potential, reason, work,
+};
 use crate::measure::counted;
 use crate::model::{Baseline, Plan};
 use crate::plane::driver::Stop;
@@ -73,7 +75,7 @@ fn text(plan: &Plan, graph: &Graph, cut: Option<&Cut>, title: &str) -> String {
     }
     let choke = graph.choke_points(plan);
     out.push('\n');
-    let names = |nodes: &[Node]| nodes.iter().map(|node| label(plan, *node)).collect::<Vec<_>>().join(", then ");
+    let names = |nodes: &[Node]| labels(plan, nodes).join(", then ");
     match choke.is_empty() {
         true => out.push_str("no single thing lies on every way to data that is not public\n"),
         false => out.push_str(&hung("every way goes through  ", &names(&choke), 24)),

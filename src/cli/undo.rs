@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args;
-use super::drill::{agreed_hosts, lookup, sent_log_again};
+use super::drill::{AT_ONCE, agreed_hosts, lookup, sent_log_again};
 use super::failure::Failure;
 use super::folder::{Folder, JOURNAL, UNDO};
 use super::output;
@@ -78,7 +78,7 @@ fn undo_writes(args: &args::Undo, file: &Path) -> Result<Exit, Failure> {
     let switch = Kill::default();
     let undone = runtime.block_on(async {
         let proposal = Proposal::resolve(terrain.targets.clone(), lookup).await?;
-        let agreement = agreed_hosts(&args.consent, "", &terrain.targets)?;
+        let agreement = agreed_hosts(&args.consent, "", &terrain.targets, AT_ONCE)?;
         let consents = proposal.agree(&agreement, Kill::default(), switch.clone())?;
         let undone = take_back(&terrain, &past, consents, Watch::begin()?, file, sent).await;
         undone.map_err(|error| Failure::at(file, &error))
@@ -96,7 +96,7 @@ async fn start(
     sent: Arc<SentLog>,
 ) -> Result<Exit, Failure> {
     let proposal = Proposal::resolve(targets.clone(), lookup).await?;
-    let agreement = agreed_hosts(&args.consent, "", &targets)?;
+    let agreement = agreed_hosts(&args.consent, "", &targets, AT_ONCE)?;
     let switch = Kill::default();
     let consents = proposal.agree(&agreement, Kill::default(), switch.clone())?;
     let Drilled { header, events, journal: written } =

@@ -22,7 +22,7 @@ pub use dot::dot;
 pub use opengraph::opengraph;
 pub use paths::{Class, Hop, Way, classes};
 pub use potential::potential;
-pub use words::{label, reason};
+pub use words::{label, labels, reason};
 
 /// What one can be at.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

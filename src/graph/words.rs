@@ -8,6 +8,13 @@ use crate::wire::{Effect, Reason};
 use super::potential::right;
 use super::{Edge, Node, Step};
 
+/// What they are called, each name once: an identity and its credential may have one name.
+pub fn labels(plan: &Plan, nodes: &[Node]) -> Vec<String> {
+    let mut names: Vec<String> = nodes.iter().map(|node| label(plan, *node)).collect();
+    names.dedup();
+    names
+}
+
 /// What a node is called: `member-token (1,500)`.
 pub fn label(plan: &Plan, node: Node) -> String {
     let several = |name: &str, n: u64| match n {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::graph::{Class, Node, actual, classes as classes_reached, label, reason};
+use crate::graph::{Class, Node, actual, classes as classes_reached, label, labels, reason};
 use crate::measure::{
     Contagion, Door, Explored, Lag, LagRow, Measured, Measures, OperationRow, Seeds, Spread, Tally,
     Value as Measurement, classes, lags, operations, registry, services,
@@ -114,7 +114,7 @@ impl RunReport {
             spread: (measures.contagion.susceptible > 0).then(|| spread_of(&measures.contagion)),
             seeds: summary.references.seeds.as_ref().map(|seeds| over_seeds(plan, seeds)),
             ways: classes_reached(plan, &graph).iter().map(|class| way_to(plan, class)).collect(),
-            choke_points: graph.choke_points(plan).into_iter().map(|node| named(plan, node)).collect(),
+            choke_points: labels(plan, &graph.choke_points(plan)).into_iter().map(|name| clean(&name, MOST_LETTERS)).collect(),
             fixes: summary.fixes.and_then(|fixes| serde_json::to_value(fixes).ok()),
             repeat: match &summary.references.explored {
                 None => {
@@ -247,7 +247,7 @@ fn way_to(plan: &Plan, class: &Class) -> Value {
         "class": plan.classes[class.class.index()],
         "steps": steps.collect::<Vec<_>>(),
         "first": class.quickest.takes.0,
-        "through": class.through.iter().map(|node| named(plan, *node)).collect::<Vec<_>>(),
+        "through": labels(plan, &class.through).into_iter().map(|name| clean(&name, MOST_LETTERS)).collect::<Vec<_>>(),
     })
 }
 

@@ -29,7 +29,9 @@ pub enum ReadError {
     NothingMapped(String),
     #[error("line {0} is no OCSF event, and nothing says where its fields are")]
     Unmapped(usize),
-    #[error("line {0} is neither JSON nor of an access log in the common or combined format")]
+    #[error(
+        "line {0} is neither JSON nor of an access log in the common or combined format (nginx, Apache, gunicorn): make other lines CSV first"
+    )]
     NoLine(usize),
     #[error("line {line} has no time that can be read at {place}")]
     NoTime { line: usize, place: String },

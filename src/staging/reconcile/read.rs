@@ -50,8 +50,9 @@ impl LogLine {
 pub fn text(mut input: impl BufRead, mapping: &Mapping) -> Result<AuditLog, ReadError> {
     let mut reading =
         Reading { mapping, ocsf: Mapping::ocsf(), missing: mapping.all(), has: None, log: AuditLog::default() };
-    let begins = input.fill_buf()?.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
-    if begins == Some(b'[') {
+    let mut begins = input.fill_buf()?.iter().filter(|byte| !byte.is_ascii_whitespace()).copied();
+    // Some servers begin a line with `[` and a date.
+    if begins.next() == Some(b'[') && matches!(begins.next(), None | Some(b'{' | b'[' | b']')) {
         for value in serde_json::Deserializer::from_reader(input).into_iter::<Value>() {
             let bad = |error: serde_json::Error| ReadError::Json { line: error.line(), why: error.to_string() };
             match value {
@@ -261,7 +262,9 @@ mod tests {
             .lines;
         assert_eq!(LogLine { number: 2, ..lines[0].clone() }, of_csv[0]);
         assert!(matches!(super::text("{}".as_bytes(), &Mapping::default()), Err(ReadError::Unmapped(1))));
-        assert!(matches!(super::text("[1]".as_bytes(), &mapping), Err(ReadError::Json { line: 1, .. })));
+        assert!(matches!(super::text("[[]]".as_bytes(), &mapping), Err(ReadError::Json { line: 1, .. })));
+        let tornado = "[I 2026-11-29 02:34:42.000 JupyterHub log:192] 200 GET /hub/api/user (agent@127.0.0.1) 3.08ms";
+        assert!(matches!(super::text(tornado.as_bytes(), &mapping), Err(ReadError::NoLine(1))));
         assert!(matches!(super::text("{\"who\":\"x\"}".as_bytes(), &mapping), Err(ReadError::NoField { .. })));
         assert!(matches!(csv(&b"a,b\n1,2\n"[..], &mapping), Err(ReadError::NoColumn(..))));
         let ocsf = "{\"class_uid\":6003,\"time\":1769860800000,\"actor\":{\"user\":{\"uid\":\"u\"}}}";
