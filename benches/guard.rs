@@ -35,7 +35,7 @@ control: other
 services: {api: {probe: \"GET api:/tickets/1\"}}
 stop: none
 caps: {requests: 1_000_000_000, rate: 1_000_000/s, at_once: 16, objects: 50, duration: 10min}
-drill: {steps: [{pause: now}], deadline: 1s}
+drill: {steps: [{pause: now}], settle: 1s, deadline: 1s}
 ";
 
 async fn consent() -> Consent {

@@ -16,7 +16,7 @@ pub fn targets(origins: &[String], more: &str) -> Targets {
     let text = format!(
         "targets: 1\nname: test\norigins: {{{}}}\ncredentials:\n  held: {{from: {{env: HELD}}}}\n  other: {{from: {{env: \
          OTHER}}}}\nidentity: {{name: agent, credentials: held}}\ncontrol: other\nservices: {{api: {{probe: \"GET \
-         o0:/probe\"}}}}\nstop: none\ndrill: {{steps: [{{pause: now}}], deadline: 1s, patience: 1s}}\n{more}",
+         o0:/probe\"}}}}\nstop: none\ndrill: {{steps: [{{pause: now}}], settle: 1s, deadline: 1s, patience: 1s}}\n{more}",
         origins.join(", ")
     );
     let source = Source { name: "targets.yaml".into(), text: text.into() };

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use http::Method;
 use runaway::staging::client::{Broken, Client, Outgoing, Sent, SentLine, SentLog, Told};
 use runaway::staging::guard::{Kill, Refused, Stopped};
+use runaway::wire::Span;
 use serde_json::Value;
 
 use crate::staging::servers::{Server, head_of};
@@ -33,7 +34,7 @@ async fn over_tls(port: u16, pem: &str) -> Client {
         "targets: 1\nname: test\norigins: {{api: {{url: \"https://{HOST}:{port}\", address: 127.0.0.1, ca: ca.pem}}}}\n\
          credentials: {{held: {{from: {{env: HELD}}}}, other: {{from: {{env: OTHER}}}}}}\nidentity: {{name: agent, \
          credentials: held}}\ncontrol: other\nservices: {{api: {{probe: \"GET api:/probe\"}}}}\nstop: none\ndrill: {{steps: \
-         [{{pause: now}}], deadline: 1s, patience: 1s}}\n{CAPS}"
+         [{{pause: now}}], settle: 1s, deadline: 1s, patience: 1s}}\n{CAPS}"
     );
     client(read(&text, folder.path()), Kill::default()).await
 }
@@ -208,14 +209,14 @@ fn what_a_bad_server_of_http_2_does_is_an_observation() {
         ("it goes away", frame(GOAWAY, 0, 0, &[0; 8]), vec![], Err(Broken::Reset)),
         ("a promise that nobody asked for", [push, answered].concat(), vec![], Err(Broken::Protocol)),
         ("headers without end", frame(HEADERS, 0, 1, OK), many, Err(Broken::Reset)),
-        ("half of a body", frame(HEADERS, END_HEADERS, 1, OK), vec![], Err(Broken::Timeout)),
+        ("half of a body", frame(HEADERS, END_HEADERS, 1, OK), vec![], Err(Broken::Timeout(Span::from_secs(1)))),
         (
             "a body without end",
             frame(HEADERS, END_HEADERS, 1, OK),
             frame(DATA, 0, 1, &[b'x'; 9_000]),
             Err(Broken::Reset),
         ),
-        ("questions without end", none.to_vec(), frame(PING, 0, 0, &[0; 8]), Err(Broken::Timeout)),
+        ("questions without end", none.to_vec(), frame(PING, 0, 0, &[0; 8]), Err(Broken::Timeout(Span::from_secs(1)))),
     ];
     for (name, once, forever, expected) in cases {
         let (port, pem) = tls_server(HOST, &["h2"], move |tls| frames(tls, &once, &forever));

@@ -44,6 +44,7 @@ fn text(server: &Server, provider: &str) -> String {
             "writes: [\"POST api:/token\", \"POST api:/revoke\"",
             "writes: [\"POST provider:token\", \"POST provider:revocation\"",
         )
+        .replace("settle: 500ms", "settle: 300ms")
         .replace("deadline: 3s", "deadline: 400ms")
 }
 

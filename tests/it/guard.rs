@@ -461,7 +461,7 @@ fn what_a_bad_server_does_is_an_observation() {
         (|_, _| {}, Broken::Reset),
         (|_, stream| drop(stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf")), Broken::Reset),
         (|_, stream| drop(stream.write_all(b"\x00\xffnot http at all\r\n\r\n")), Broken::Protocol),
-        (|_, _| std::thread::sleep(Duration::from_secs(2)), Broken::Timeout),
+        (|_, _| std::thread::sleep(Duration::from_secs(2)), Broken::Timeout(Span::from_secs(1))),
         (
             |_, stream| {
                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n");
@@ -469,7 +469,7 @@ fn what_a_bad_server_does_is_an_observation() {
                     std::thread::sleep(Duration::from_millis(100));
                 }
             },
-            Broken::Timeout,
+            Broken::Timeout(Span::from_secs(1)),
         ),
         (
             |_, stream| {

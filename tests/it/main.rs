@@ -78,6 +78,7 @@ mod spans;
 mod spread;
 mod staging;
 mod starter;
+mod steady;
 mod stories;
 mod sums;
 mod support;

@@ -8,6 +8,8 @@ use http::{HeaderMap, Method};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
+use crate::wire::Span;
+
 /// What is sent. Credentials are among the headers, and may be in the URL and the body.
 pub struct Outgoing {
     pub method: Method,
@@ -60,8 +62,8 @@ pub enum Broken {
     Connect,
     #[error("no trusted certificate")]
     Tls,
-    #[error("no answer in time")]
-    Timeout,
+    #[error("no answer within {0} (`drill: patience`)")]
+    Timeout(Span),
     #[error("the connection broke")]
     Reset,
     #[error("the connection was kept from an earlier request, and had been closed")]

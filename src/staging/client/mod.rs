@@ -21,6 +21,7 @@ use super::guard::{Ask, Consent, Guard, Kill, Permit, Refused, RunId, Stopped};
 use super::origin::Scheme;
 use super::targets::{CapLimits, Targets};
 use crate::planted::Mistake;
+use crate::wire::Span;
 use kept::{Kept, Use};
 use link::{Link, Parcel, Room, Unanswered};
 pub use message::{Answer, Broken, Outgoing, Sent, Told};
@@ -40,7 +41,7 @@ pub struct Client {
     authorities: Authorities,
     agent: HeaderValue,
     run: HeaderValue,
-    patience: Duration,
+    patience: Span,
     most_body: usize,
     log: Option<Arc<SentLog>>,
     kept: Option<Kept>,
@@ -58,7 +59,7 @@ impl Client {
             authorities: Authorities::load(targets)?,
             agent: header(agent)?,
             run: header(id.to_string())?,
-            patience: Duration::from_micros(targets.drill.patience.0),
+            patience: targets.drill.patience,
             most_body: MOST_BODY,
             log: None,
             kept: None,
@@ -136,7 +137,7 @@ impl Client {
         let ended = tokio::select! {
             biased;
             why = self.guard.kill().wait(), if !Mistake::SwitchLeavesWhatIsUnderWay.here() => Err(Refused::UnderWay(why)),
-            got = self.exchange(&permit, outgoing, may_keep, at + self.patience) => {
+            got = self.exchange(&permit, outgoing, may_keep, at + Duration::from_micros(self.patience.0)) => {
                 Ok(Sent { at, back: Instant::now(), got })
             }
         };
@@ -181,7 +182,9 @@ impl Client {
             to: permit.to,
             credential: outgoing.told.credential.clone(),
         });
-        timeout_at(until, self.over_a_connection(permit, &parcel, kept_by)).await.unwrap_or(Err(Broken::Timeout))
+        timeout_at(until, self.over_a_connection(permit, &parcel, kept_by))
+            .await
+            .unwrap_or(Err(Broken::Timeout(self.patience)))
     }
 
     async fn over_a_connection(

@@ -181,6 +181,13 @@ pub struct Header {
     pub may_remint: bool,
 }
 
+impl Header {
+    /// How often a fresh credential was shown.
+    pub fn every(&self, instance: usize) -> Micros {
+        self.sparse.filter(|_| instance + 1 == self.phases).unwrap_or(self.cadence)
+    }
+}
+
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct OriginLine {
     pub name: String,

@@ -11,6 +11,8 @@ pub struct Honest {
     pub refused: usize,
     /// So many answers said nothing.
     pub unknown: usize,
+    /// So many of those were refusals beside a control that was not accepted.
+    pub beside_refused: usize,
 }
 
 /// All honest work that the targets file names, in its order; none before a step was begun.
@@ -22,17 +24,16 @@ pub fn honest_work(header: &Header, events: &[Event]) -> Vec<Honest> {
     let says = |probed| controls.iter().map(|at| beside(probed, at)).find(|reading| *reading != probed.reading);
     let of = |(sentinel, name): (usize, &String)| {
         let probes = shown_by(events, Who::Sentinel { sentinel }, None);
-        let readings: Vec<Reading> = probes
-            .into_iter()
-            .filter(|probed| probed.sent >= began)
-            .map(|probed| says(probed).unwrap_or(probed.reading))
-            .collect();
-        let count = |of: Reading| readings.iter().filter(|reading| **reading == of).count();
+        let after = probes.into_iter().filter(|probed| probed.sent >= began);
+        let readings: Vec<(Reading, bool)> =
+            after.map(|probed| says(probed).map_or((probed.reading, false), |reading| (reading, true))).collect();
+        let count = |of: Reading| readings.iter().filter(|(reading, _)| *reading == of).count();
         Honest {
             name: name.clone(),
             asked: readings.len(),
             refused: count(Reading::Refused),
             unknown: count(Reading::Unknown),
+            beside_refused: readings.iter().filter(|(_, beside)| *beside).count(),
         }
     };
     header.sentinels.iter().enumerate().map(of).collect()

@@ -6,6 +6,7 @@ use super::event::{Came, Event, Header, Micros, Reading, Stepped};
 use super::honest::{Honest, honest_work};
 use super::matrix::{Ended, Row, Unsure, rows, steps};
 use super::reminted::reminted;
+use super::silence;
 use super::steps::Turn;
 use crate::planted::Mistake;
 use crate::verdict::Exit;
@@ -83,10 +84,10 @@ pub fn judge(header: &Header, events: &[Event]) -> Result {
     if let Some(why) = not_begun {
         result.not_begun = true;
         result.unsure.push(why);
-        worthless_probes(header, events, &mut result.unsure);
+        silence::worthless_probes(header, events, &mut result.unsure);
         return result;
     }
-    worthless_probes(header, events, &mut result.unsure);
+    silence::worthless_probes(header, events, &mut result.unsure);
     promises(header, events, complete, &mut result);
     collateral(&mut result);
     reminted(header, events, &mut result);
@@ -123,14 +124,23 @@ pub fn label(header: &Header, credential: usize, instance: usize, service: usize
 fn promise(header: &Header, events: &[Event], row: &Row, complete: bool, result: &mut Result) -> Option<usize> {
     let name = label(header, row.credential, row.instance, row.service);
     match row.ended {
-        Ended::Unsure(why) => result.unsure.push(format!("{name}: {why}")),
+        Ended::Unsure(why) => {
+            let control = silence::of_the_control(header, events, row);
+            result.unsure.push(format!("{name}: {why}{control}"));
+        }
         Ended::Worthless => result.unsure.push(format!("{name}: anybody passes its probe")),
         Ended::Never { .. } if complete => result.survivors.push(name.clone()),
-        Ended::Never { .. } => result.unsure.push(format!("{name}: still accepted when the drill was stopped")),
+        Ended::Never { still } => {
+            let told = silence::before_the_stop(header, events, row, still);
+            result
+                .unsure
+                .push(format!("{name}: {}", told.unwrap_or("still accepted when the drill was stopped".to_owned())));
+        }
         Ended::Between(..) if complete && !has_settled(header, row) => result.unsure.push(format!(
-            "{name}: seen to be refused for {} only: `settle` asks for {}",
+            "{name}: seen to be refused for {} only: `settle` asks for {}{}",
             Span(row.refused_for),
-            Span(header.settle)
+            Span(header.settle),
+            silence::of_the_control(header, events, row)
         )),
         Ended::Between(..) | Ended::NotAllowed => {}
     }
@@ -187,9 +197,7 @@ fn promise(header: &Header, events: &[Event], row: &Row, complete: bool, result:
 
 /// Whether it was refused for as long as was asked for, as far as probes so far apart show it.
 fn has_settled(header: &Header, row: &Row) -> bool {
-    let sparse = header.sparse.filter(|_| row.instance + 1 == header.phases);
-    let between = 2 * sparse.unwrap_or(header.cadence);
-    row.refused_for.saturating_add(between) >= header.settle || Mistake::SilenceSettles.here()
+    row.refused_for.saturating_add(2 * header.every(row.instance)) >= header.settle || Mistake::SilenceSettles.here()
 }
 
 /// `revoke token` failed, and how.
@@ -223,7 +231,9 @@ fn not_done(events: &[Event], mut told: BTreeSet<usize>, result: &mut Result) {
 
 /// Honest work must go on.
 fn collateral(result: &mut Result) {
-    for Honest { name, asked, refused, unknown } in result.honest.iter().filter(|_| !Mistake::CollateralPasses.here()) {
+    for Honest { name, asked, refused, unknown, .. } in
+        result.honest.iter().filter(|_| !Mistake::CollateralPasses.here())
+    {
         if *refused > 0 {
             result.broken.push(format!("honest work `{name}` must go on: refused {refused} of {asked} times"));
         } else if unknown == asked {
@@ -261,19 +271,6 @@ pub fn anybody_passes(events: &[Event], at: usize) -> bool {
     let passes =
         |event: &Event| matches!(event, Event::Negative { service, reading: Reading::Accepted, .. } if *service == at);
     events.iter().any(passes) && !Mistake::WorthlessProbesCount.here()
-}
-
-/// A probe that anybody passes proves nothing.
-fn worthless_probes(header: &Header, events: &[Event], unsure: &mut Vec<String>) {
-    for event in events {
-        if let Event::Negative { service, made_up, reading, .. } = event
-            && *reading != Reading::Refused
-        {
-            let with = if *made_up { "with a made-up credential" } else { "without a credential" };
-            let what = if *reading == Reading::Accepted { "is accepted" } else { "gets no clear answer" };
-            unsure.push(format!("the probe of {} {what} {with}: it proves nothing", header.services[*service].name));
-        }
-    }
 }
 
 /// What a service had to accept before anything was done.

@@ -6,6 +6,8 @@ pub(in crate::staging) mod health;
 mod honest;
 mod judge;
 mod matrix;
+mod needed;
+mod outlived;
 pub(in crate::staging) mod probe;
 mod ranges;
 mod ready;
@@ -16,6 +18,7 @@ pub(in crate::staging) mod render;
 mod report;
 mod restore;
 mod schema;
+mod silence;
 mod stepped;
 mod steps;
 mod undo;
@@ -182,9 +185,13 @@ fn header(targets: &Targets, pinned: &[Pinned], client: &Client) -> Header {
     }
 }
 
-/// The negative controls, the positive ones, then the credentials: their lifetimes begin as late as they can. Says why the
+/// What the runbook needs, the negative controls, the positive ones, then the credentials: their lifetimes begin as late as they can. Says why the
 /// drill would show nothing.
 async fn prepare(scene: &mut Scene) -> Result<Option<String>, NoCredential> {
+    let missing = needed::missing(scene).await;
+    if !missing.is_empty() {
+        return Ok(Some(missing.join("; ")));
+    }
     let first = scene.targets.drilled.first().map(|ix| scene.targets.credential(*ix));
     let shape = first.map(|first| Credential { name: "a made-up one".to_owned(), ..first.clone() });
     let made_up = shape.as_ref().and_then(|shape| made_up(&shape.present));
@@ -214,7 +221,7 @@ async fn prepare(scene: &mut Scene) -> Result<Option<String>, NoCredential> {
         scene.vault.current(&targets, &scene.client, targets.control_at(service)).await?;
         watching::look_at_control(scene, service).await?;
     }
-    let refused = ready::refused_controls(&targets, &scene.record.events());
+    let refused = ready::refused_controls(&targets, &scene.record.events(), 0);
     if !refused.is_empty() {
         return Ok(Some(refused.join("; ")));
     }

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout};
 
 use super::event::Reading;
 use super::render::{Filling, challenge, present, render};
-use crate::staging::client::{Client, Outgoing};
+use crate::staging::client::{Broken, Client, Outgoing};
 use crate::staging::guard::Refused;
 use crate::staging::secret::Secret;
 use crate::staging::targets::{self, Credential, Match, Probe, Targets};
@@ -97,7 +97,7 @@ async fn by_command(targets: &Targets, client: &Client, program: &[String], show
         ended = timeout(patience, command.status()) => ended,
     };
     let (reading, broken) = match ended {
-        Err(_) => (Reading::Unknown, Some("no answer in time".to_owned())),
+        Err(_) => (Reading::Unknown, Some(Broken::Timeout(targets.drill.patience).to_string())),
         Ok(Err(error)) => (Reading::Unknown, Some(format!("the program cannot be started: {error}"))),
         Ok(Ok(status)) => match status.code() {
             Some(0) => (Reading::Accepted, None),

@@ -5,22 +5,26 @@ use std::time::Duration;
 
 use tokio::time::{Instant, interval};
 
-use super::event::{Event, Probed, Reading, Who};
+use super::event::{Event, Micros, Probed, Reading, Who};
 use super::watching::Scene;
 use crate::staging::targets::{CredentialIx, Sentinel, ServiceIx, Targets};
+use crate::wire::Span;
 
-/// What does not hold at the end of the steady state. Answers that are under way are waited for.
+/// What does not hold at the end of the steady state. Answers that are under way are waited for, and each control must be
+/// accepted once more: a service that fell silent meanwhile shows nothing.
 pub async fn unready(scene: &Scene) -> Vec<String> {
     let targets = &scene.targets;
+    let steady = scene.record.now();
     let patience = targets.drill.patience.0.saturating_add(targets.drill.cadence.0.saturating_mul(2));
     let until = Instant::now() + Duration::from_micros(patience);
     let mut next = interval(Duration::from_millis(20));
     let mut events = scene.record.events();
-    while !all_looked_at(targets, &events) && Instant::now() < until && scene.kill().thrown().is_none() {
+    let known = |events: &[Event]| all_looked_at(targets, events) && controls_told(targets, events, steady);
+    while !known(&events) && Instant::now() < until && scene.kill().thrown().is_none() {
         next.tick().await;
         events = scene.record.events();
     }
-    let controls = refused_controls(targets, &events);
+    let controls = refused_controls(targets, &events, steady);
     if !controls.is_empty() {
         return controls;
     }
@@ -46,21 +50,43 @@ pub fn proves_nothing(targets: &Targets, events: &[Event]) -> Option<String> {
     ))
 }
 
-/// The controls that are not accepted, each with what it was answered.
-pub fn refused_controls(targets: &Targets, events: &[Event]) -> Vec<String> {
+/// The controls that are not accepted by a request that was sent `since` then, each with what it was answered.
+pub fn refused_controls(targets: &Targets, events: &[Event], since: Micros) -> Vec<String> {
     let refused = |at: ServiceIx| {
-        let seen = last(events, |probed| probed.who == Who::Control && probed.service == Some(at.0));
+        let seen = control_since(events, at, since);
         let name = &targets.credential(targets.control_at(at)).name;
         (!is_accepted(seen)).then(|| {
             format!(
-                "the control `{name}` is not accepted by {} ({}): while it is not, a refusal there says nothing. Look at \
+                "the control `{name}` is not accepted by {} ({}{}): while it is not, a refusal there says nothing. Look at \
                  where `{name}` is kept, and at the probe",
                 targets.service(at).name,
-                answered(seen)
+                answered(seen.or_else(|| latest(events, |probed| is_control(probed, at)))),
+                accepted_before(events, at, since)
             )
         })
     };
     targets.service_ids().filter_map(refused).collect()
+}
+
+fn is_control(probed: &Probed, at: ServiceIx) -> bool {
+    probed.who == Who::Control && probed.service == Some(at.0)
+}
+
+fn control_since(events: &[Event], at: ServiceIx, since: Micros) -> Option<&Probed> {
+    last(events, |probed| is_control(probed, at) && probed.sent >= since)
+}
+
+fn controls_told(targets: &Targets, events: &[Event], since: Micros) -> bool {
+    let told = |at| control_since(events, at, since).is_some_and(|probed| probed.reading != Reading::Unknown);
+    targets.service_ids().all(told)
+}
+
+/// `; last accepted 3 s before`, where it once was.
+fn accepted_before(events: &[Event], at: ServiceIx, since: Micros) -> String {
+    let accepted = latest(events, |probed| is_control(probed, at) && probed.reading == Reading::Accepted);
+    accepted.map_or_else(String::new, |probed| {
+        format!("; it was last accepted {} before the first step was due", Span(since.saturating_sub(probed.sent)))
+    })
 }
 
 /// What is drilled and was not accepted where it has to be, or nowhere.
@@ -131,13 +157,14 @@ fn all_looked_at(targets: &Targets, events: &[Event]) -> bool {
 
 /// The last answer that told something; where none did, the last of all.
 fn last(events: &[Event], of: impl Fn(&Probed) -> bool) -> Option<&Probed> {
-    let all = || {
-        events.iter().rev().filter_map(|event| match event {
-            Event::Probed(probed) if of(probed) => Some(probed),
-            _ => None,
-        })
-    };
-    all().find(|probed| probed.reading != Reading::Unknown).or_else(|| all().next())
+    latest(events, |probed| of(probed) && probed.reading != Reading::Unknown).or_else(|| latest(events, of))
+}
+
+fn latest(events: &[Event], of: impl Fn(&Probed) -> bool) -> Option<&Probed> {
+    events.iter().rev().find_map(|event| match event {
+        Event::Probed(probed) if of(probed) => Some(probed),
+        _ => None,
+    })
 }
 
 fn is_accepted(seen: Option<&Probed>) -> bool {

@@ -8,6 +8,7 @@ use super::event::{Event, Header, Micros, Reading};
 use super::honest::Honest;
 use super::judge::{Result, label};
 use super::matrix::{Ended, Row};
+use super::outlived;
 use super::ranges::ranges_of;
 use super::undo::last_put_back;
 use crate::measure::counted;
@@ -33,11 +34,17 @@ pub fn summary(header: &Header, events: &[Event], result: &Result) -> String {
         let number = if header.phases > 1 { format!(" #{}", row.instance + 1) } else { String::new() };
         let service = &header.services[row.service].name;
         let cells = [left(&format!("{name}{number}"), 17), left(service, 13)].join(" ");
-        let _ =
-            writeln!(out, "{cells} {}{}{}", right(&(lag(row) + "  "), 18), right(&(bound(row) + "  "), 10), ended(row));
+        let how = match (row.ended, &result.stopped) {
+            (Ended::Never { .. }, Some(_)) => ended(row).replace("never stopped", "not seen to stop"),
+            _ => ended(row),
+        };
+        let _ = writeln!(out, "{cells} {}{}{how}", right(&(lag(row) + "  "), 18), right(&(bound(row) + "  "), 10));
     }
     ranges(header, result, &mut out);
     steps(events, &mut out);
+    for line in outlived::told(header, &result.rows) {
+        out.push_str(&hung("outlived its bound: ", &line, 2));
+    }
     for (head, lines) in
         [("broken: ", &result.broken), ("survives: ", &result.survivors), ("not sure: ", &result.unsure)]
     {
@@ -45,8 +52,12 @@ pub fn summary(header: &Header, events: &[Event], result: &Result) -> String {
             out.push_str(&hung(head, line, 2));
         }
     }
-    for Honest { name, asked, refused, .. } in &result.honest {
+    for Honest { name, asked, refused, beside_refused, .. } in &result.honest {
         let told = format!("{refused} of {} of honest work `{name}` were refused", counted(*asked as u64, "request"));
+        let told = match beside_refused {
+            0 => told,
+            n => format!("{told}; {n} more tell nothing: a control was not accepted beside them"),
+        };
         out.push_str(&hung("collateral: ", &told, 2));
     }
     restored(header, events, &mut out);
@@ -239,6 +250,7 @@ pub fn to_json(header: &Header, events: &[Event], result: &Result) -> Value {
             "declared_us": row.declared,
             "lag_us": row.lag().map(|(least, most)| json!({"at_least": least, "at_most": (most < Micros::MAX).then_some(most)})),
             "bound_us": row.bound(),
+            "outlived_bound": outlived::outlived(row).is_some(),
             "accepted_after_declared": row.accepted_after,
             "flapping": row.flapping,
             "lived_out": row.lived_out(),
@@ -256,7 +268,7 @@ pub fn to_json(header: &Header, events: &[Event], result: &Result) -> Value {
             _ => None,
         })
         .unwrap_or_default();
-    let honest = |Honest { name, asked, refused, unknown }: &Honest| json!({"sentinel": name, "requests": asked, "refused": refused, "unknown": unknown});
+    let honest = |Honest { name, asked, refused, unknown, .. }: &Honest| json!({"sentinel": name, "requests": asked, "refused": refused, "unknown": unknown});
     let steps: Vec<&Event> = events.iter().filter(|event| matches!(event, Event::Stepped(_))).collect();
     json!({
         "schema": SCHEMA,

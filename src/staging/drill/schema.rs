@@ -27,6 +27,7 @@ pub fn drill_schema() -> Value {
                 "properties": {"at_least": micros("no less than this"), "at_most": micros("no more than this; null without an end")},
             },
             "bound_us": micros("how long after that it ends by itself"),
+            "outlived_bound": {"type": "boolean", "description": "it was accepted for longer than that: `cached` or `lives` in the targets file is wrong"},
             "accepted_after_declared": count("so many requests that were sent after that were accepted"),
             "flapping": {"type": "boolean", "description": "it was refused, and then accepted again"},
             "lived_out": {"type": "boolean", "description": "it ended about when its life did: nothing shows that a step did anything"},

@@ -175,6 +175,7 @@ caps: {writes: 30}
 stop: none
 drill:
   phases: 2
+  settle: 1s
   deadline: 5s
   steps: [{http: 'POST api:/end', with: other, covers: [token]}]
   restore: [{http: 'POST api:/back', with: other, json: '{\"of\": \"{token}\"}'}]

@@ -42,6 +42,7 @@ fn check_drill(targets: &Targets, root: &Node, findings: &mut Vec<Finding>) {
         );
     }
     check_deadline(targets, root, findings);
+    check_settle(targets, root, findings);
     if longest > targets.caps.duration {
         let message = format!("the drill may take {longest}, and everything stops after {}", targets.caps.duration);
         findings
@@ -70,6 +71,28 @@ fn check_deadline(targets: &Targets, root: &Node, findings: &mut Vec<Finding>) {
         Finding::warning(Code::Contradiction, place, message)
             .help("raise `drill: deadline`: what is still accepted then would break no promise"),
     );
+}
+
+/// Whether anything can be refused for as long as is asked for before nobody looks any more.
+fn check_settle(targets: &Targets, root: &Node, findings: &mut Vec<Finding>) {
+    let (settle, deadline) = (targets.drill.settle, targets.drill.deadline);
+    if targets.drill.steps.is_empty() || deadline == Span::ZERO || deadline >= settle {
+        return;
+    }
+    let drill = root.get("drill");
+    let written = drill.and_then(|drill| drill.get("settle")).is_some();
+    let place = drill.and_then(|drill| drill.key("deadline")).or(root.key("drill")).map_or(root.place, |key| key.place);
+    let usual = if written { "" } else { ", since nothing else is said" };
+    let message = format!(
+        "all must have been refused for {settle} (`settle`{usual}), and nobody looks for longer than {deadline}: this drill \
+         could never pass"
+    );
+    let help = if written {
+        "raise `drill: deadline`, or lower `settle`"
+    } else {
+        "raise `drill: deadline`; or say `settle`, or how long each service trusts what it has checked (`cached`)"
+    };
+    findings.push(Finding::new(Code::Contradiction, place, message).help(help));
 }
 
 /// Whether everything that will be sent may be sent.

@@ -107,7 +107,7 @@ impl Lowering<'_> {
         }
         let stops = self.stops();
         let alarm = self.alarm(&drilled);
-        let drill = self.drill(&drilled, cleanup);
+        let drill = self.drill(&drilled, cleanup, &services);
         let explore = self.explore(&drilled, cleanup.is_some());
         let targets = Targets {
             name: text(root, "name").unwrap_or_default(),

@@ -1,7 +1,7 @@
 //! The drill of a targets file: its steps, its times, and whether it fits under the caps.
 
 use super::lower::{Lowering, duration, text};
-use super::{Act, Body, CredentialIx, DrillPlan, Piece, Proof, Reference, Remint, Request, Step, Template};
+use super::{Act, Body, CredentialIx, DrillPlan, Piece, Proof, Reference, Remint, Request, Service, Step, Template};
 use crate::planted::Mistake;
 use crate::scenario::tree::Node;
 use crate::scenario::{Code, Finding, quantity};
@@ -15,7 +15,12 @@ const USUAL_PHASES: u64 = 5;
 const USUAL_SPREAD: Span = Span::from_secs(10);
 
 impl Lowering<'_> {
-    pub(super) fn drill(&mut self, drilled: &[CredentialIx], cleanup: Option<CredentialIx>) -> DrillPlan {
+    pub(super) fn drill(
+        &mut self,
+        drilled: &[CredentialIx],
+        cleanup: Option<CredentialIx>,
+        services: &[Service],
+    ) -> DrillPlan {
         let nothing = Node::scalar("", self.root.place);
         let node = self.root.get("drill").unwrap_or(&nothing);
         let span = |key: &str, usual: Span| node.get(key).and_then(duration).unwrap_or(usual);
@@ -65,14 +70,15 @@ impl Lowering<'_> {
             );
         }
         let restore = self.steps(node.get("restore"), drilled, cleanup, &mut captured);
-        let longest = drilled.iter().filter_map(|ix| self.credentials[ix.0].lives).max();
-        let least = longest.map(|life| life + cadence.times(2));
-        let settle = span("settle", least.unwrap_or(USUAL_SETTLE));
-        if let (Some(least), Some(written)) = (least.filter(|least| settle < *least), node.get("settle")) {
-            let message = format!("what is cached for a credential's life could be accepted again after {settle}");
+        let trusted = self.trusted_for(drilled, services);
+        let settle = span("settle", trusted.map_or(USUAL_SETTLE, |(trusted, _)| trusted + cadence.times(2)));
+        if let (Some((trusted, what)), Some(written)) =
+            (trusted.filter(|(trusted, _)| settle < *trusted), node.get("settle"))
+        {
+            let message = format!("{what} could be accepted again after {settle}");
             self.say(
                 Finding::warning(Code::Unused, written.place, message)
-                    .help(format!("settle for at least {least}, or leave it out")),
+                    .help(format!("settle for at least {trusted}, or leave it out")),
             );
         }
         DrillPlan {
@@ -90,6 +96,16 @@ impl Lowering<'_> {
             may_remint: text(node, "may_remint").as_deref().and_then(quantity::boolean).unwrap_or(false),
             remint: self.remints(node.get("remint")),
         }
+    }
+
+    /// How long what was checked before the first step may be accepted, where that is known, and why: by what every service
+    /// says that it caches, or by the longest life.
+    fn trusted_for(&self, drilled: &[CredentialIx], services: &[Service]) -> Option<(Span, &'static str)> {
+        let life = drilled.iter().filter_map(|ix| self.credentials[ix.0].lives).max();
+        let cached: Option<Vec<Span>> = services.iter().map(|service| service.cached).collect();
+        let cached = cached.and_then(|all| all.into_iter().max());
+        let by_life = life.map(|life| (life, "what is cached for a credential's life"));
+        cached.map(|cached| (cached, "what a service has `cached`")).into_iter().chain(by_life).min()
     }
 
     fn remints(&mut self, node: Option<&Node>) -> Vec<Remint> {

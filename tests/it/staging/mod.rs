@@ -23,7 +23,7 @@ pub fn targets(origin: &str, more: &str) -> Targets {
         "targets: 1\nname: test\norigins: {{api: {origin}}}\ncredentials:\n  held: {{from: {{env: HELD}}}}\n  \
          other: {{from: {{env: OTHER}}}}\nidentity: {{name: agent, credentials: held}}\ncontrol: other\n\
          services: {{api: {{probe: \"GET api:/probe\"}}}}\nstop: none\n\
-         drill: {{steps: [{{pause: now}}], deadline: 1s, patience: 1s}}\n{more}"
+         drill: {{steps: [{{pause: now}}], settle: 1s, deadline: 1s, patience: 1s}}\n{more}"
     );
     read(&text, Path::new("."))
 }
