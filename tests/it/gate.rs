@@ -160,7 +160,7 @@ fn a_planted_regression_is_named_by_its_line() {
         ("requests: 50", "requests: 5_000", "detect.burst.requests"),
         ("within: 1s", "within: 1ms", "detect.burst.within"),
         ("scopes: [\"shop:list\"]", "scopes: [\"*\"]", "credentials.token.scopes"),
-        ("{revoke: every refresh}", "{rotate: every refresh}", "steps.revoke"),
+        ("{revoke: every refresh}", "{rotate: every refresh, grace: 1h}", "steps.revoke"),
         ("refresh-token, scopes: []", "refresh-token, scopes: [\"shop:list\"]", "credentials.refresh.scopes"),
     ];
     let longer = ["11s", "13s", "15s", "20s", "30s", "45s", "90s", "2min"];

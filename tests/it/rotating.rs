@@ -90,7 +90,7 @@ drill:
   settle: 300ms
   deadline: 3s
   promised: 1s
-  phases: 2
+  phases: 1
 ",
         server.origin()
     );

@@ -96,6 +96,8 @@ const LONGER: &[(&str, &str)] = &[
     ("src/world/credentials.rs", "the one table of credentials"),
     ("src/world/handle.rs", "one request, decided in its order"),
     ("src/world/records.rs", "the state of every record: what is shown, made, deleted"),
+    ("src/measure/reach.rs", "one arm for each kind of event, and what they come to"),
+    ("src/world/detect/mod.rs", "the way of one line through all detectors"),
     ("src/journal/fields.rs", "the fields of each kind of event"),
     ("src/journal/read.rs", "one arm for each kind of event"),
 ];
