@@ -185,9 +185,8 @@ fn header(targets: &Targets, pinned: &[Pinned], client: &Client) -> Header {
     }
 }
 
-/// What the runbook needs, the negative controls, the positive ones, then the credentials: their lifetimes begin as late as they
-/// can. Says why the
-/// drill would show nothing.
+/// What the runbook needs, the negative controls, the positive ones, then the credentials: their lifetimes begin as late as
+/// they can. Says why the drill would show nothing.
 async fn prepare(scene: &mut Scene) -> Result<Option<String>, NoCredential> {
     let missing = needed::missing(scene).await;
     if !missing.is_empty() {
