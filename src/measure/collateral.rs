@@ -70,8 +70,8 @@ pub fn refused_honest(plan: &Plan, faulty: bool, events: &[Event]) -> Vec<(u32, 
 fn missed(plan: &Plan, faulty: bool, events: &[Event]) -> impl Iterator<Item = Missed> {
     honest(plan, faulty, events).filter_map(|event| match *event {
         Event::Asked { id, verdict, reason, status, .. } if !matches!(verdict, Verdict::Accepted | Verdict::Failed) => {
-            let delayed =
-                verdict == Verdict::Limited && (tells_to_come_again(status) || Mistake::LimitsOnlyDelay.here());
+            let for_good = matches!(reason, Reason::Limit(_)) && !tells_to_come_again(status);
+            let delayed = verdict == Verdict::Limited && (!for_good || Mistake::LimitsOnlyDelay.here());
             Some(Missed { by: (id.by.number(), id.n), delayed, reason })
         }
         _ => None,

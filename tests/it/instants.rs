@@ -185,6 +185,9 @@ detect: {r: {requests: 3, within: 10s, by: everyone}}
     let of = |then: &str| ran(&world("gateway", "", &credentials, ("k", then), rest));
     shows(&of("{do: a.list, as: k}"), &[("detected", "1 s"), ("false_alarms", "5")]);
     shows(&of("{do: a.list, as: k, first: 57s}"), &[("detected", "never"), ("false_alarms", "6")]);
+    // At 1.5, 11.7, 22 … 52 s: the second comes with a request of the agent, behind ten honest ones.
+    let twice = "{do: a.list, as: k, first: 1500ms}, {do: a.list, as: k, first: 10150ms}";
+    shows(&of(twice), &[("detected", "1.5 s"), ("false_alarms", "5")]);
 }
 
 /// The task deletes the first thing, in three seconds. The agent orders it twice, and the second order finds nothing.

@@ -275,8 +275,8 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
     (Mistake::InventoryIsCovered, &["gate::an_inventory_shows_what_no_scenario_exercises"]),
     (Mistake::WorthlessProbesCount, &["drills::a_probe_that_anybody_passes_proves_nothing"]),
     (Mistake::GapsKeepPromises, &["target_faults::a_gap_that_is_longer_than_the_promise_keeps_no_promise"]),
-    (Mistake::RotatedTokensAreDropped, &["rotating::what_took_the_place_of_a_refresh_token_is_tried_at_the_end"]),
     (Mistake::SlowRefusalsAreSooner, &["target_faults::an_answer_that_takes_its_time_widens_the_interval"]),
+    (Mistake::RotatedTokensAreDropped, &["rotating::what_took_the_place_of_a_refresh_token_is_tried_at_the_end"]),
     (
         Mistake::PartsOfLinesStay,
         &["target_faults::a_disk_that_is_full_on_our_side_ends_a_drill_and_everything_is_put_back"],
