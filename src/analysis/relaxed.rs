@@ -1,5 +1,6 @@
 //! The relaxed world: nothing expires after the start, is consumed or deleted; rates and detectors are off, and only a
-//! limit of nothing closes; an approval that may be given is given; ids that can be guessed are known. An upper bound of what a run can touch.
+//! limit of nothing closes; an approval that may be given is given; ids that can be guessed are known. An upper bound of
+//! what a run can touch.
 
 use crate::model::control::Asking;
 use crate::model::identity::Binding;

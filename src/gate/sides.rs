@@ -69,7 +69,11 @@ fn behind(key: &str) -> Option<Behind> {
 
 /// Whether others are shares of this measure: it is kept though it has no better side.
 pub fn is_a_whole(key: &str) -> bool {
-    matches!(key, "calls" | "potential.uncontrolled")
+    let is_of = |share: &registry::Measure| match behind(share.key) {
+        Some(Behind::Part(whole) | Behind::Rest(whole)) => whole == key,
+        _ => false,
+    };
+    registry::MEASURES.iter().any(is_of)
 }
 
 type State = BTreeMap<String, Amount>;

@@ -69,8 +69,8 @@ fn is_report(plan: &Plan, rule: RuleId) -> bool {
     matches!(plan.controls.detectors[rule.index()].watches, Watches::Report { .. })
 }
 
-/// Whether what honest work alone left in a detector's window was enough for an alarm at `at`. One that came in that very
-/// instant need not be: an alarm before it shifts when a detector is quiet.
+/// Whether what honest work alone left in a detector's window was enough for an alarm at `at`. It need not have been enough
+/// in that very instant: an earlier alarm makes a detector quiet, and so decides when the next one comes.
 fn would_have_been(plan: &Plan, honest: &Honest, whose: (RuleId, Key), at: Tick) -> bool {
     let reached = honest.get(&whose).map_or(&[][..], Vec::as_slice);
     let Some((last, since)) = reached[..reached.partition_point(|(then, _)| *then <= at)].last().copied() else {
@@ -78,7 +78,8 @@ fn would_have_been(plan: &Plan, honest: &Honest, whose: (RuleId, Key), at: Tick)
     };
     let spec = &plan.controls.detectors[whose.0.index()];
     let still_counts = spec.watches.threshold().is_some_and(|(_, within)| {
-        within == Span::ZERO || (at.since(since)) < within + spec.delay && !Mistake::FalseAlarmsMustCoincide.here()
+        let in_window = within == Span::ZERO || at.since(since) < within + spec.delay;
+        in_window && !Mistake::FalseAlarmsMustCoincide.here()
     });
     last == at || still_counts
 }

@@ -24,8 +24,17 @@ pub struct Declarations {
     blocked: BTreeMap<(CredId, ServiceId), Tick>,
     /// The keys of what nobody issued.
     forged: BTreeMap<CredId, CredId>,
-    /// What was minted in the run: its family, from what, and the key that signed it where that is one of the scenario's.
-    minted: BTreeMap<CredId, (FamilyId, Option<CredId>, Option<CredId>)>,
+    /// What was minted in the run.
+    minted: BTreeMap<CredId, Origin>,
+}
+
+/// Where a credential that was issued comes from.
+#[derive(Clone, Copy, Debug)]
+struct Origin {
+    family: FamilyId,
+    parent: Option<CredId>,
+    /// What signed it, where that is a key of the scenario.
+    key: Option<CredId>,
 }
 
 impl Declarations {
@@ -75,8 +84,8 @@ impl Declarations {
     /// The provider issued a credential.
     pub fn minted(&mut self, plan: &Plan, cred: CredId, family: FamilyId, parent: Option<CredId>) {
         // What a successor of the key signed does not end with that.
-        let key = self.signer(plan, family).filter(|key| !self.renewed.contains(key));
-        self.minted.insert(cred, (family, parent, key));
+        let key = signer(plan, family).filter(|key| !self.renewed.contains(key));
+        self.minted.insert(cred, Origin { family, parent, key });
     }
 
     /// Somebody made a credential with a key.
@@ -86,7 +95,7 @@ impl Declarations {
 
     /// What kind of credential a row is, as far as the run or the scenario tells.
     fn family(&self, plan: &Plan, cred: CredId) -> Option<FamilyId> {
-        let minted = self.minted.get(&cred).map(|(family, ..)| *family);
+        let minted = self.minted.get(&cred).map(|origin| origin.family);
         minted.or_else(|| (cred.number() < plan.credentials()).then(|| plan.origin_of(cred).0))
     }
 
@@ -95,11 +104,11 @@ impl Declarations {
         let forged = self.forged.get(&cred).copied();
         let issued = self.minted.get(&cred).copied().or_else(|| {
             let (family, index) = (cred.number() < plan.credentials()).then(|| plan.origin_of(cred))?;
-            Some((family, plan.parent_of(family, index), self.signer(plan, family)))
+            Some(Origin { family, parent: plan.parent_of(family, index), key: signer(plan, family) })
         });
         let issued = issued.filter(|_| forged.is_none());
-        let parent = issued.and_then(|(family, parent, _)| parent.filter(|parent| self.falls(plan, *parent, family)));
-        let key = issued.and_then(|(_, _, key)| key).filter(|_| !Mistake::KeysDeclareNothing.here());
+        let parent = issued.and_then(|of| of.parent.filter(|parent| self.falls(plan, *parent, of.family)));
+        let key = issued.and_then(|of| of.key).filter(|_| !Mistake::KeysDeclareNothing.here());
         [forged, parent, key].into_iter().flatten()
     }
 
@@ -111,24 +120,19 @@ impl Declarations {
         above.is_some_and(|above| child.cascade.follows(how, above.kind, child.kind))
     }
 
-    /// The key of the scenario that signs what is issued of a family, as long as that has no successor.
-    fn signer(&self, plan: &Plan, family: FamilyId) -> Option<CredId> {
-        let key = plan.family(family).signed_by?;
-        Some(CredId::new(plan.family(key).first_row))
-    }
-
     /// When the last action returned that ends a credential, or one that it ends with.
     fn ending(&self, plan: &Plan, closure: &Closure, cred: CredId) -> Option<Tick> {
         let ends = |cred: CredId| {
             let by_identity = closure.principal(plan, cred).and_then(|who| self.by_identity.get(&who));
             [self.ended.get(&cred), by_identity].into_iter().flatten().max().copied()
         };
-        let (mut with, mut open) = (Vec::new(), vec![cred]);
-        while let Some(cred) = open.pop() {
+        let (mut last, mut next, mut open) = (self.by_credential.get(&cred).copied(), Some(cred), Vec::new());
+        while let Some(cred) = next {
+            last = last.max(ends(cred));
             open.extend(self.ends_with(plan, cred));
-            with.extend(ends(cred));
+            next = open.pop();
         }
-        with.into_iter().chain(self.by_credential.get(&cred).copied()).max()
+        last
     }
 
     /// When the last action returned that covers an operation for whoever presents this credential.
@@ -139,4 +143,10 @@ impl Declarations {
         let by_operation = self.by_operation.get(&op).copied();
         [ending, blocked, by_operation].into_iter().flatten().max()
     }
+}
+
+/// The key that a scenario has, before any rotation, for what is issued of a family.
+fn signer(plan: &Plan, family: FamilyId) -> Option<CredId> {
+    let key = plan.family(family).signed_by?;
+    Some(CredId::new(plan.family(key).first_row))
 }

@@ -114,7 +114,7 @@ impl RunReport {
             spread: (measures.contagion.susceptible > 0).then(|| spread_of(&measures.contagion)),
             seeds: summary.references.seeds.as_ref().map(|seeds| over_seeds(plan, seeds)),
             ways: classes_reached(plan, &graph).iter().map(|class| way_to(plan, class)).collect(),
-            choke_points: labels(plan, &graph.choke_points(plan)).into_iter().map(|name| clean(&name, MOST_LETTERS)).collect(),
+            choke_points: names(plan, &graph.choke_points(plan)),
             fixes: summary.fixes.and_then(|fixes| serde_json::to_value(fixes).ok()),
             repeat: match &summary.references.explored {
                 None => {
@@ -237,6 +237,11 @@ fn named(plan: &Plan, node: Node) -> String {
     clean(&label(plan, node), MOST_LETTERS)
 }
 
+/// The same of what lies behind each other.
+fn names(plan: &Plan, nodes: &[Node]) -> Vec<String> {
+    labels(plan, nodes).iter().map(|name| clean(name, MOST_LETTERS)).collect()
+}
+
 /// The way with the fewest steps to a class of data, and when the quickest had been gone.
 fn way_to(plan: &Plan, class: &Class) -> Value {
     let steps = class.fewest_hops.hops.iter().map(|hop| {
@@ -247,7 +252,7 @@ fn way_to(plan: &Plan, class: &Class) -> Value {
         "class": plan.classes[class.class.index()],
         "steps": steps.collect::<Vec<_>>(),
         "first": class.quickest.takes.0,
-        "through": labels(plan, &class.through).into_iter().map(|name| clean(&name, MOST_LETTERS)).collect::<Vec<_>>(),
+        "through": names(plan, &class.through),
     })
 }
 

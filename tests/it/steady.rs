@@ -26,7 +26,7 @@ fn changes(api: &Api) -> usize {
 fn no_step_is_done_where_the_control_fell_silent() {
     let hangs: Behaviour = |_, asked| if asked > 8 { "hang" } else { FINE };
     let busy: Behaviour = |_, asked| if asked > 8 { "503 Busy" } else { FINE };
-    for (others, why) in [(hangs, "no answer within 500 ms (`drill: patience`)"), (busy, "status 503")] {
+    for (others, why) in [(hangs, "no answer within 500 ms (`patience`)"), (busy, "status 503")] {
         let api = Api::start(always, others, FINE);
         let ran = run(&api, PROMISED);
         assert_eq!((ran.code(), changes(&api)), (4, 0), "{}", ran.shown());

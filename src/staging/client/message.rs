@@ -62,7 +62,7 @@ pub enum Broken {
     Connect,
     #[error("no trusted certificate")]
     Tls,
-    #[error("no answer within {0} (`drill: patience`)")]
+    #[error("no answer within {0} (`patience`)")]
     Timeout(Span),
     #[error("the connection broke")]
     Reset,

@@ -131,10 +131,7 @@ fn promise(header: &Header, events: &[Event], row: &Row, complete: bool, result:
         Ended::Worthless => result.unsure.push(format!("{name}: anybody passes its probe")),
         Ended::Never { .. } if complete => result.survivors.push(name.clone()),
         Ended::Never { still } => {
-            let told = silence::before_the_stop(header, events, row, still);
-            result
-                .unsure
-                .push(format!("{name}: {}", told.unwrap_or("still accepted when the drill was stopped".to_owned())));
+            result.unsure.push(format!("{name}: {}", silence::before_the_stop(header, events, row, still)));
         }
         Ended::Between(..) if complete && !has_settled(header, row) => result.unsure.push(format!(
             "{name}: seen to be refused for {} only: `settle` asks for {}{}",

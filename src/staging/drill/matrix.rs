@@ -5,8 +5,8 @@ use std::fmt;
 use super::event::{Event, Header, Micros, Probed, Reading, Stepped, Who};
 use crate::planted::Mistake;
 
-/// A life is told in whole seconds: it may end so much earlier.
-const WHOLE_SECOND: Micros = 1_000_000;
+/// A life is told in whole seconds: its end may be off by so much.
+pub(super) const WHOLE_SECOND: Micros = 1_000_000;
 
 /// One credential at one service.
 #[derive(Clone, PartialEq, Debug)]

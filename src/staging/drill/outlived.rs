@@ -3,11 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::event::{Header, Micros};
-use super::matrix::Row;
+use super::matrix::{Row, WHOLE_SECOND};
 use crate::wire::Span;
-
-/// A life is told in whole seconds: it may end so much later.
-const WHOLE_SECOND: Micros = 1_000_000;
 
 /// By how much a row outlived its bound, and which key of the targets file says that it could not.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -34,10 +34,7 @@ pub fn summary(header: &Header, events: &[Event], result: &Result) -> String {
         let number = if header.phases > 1 { format!(" #{}", row.instance + 1) } else { String::new() };
         let service = &header.services[row.service].name;
         let cells = [left(&format!("{name}{number}"), 17), left(service, 13)].join(" ");
-        let how = match (row.ended, &result.stopped) {
-            (Ended::Never { .. }, Some(_)) => ended(row).replace("never stopped", "not seen to stop"),
-            _ => ended(row),
-        };
+        let how = ended(row, result.stopped.is_some());
         let _ = writeln!(out, "{cells} {}{}{how}", right(&(lag(row) + "  "), 18), right(&(bound(row) + "  "), 10));
     }
     ranges(header, result, &mut out);
@@ -181,9 +178,10 @@ fn bound(row: &Row) -> String {
     row.bound().map_or_else(|| "-".to_owned(), seconds)
 }
 
-fn ended(row: &Row) -> String {
+fn ended(row: &Row, was_stopped: bool) -> String {
     let how = match row.ended {
         Ended::NotAllowed => "never allowed here".to_owned(),
+        Ended::Never { .. } if was_stopped => "not seen to stop".to_owned(),
         Ended::Never { .. } => "never stopped".to_owned(),
         Ended::Unsure(_) | Ended::Worthless => "unknown".to_owned(),
         Ended::Between(..) => {

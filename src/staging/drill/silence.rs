@@ -4,10 +4,12 @@ use super::event::{Event, Header, Micros, Reading, Who};
 use super::matrix::{Row, shown_by};
 use crate::wire::Span;
 
-/// From when on the control was refused where the row is about, in words behind something else: beside that, no refusal counts.
+/// From when on the control was refused to the end where the row is about, in words behind something else: beside that, no
+/// refusal counts.
 pub fn of_the_control(header: &Header, events: &[Event], row: &Row) -> String {
     let controls = shown_by(events, Who::Control, Some(row.service));
-    let refused = controls.iter().find(|probed| probed.reading == Reading::Refused);
+    let accepted = controls.iter().rposition(|probed| probed.reading == Reading::Accepted).map_or(0, |last| last + 1);
+    let refused = controls[accepted..].iter().find(|probed| probed.reading == Reading::Refused);
     let since = |from: Micros| {
         let service = &header.services[row.service].name;
         format!(
@@ -18,20 +20,22 @@ pub fn of_the_control(header: &Header, events: &[Event], row: &Row) -> String {
     refused.map_or_else(String::new, |probed| since(probed.sent))
 }
 
-/// That nothing answered any more when the drill was stopped, where it was last accepted too long before.
-pub fn before_the_stop(header: &Header, events: &[Event], row: &Row, accepted: Micros) -> Option<String> {
+/// What is known of a door that was seen open when the drill was stopped: where that was too long before, nothing answered
+/// any more.
+pub fn before_the_stop(header: &Header, events: &[Event], row: &Row, accepted: Micros) -> String {
     let stopped = events.iter().find_map(|event| match event {
         Event::Stopped { at, .. } => Some(*at),
         _ => None,
-    })?;
+    });
     let due = accepted.saturating_add(header.every(row.instance).saturating_mul(2));
-    (stopped > due).then(|| {
-        format!(
+    match stopped.filter(|stopped| *stopped > due) {
+        None => "still accepted when the drill was stopped".to_owned(),
+        Some(stopped) => format!(
             "last accepted at {}, and nothing answered from then until the drill was stopped at {}",
             Span(accepted),
             Span(stopped)
-        )
-    })
+        ),
+    }
 }
 
 /// A probe that anybody passes proves nothing.

@@ -80,9 +80,7 @@ impl Counters {
             Counters::SparseDistinct(windows) => windows.at(place, now, within).add(audit, threshold, within),
         }
     }
-}
 
-impl Counters {
     /// After an alarm, the next record may raise another one.
     pub fn wake(&mut self, now: Tick, place: Place, within: Span) {
         match self {
