@@ -213,8 +213,8 @@ fn targets(broker: &RabbitMq, action: &Action, cached: u32) -> String {
         return text;
     }
     text.replace("cached: 0s", &format!("cached: {cached}s"))
-        .replace("deadline: 6s", &format!("deadline: {}s", cached + 4))
-        .replace("promised: 1s", &format!("promised: {}s", cached + 1))
+        .replace("deadline: 6s", &format!("deadline: {}s", cached + 6))
+        .replace("promised: 3s", &format!("promised: {}s", cached + 3))
 }
 
 /// How curl asks what the file's probes ask.
