@@ -50,6 +50,7 @@ Examples:
 const AFTER_RECONCILE: &str = "\
 Examples:
   runaway reconcile reports/desk-1 --audit gateway.ndjson
+  runaway reconcile reports/desk-1 --audit gateway.log --audit issuer.log
   runaway reconcile reports/desk-1 --audit nginx.json --field time=/ts --field path=/uri --field identity=/user
   runaway reconcile reports/desk-1 --audit export.csv --field time=When --field path=URL --field trace=Correlation";
 
@@ -451,9 +452,9 @@ pub struct Reconcile {
     /// The folder of a drill or of a run on the staging plane, or its requests.ndjson
     #[arg(value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]
     pub run: PathBuf,
-    /// The defenders' log: OCSF, JSON lines, an access log, or CSV where its name ends so
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub audit: PathBuf,
+    /// The defenders' log: OCSF, JSON lines, an access log, or CSV where its name ends so; may be given again
+    #[arg(long, required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub audit: Vec<PathBuf>,
     /// Where a field stands: time, method, path, identity, status, trace, user-agent; may be given again
     #[arg(long = "field", value_name = "FIELD=PLACE")]
     pub fields: Vec<String>,

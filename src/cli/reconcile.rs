@@ -2,7 +2,7 @@
 
 use crate::scenario::opened;
 use std::io::BufReader;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::{self, Format};
 use super::failure::Failure;
@@ -22,12 +22,14 @@ pub fn reconcile(args: &args::Reconcile) -> Result<Exit, Failure> {
     let path = if args.run.is_dir() { args.run.join(SENT) } else { args.run.clone() };
     let sent = sent(&path)?;
     let run = sent.first().and_then(|line| line.traceparent.split('-').nth(1)).unwrap_or_default().to_owned();
-    let log = log(args)?;
+    let mapping = Mapping::of(&args.fields).map_err(|why| Failure::input(why, Some(FIELDS.into())))?;
+    let named = |path: &PathBuf| Ok((path.display().to_string(), log(path, &mapping)?));
+    let logs = args.audit.iter().map(named).collect::<Result<Vec<_>, Failure>>()?;
     let window = match duration(&args.window) {
         Some(window) => i64::try_from(window.0).unwrap_or(i64::MAX).min(WIDEST),
         None => return Err(Failure::input(format!("`{}` is no time", args.window), Some("--window 5s".into()))),
     };
-    let reconciled = Reconciled::of(&run, &sent, &log, window);
+    let reconciled = Reconciled::of(&run, &sent, &logs, window);
     match args.format {
         Format::Json => {
             let value = serde_json::to_value(&reconciled).map_err(|error| Failure::incomplete(error.to_string()))?;
@@ -61,9 +63,7 @@ fn sent(path: &Path) -> Result<Vec<SentLine<'static>>, Failure> {
     if lines.is_empty() { Err(unusable("nothing was sent".to_owned())) } else { Ok(lines) }
 }
 
-fn log(args: &args::Reconcile) -> Result<AuditLog, Failure> {
-    let path: &Path = &args.audit;
-    let mapping = Mapping::of(&args.fields).map_err(|why| Failure::input(why, Some(FIELDS.into())))?;
+fn log(path: &Path, mapping: &Mapping) -> Result<AuditLog, Failure> {
     let unusable =
         |why: String| Failure::input(format!("{} cannot be read: {why}", path.display()), Some(FIELDS.into()));
     let file = opened(path).map_err(|error| unusable(error.to_string()))?;
@@ -74,7 +74,7 @@ fn log(args: &args::Reconcile) -> Result<AuditLog, Failure> {
         return Err(Failure::input(format!("nothing says where the {} stands", field.name()), Some(FIELDS.into())));
     }
     let input = BufReader::new(file);
-    let read = if is_csv { reconcile::csv(input, &mapping) } else { reconcile::text(input, &mapping) };
+    let read = if is_csv { reconcile::csv(input, mapping) } else { reconcile::text(input, mapping) };
     read.map_err(|error| unusable(error.to_string()))
 }
 

@@ -112,6 +112,12 @@ mod tests {
     }
 
     #[test]
+    fn of_nobody_nothing_is_left_but_when_the_defence_returned() {
+        let nobody = seen(&[acted(5), left(5, Snapshot::Declared, Effect::Read, 0, 3)]).of_nobody();
+        assert_eq!((nobody.declared(Tick(5)), nobody.declared(Tick(4))), (Some(0), None));
+    }
+
+    #[test]
     fn what_was_touched_is_not_fresh() {
         let snapshot = [(Effect::Read, 2, 3), (Effect::Write, 2, 1)];
         let leftover = seen(&snapshot.map(|(effect, first, n)| left(5, Snapshot::Deadline, effect, first, n)));

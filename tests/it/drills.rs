@@ -793,6 +793,39 @@ pub fn curled(url: &str, config: &str, every: Duration, is_over: impl Fn() -> bo
     samples
 }
 
+/// Gitea, JupyterHub and Django REST framework take `Authorization: token …`, and know no `Bearer`.
+#[test]
+fn a_credential_is_presented_under_its_own_scheme() {
+    let revoked = std::sync::atomic::AtomicBool::new(false);
+    let server = Server::start("127.0.0.1:0", move |head, stream| {
+        let schemes: Vec<&str> = head.lines().filter_map(|line| line.strip_prefix("authorization: ")).collect();
+        let says = |scheme: &str, secret: &str| schemes == [format!("{scheme} {secret}")];
+        match head.split(' ').nth(1) {
+            Some("/revoke") if says("Bearer", SECRETS[2]) => {
+                revoked.store(true, std::sync::atomic::Ordering::SeqCst);
+                reply(stream, FINE);
+            }
+            _ if says("Token", SECRETS[1]) => reply(stream, FINE),
+            _ if says("Token", SECRETS[0]) && !revoked.load(std::sync::atomic::Ordering::SeqCst) => reply(stream, FINE),
+            _ => reply(stream, REFUSED),
+        }
+    });
+    let text = targets_text(&server.origin(), PROMISED)
+        .replace(
+            "token: {from: {request: \"POST api:/token\", take: /access_token}, lives: 1h}",
+            "token: {from: {env: AGENT}, present: {scheme: Token}}",
+        )
+        .replace("{env: CONTROL}}", "{env: CONTROL}, present: {scheme: Token}}")
+        .replace(
+            "runbook: {from: {file: runbook.secret}}",
+            "runbook: {from: {file: runbook.secret}, present: {scheme: bearer}}",
+        );
+    let folder = tempfile::tempdir().unwrap();
+    let output = command(folder.path(), &text, &server.address.to_string()).env("AGENT", SECRETS[0]).output().unwrap();
+    let ran = finished(folder.path(), output);
+    assert_eq!((ran.code(), ran.row()["ended"].as_str()), (0, Some("stopped")), "{}", ran.shown());
+}
+
 const CADENCE: Duration = Duration::from_millis(250);
 
 #[test]

@@ -589,11 +589,19 @@ fn a_description_is_the_inventory_and_says_what_scopes_open() {
                 [{"name": "q", "in": "query", "required": true, "schema": {"type": "string"}}]}},
         },
     });
+    // As it is written, and behind a gateway that puts something before its paths.
+    let behind: Value = serde_json::from_str(&described.to_string().replace("\"/api/", "\"/")).unwrap();
+    for (described, more) in [(described, ""), (behind, ", prefix: /api")] {
+        says_what_scopes_open(&server, &described, more);
+    }
+}
+
+fn says_what_scopes_open(server: &Server, described: &Value, more: &str) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("api.json"), described.to_string()).unwrap();
     let text = head_of_targets(&server.origin(), "")
-        + "explore:\n  openapi: {file: api.json, origin: api}\n  operations: {dump: \"GET api:/internal/dump/7\"}\n  \
-           meant: {token: {scopes: [tickets, export]}}\n";
+        + &format!("explore:\n  openapi: {{file: api.json, origin: api{more}}}\n")
+        + "  operations: {dump: \"GET api:/internal/dump/7\"}\n  meant: {token: {scopes: [tickets, export]}}\n";
     let host = server.address.to_string();
     let output = command(folder.path(), &text, &["--consent", &host]).output().unwrap();
     let ran = finished(folder, output);

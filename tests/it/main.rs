@@ -41,6 +41,7 @@ mod hostile;
 mod inert;
 mod instants;
 mod instructions;
+mod issued;
 mod learnt;
 mod live;
 mod loops;

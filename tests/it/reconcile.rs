@@ -25,9 +25,11 @@ fn sent(folder: &Path) {
     fs::write(folder.join("requests.ndjson"), lines + "{\"time\":\"2026").unwrap();
 }
 
-fn reconcile(folder: &Path, log: &str, fields: &[&str]) -> (Output, Value) {
+/// With their logs, between spaces.
+fn reconcile(folder: &Path, logs: &str, fields: &[&str]) -> (Output, Value) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runaway"));
-    command.args(["reconcile", ".", "--audit", log, "--format", "json"]).current_dir(folder);
+    command.args(["reconcile", ".", "--format", "json"]).current_dir(folder);
+    command.args(logs.split(' ').flat_map(|log| ["--audit", log]));
     command.args(fields.iter().flat_map(|field| ["--field", field]));
     let output = command.output().unwrap();
     let json = serde_json::from_slice(&output.stdout).unwrap_or_default();
@@ -57,13 +59,56 @@ fn ocsf_with_traces_shows_what_is_missing_and_under_whom() {
     let (output, result) = reconcile(folder.path(), "ocsf.ndjson", &[]);
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!((&result["requests"], &result["by_trace"], &result["missing"]), (&json!(40), &json!(36), &json!(4)));
-    assert_eq!(result["clock_ahead"], 90_000_000);
+    assert_eq!((&result["logs"][0]["clock_ahead"], &result["logs"][0]["shows"]), (&json!(90_000_000), &json!(36)));
     assert_eq!(
         result["not_logged"],
         json!([{"method": "GET", "origin": "http://api", "path": "/tickets/7", "requests": 4}])
     );
     assert_eq!(row(&result, "token")["identities"], json!({"svc-tickets": 28}));
     assert_eq!(row(&result, "stolen")["attributable"], 0, "one account for two credentials tells nobody apart");
+}
+
+/// A gateway that knows no names logs all, three services log their own with names; each has its own clock.
+#[test]
+fn each_log_has_its_clock_and_the_one_that_tells_who_it_was_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    sent(folder.path());
+    let event = |n: u32, ahead: u32, who: Value| {
+        json!({"ts": format!("2026-01-31T12:{:02}:{n:02}.300Z", ahead), "p": format!("/tickets/{}", n % 10), "who": who,
+            "trace": format!("00-{RUN}-{:016x}-01", n + 1)})
+    };
+    let write = |name: &str, lines: Vec<Value>| {
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        fs::write(folder.path().join(name), text).unwrap();
+    };
+    write("gateway.json", (0..38).map(|n| event(n, 0, Value::Null)).collect());
+    for (service, name) in ["first.json", "second.json", "third.json"].into_iter().enumerate() {
+        let service = service as u32;
+        let own = (0..40).filter(|n| n % 3 == service);
+        let who = |n: u32| if n % 4 == 3 { "someone-else" } else { "ticket-agent" };
+        write(name, own.map(|n| event(n, service + 1, who(n).into())).collect());
+    }
+    let fields = ["time=/ts", "path=/p", "identity=/who", "trace=/trace"];
+    let (output, alone) = reconcile(folder.path(), "gateway.json", &fields);
+    assert_eq!(
+        (output.status.code(), &alone["missing"], &row(&alone, "token")["nameless"]),
+        (Some(1), &json!(2), &json!(29))
+    );
+    let (output, result) = reconcile(folder.path(), "gateway.json first.json second.json third.json", &fields);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!((&result["by_trace"], &result["missing"]), (&json!(40), &json!(0)), "{result}");
+    assert_eq!(row(&result, "token")["attributable"], 30);
+    assert_eq!(row(&result, "stolen")["identities"], json!({"someone-else": 10}));
+    let told = |key: &str| result["logs"].as_array().unwrap().iter().map(|log| log[key].clone()).collect::<Vec<_>>();
+    let ahead = [50_000, 60_050_000, 120_050_000, 180_050_000];
+    assert_eq!(
+        (told("shows"), told("clock_ahead")),
+        (vec![38.into(), 14.into(), 13.into(), 13.into()], ahead.map(Value::from).to_vec())
+    );
+
+    // Without traces, a clock that is minutes ahead is found by nothing, and the gateway's lines remain.
+    let (_, result) = reconcile(folder.path(), "gateway.json first.json", &fields[..3]);
+    assert_eq!((&result["by_time_and_path"], &result["logs"][1]["shows"]), (&json!(38), &json!(0)), "{result}");
 }
 
 #[test]
@@ -127,7 +172,7 @@ fn an_access_log_is_read_as_it_is_and_what_is_no_line_of_it_is_told() {
     assert_eq!((&result["by_run"], &result["by_time_and_path"]), (&json!(20), &json!(20)), "{result}");
     assert_eq!(row(&result, "token")["attributable"], 30);
     assert_eq!(row(&result, "stolen")["nameless"], 10);
-    let lines = &result["lines"];
+    let lines = &result["logs"][0];
     assert_eq!((&lines["read"], &lines["unread"], &lines["with_user_agent"]), (&json!(40), &json!(2), &json!(20)));
     let text = Command::new(env!("CARGO_BIN_EXE_runaway"))
         .args(["reconcile", ".", "--audit", "access.log"])
@@ -183,7 +228,7 @@ fn one_stray_line_does_not_refuse_a_file() {
     for (name, unread) in [("a.json", 2), ("b.json", 0)] {
         let (output, result) = reconcile(folder.path(), name, &["time=/ts", "path=/p"]);
         assert_eq!(output.status.code(), Some(0), "{name}: {}", String::from_utf8_lossy(&output.stderr));
-        assert_eq!((&result["lines"]["read"], &result["lines"]["unread"]), (&json!(40), &json!(unread)), "{name}");
+        assert_eq!((&result["logs"][0]["read"], &result["logs"][0]["unread"]), (&json!(40), &json!(unread)), "{name}");
     }
 }
 

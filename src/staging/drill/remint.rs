@@ -27,7 +27,7 @@ pub async fn remint(scene: &Arc<Scene>) {
     }
     for way in &targets.drill.remint {
         let given = scene.drilled.iter().find(|((ix, _), _)| way.request.concerns(*ix));
-        let given = given.map(|((ix, _), fetched)| (*ix, &fetched.secret));
+        let given = given.map(|((ix, _), fetched)| (*ix, fetched));
         let nothing = BTreeMap::new();
         let filling =
             render::Filling::gather(&scene.vault, targets, &scene.client, &way.request, given, &nothing).await;

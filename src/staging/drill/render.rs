@@ -10,7 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::vault::{NoCredential, Vault};
+use super::vault::{Fetched, NoCredential, Vault};
 use crate::staging::client::{Client, Outgoing, Told};
 use crate::staging::secret::{Secret, overwrite, secret_bytes};
 use crate::staging::targets::{Body, CredentialIx, Piece, Present, Request, Targets, Template, placeholder};
@@ -22,7 +22,7 @@ const FILLED_IN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(
 /// What is known while a request is made.
 #[derive(Default)]
 pub struct Filling<'f> {
-    credentials: Vec<(CredentialIx, Secret)>,
+    credentials: Vec<(CredentialIx, Fetched)>,
     captured: Vec<(&'f str, &'f str)>,
 }
 
@@ -33,7 +33,7 @@ impl<'f> Filling<'f> {
         targets: &Targets,
         client: &Client,
         request: &Request,
-        given: Option<(CredentialIx, &Secret)>,
+        given: Option<(CredentialIx, &Fetched)>,
         captured: &'f BTreeMap<String, Secret>,
     ) -> Result<Filling<'f>, NoCredential> {
         let captured = captured.iter().map(|(name, secret)| (name.as_str(), secret.expose())).collect();
@@ -42,11 +42,14 @@ impl<'f> Filling<'f> {
             if request.with != Some(ix) && !request.mentions(ix) {
                 continue;
             }
-            let secret = match given {
-                Some((known, secret)) if known == ix => vault.rotated(ix).unwrap_or_else(|| secret.clone()),
-                _ => vault.current(targets, client, ix).await?,
+            let fetched = match given {
+                Some((known, fetched)) if known == ix => match vault.rotated(ix) {
+                    Some(secret) => Fetched::plain(secret),
+                    None => fetched.clone(),
+                },
+                _ => vault.kept(targets, client, ix).await?,
             };
-            filling.credentials.push((ix, secret));
+            filling.credentials.push((ix, fetched));
         }
         Ok(filling)
     }
@@ -56,8 +59,12 @@ impl<'f> Filling<'f> {
         Filling { credentials: Vec::new(), captured }
     }
 
+    fn fetched(&self, ix: CredentialIx) -> Option<&Fetched> {
+        self.credentials.iter().find(|(known, _)| *known == ix).map(|(_, fetched)| fetched)
+    }
+
     fn credential(&self, ix: CredentialIx) -> Option<&Secret> {
-        self.credentials.iter().find(|(known, _)| *known == ix).map(|(_, secret)| secret)
+        self.fetched(ix).map(|fetched| &fetched.secret)
     }
 
     fn of<'a>(&'a self, piece: &'a Piece) -> Result<&'a str, String> {
@@ -65,6 +72,9 @@ impl<'f> Filling<'f> {
         match piece {
             Piece::Text(text) => Ok(text),
             Piece::Credential(ix) => self.credential(*ix).map(Secret::expose).ok_or_else(missing),
+            Piece::Issued { with, name } => {
+                self.fetched(*with).and_then(|fetched| fetched.beside.get(name)).map(Secret::expose).ok_or_else(missing)
+            }
             Piece::Captured(name) => {
                 self.captured.iter().find(|(known, _)| known == name).map(|(_, text)| *text).ok_or_else(missing)
             }
@@ -112,7 +122,9 @@ impl<'f> Filling<'f> {
             let mut credentials = self.credentials.iter();
             let credential = credentials.find(|(ix, _)| targets.credential(*ix).name == name);
             let captured = || self.captured.iter().find(|(known, _)| *known == name).map(|(_, text)| *text);
-            credential.map(|(_, secret)| secret.expose()).or_else(captured)
+            let beside = || self.credentials.iter().find_map(|(_, fetched)| fetched.beside.get(name));
+            let secret = credential.map(|(_, fetched)| &fetched.secret).or_else(beside);
+            secret.map(Secret::expose).or_else(captured)
         };
         let (mut filled, mut rest) = (String::new(), text);
         while let Some((before, name, after)) = placeholder(rest) {
@@ -185,7 +197,7 @@ pub fn named_path(targets: &Targets, request: &Request) -> String {
         match piece {
             Piece::Text(text) => path.push_str(text),
             Piece::Credential(ix) => path.push_str(&format!("{{{}}}", targets.credential(*ix).name)),
-            Piece::Captured(name) => path.push_str(&format!("{{{name}}}")),
+            Piece::Captured(name) | Piece::Issued { name, .. } => path.push_str(&format!("{{{name}}}")),
         }
     }
     path.truncate(path.find('?').unwrap_or(path.len()));
@@ -205,6 +217,7 @@ pub fn shown(present: &Present, secret: &Secret) -> Result<(HeaderName, HeaderVa
     let (name, value): (HeaderName, Zeroizing<String>) = match present {
         Present::Bearer => (AUTHORIZATION, Zeroizing::new(format!("Bearer {text}"))),
         Present::Basic => (AUTHORIZATION, Zeroizing::new(format!("Basic {}", STANDARD.encode(text)))),
+        Present::Scheme(scheme) => (AUTHORIZATION, Zeroizing::new(format!("{scheme} {text}"))),
         Present::Header(name) => (name.clone(), Zeroizing::new(text.to_owned())),
         Present::Cookie(name) => (COOKIE, Zeroizing::new(format!("{name}={text}"))),
     };

@@ -108,7 +108,7 @@ impl<'a> Runbook<'a> {
     }
 
     async fn send(&mut self, request: &Request, given: Option<(CredentialIx, Fetched)>) -> Outcome {
-        let given = given.as_ref().map(|(ix, fetched)| (*ix, &fetched.secret));
+        let given = given.as_ref().map(|(ix, fetched)| (*ix, fetched));
         let filling =
             Filling::gather(self.vault, &self.scene.targets, self.client, request, given, &self.captured).await;
         let outgoing = match filling.map(|filling| render(&self.scene.targets, request, &filling)) {

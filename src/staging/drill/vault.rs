@@ -43,6 +43,8 @@ pub enum NoCredential {
 pub struct Fetched {
     pub secret: Secret,
     pub at: Instant,
+    /// What the answer that issued it told beside it, by the names of its `captures`.
+    pub beside: BTreeMap<String, Secret>,
     /// As it is presented, once somebody did.
     shown: Option<(HeaderName, HeaderValue)>,
 }
@@ -85,17 +87,21 @@ impl Vault {
 
     /// A credential that is good for a while: the kept one, or another where that is more than half over.
     pub fn current<'a>(&'a self, targets: &'a Targets, client: &'a Client, ix: CredentialIx) -> Fetching<'a, Secret> {
+        Box::pin(async move { Ok(self.kept(targets, client, ix).await?.secret) })
+    }
+
+    /// The same, with what was issued beside it.
+    pub fn kept<'a>(&'a self, targets: &'a Targets, client: &'a Client, ix: CredentialIx) -> Fetching<'a, Fetched> {
         Box::pin(async move {
             if let Some(secret) = self.rotated(ix) {
-                return Ok(secret);
+                return Ok(Fetched::plain(secret));
             }
             let mut kept = self.kept[ix.0].lock().await;
             if let Some(fetched) = kept.as_ref().filter(|fetched| is_good(fetched, targets.credential(ix))) {
-                return Ok(fetched.secret.clone());
+                return Ok(fetched.clone());
             }
             let fetched = self.fetch(targets, client, ix).await?;
-            *kept = Some(fetched.clone());
-            Ok(fetched.secret)
+            Ok(kept.insert(fetched).clone())
         })
     }
 
@@ -114,9 +120,9 @@ impl Vault {
         Box::pin(async move {
             let credential = targets.credential(ix);
             let name = || credential.name.clone();
-            let at = Instant::now();
+            let (at, mut beside) = (Instant::now(), BTreeMap::new());
             if let Some(secret) = self.rotated(ix) {
-                return Ok(Fetched { secret, at, shown: None });
+                return Ok(Fetched::plain(secret));
             }
             let secret = match &credential.from {
                 Reference::Env(variable) => {
@@ -137,12 +143,27 @@ impl Vault {
                     let got = client.send(&outgoing).await?.got;
                     if let Ok(answer) = &got {
                         self.note_rotation(request, answer);
+                        let told =
+                            request.captures.iter().map(|(name, at)| Some((name.clone(), pointed(&answer.body, at)?)));
+                        beside.extend(told.flatten());
                     }
-                    issued(&credential.name, &request.proof, take, got)?
+                    let secret = issued(&credential.name, &request.proof, take, got)?;
+                    if let Some((_, at)) = request.captures.iter().find(|(name, _)| !beside.contains_key(name)) {
+                        let why = format!("the answer has nothing at {at}");
+                        return Err(NoCredential::NotIssued { name: name(), why });
+                    }
+                    secret
                 }
             };
-            Ok(Fetched { secret, at, shown: None })
+            Ok(Fetched { secret, at, beside, shown: None })
         })
+    }
+}
+
+impl Fetched {
+    /// With nothing beside it.
+    pub fn plain(secret: Secret) -> Fetched {
+        Fetched { secret, at: Instant::now(), beside: BTreeMap::new(), shown: None }
     }
 }
 

@@ -124,7 +124,7 @@ fn fits(operation: &Operation, path: &str) -> Option<Name> {
                 names.push(percent_encoding::percent_decode_str(name).decode_utf8().ok()?.into_owned());
                 rest = behind;
             }
-            Piece::Credential(_) => return None,
+            Piece::Credential(_) | Piece::Issued { .. } => return None,
         }
     }
     (rest.is_empty() || rest == "/").then_some(names)

@@ -255,7 +255,7 @@ fn listed(explore: &ExplorePlan, operation: &Operation, shapes: &mut Vec<(String
             Piece::Captured(name) if name == MARKER => path.push_str("new"),
             Piece::Captured(name) if Some(name.as_str()) == last => path.push_str("{id}"),
             Piece::Captured(name) => path.push_str(&format!("{{{name}}}")),
-            Piece::Credential(_) => {}
+            Piece::Credential(_) | Piece::Issued { .. } => {}
         }
     }
     path.truncate(path.find(['?', '#']).unwrap_or(path.len()));

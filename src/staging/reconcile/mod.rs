@@ -8,17 +8,16 @@ mod lines;
 mod log;
 mod matched;
 mod read;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use serde::Serialize;
 
 use super::client::SentLine;
-use crate::measure::{counted, percent};
 pub use fields::{Field, Mapping};
 pub use log::{AuditLog, ReadError};
-pub use matched::{By, Matched, matched};
+pub use matched::{By, Matched, Shown, matched};
 pub use read::{LogLine, csv, text};
 
 /// What their log shows of a run.
@@ -33,17 +32,20 @@ pub struct Reconciled {
     pub by_run: u64,
     pub by_time_and_path: u64,
     pub missing: u64,
-    /// Microseconds that their clock is ahead of ours.
-    pub clock_ahead: Option<i64>,
-    /// What their log has, whoever it is about.
-    pub lines: Lines,
+    /// Each of their logs.
+    pub logs: Vec<Log>,
     pub credentials: Vec<Credential>,
     pub not_logged: Vec<Missing>,
 }
 
-/// The lines of a log, and what they tell of who asked.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
-pub struct Lines {
+/// What one of their logs has, whoever it is about, and what its lines tell of who asked.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Log {
+    pub name: String,
+    /// Microseconds that its clock is ahead of ours.
+    pub clock_ahead: Option<i64>,
+    /// Requests of the run that it shows.
+    pub shows: u64,
     pub read: u64,
     pub with_identity: u64,
     pub with_trace: u64,
@@ -53,10 +55,13 @@ pub struct Lines {
     pub why_unread: Vec<String>,
 }
 
-impl Lines {
-    fn of(log: &AuditLog) -> Lines {
+impl Log {
+    fn of(name: &str, log: &AuditLog, Matched { shown, ahead }: &Matched) -> Log {
         let with = |has: fn(&LogLine) -> bool| log.lines.iter().filter(|line| has(line)).count() as u64;
-        Lines {
+        Log {
+            name: name.to_owned(),
+            clock_ahead: *ahead,
+            shows: shown.iter().flatten().count() as u64,
             read: log.lines.len() as u64,
             with_identity: with(|line| line.identity.is_some()),
             with_trace: with(|line| line.trace.is_some()),
@@ -64,6 +69,23 @@ impl Lines {
             unread: log.unread.len() as u64,
             why_unread: log.unread.iter().take(MOST_UNREAD).map(ToString::to_string).collect(),
         }
+    }
+}
+
+/// The line that is about a request.
+#[derive(Clone, Copy)]
+struct Found<'l> {
+    shown: Shown,
+    line: &'l LogLine,
+}
+
+impl<'l> Found<'l> {
+    /// Of the logs that show a request, the one that has it by the surest sign, and then one that tells who it was.
+    fn best(request: usize, logs: &'l [(String, AuditLog)], each: &[Matched]) -> Option<Found<'l>> {
+        let all = logs.iter().zip(each).filter_map(|((_, log), matched)| {
+            matched.shown[request].map(|shown| Found { shown, line: &log.lines[shown.line] })
+        });
+        all.min_by_key(|found| (found.shown.by, found.line.identity.is_none(), found.shown.ambiguous))
     }
 }
 
@@ -93,14 +115,14 @@ pub struct Missing {
 }
 
 /// The version of what is told to programs.
-pub const SCHEMA: &str = "runaway.reconcile/1";
+pub const SCHEMA: &str = "runaway.reconcile/2";
 
 impl Reconciled {
-    /// Reconciles the requests of one run.
-    pub fn of(run: &str, sent: &[SentLine<'_>], audit: &AuditLog, window: i64) -> Reconciled {
-        let log = &audit.lines;
-        let Matched { shown, ahead } = matched(run, sent, log, window);
-        let found = |by: By| shown.iter().flatten().filter(|shown| shown.by == by).count() as u64;
+    /// Reconciles the requests of one run with logs, each by its name. Every log has a clock of its own.
+    pub fn of(run: &str, sent: &[SentLine<'_>], logs: &[(String, AuditLog)], window: i64) -> Reconciled {
+        let each: Vec<Matched> = logs.iter().map(|(_, log)| matched(run, sent, &log.lines, window)).collect();
+        let shown: Vec<Option<Found<'_>>> = (0..sent.len()).map(|at| Found::best(at, logs, &each)).collect();
+        let found = |by: By| shown.iter().flatten().filter(|found| found.shown.by == by).count() as u64;
         let mut missing: BTreeMap<(String, String, String), u64> = BTreeMap::new();
         for (request, _) in sent.iter().zip(&shown).filter(|(_, shown)| shown.is_none()) {
             let key = (request.method.to_string(), request.origin.to_string(), request.path.to_string());
@@ -108,7 +130,7 @@ impl Reconciled {
         }
         let not_logged =
             missing.into_iter().map(|((method, origin, path), requests)| Missing { method, origin, path, requests });
-        let identity = |at: usize| shown[at].and_then(|shown| log[shown.line].identity.as_deref());
+        let identity = |at: usize| shown[at].and_then(|found| found.line.identity.as_deref());
         let mut holders: BTreeMap<&str, BTreeSet<Option<&str>>> = BTreeMap::new();
         for (at, request) in sent.iter().enumerate() {
             if let Some(identity) = identity(at) {
@@ -130,12 +152,12 @@ impl Reconciled {
             row.requests += 1;
             let Some(found) = shown[at] else { continue };
             row.shown += 1;
-            row.ambiguous += u64::from(found.ambiguous);
+            row.ambiguous += u64::from(found.shown.ambiguous);
             match identity(at) {
                 Some(identity) => {
                     *row.identities.entry(identity.to_owned()).or_default() += 1;
                     let alone = holders.get(identity).is_some_and(|all| all.len() == 1);
-                    row.attributable += u64::from(alone && !found.ambiguous);
+                    row.attributable += u64::from(alone && !found.shown.ambiguous);
                 }
                 None => row.nameless += 1,
             }
@@ -148,97 +170,12 @@ impl Reconciled {
             by_run: found(By::Run),
             by_time_and_path: found(By::TimeAndPath),
             missing: shown.iter().filter(|shown| shown.is_none()).count() as u64,
-            clock_ahead: ahead,
-            lines: Lines::of(audit),
+            logs: logs.iter().zip(&each).map(|((name, log), matched)| Log::of(name, log, matched)).collect(),
             credentials: credentials.into_values().collect(),
             not_logged: not_logged.collect(),
         }
-    }
-
-    /// As people read it.
-    pub fn text(&self) -> String {
-        let shown = self.requests - self.missing;
-        let share =
-            |n: u64, of: u64| if of == 0 { String::new() } else { format!(" ({})", percent(n as f64 / of as f64)) };
-        let mut out = format!(
-            "their log shows {shown} of {}{}\n",
-            counted(self.requests, "request"),
-            share(shown, self.requests)
-        );
-        for (n, how) in [
-            (self.by_trace, "by the trace id that each carried"),
-            (self.by_run, "by the run's id in the line, and its time and path"),
-            (self.by_time_and_path, "by time and path alone"),
-        ] {
-            if n > 0 {
-                let _ = writeln!(out, "  {n} {how}");
-            }
-        }
-        if let Some(ahead) = self.clock_ahead {
-            let _ = writeln!(
-                out,
-                "  their clock is {:.3} s {}",
-                ahead.abs() as f64 / 1e6,
-                if ahead < 0 { "behind ours" } else { "ahead of ours" }
-            );
-        }
-        out.push_str("\nunder which identity\n");
-        for row in &self.credentials {
-            let name = row.credential.as_deref().unwrap_or("without a credential");
-            let _ = writeln!(out, "  {name}: {} of {} shown", row.shown, row.requests);
-            for (identity, n) in &row.identities {
-                let _ = writeln!(out, "    as {identity}: {n}");
-            }
-            if row.nameless > 0 {
-                let _ = writeln!(out, "    without an identity: {}", row.nameless);
-            }
-        }
-        let attributable: u64 = self.credentials.iter().map(|row| row.attributable).sum();
-        let _ = writeln!(
-            out,
-            "\nattributable: {attributable} of {}{}: the line names an identity that no other credential of the run has",
-            counted(self.requests, "request"),
-            share(attributable, self.requests)
-        );
-        let ambiguous: u64 = self.credentials.iter().map(|row| row.ambiguous).sum();
-        if ambiguous > 0 {
-            let _ = writeln!(
-                out,
-                "  for {ambiguous} another line names somebody else as near in time: a mapped trace, finer times or a smaller\n  \
-                 --window tell them apart"
-            );
-        }
-        let Lines { read, with_identity, with_trace, with_user_agent, unread, why_unread } = &self.lines;
-        let _ = writeln!(
-            out,
-            "  of {} read, {with_identity} tell an identity, {with_trace} a trace, {with_user_agent} a user agent\n  \
-             traces and user agents are marks of a drill, which a real attacker does not leave: {} were\n  found by them. \
-             Where other fields are read, other lines are found, and another number is attributable",
-            counted(*read, "line"),
-            self.by_trace + self.by_run,
-        );
-        if *unread > 0 {
-            let _ = writeln!(out, "\nnot read: {}", counted(*unread, "line"));
-            why_unread.iter().for_each(|why| _ = writeln!(out, "  {why}"));
-            if *unread > why_unread.len() as u64 {
-                let _ = writeln!(out, "  and {} more", unread - why_unread.len() as u64);
-            }
-        }
-        if !self.not_logged.is_empty() {
-            out.push_str("\nnot in their log\n");
-        }
-        for missing in self.not_logged.iter().take(MOST_LINES) {
-            let Missing { method, origin, path, requests } = missing;
-            let _ = writeln!(out, "  {method} {origin}{path}: {requests}");
-        }
-        if self.not_logged.len() > MOST_LINES {
-            let _ = writeln!(out, "  and {} more", self.not_logged.len() - MOST_LINES);
-        }
-        out
     }
 }
 
 /// So many lines that could not be read are told one by one.
 const MOST_UNREAD: usize = 5;
-/// So many kinds of missing requests are told.
-const MOST_LINES: usize = 20;

@@ -104,11 +104,12 @@ static CREDENTIAL: Part = Part {
             Either(&[
                 Word(&["bearer", "basic"]),
                 Record(&[
+                    may("scheme", Text, "the word before it in `Authorization`, such as `Token`"),
                     may("header", Text, "the name of the header that carries it"),
                     may("cookie", Text, "the name of the cookie that carries it"),
                 ]),
             ]),
-            "how it is sent: `bearer` (default), `basic` (the credential is `user:password`), a header, a cookie",
+            "how it is sent: `bearer` (default), `basic` (the credential is `user:password`), another scheme, a header, a cookie",
         ),
         may("kind", Text, "what it is called in reports, such as `access-token`"),
         may("lives", Duration, "how long it is good for after it was fetched"),

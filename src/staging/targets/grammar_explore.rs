@@ -88,6 +88,7 @@ static DESCRIPTION: Part = Part {
     shape: Record(&[
         must("file", Text, "the description, relative to the targets file"),
         must("origin", Name, "the origin that it describes"),
+        may("prefix", Text, "what stands before its paths there, such as `/staging`"),
         may("only", TEXTS, "patterns of the operations to take, such as `GET /tickets*`"),
         may("parameters", Keyed(&Name), "the collection that a path parameter names a record of, by its name"),
         may("fill", Keyed(&Text), "values for fields of the query that an operation needs"),

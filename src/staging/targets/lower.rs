@@ -360,26 +360,16 @@ impl Lowering<'_> {
         if let Some(word) = node.text() {
             return if word == "basic" { Present::Basic } else { Present::Bearer };
         }
-        match (node.get("header"), node.get("cookie")) {
-            (Some(header), None) => match HeaderName::from_bytes(header.text().unwrap_or_default().as_bytes()) {
-                Ok(name) => Present::Header(name),
-                Err(_) => {
-                    self.say(
-                        Finding::new(Code::BadHttp, header.place, "this is not the name of a header")
-                            .help("letters, digits and `-`"),
-                    );
-                    Present::Bearer
-                }
+        let wrong = match node.entries() {
+            [(key, said)] => match presented(&key.name, said.text().unwrap_or_default()) {
+                Ok(present) => return present,
+                Err((message, help)) => Finding::new(Code::BadHttp, said.place, message).help(help),
             },
-            (None, Some(cookie)) => Present::Cookie(cookie.text().unwrap_or_default().to_owned()),
-            _ => {
-                self.say(
-                    Finding::new(Code::Contradiction, node.place, "a credential is presented in one way")
-                        .help("write one of `header` and `cookie`"),
-                );
-                Present::Bearer
-            }
-        }
+            _ => Finding::new(Code::Contradiction, node.place, "a credential is presented in one way")
+                .help("write one of `scheme`, `header` and `cookie`"),
+        };
+        self.say(wrong);
+        Present::Bearer
     }
 
     pub(super) fn command(&mut self, node: &Node) -> Option<Vec<String>> {
@@ -556,4 +546,22 @@ fn rate(text: &str) -> Option<Rate> {
     let (n, unit) = text.split_once('/')?;
     let per = quantity::duration(unit).or_else(|| quantity::duration(&format!("1{}", unit.trim())))?;
     (per > Span::ZERO).then_some(Rate { n: quantity::count(n)?, per })
+}
+
+/// A way to present a credential that has a name: of a scheme, a header, a cookie.
+fn presented(key: &str, name: &str) -> Result<Present, (&'static str, &'static str)> {
+    // All three are tokens of RFC 9110 section 5.6.2, and so is the name of a cookie (RFC 6265 section 4.1.1).
+    let token = HeaderName::from_bytes(name.as_bytes());
+    match (key, token) {
+        ("header", Ok(name)) => Ok(Present::Header(name)),
+        ("cookie", Ok(_)) => Ok(Present::Cookie(name.to_owned())),
+        (_, Ok(scheme)) => Ok(match scheme.as_str() {
+            "basic" => Present::Basic,
+            "bearer" => Present::Bearer,
+            _ => Present::Scheme(name.to_owned()),
+        }),
+        ("header", Err(_)) => Err(("this is not the name of a header", "letters, digits and `-`")),
+        ("cookie", Err(_)) => Err(("this is not the name of a cookie", "letters, digits, `-` and `_`")),
+        (_, Err(_)) => Err(("this is not the name of a scheme", "one word, such as `Token`")),
+    }
 }

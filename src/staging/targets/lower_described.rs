@@ -23,6 +23,7 @@ impl Lowering<'_> {
         for node in explore.get("openapi").map_or(&[][..], Node::each) {
             let origin = node.get("origin").and_then(|name| self.origin_named(name.text()?, name));
             let (Some(origin), Some(description)) = (origin, self.description(node)) else { continue };
+            let Some(prefix) = self.prefix(node.get("prefix")) else { continue };
             for note in description.notes.iter().take(12) {
                 self.say(Finding::warning(Code::BadDescription, node.place, note.to_string()));
             }
@@ -39,7 +40,7 @@ impl Lowering<'_> {
                     && (patterns.is_empty() || patterns.iter().any(|pattern| openapi::is_meant(pattern, operation)))
             });
             for operation in taken {
-                all.extend(self.described_operation(operation, origin, node, collections));
+                all.extend(self.described_operation(operation, (origin, prefix), node, collections));
             }
         }
         all
@@ -64,10 +65,22 @@ impl Lowering<'_> {
         .ok()
     }
 
+    /// What stands before every path of a description; nothing where what is written is no such thing.
+    fn prefix<'n>(&mut self, node: Option<&'n Node>) -> Option<&'n str> {
+        let Some(node) = node else { return Some("") };
+        let text = node.text().unwrap_or_default();
+        if text.starts_with('/') && !text.contains(['?', '#', '{', '}']) && !text.chars().any(char::is_whitespace) {
+            return Some(text.trim_end_matches('/'));
+        }
+        let message = format!("`{}` is not the beginning of a path", shortened(text));
+        self.say(Finding::new(Code::BadHttp, node.place, message).help("write it as `/staging`"));
+        None
+    }
+
     fn described_operation(
         &self,
         described: &openapi::Operation,
-        origin: OriginIx,
+        (origin, prefix): (OriginIx, &str),
         node: &Node,
         collections: &mut Vec<Collection>,
     ) -> Option<Operation> {
@@ -77,6 +90,7 @@ impl Lowering<'_> {
         }
         let whole = described.path.split(['?', '#']).next().unwrap_or_default();
         let mut pieces: Vec<Piece> = Vec::new();
+        push(&mut pieces, prefix);
         let (mut inside, mut telling) = (None, None);
         for segment in whole.split('/').skip(1) {
             push(&mut pieces, "/");

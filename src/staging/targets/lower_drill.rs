@@ -3,7 +3,8 @@
 use super::lower::{Lowering, duration, text};
 use super::{Act, Body, CredentialIx, DrillPlan, Piece, Proof, Reference, Remint, Request, Service, Step, Template};
 use crate::planted::Mistake;
-use crate::scenario::tree::Node;
+use crate::scenario::shape::shortened;
+use crate::scenario::tree::{Key, Node};
 use crate::scenario::{Code, Finding, quantity};
 use crate::wire::Span;
 
@@ -60,7 +61,7 @@ impl Lowering<'_> {
                     .help("say `phases: 2` or more"),
             );
         }
-        let mut captured = Vec::new();
+        let mut captured = self.issued_names();
         let steps = self.steps(node.get("steps"), drilled, None, &mut captured);
         if node.get("steps").is_some_and(|steps| steps.items().is_empty()) {
             let place = node.key("steps").map_or(node.place, |key| key.place);
@@ -137,6 +138,33 @@ impl Lowering<'_> {
             .collect()
     }
 
+    /// What the answers that issue credentials tell beside them.
+    fn issued_names(&mut self) -> Vec<String> {
+        let mut names = Vec::new();
+        for (_, node) in self.root.get("credentials").map_or(&[][..], Node::entries) {
+            if let Some(request) = node.get("from").and_then(|from| from.get("request")) {
+                self.captured_once(request, &names);
+                let captures = request.get("captures").map_or(&[][..], Node::entries);
+                names.extend(captures.iter().map(|(key, _)| key.name.clone()));
+            }
+        }
+        names
+    }
+
+    /// A name stands for one thing: of credentials, each of a drill has its own.
+    fn captured_once(&mut self, request: &Node, before: &[String]) {
+        let issued = |name: &String| {
+            self.credentials.iter().any(|one| one.from.captures().iter().any(|(known, _)| known == name))
+        };
+        let captures = request.get("captures").map_or(&[][..], Node::entries);
+        let twice: Vec<&Key> =
+            captures.iter().map(|(key, _)| key).filter(|key| before.contains(&key.name) && issued(&key.name)).collect();
+        for key in twice {
+            let message = format!("`{}` is captured where a credential is issued, too", shortened(&key.name));
+            self.say(Finding::new(Code::DuplicateName, key.place, message).help("give it another name"));
+        }
+    }
+
     fn step(
         &mut self,
         node: &Node,
@@ -165,6 +193,7 @@ impl Lowering<'_> {
             }
             "http" => {
                 let request = Request { with, ..self.request(node, captured)? };
+                self.captured_once(node, captured);
                 captured.extend(request.captures.iter().map(|(name, _)| name.clone()));
                 // What only reads ends nothing: it looks something up for the next step.
                 let ends = self.writes(&request) || Mistake::LookingUpDeclares.here();

@@ -4,7 +4,7 @@ use http::{HeaderName, Method};
 
 use super::lower::Lowering;
 use super::lower_text::{each_text, path_alone, placeholder};
-use super::{Body, CredentialIx, Match, OriginIx, Pattern, Piece, Probe, Proof, Request, Template};
+use super::{Body, Credential, CredentialIx, Match, OriginIx, Pattern, Piece, Probe, Proof, Request, Template};
 use crate::scenario::shape::shortened;
 use crate::scenario::tree::{Key, Node};
 use crate::scenario::{Code, Finding, quantity};
@@ -172,9 +172,7 @@ impl Lowering<'_> {
                     let mut mentioned = Vec::new();
                     each_text(&value, &mut |text| {
                         for piece in self.template(text, json, captured).0 {
-                            if let Piece::Credential(ix) = piece {
-                                mentioned.push((self.credentials[ix.0].name.clone(), ix));
-                            }
+                            mentioned.extend(piece.of());
                         }
                     });
                     Body::Json(value, mentioned)
@@ -205,6 +203,8 @@ impl Lowering<'_> {
             }
             if let Some(ix) = self.credentials.iter().position(|credential| credential.name == name) {
                 pieces.push(Piece::Credential(CredentialIx(ix)));
+            } else if let Some(with) = self.issued_with(name).filter(|_| captured.iter().any(|known| known == name)) {
+                pieces.push(Piece::Issued { with, name: name.to_owned() });
             } else if captured.iter().any(|known| known == name) {
                 pieces.push(Piece::Captured(name.to_owned()));
             } else {
@@ -213,7 +213,7 @@ impl Lowering<'_> {
                     self.credentials.iter().map(|c| c.name.clone()).chain(captured.iter().cloned()).collect();
                 self.say(
                     Finding::new(Code::DanglingName, node.place, message)
-                        .help("name it under `credentials`, or under `captures` of an earlier step")
+                        .help("name it under `credentials`, or under `captures` of an earlier step or of the request for a credential")
                         .suggest(name, known.iter().map(String::as_str)),
                 );
             }
@@ -223,6 +223,12 @@ impl Lowering<'_> {
             pieces.push(Piece::Text(rest.to_owned()));
         }
         Template(pieces)
+    }
+
+    /// The credential whose answer tells this beside it.
+    fn issued_with(&self, name: &str) -> Option<CredentialIx> {
+        let tells = |credential: &Credential| credential.from.captures().iter().any(|(told, _)| told == name);
+        self.credentials.iter().position(tells).map(CredentialIx)
     }
 
     fn proof(&mut self, node: &Node) -> Proof {

@@ -34,7 +34,7 @@ pub use learnt::Learnt;
 pub(in crate::staging) use lower_text::placeholder;
 pub use provider::{Endpoints, Issuer};
 pub use read::{is_targets, read, read_knowing};
-pub use request::{Body, Match, Pattern, Piece, Proof, Reading, Request, Template};
+pub use request::{Body, Match, Pattern, Piece, Present, Proof, Reading, Request, Template};
 
 /// The number of a credential in its file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -104,17 +104,6 @@ pub struct WriteRules {
     pub provider: Vec<(OriginIx, String)>,
 }
 
-/// How a credential is sent.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Present {
-    /// `Authorization: Bearer` (RFC 6750).
-    Bearer,
-    /// `Authorization: Basic` (RFC 7617); the credential is `user:password`.
-    Basic,
-    Header(http::HeaderName),
-    Cookie(String),
-}
-
 /// Where a credential is kept.
 #[derive(Clone, Debug)]
 pub enum Reference {
@@ -128,6 +117,14 @@ impl Reference {
     /// Whether fetching again gives a new credential, and not the same again.
     pub fn gives_fresh_ones(&self) -> bool {
         matches!(self, Reference::Command(_) | Reference::Request { .. })
+    }
+
+    /// What is taken from the answer that issues it, beside itself.
+    pub fn captures(&self) -> &[(String, String)] {
+        match self {
+            Reference::Request { request, .. } => &request.captures,
+            _ => &[],
+        }
     }
 }
 

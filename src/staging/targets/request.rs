@@ -4,6 +4,19 @@ use http::{HeaderName, Method};
 
 use super::{CredentialIx, OriginIx};
 
+/// How a credential is sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Present {
+    /// `Authorization: Bearer` (RFC 6750).
+    Bearer,
+    /// `Authorization: Basic` (RFC 7617); the credential is `user:password`.
+    Basic,
+    /// `Authorization` under another scheme (RFC 9110 section 11.1), such as `Token`.
+    Scheme(String),
+    Header(HeaderName),
+    Cookie(String),
+}
+
 /// A text with placeholders.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Template(pub Vec<Piece>);
@@ -12,13 +25,28 @@ pub struct Template(pub Vec<Piece>);
 pub enum Piece {
     Text(String),
     Credential(CredentialIx),
+    /// What the answer that issued a credential told beside it, such as its id.
+    Issued {
+        with: CredentialIx,
+        name: String,
+    },
     Captured(String),
 }
 
+impl Piece {
+    /// The credential that it is filled in from.
+    pub const fn of(&self) -> Option<CredentialIx> {
+        match self {
+            Piece::Credential(ix) | Piece::Issued { with: ix, .. } => Some(*ix),
+            Piece::Text(_) | Piece::Captured(_) => None,
+        }
+    }
+}
+
 impl Template {
-    /// Whether the credential stands in it.
+    /// Whether the credential stands in it, or what was issued with it.
     pub fn mentions(&self, credential: CredentialIx) -> bool {
-        self.0.contains(&Piece::Credential(credential))
+        self.0.iter().any(|piece| piece.of() == Some(credential))
     }
 
     /// The names of what is filled in beside credentials.
@@ -47,7 +75,7 @@ pub enum Body {
     None,
     Form(Vec<(String, Template)>),
     /// Placeholders stand in its texts.
-    Json(serde_json::Value, Vec<(String, CredentialIx)>),
+    Json(serde_json::Value, Vec<CredentialIx>),
     Text(Template),
 }
 
@@ -57,7 +85,7 @@ impl Request {
         let in_body = match &self.body {
             Body::None => false,
             Body::Form(fields) => fields.iter().any(|(_, value)| value.mentions(credential)),
-            Body::Json(_, mentioned) => mentioned.iter().any(|(_, ix)| *ix == credential),
+            Body::Json(_, mentioned) => mentioned.contains(&credential),
             Body::Text(text) => text.mentions(credential),
         };
         in_body || self.path.mentions(credential) || self.headers.iter().any(|(_, text)| text.mentions(credential))

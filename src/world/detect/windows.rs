@@ -154,3 +154,54 @@ impl<T: Forgetful> Sparse<T> {
         *sweep_at = 2 * (*kept).max(by_caller.len()).max(FIRST_SWEEP / 2);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// When it last counted.
+    #[derive(Default)]
+    struct Counted(Tick);
+
+    impl Forgetful for Counted {
+        fn is_over(&self, now: Tick, within: Span) -> bool {
+            self.0 + within <= now
+        }
+    }
+
+    const MINUTE: Span = Span::from_secs(60);
+
+    fn count(windows: &mut Sparse<Counted>, caller: usize, what: u64, now: Tick) {
+        let place = Place { at: caller, said: Said { key: Key::Global, what: Some((OpId::new(0), what)) } };
+        windows.at(place, now, MINUTE).0 = now;
+    }
+
+    fn kept(windows: &Sparse<Counted>) -> Vec<usize> {
+        windows.by_caller.iter().map(IndexMap::len).collect()
+    }
+
+    #[test]
+    fn windows_that_have_passed_are_forgotten_and_those_that_count_are_not() {
+        let (mut windows, later) = (Sparse::default(), Tick::ZERO + MINUTE);
+        (0..600).for_each(|what| count(&mut windows, 0, what, Tick::ZERO));
+        (0..424).for_each(|what| count(&mut windows, 2, what, Tick(1)));
+        assert_eq!(kept(&windows), [600, 0, 424], "no sweep before there are 1,024");
+        count(&mut windows, 1, 0, later);
+        assert_eq!(kept(&windows), [0, 1, 424]);
+        assert_eq!((windows.kept, windows.sweep_at), (425, 1_024));
+        assert!(windows.by_caller[1].capacity() >= 600 && windows.spare.is_empty(), "with the room of caller 0");
+        (1..600).for_each(|what| count(&mut windows, 1, what, later));
+        count(&mut windows, 3, 0, Tick(later.0 + 1));
+        assert_eq!(kept(&windows), [0, 600, 0, 1]);
+        assert_eq!((windows.kept, windows.sweep_at), (601, 1_200), "twice as many as are live");
+    }
+
+    #[test]
+    fn room_is_kept_for_so_many() {
+        let mut windows = Sparse::default();
+        (0..1_024).for_each(|caller| count(&mut windows, caller, 0, Tick::ZERO));
+        count(&mut windows, 0, 0, Tick::ZERO + MINUTE);
+        assert_eq!((windows.kept, windows.spare.len()), (1, SPARE - 1), "one has it again");
+        assert_eq!(windows.sweep_at, 2_048, "a sweep looks at every caller");
+    }
+}

@@ -232,7 +232,7 @@ fn written(path: &Path) -> String {
     let piece = |piece: &Piece| match piece {
         Piece::Text(text) => text.clone(),
         Piece::Captured(name) => format!("{{{name}}}"),
-        Piece::Credential(_) => String::new(),
+        Piece::Credential(_) | Piece::Issued { .. } => String::new(),
     };
     path.0.iter().map(piece).collect()
 }
