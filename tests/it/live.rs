@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use runaway::measure::Simulated;
 use runaway::plane::driver::Stop;
 use runaway::run::{Kept, Plane, Prepared, RunOptions, prepare};
 use runaway::scenario::Overrides;
@@ -119,29 +118,6 @@ fn agrees(variant: Option<&str>, least: usize) {
         }
     }
     panic!("{variant:?}: {seen:#?}");
-}
-
-/// Too few are fewer than nine tenths of what the agents asked in virtual time, as long as they asked there.
-#[test]
-fn a_run_that_made_less_than_nine_tenths_is_behind() {
-    let text = STEADY.replace("detect:", "benign:\n  desk: {is: clerk, holds: [clerk-key], knows: [shop.list], told: [{do: shop.list, every: 1s, times: 9}]}\ndetect:");
-    let prepared =
-        prepare(&document(&text), None, &Overrides::default(), &Stop::default()).expect("a scenario that runs");
-    let mut kept = Kept::default();
-    prepared.run(Plane::Sim, RunOptions::default(), &Stop::default(), &mut kept).expect("a run");
-    let by = |who: usize| {
-        let asked = |event: &&Event| matches!(event, Event::Asked { id, .. } if id.by.index() == who);
-        kept.0.iter().filter(asked).copied().collect::<Vec<Event>>()
-    };
-    let (agent, honest) = (by(0), by(1));
-    assert!(agent.len() > 11 && !honest.is_empty());
-    let Event::Asked { at: tenth, .. } = agent[9] else { unreachable!() };
-    let simulated = Simulated { requests: 10, until: tenth.0 };
-    let behind = |agents: &[Event]| simulated.behind(&prepared.plan, &[&honest[..], agents].concat());
-    assert_eq!((behind(&agent[..9]), behind(&agent[..8]), behind(&[])), (None, Some(8), Some(0)));
-    assert_eq!(behind(&agent[2..12]), Some(8), "what was asked later did not keep up");
-    let whole = prepared.references.simulated.expect("what the agents ask");
-    assert_eq!((whole.requests, whole.behind(&prepared.plan, &kept.0)), (agent.len() as u64, None));
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::parity::compare;
-use crate::support::{Ran, document, run};
+use crate::support::{Ran, document, library, run};
 use runaway::journal::{FORMAT, Header, Writer, read};
-use runaway::measure::{Measures, References, classes, headline, services};
+use runaway::measure::{Measures, References, Simulated, classes, headline, services};
 use runaway::scenario::plan_of;
 use runaway::wire::{Effect, Event, Open, Purpose, Tick, Verdict};
 
@@ -550,4 +550,23 @@ fn a_shelf_that_gives_way_is_no_door_any_more() {
         .replace("shelves: {count: 0,", "shelves: {count: 0, keeps: 1,");
     let doors = open_of(&run(&document(&yaml), None, &[]), "api.add");
     assert_eq!(doors, [(1, Open::ForEver), (2, Open::Shut)], "until the owner makes another one");
+}
+
+/// Too few are fewer than nine tenths of what the agents ask in virtual time, as long as they ask there.
+#[test]
+fn a_run_that_made_less_than_nine_tenths_is_behind() {
+    let Ran { prepared, events, .. } = run(&library("ticket-service-role"), None, &[]);
+    let by = |who: usize| {
+        let asked = |event: &&Event| matches!(event, Event::Asked { id, .. } if id.by.index() == who);
+        events.iter().filter(asked).copied().collect::<Vec<Event>>()
+    };
+    let (agent, other, honest) = (by(0), by(1), by(2));
+    assert!(prepared.plan.agents.len() == 2 && agent.len() > 11 && honest.len() > 2);
+    let Event::Asked { at: tenth, .. } = agent[9] else { unreachable!() };
+    let simulated = Simulated { requests: 10, until: tenth.0 };
+    let behind = |agents: &[Event]| simulated.behind(&prepared.plan, &[&honest[..], agents].concat());
+    assert_eq!((behind(&agent[..9]), behind(&agent[..8]), behind(&[])), (None, Some(8), Some(0)));
+    assert_eq!(behind(&agent[2..12]), Some(8), "what was asked later did not keep up");
+    let whole = Simulated::of(&prepared.plan, &events);
+    assert_eq!((whole.requests, whole.behind(&prepared.plan, &events)), ((agent.len() + other.len()) as u64, None));
 }
