@@ -171,3 +171,36 @@ impl Explored {
         (self.found.len() as u64, opened as u64)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_within_reach_and_not_tried_is_told() {
+        let list = |behind: &[&str]| NoIds {
+            operation: "api.list".into(),
+            collection: "tickets".into(),
+            answers: 2,
+            behind: behind.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        let of = |no_ids, withheld| Explored { no_ids, withheld, ..Explored::default() }.untried();
+        assert_eq!(of(vec![], 0), [""; 0]);
+        assert_eq!(of(vec![], 1), ["1 write was kept back by `caps: writes`"]);
+        let told = of(vec![list(&[]), list(&["api.read", "api.drop"])], 2);
+        let begins = "no ids of `tickets` were found in what api.list showed (2 answers)";
+        let ends = "; look at `ids`, and whether this identity has any there";
+        let behind = ", so what needs one was never tried: api.read, api.drop";
+        assert_eq!(told[..2], [format!("{begins}{ends}"), format!("{begins}{behind}{ends}")]);
+        assert_eq!(told[2..], ["2 writes were kept back by `caps: writes`"]);
+    }
+
+    #[test]
+    fn a_run_that_was_killed_says_so_and_nothing_else() {
+        for listens in [true, false] {
+            let cut = Explored::cut_off(listens);
+            assert_eq!((cut.listens, cut.stopped.as_deref()), (listens, Some("its journal has no end")));
+            assert!(cut.is_cut_off() && cut.untried().is_empty());
+        }
+    }
+}

@@ -182,3 +182,54 @@ impl World {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Share;
+    use crate::model::control::{Order, Step};
+    use crate::model::service::Validation;
+    use crate::wire::{CollId, FamilyId, IdentityId, Reason, Res, Span};
+    use crate::world::tests::plan;
+
+    fn step(action: Action, which: Which) -> Step {
+        Step {
+            name: "step".into(),
+            action,
+            which,
+            only: None,
+            first: Span::ZERO,
+            every: Span::ZERO,
+            order: Order::ByNumber,
+            fails: Share::NONE,
+            supported: true,
+        }
+    }
+
+    #[test]
+    fn a_step_without_a_target_says_by_itself_what_is_meant() {
+        let mut plan = plan(Validation::Gateway, 1, None);
+        let records: Vec<Res> = (3..5).map(|row| Res { coll: CollId::new(0), row }).collect();
+        let (family, who, cred) = (FamilyId::new(0), IdentityId::new(0), CredId::new(0));
+        plan.controls.steps = vec![
+            step(Action::Delete { records: records.clone(), saying: vec![] }, Which::Named),
+            step(Action::Cancel { operations: vec![] }, Which::Named),
+            step(Action::Disable, Which::Identity(who)),
+            step(Action::Revoke, Which::Every(family)),
+            step(Action::Revoke, Which::Alarmed),
+        ];
+        let mut world = World::new(plan.into());
+        let meant = |world: &World, step: u32, target| world.meant(Tick(1), StepId::new(step), target);
+        let named = |world: &World, step| meant(world, step, Target::Named);
+        assert_eq!(named(&world, 0), Some(records.into_iter().map(Target::Record).collect()));
+        assert_eq!(named(&world, 1), Some(vec![Target::Named]));
+        assert_eq!(named(&world, 2), Some(vec![Target::Identity(who)]));
+        assert_eq!(named(&world, 3), Some(vec![Target::Credential(cred)]));
+        assert_eq!((named(&world, 4), named(&world, 5)), (None, None), "only an alarm says it; no such step");
+        assert_eq!(meant(&world, 4, Target::Credential(cred)), Some(vec![Target::Credential(cred)]));
+        assert_eq!(meant(&world, 4, Target::Credential(CredId::new(9))), None);
+        assert_eq!(meant(&world, 2, Target::Identity(IdentityId::new(9))), None);
+        world.credentials.end(cred, Tick(1), Reason::RevokedByProtocol, crate::model::containment::Verb::Revoke);
+        assert_eq!(named(&world, 3), Some(vec![]), "what has ended is not ended again");
+    }
+}

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use crate::model::containment::Verb;
     use crate::model::service::Validation;
-    use crate::wire::{Reason, Span};
+    use crate::wire::{FamilyId, Reason, Span};
     use crate::world::tests::signed_plan;
 
     #[test]
@@ -109,6 +109,8 @@ mod tests {
         world.credentials.end(key, Tick(5), Reason::RevokedByProtocol, Verb::Revoke);
         let taken = [4, 5, 6].map(|at| world.takes_signed_until(Tick(at), key, service));
         assert_eq!(taken, [Open::Until(Tick(5)), Open::Shut, Open::Shut], "leeway is for `exp` alone");
+        let published = [4, 5].map(|at| world.published_keys(Tick(at)));
+        assert_eq!(published, [vec![(FamilyId::new(1), 0)], vec![]]);
         let asks = World::new(signed_plan(Validation::Gateway).into());
         assert_eq!(
             asks.takes_signed_until(Tick(4), key, service),

@@ -125,3 +125,23 @@ fn numbers_are_written_for_people() {
     assert_eq!([0.001, 0.005, 0.0512, 0.123].map(percent), ["0.1 %", "0.5 %", "5.1 %", "12 %"]);
     assert_eq!([0.994, 0.996, 1.0].map(percent), ["99 %", "99.6 %", "100 %"]);
 }
+
+#[test]
+fn a_word_is_the_one_that_was_expected_or_not() {
+    let outcome = Measured::Exact(Value::Word("contained"));
+    let within = |word: &str| outcome.within(&Expected::Word(word.into()));
+    assert_eq!((within("contained"), within("prevented")), (Some(true), Some(false)));
+    assert_eq!(outcome.within(&Expected::Count(1)), None, "no word is a number");
+}
+
+#[test]
+fn what_may_go_on_growing_is_known_from_below() {
+    for (known, least) in [(Measured::count(3), 3), (Measured::Bounded { lo: 2, hi: 9 }, 2)] {
+        let mut open = known;
+        open.open_ended();
+        assert_eq!(open, Measured::Bounded { lo: least, hi: NO_BOUND });
+    }
+    let mut never = Measured::Never;
+    never.open_ended();
+    assert_eq!(never, Measured::Never);
+}

@@ -1,10 +1,12 @@
 //! The drill of a targets file: its steps, its times, and whether it fits under the caps.
 
 use super::lower::{Lowering, duration, text};
-use super::{Act, Body, CredentialIx, DrillPlan, Piece, Proof, Reference, Remint, Request, Service, Step, Template};
+use super::{
+    Act, Body, Credential, CredentialIx, DrillPlan, Piece, Proof, Reference, Remint, Request, Service, Step, Template,
+};
 use crate::planted::Mistake;
 use crate::scenario::shape::shortened;
-use crate::scenario::tree::{Key, Node};
+use crate::scenario::tree::Node;
 use crate::scenario::{Code, Finding, quantity};
 use crate::wire::Span;
 
@@ -151,16 +153,18 @@ impl Lowering<'_> {
         names
     }
 
-    /// A name stands for one thing: of credentials, each of a drill has its own.
+    /// A name stands for one thing: what was issued with a credential is another for each that a drill has.
     fn captured_once(&mut self, request: &Node, before: &[String]) {
-        let issued = |name: &String| {
-            self.credentials.iter().any(|one| one.from.captures().iter().any(|(known, _)| known == name))
-        };
-        let captures = request.get("captures").map_or(&[][..], Node::entries);
-        let twice: Vec<&Key> =
-            captures.iter().map(|(key, _)| key).filter(|key| before.contains(&key.name) && issued(&key.name)).collect();
-        for key in twice {
-            let message = format!("`{}` is captured where a credential is issued, too", shortened(&key.name));
+        for (key, _) in request.get("captures").map_or(&[][..], Node::entries) {
+            let issued = |one: &Credential| one.from.captures().iter().any(|(known, _)| *known == key.name);
+            let also = if self.credentials.iter().any(|one| one.name == key.name) {
+                "the name of a credential, too"
+            } else if before.contains(&key.name) && self.credentials.iter().any(issued) {
+                "captured where a credential is issued, too"
+            } else {
+                continue;
+            };
+            let message = format!("`{}` is {also}", shortened(&key.name));
             self.say(Finding::new(Code::DuplicateName, key.place, message).help("give it another name"));
         }
     }
