@@ -139,6 +139,23 @@ pub struct Step {
     pub supported: bool,
 }
 
+impl Step {
+    /// A step that is done at once and works.
+    pub fn at_once(action: Action, which: Which) -> Step {
+        Step {
+            name: "step".to_owned(),
+            action,
+            which,
+            only: None,
+            first: Span::ZERO,
+            every: Span::ZERO,
+            order: Order::ByNumber,
+            fails: Share::NONE,
+            supported: true,
+        }
+    }
+}
+
 /// In which order a step deals with its targets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Order {

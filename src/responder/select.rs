@@ -112,9 +112,7 @@ fn credentials(registry: &dyn Registry, now: Tick, wanted: impl Fn(CredId) -> bo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Share;
-    use crate::model::control::Order;
-    use crate::wire::{CollId, FamilyId, InstructionId, OpId, Res, Span};
+    use crate::wire::{CollId, FamilyId, InstructionId, OpId, Res};
 
     /// Credentials by number: who acts with each, of which family it is, what it was minted from, whether it is alive.
     ///
@@ -180,18 +178,7 @@ mod tests {
     }
 
     fn of(action: Action, which: Which, key: Option<Key>, log: &[Audit]) -> Vec<Target> {
-        let step = Step {
-            name: "step".to_owned(),
-            action,
-            which,
-            only: None,
-            first: Span::ZERO,
-            every: Span::ZERO,
-            order: Order::ByNumber,
-            fails: Share::NONE,
-            supported: true,
-        };
-        targets(&step, key, log, &Office, Tick(0))
+        targets(&Step::at_once(action, which), key, log, &Office, Tick(0))
     }
 
     fn revoked(which: Which, key: Option<Key>) -> Vec<u32> {

@@ -186,25 +186,10 @@ impl World {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Share;
-    use crate::model::control::{Order, Step};
+    use crate::model::control::Step;
     use crate::model::service::Validation;
-    use crate::wire::{CollId, FamilyId, IdentityId, Reason, Res, Span};
+    use crate::wire::{CollId, FamilyId, IdentityId, Reason, Res};
     use crate::world::tests::plan;
-
-    fn step(action: Action, which: Which) -> Step {
-        Step {
-            name: "step".into(),
-            action,
-            which,
-            only: None,
-            first: Span::ZERO,
-            every: Span::ZERO,
-            order: Order::ByNumber,
-            fails: Share::NONE,
-            supported: true,
-        }
-    }
 
     #[test]
     fn a_step_without_a_target_says_by_itself_what_is_meant() {
@@ -212,11 +197,11 @@ mod tests {
         let records: Vec<Res> = (3..5).map(|row| Res { coll: CollId::new(0), row }).collect();
         let (family, who, cred) = (FamilyId::new(0), IdentityId::new(0), CredId::new(0));
         plan.controls.steps = vec![
-            step(Action::Delete { records: records.clone(), saying: vec![] }, Which::Named),
-            step(Action::Cancel { operations: vec![] }, Which::Named),
-            step(Action::Disable, Which::Identity(who)),
-            step(Action::Revoke, Which::Every(family)),
-            step(Action::Revoke, Which::Alarmed),
+            Step::at_once(Action::Delete { records: records.clone(), saying: vec![] }, Which::Named),
+            Step::at_once(Action::Cancel { operations: vec![] }, Which::Named),
+            Step::at_once(Action::Disable, Which::Identity(who)),
+            Step::at_once(Action::Revoke, Which::Every(family)),
+            Step::at_once(Action::Revoke, Which::Alarmed),
         ];
         let mut world = World::new(plan.into());
         let meant = |world: &World, step: u32, target| world.meant(Tick(1), StepId::new(step), target);

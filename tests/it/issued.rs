@@ -52,7 +52,7 @@ fn server(state: Arc<Mutex<State>>) -> Server {
     })
 }
 
-fn drilled(state: &Arc<Mutex<State>>, phases: u32, step: &str, told_at: &str) -> Ran {
+fn drilled(state: &Arc<Mutex<State>>, phases: u32, told_at: &str) -> Ran {
     let (folder, server) = (tempfile::tempdir().unwrap(), server(state.clone()));
     let text = format!(
         "
@@ -70,7 +70,7 @@ services: {{api: {{probe: \"GET api:/me\", cached: 0s}}}}
 caps: {{requests: 2_000, rate: 200/s, at_once: 16, writes: 20, duration: 20s}}
 stop: none
 drill:
-  steps: [{step}]
+  steps: [{{http: \"DELETE api:/tokens/{{token-id}}\", with: admin}}]
   cadence: 50ms
   steady: 300ms
   settle: 300ms
@@ -87,13 +87,11 @@ drill:
     ran
 }
 
-const BY_ID: &str = "{http: \"DELETE api:/tokens/{token-id}\", with: admin}";
-
 #[test]
 fn each_token_of_a_drill_is_revoked_by_its_own_id() {
     for phases in [1, 3] {
         let state: Arc<Mutex<State>> = Arc::default();
-        let ran = drilled(&state, phases, BY_ID, "/id");
+        let ran = drilled(&state, phases, "/id");
         assert_eq!((ran.code(), ran.json["matrix"][0]["ended"].as_str()), (0, Some("stopped")), "{}", ran.shown());
         let ids: Vec<String> = (0..phases).map(|n| (101 + n).to_string()).collect();
         assert_eq!(state.lock().unwrap().asked, ids, "{}", ran.shown());
@@ -104,7 +102,7 @@ fn each_token_of_a_drill_is_revoked_by_its_own_id() {
 #[test]
 fn an_answer_without_the_id_begins_no_drill() {
     let state: Arc<Mutex<State>> = Arc::default();
-    let ran = drilled(&state, 1, BY_ID, "/uid");
+    let ran = drilled(&state, 1, "/uid");
     assert!(ran.code() == 4 && ran.says("token was not issued: the answer has nothing at /uid"), "{}", ran.shown());
     assert!(state.lock().unwrap().asked.is_empty());
 }

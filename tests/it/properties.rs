@@ -9,9 +9,9 @@ use runaway::analysis::{Ground, Reached, Relaxed};
 use runaway::generate::random_world;
 use runaway::journal::{FORMAT, Header, Writer, read};
 use runaway::measure::{Measures, References};
-use runaway::model::control::{Action, Order, Response, Step, Trigger, Which};
+use runaway::model::control::{Action, Response, Step, Trigger, Which};
 use runaway::model::service::{Act, Grant, Validation};
-use runaway::model::{Baseline, Draws, Index, Pairs, Plan, Share, Stream, Takes};
+use runaway::model::{Baseline, Draws, Index, Pairs, Plan, Stream, Takes};
 use runaway::plane::driver::Stop;
 use runaway::run::{Behaviour, Kept, simulate};
 use runaway::scenario::{Overrides, plan_of};
@@ -112,18 +112,7 @@ pub fn tame(plan: &mut Plan) {
 
 /// A step that ends what it is told to.
 pub fn revocation(which: Which) -> Step {
-    let name = "revoke".to_owned();
-    Step {
-        name,
-        action: Action::Revoke,
-        which,
-        only: None,
-        first: Span::ZERO,
-        every: Span::ZERO,
-        order: Order::ByNumber,
-        fails: Share::NONE,
-        supported: true,
-    }
+    Step::at_once(Action::Revoke, which)
 }
 
 /// So many requests of anybody, 30 ms apart on average.

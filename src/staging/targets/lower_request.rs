@@ -203,17 +203,22 @@ impl Lowering<'_> {
             }
             if let Some(ix) = self.credentials.iter().position(|credential| credential.name == name) {
                 pieces.push(Piece::Credential(CredentialIx(ix)));
-            } else if let Some(with) = self.issued_with(name).filter(|_| captured.iter().any(|known| known == name)) {
-                pieces.push(Piece::Issued { with, name: name.to_owned() });
             } else if captured.iter().any(|known| known == name) {
-                pieces.push(Piece::Captured(name.to_owned()));
+                let name = name.to_owned();
+                pieces.push(match self.issued_with(&name) {
+                    Some(with) => Piece::Issued { with, name },
+                    None => Piece::Captured(name),
+                });
             } else {
                 let message = format!("`{{{}}}` is neither a credential nor captured before", shortened(name));
                 let known: Vec<String> =
                     self.credentials.iter().map(|c| c.name.clone()).chain(captured.iter().cloned()).collect();
                 self.say(
                     Finding::new(Code::DanglingName, node.place, message)
-                        .help("name it under `credentials`, or under `captures` of an earlier step or of the request for a credential")
+                        .help(
+                            "name it under `credentials`, or under `captures` of an earlier step or of the request for a \
+                             credential",
+                        )
                         .suggest(name, known.iter().map(String::as_str)),
                 );
             }
