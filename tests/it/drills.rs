@@ -766,8 +766,10 @@ fn fresh_credentials_give_a_range_and_commands_and_people_take_part() {
     assert!(errors.is_empty(), "{errors:#?}");
 }
 
-/// One of curl's requests: when it was sent, in seconds of the clock on the wall, and whether it was accepted.
-pub type Sample = (f64, bool);
+/// One of curl's requests: when it was sent, in seconds of the clock on the wall, and the status of its answer.
+pub type Sample = (f64, u16);
+
+pub const ACCEPTED: u16 = 200;
 
 fn wall() -> f64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64()
@@ -783,11 +785,11 @@ pub fn curled(url: &str, config: &str, every: Duration, is_over: impl Fn() -> bo
     let mut samples = Vec::new();
     while !is_over() {
         let (sent, next) = (wall(), Instant::now() + every);
-        let status = curl(&["-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", "--config", "-", url], config);
-        // On a slow machine curl may get no answer in its time: that is no refusal.
-        if status != "000" {
-            samples.push((sent, status == "200"));
-        }
+        let answer = curl(&["-s", "-m", "5", "-w", "\\n%{http_code}", "--config", "-", url], config);
+        let (body, status) = answer.rsplit_once('\n').unwrap_or_default();
+        // Everything else says nothing: no answer in curl's time (000), and what a broker says when a connection broke (500, 400).
+        let says = matches!(status, "200" | "401" | "403") || body.contains("ACCESS_REFUSED");
+        samples.extend(status.parse().ok().filter(|_| says).map(|status| (sent, status)));
         std::thread::sleep(next.saturating_duration_since(Instant::now()));
     }
     samples
@@ -872,7 +874,7 @@ fn the_matrix_agrees_with_curl_at_real_servers() {
         let credential = if *name == "jwt" { "jwt-token" } else { "opaque" };
         let measured = started
             + row(credential, name)["last_accepted_us"].as_f64().unwrap_or_else(|| panic!("{}", ran.shown())) / 1e6;
-        let by_curl = samples.iter().rfind(|(_, accepted)| *accepted).expect("curl was accepted").0;
+        let by_curl = samples.iter().rfind(|(_, status)| *status == ACCEPTED).expect("curl was accepted").0;
         let widest = samples.windows(2).map(|pair| pair[1].0 - pair[0].0).fold(0.0, f64::max);
         // Where this machine was slow, neither can know better than its widest gap.
         let gap = row(credential, name)["widest_gap_us"].as_f64().unwrap() / 1e6;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::drills::{self, Ran, Sample, curled};
+use crate::drills::{self, ACCEPTED, Ran, Sample, curled};
 use crate::staging::rabbitmq::{NOTES, RabbitMq, TICKETS};
 use crate::staging::real::curl;
 
@@ -288,7 +288,8 @@ fn agrees(ran: &Ran, service: &str, refused_with: Option<&[u16]>, cached: u32, s
     let seconds = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("{service}: {}", ran.shown())) / 1e6;
     let Some(statuses) = refused_with else {
         assert_eq!(row["ended"], "never-stopped", "{service}: {}", ran.shown());
-        assert!(samples.iter().all(|(_, accepted)| *accepted), "{service}: curl was refused");
+        let others = samples.iter().filter(|(_, status)| *status != ACCEPTED).collect::<Vec<_>>();
+        assert!(others.is_empty(), "{service}: curl was refused: {others:?}");
         return;
     };
     let with = row["status"].as_u64();
@@ -297,13 +298,18 @@ fn agrees(ran: &Ran, service: &str, refused_with: Option<&[u16]>, cached: u32, s
     let started: jiff::Timestamp = ran.json["started"].as_str().unwrap().parse().unwrap();
     let measured = started.as_microsecond() as f64 / 1e6 + seconds(&row["last_accepted_us"]);
     // Later it was put back.
-    let refused = samples.iter().position(|(_, accepted)| !accepted).expect("curl was refused");
+    let refused = samples.iter().position(|(_, status)| *status != ACCEPTED).expect("curl was refused");
     let by_curl = samples[refused.checked_sub(1).expect("curl was accepted")].0;
     let widest = samples[..=refused].windows(2).map(|pair| pair[1].0 - pair[0].0).fold(0.0, f64::max);
     // Where this machine was slow, neither can know better than its widest gap.
     let gap = seconds(&row["widest_gap_us"]);
     let allowed = (2.0 * CADENCE.as_secs_f64()).max(widest).max(gap);
-    assert!((measured - by_curl).abs() <= allowed, "{service}: {measured} by us, {by_curl} by curl\n{}", ran.shown());
+    let around = &samples[refused - 1..samples.len().min(refused + 6)];
+    assert!(
+        (measured - by_curl).abs() <= allowed,
+        "{service}: {measured} by us, {by_curl} by curl, which went on {around:?}\n{}",
+        ran.shown()
+    );
     // It ends at once, or when what the broker remembers of the user does.
     let (at_least, bound) = (seconds(&row["lag_us"]["at_least"]), f64::from(cached));
     assert_eq!(seconds(&row["bound_us"]), bound);
@@ -325,9 +331,7 @@ fn each_way_to_contain_a_user_is_measured_at_a_real_broker() {
     each_way_to_contain(0);
 }
 
-/// Twenty loops for half a minute: a machine that stalls in one of them says nothing about the drill. Another try tells.
 #[test]
 fn so_it_is_where_a_real_broker_remembers_its_users() {
-    let agreed = (0..3).any(|_| std::panic::catch_unwind(|| each_way_to_contain(10)).is_ok());
-    assert!(agreed, "three times the drill and curl did not agree");
+    each_way_to_contain(10);
 }
