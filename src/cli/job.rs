@@ -15,8 +15,8 @@ use crate::model::Plan;
 use crate::plane::driver::{Sink, Stop};
 use crate::report::text::hung;
 use crate::report::{Fixes, Summary};
-use crate::run::{Finished, Plane, Prepared, RunOptions, prepare};
-use crate::scenario::{Document, Overrides, Severity};
+use crate::run::{Comparison, Finished, Plane, Prepared, RunOptions};
+use crate::scenario::{Document, Finding, Overrides, Resolved, Severity};
 use crate::wire::Event;
 
 /// So many agents are let begin alone, one after the other.
@@ -42,6 +42,9 @@ pub struct Job<'a> {
 /// A run that was done.
 pub struct Done {
     pub prepared: Prepared,
+    /// The resolved scenario, for the journal.
+    pub document: serde_json::Value,
+    pub warnings: Vec<Finding>,
     pub finished: Finished,
     pub events: Vec<Event>,
     pub digest: String,
@@ -60,7 +63,8 @@ impl Job<'_> {
     }
 
     fn run_with(&self, progress: &Progress, folder: Option<&Folder>, stop: &Stop) -> Result<Done, Failure> {
-        let mut prepared = prepare(self.document, self.variant, self.overrides, stop)?;
+        let comparison = Comparison::of(self.document, self.variant, self.overrides)?;
+        let mut prepared = comparison.prepare(stop)?;
         if let Some(seeds) = self.seeds {
             Arc::make_mut(&mut prepared.plan).expectations.over(seeds);
         }
@@ -68,7 +72,7 @@ impl Job<'_> {
         // Probes fill caches and use limits up.
         let undisturbed = self.options.probes.is_none();
         let truth_applies = as_written && undisturbed && self.plane.keeps_virtual_time();
-        let header = self.header(&prepared, truth_applies)?;
+        let header = self.header(&prepared, &comparison.resolved.document, truth_applies)?;
         let path = folder.map_or_else(Default::default, Folder::journal);
         let unwritten = |error: io::Error| Failure::at(&path, &error);
         let out: Box<dyn io::Write> = match folder {
@@ -88,12 +92,12 @@ impl Job<'_> {
         }
         if !stop.wanted() {
             let alone = OFFSPRING.min(MOST_LISTENERS / (agents as u32).max(1)).max(LEAST_OFFSPRING);
-            prepared.count_offspring(self.document, self.overrides, alone, stop)?;
+            prepared.count_offspring(alone, stop)?;
         }
         if !stop.wanted() {
             progress.repeats(prepared.plan.expectations.most_seeds());
             let measures = self.measures(&prepared.plan);
-            prepared.repeat_over_seeds(self.document, self.overrides, &measures, stop)?;
+            prepared.repeat_over_seeds(&comparison, &measures, stop)?;
         }
         if !stop.wanted() && !self.plane.keeps_virtual_time() {
             prepared.compare_with_simulation(stop)?;
@@ -103,7 +107,8 @@ impl Job<'_> {
         let digest = writer.finish(references).map_err(unwritten)?;
         let finished = prepared.finish(&events, truth_applies);
         let fixes = if self.fix && !stop.wanted() { self.fixes(progress, stop)? } else { None };
-        Ok(Done { prepared, finished, events, digest, plane: self.plane, fixes })
+        let Resolved { document, warnings, .. } = comparison.resolved;
+        Ok(Done { prepared, document, warnings, finished, events, digest, plane: self.plane, fixes })
     }
 
     /// What to change first; nothing where nothing goes wrong, or somebody wants an end.
@@ -135,7 +140,12 @@ impl Job<'_> {
         self.variant.map_or(name.to_owned(), |variant| format!("{name}@{variant}"))
     }
 
-    fn header(&self, prepared: &Prepared, truth_applies: bool) -> Result<Header, Failure> {
+    fn header(
+        &self,
+        prepared: &Prepared,
+        document: &serde_json::Value,
+        truth_applies: bool,
+    ) -> Result<Header, Failure> {
         Ok(Header {
             format: FORMAT,
             written_by: concat!("runaway ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -144,7 +154,7 @@ impl Job<'_> {
             seed: prepared.plan.seed,
             plane: self.plane.name().to_owned(),
             truth_applies,
-            document: prepared.document.clone(),
+            document: document.clone(),
             references: serde_json::to_value(&prepared.references).map_err(|e| Failure::incomplete(e.to_string()))?,
         })
     }
@@ -165,7 +175,7 @@ impl Done {
 
     /// Says what the scenario's author should know.
     pub fn warn(&self) {
-        for warning in self.prepared.warnings.iter().filter(|w| w.severity == Severity::Warning) {
+        for warning in self.warnings.iter().filter(|w| w.severity == Severity::Warning) {
             output::aside(&hung(&format!("warning[{}]: ", warning.code.name()), &warning.message, 2));
         }
     }

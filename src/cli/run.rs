@@ -59,7 +59,7 @@ fn once(args: &args::Run, stop: &Stop) -> Result<Exit, Failure> {
     let summary = done.summary();
     let verdict = done.finished.judgement.verdict;
     let stopped = done.prepared.references.interrupted;
-    let written = folder.write_results(&summary, &done.digest, &done.prepared.document).and_then(|()| {
+    let written = folder.write_results(&summary, &done.digest, &done.document).and_then(|()| {
         // Whoever stopped a run wants it to end; `replay --out` writes the log from the journal.
         if stopped { Ok(()) } else { folder.write_audit(&done.prepared.plan, &done.events) }
     });

@@ -12,13 +12,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use crate::measure::Measures;
-use crate::measure::registry::Needs;
 use crate::model::Baseline;
 use crate::plane::driver::Stop;
 use crate::planted::Mistake;
 use crate::report::text::sentence;
 use crate::report::{Effect, FIXES, Fix, Fixes, Own};
-use crate::run::{Behaviour, Control, Kept, PrepareError, Simulator};
+use crate::run::{Behaviour, Comparison, Kept, PrepareError, Simulator};
 use crate::scenario::{Document, Node, Overrides};
 
 pub use candidates::Kind;
@@ -58,35 +57,24 @@ const USUAL_SEEDS: u32 = 5;
 
 /// Tries every change. `tell` hears how many runs of how many are done.
 pub fn fixes(asked: &Question<'_>, stop: &Stop, tell: &(dyn Fn(usize, usize) + Sync)) -> Result<Fixes, FixError> {
-    let resolved = asked.document.resolve(asked.variant, asked.overrides).map_err(PrepareError::from)?;
-    let seeds = asked.seeds.unwrap_or(resolved.plan.expectations.most_seeds().min(USUAL_SEEDS)).max(1);
-    let first = resolved.plan.seed;
-    let under = |n: u32| Overrides { seed: Some(first.wrapping_add(u64::from(n))), ..asked.overrides.clone() };
+    let comparison = Comparison::of(asked.document, asked.variant, asked.overrides).map_err(PrepareError::from)?;
+    let plan = &comparison.resolved.plan;
+    let (first, seeds) = (plan.seed, asked.seeds.unwrap_or(plan.expectations.most_seeds().min(USUAL_SEEDS)).max(1));
     let bench = |n: u32| -> Result<Bench, FixError> {
-        let overrides = under(n);
-        let control = Control::of(
-            &mut Simulator::default(),
-            Needs::PositiveControl,
-            asked.document,
-            asked.variant,
-            &overrides,
-            true,
-            stop,
-        )?;
-        let plain = asked.document.resolve(asked.variant, &overrides).map_err(PrepareError::from)?;
-        Ok(Bench::new(Yardstick::of(control, stop)?, overrides, plain, stop)?)
+        let yardstick = Yardstick::of(&comparison, first.wrapping_add(u64::from(n)), stop)?;
+        Ok(Bench::new(yardstick, &comparison, stop)?)
     };
     let benches: Vec<Bench> = (0..seeds).into_par_iter().map(bench).collect::<Result<_, FixError>>()?;
     if stop.wanted() {
         return Err(FixError::Stopped);
     }
-    let before = Before::of(&benches, &resolved.plan.currency);
+    let before = Before::of(&benches, &plan.currency);
     if !before.bites() {
         return Err(FixError::NothingToFix);
     }
-    let tree = asked.document.tree(asked.variant, &under(0)).map_err(PrepareError::from)?;
+    let tree = asked.document.tree(asked.variant, asked.overrides).map_err(PrepareError::from)?;
     let all = with_facts(&benches[0], &tree, stop)?;
-    let trials = Trials { asked, benches: &benches, stop, tell, done: AtomicUsize::new(0) };
+    let trials = Trials { asked, comparison: &comparison, benches: &benches, stop, tell, done: AtomicUsize::new(0) };
     let (mut tried, impossible) = trials.run(all, before.runs())?;
     let singles = tried.len();
     let ranked = |tried: &mut Vec<Tried>| {
@@ -128,21 +116,12 @@ pub fn fixes(asked: &Question<'_>, stop: &Stop, tell: &(dyn Fn(usize, usize) + S
 fn own(asked: &Question<'_>, before: &Before, benches: &[Bench], stop: &Stop) -> Result<Vec<Own>, FixError> {
     let names = asked.document.variants().into_iter().map(|variant| variant.name);
     let one = |name: String| {
+        let mut comparison =
+            Comparison::of(asked.document, Some(&name), asked.overrides).map_err(PrepareError::from)?;
+        // By the limits of what is to be fixed: a variant may have its own.
+        comparison.resolved.plan.expectations = benches[0].prepared().plan.expectations.clone();
         let seen = |bench: &Bench| -> Result<Seen, FixError> {
-            let (variant, overrides) = (Some(name.as_str()), bench.overrides());
-            let control = Control::of(
-                &mut Simulator::default(),
-                Needs::PositiveControl,
-                asked.document,
-                variant,
-                overrides,
-                true,
-                stop,
-            )?;
-            let mut resolved = asked.document.resolve(variant, overrides).map_err(PrepareError::from)?;
-            // By the limits of what is to be fixed: a variant may have its own.
-            resolved.plan.expectations = bench.prepared().plan.expectations.clone();
-            Ok(bench.try_beside(&Yardstick::of(control, stop)?, resolved, stop)?)
+            Ok(bench.try_beside(&Yardstick::of(&comparison, bench.seed(), stop)?, &comparison, stop)?)
         };
         let seen: Vec<Seen> = benches.par_iter().map(seen).collect::<Result<_, _>>()?;
         let (effect, after) = (effect(before, &[], &seen), after(&seen, before.currency()));
@@ -174,6 +153,7 @@ struct Tried {
 
 struct Trials<'a> {
     asked: &'a Question<'a>,
+    comparison: &'a Comparison,
     benches: &'a [Bench],
     stop: &'a Stop,
     tell: &'a (dyn Fn(usize, usize) + Sync),
@@ -187,20 +167,20 @@ impl Trials<'_> {
         self.done.fetch_max(before, Ordering::Relaxed);
         let one = |candidate: Candidate| {
             let Changed { document, chosen, .. } = self.changed(&candidate)?;
-            let seen = |bench: &Bench| -> Result<Option<Seen>, FixError> {
+            let Ok(resolved) = document.resolve(Some(&chosen), self.asked.overrides) else {
+                return Ok(Err(self.complaint(&candidate)));
+            };
+            let changed = self.comparison.with(resolved);
+            let seen = |bench: &Bench| -> Result<Seen, FixError> {
                 if self.stop.wanted() {
                     return Err(FixError::Stopped);
                 }
-                let Ok(resolved) = document.resolve(Some(&chosen), bench.overrides()) else { return Ok(None) };
-                let seen = bench.try_out(resolved, self.stop)?;
+                let seen = bench.try_out(&changed, self.stop)?;
                 (self.tell)(self.done.fetch_add(1, Ordering::Relaxed) + 1, whole);
-                Ok(Some(seen))
+                Ok(seen)
             };
-            let seen: Option<Vec<Seen>> = self.benches.par_iter().map(seen).collect::<Result<_, _>>()?;
-            Ok(match seen {
-                Some(seen) => Ok(Tried { candidate, seen }),
-                None => Err(self.complaint(&candidate)),
-            })
+            let seen: Vec<Seen> = self.benches.par_iter().map(seen).collect::<Result<_, _>>()?;
+            Ok(Ok(Tried { candidate, seen }))
         };
         let all: Vec<Result<Tried, String>> = all.into_par_iter().map(one).collect::<Result<_, FixError>>()?;
         if self.stop.wanted() {

@@ -11,8 +11,8 @@ use crate::model::{Baseline, Plan, Time};
 use crate::plane::driver::{End, Sink, Stop};
 use crate::planted::Mistake;
 use crate::report::{After, Over, Share};
-use crate::run::{Behaviour, Control, Kept, Prepared, Simulator};
-use crate::scenario::{Overrides, Resolved, money_shown};
+use crate::run::{Behaviour, Comparison, Control, Kept, Prepared, Simulator};
+use crate::scenario::money_shown;
 use crate::wire::{ActorId, Event, OpId, Purpose, Tick, Verdict};
 
 /// What a run comes to, as far as changes are compared by it.
@@ -51,7 +51,8 @@ pub struct Yardstick {
 }
 
 impl Yardstick {
-    pub fn of(control: Control, stop: &Stop) -> io::Result<Yardstick> {
+    pub fn of(comparison: &Comparison, seed: u64, stop: &Stop) -> io::Result<Yardstick> {
+        let control = comparison.control(seed, &mut Simulator::default(), Needs::PositiveControl, true, stop)?;
         let plan = to_the_horizon(control.plan());
         let mut asked = Requests::default();
         Simulator::default().run(&plan, &Baseline::empty(&plan), Behaviour::Faulty, stop, &mut asked)?;
@@ -61,7 +62,6 @@ impl Yardstick {
 
 /// One seed: what everything under it is compared with.
 pub struct Bench {
-    overrides: Overrides,
     yardstick: Yardstick,
     prepared: Prepared,
     /// What honest work gets done in a run in which nothing goes wrong, with the scenario as it is.
@@ -70,16 +70,16 @@ pub struct Bench {
 }
 
 impl Bench {
-    pub fn new(yardstick: Yardstick, overrides: Overrides, plain: Resolved, stop: &Stop) -> io::Result<Bench> {
+    pub fn new(yardstick: Yardstick, plain: &Comparison, stop: &Stop) -> io::Result<Bench> {
         let prepared = yardstick.control.prepare(Needs::PositiveControl, plain, stop)?;
         let mut trial = Trial::of(&prepared, stop);
         let work = trial.work()?;
         let seen = trial.see(&yardstick, (&work, &work))?;
-        Ok(Bench { overrides, yardstick, prepared, work, seen })
+        Ok(Bench { yardstick, prepared, work, seen })
     }
 
-    pub fn overrides(&self) -> &Overrides {
-        &self.overrides
+    pub fn seed(&self) -> u64 {
+        self.prepared.plan.seed
     }
 
     /// The scenario as it is.
@@ -88,12 +88,12 @@ impl Bench {
     }
 
     /// Runs the scenario with a change.
-    pub fn try_out(&self, changed: Resolved, stop: &Stop) -> io::Result<Seen> {
+    pub fn try_out(&self, changed: &Comparison, stop: &Stop) -> io::Result<Seen> {
         self.try_beside(&self.yardstick, changed, stop)
     }
 
     /// The same, where it is compared with something else.
-    pub fn try_beside(&self, yardstick: &Yardstick, changed: Resolved, stop: &Stop) -> io::Result<Seen> {
+    pub fn try_beside(&self, yardstick: &Yardstick, changed: &Comparison, stop: &Stop) -> io::Result<Seen> {
         let prepared = yardstick.control.prepare(Needs::PositiveControl, changed, stop)?;
         let mut trial = Trial::of(&prepared, stop);
         let work = trial.work()?;

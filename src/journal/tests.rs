@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::plane::driver::Stop;
-use crate::run::{Kept, measurable, prepare};
+use crate::run::{Comparison, Kept, measurable};
 use crate::scenario::{Overrides, Source, parse, plan_of};
 use crate::wire::{Event, Key};
 
@@ -15,7 +15,8 @@ fn written(name: &str, variant: Option<&str>) -> (Vec<Event>, Vec<u8>) {
 
 fn written_as(name: &str, text: &str, variant: Option<&str>) -> (Vec<Event>, Vec<u8>) {
     let document = parse(Source { name: name.into(), text: text.into() }, &measurable()).unwrap();
-    let prepared = prepare(&document, variant, &Overrides::default(), &Stop::default()).unwrap();
+    let comparison = Comparison::of(&document, variant, &Overrides::default()).unwrap();
+    let prepared = comparison.prepare(&Stop::default()).unwrap();
     let mut kept = Kept::default();
     prepared.simulate(&Stop::default(), &mut kept).unwrap();
     let header = Header {
@@ -26,7 +27,7 @@ fn written_as(name: &str, text: &str, variant: Option<&str>) -> (Vec<Event>, Vec
         seed: prepared.plan.seed,
         plane: "sim".into(),
         truth_applies: true,
-        document: prepared.document.clone(),
+        document: comparison.resolved.document,
         references: serde_json::Value::Null,
     };
     let mut bytes = Vec::new();

@@ -3,6 +3,7 @@
 use crate::wire::{CollId, FamilyId, IdentityId, InstructionId, OpId, PlaceId, Res, RouteId, Span, Tick};
 
 use super::instruction::Obedience;
+use super::rng::{Draws, Stream};
 
 /// A client with credentials and an instruction: a compromised agent, or honest work beside it.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct AgentPlan {
     pub pace: Pace,
     pub network: PlaceId,
     pub starts: Tick,
+    /// The range from which the seed draws when it starts, where one is written.
+    pub starts_within: Option<(Span, Span)>,
     /// Operations that are no excess whatever it touches with them.
     pub may: Vec<OpId>,
     /// Where path parameters may be filled by counting or guessing.
@@ -40,6 +43,17 @@ impl AgentPlan {
         }
         self.obedience.does.iter().for_each(|program| program.named_records(&mut known));
         known
+    }
+}
+
+/// Draws when each client starts that starts at random.
+pub fn draw_starts(agents: &mut [AgentPlan], benign: &mut [AgentPlan], seed: u64) {
+    const HONEST: u32 = 1 << 31;
+    let entities = (0..HONEST).zip(agents).chain((HONEST..).zip(benign));
+    for (entity, client) in entities {
+        if let Some((least, most)) = client.starts_within {
+            client.starts = Tick(Stream::new(seed, Draws::Start, entity).span(least, most).0);
+        }
     }
 }
 

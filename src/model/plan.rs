@@ -6,7 +6,7 @@ use crate::wire::{
 };
 
 use super::access::Access;
-use super::agent::AgentPlan;
+use super::agent::{AgentPlan, draw_starts};
 use super::control::Controls;
 use super::expect::Expectations;
 use super::identity::{Collection, Family, Population};
@@ -83,6 +83,13 @@ impl Time {
 }
 
 impl Plan {
+    /// The same scenario under another seed.
+    pub fn under(&self, seed: u64) -> Plan {
+        let mut plan = Plan { seed, ..self.clone() };
+        draw_starts(&mut plan.agents, &mut plan.benign, seed);
+        plan
+    }
+
     pub fn service(&self, id: ServiceId) -> &Service {
         &self.services[id.index()]
     }

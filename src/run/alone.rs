@@ -1,5 +1,6 @@
 //! How far one agent spreads what it was told, when those whom it turns do nothing.
 
+use std::io;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -7,30 +8,20 @@ use rayon::prelude::*;
 use crate::measure::{Offspring, turned_beside};
 use crate::model::{Baseline, Column, Draws, Plan, Stream};
 use crate::plane::driver::Stop;
-use crate::scenario::{Document, Overrides};
 use crate::wire::{ActorId, CollId, InstructionId};
 
-use super::prepare::{PrepareError, Prepared};
+use super::prepare::Prepared;
 use super::simulate::{Behaviour, Kept, simulate};
 
 impl Prepared {
     /// Lets an agent that is drawn begin alone, under so many seeds from the run's own on, and counts whom it turns.
-    pub fn count_offspring(
-        &mut self,
-        document: &Document,
-        overrides: &Overrides,
-        samples: u32,
-        stop: &Stop,
-    ) -> Result<(), PrepareError> {
+    pub fn count_offspring(&mut self, samples: u32, stop: &Stop) -> io::Result<()> {
         if first_instruction(&self.plan).is_none() {
             return Ok(());
         }
-        let (variant, first) = (self.plan.meta.variant.as_deref(), self.plan.seed);
-        let turned = |n: u32| {
-            let overrides = Overrides { seed: Some(first.wrapping_add(u64::from(n))), ..overrides.clone() };
-            turned_by_one(document.resolve(variant, &overrides)?.plan, stop)
-        };
-        let turned: Vec<Option<u32>> = (0..samples).into_par_iter().map(turned).collect::<Result<_, PrepareError>>()?;
+        let under = |n: u32| self.plan.under(self.plan.seed.wrapping_add(u64::from(n)));
+        let turned = (0..samples).into_par_iter().map(|n| turned_by_one(under(n), stop));
+        let turned: Vec<Option<u32>> = turned.collect::<io::Result<_>>()?;
         if !stop.wanted() {
             self.references.offspring = Some(Offspring(turned.into_iter().flatten().collect()));
         }
@@ -39,7 +30,7 @@ impl Prepared {
 }
 
 /// Whom one agent turns, which the seed chooses.
-fn turned_by_one(mut plan: Plan, stop: &Stop) -> Result<Option<u32>, PrepareError> {
+fn turned_by_one(mut plan: Plan, stop: &Stop) -> io::Result<Option<u32>> {
     let Some((instruction, reads)) = first_instruction(&plan) else { return Ok(None) };
     for collection in &mut plan.collections {
         collection.plants = Column::Empty;

@@ -2,6 +2,7 @@
 //! raises is counted on other seeds.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::scenario::{Document, Overrides};
 use crate::wire::{Audit, FamilyId, Message, Purpose, RuleId, Span, Tick};
 use crate::world::detect::{Detectors, Line, Run};
 
-use super::prepare::{PrepareError, Prepared, learn, prepare_for};
+use super::prepare::{Comparison, PrepareError, Prepared, learn};
 use super::simulate::{Behaviour, Kept, Simulator, simulate};
 
 /// What is wanted of the thresholds.
@@ -91,13 +92,12 @@ pub fn calibrate(
     wanted: Wanted,
     stop: &Stop,
 ) -> Result<Calibration, PrepareError> {
-    let prepared = prepare_for(&mut Simulator::default(), Needs::Task, document, variant, overrides, stop)?;
+    let comparison = Comparison::of(document, variant, overrides)?;
+    let scenario = &comparison.resolved.plan;
+    let prepared = comparison.under(scenario.seed, &mut Simulator::default(), Needs::Task, stop)?;
     let plan = &prepared.plan;
-    let days = |seeds: Range<u64>| -> Result<Vec<Day>, PrepareError> {
-        seeds
-            .into_par_iter()
-            .map(|seed| day(document, variant, overrides, plan.seed.wrapping_add(seed), stop))
-            .collect()
+    let days = |seeds: Range<u64>| -> io::Result<Vec<Day>> {
+        seeds.into_par_iter().map(|n| day(scenario.under(scenario.seed.wrapping_add(n)), stop)).collect()
     };
     let n = u64::from(wanted.seeds);
     let (training, checking) = (days(1..n + 1)?, days(n + 1..2 * n + 1)?);
@@ -124,16 +124,8 @@ pub fn calibrate(
     Ok(Calibration { trained, checked: exposure(&checking), rules })
 }
 
-/// Benign work under a seed, with what prevents and without anybody who answers.
-fn day(
-    document: &Document,
-    variant: Option<&str>,
-    overrides: &Overrides,
-    seed: u64,
-    stop: &Stop,
-) -> Result<Day, PrepareError> {
-    let overrides = Overrides { seed: Some(seed), ..overrides.clone() };
-    let plan = document.resolve(variant, &overrides)?.plan;
+/// Benign work, with what prevents and without anybody who answers.
+fn day(plan: Plan, stop: &Stop) -> io::Result<Day> {
     let routine = learn(&plan, stop)?;
     let controls = Controls { responses: Vec::new(), ..plan.controls.clone() };
     let plan = Arc::new(Plan { controls, ..plan });
@@ -205,11 +197,7 @@ fn lowest(plan: &Plan, spec: &Detector, days: &[Day], allowed: u64) -> Watches {
 }
 
 /// When each of these detectors first tells of the fault, if nobody answers.
-fn detections(
-    prepared: &Prepared,
-    detectors: &[Detector],
-    stop: &Stop,
-) -> Result<BTreeMap<RuleId, Tick>, PrepareError> {
+fn detections(prepared: &Prepared, detectors: &[Detector], stop: &Stop) -> io::Result<BTreeMap<RuleId, Tick>> {
     if !prepared.references.faulty {
         return Ok(BTreeMap::new());
     }

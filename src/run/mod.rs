@@ -15,7 +15,7 @@ use crate::verdict::{Circumstances, Judgement, judge};
 use crate::wire::{Event, Span};
 
 pub use calibrate::{Calibrated, Calibration, Exposure, Wanted, calibrate};
-pub use prepare::{Control, PrepareError, Prepared, prepare};
+pub use prepare::{Comparison, Control, PrepareError, Prepared, prepare};
 pub use simulate::{Behaviour, Kept, Plane, RunOptions, Simulator, run_on, seats, simulate};
 
 /// The pace of a person, for the machine-speed factor: one request in so long.

@@ -15,14 +15,11 @@ use crate::scenario::{Document, Overrides, Rejected, Resolved};
 
 use super::simulate::{Behaviour, Kept, Simulator, simulate};
 
-/// A run that is ready to start.
+/// A run that is ready to start, beside what it is compared with.
 pub struct Prepared {
     pub plan: Arc<Plan>,
     pub baseline: Baseline,
     pub references: References,
-    /// The resolved scenario, for the journal.
-    pub document: serde_json::Value,
-    pub warnings: Vec<crate::scenario::Finding>,
 }
 
 /// Why a run could not be prepared.
@@ -41,22 +38,69 @@ pub fn prepare(
     overrides: &Overrides,
     stop: &Stop,
 ) -> Result<Prepared, PrepareError> {
-    prepare_for(&mut Simulator::default(), Needs::HumanPace, document, variant, overrides, stop)
+    Ok(Comparison::of(document, variant, overrides)?.prepare(stop)?)
 }
 
-/// The same, as far as some measures need it. What they do not need is left out, and so are the measures that would.
-pub(super) fn prepare_for(
-    simulator: &mut Simulator,
-    needs: Needs,
-    document: &Document,
-    variant: Option<&str>,
-    overrides: &Overrides,
-    stop: &Stop,
-) -> Result<Prepared, PrepareError> {
-    let resolved = document.resolve(variant, overrides)?;
-    let faulty = is_faulty(&resolved.plan);
-    let control = Control::of(simulator, needs, document, variant, overrides, faulty, stop)?;
-    Ok(control.prepare(needs, resolved, stop)?)
+/// A scenario beside its positive control, both resolved: once for all seeds.
+pub struct Comparison {
+    /// The scenario itself.
+    pub resolved: Resolved,
+    control: Arc<Resolved>,
+    /// It works otherwise than its positive control.
+    own_work: bool,
+}
+
+impl Comparison {
+    pub fn of(document: &Document, variant: Option<&str>, overrides: &Overrides) -> Result<Comparison, Rejected> {
+        let resolved = document.resolve(variant, overrides)?;
+        Ok(Comparison::new(resolved, Arc::new(document.positive_control(variant, overrides)?)))
+    }
+
+    /// Another scenario beside the same positive control.
+    pub fn with(&self, resolved: Resolved) -> Comparison {
+        Comparison::new(resolved, self.control.clone())
+    }
+
+    fn new(resolved: Resolved, control: Arc<Resolved>) -> Comparison {
+        let own_work = works_otherwise(&control.document, &resolved.document);
+        Comparison { resolved, control, own_work }
+    }
+
+    /// Makes the run under the scenario's own seed ready: runs all that it will be compared with.
+    pub fn prepare(&self, stop: &Stop) -> io::Result<Prepared> {
+        self.under(self.resolved.plan.seed, &mut Simulator::default(), Needs::HumanPace, stop)
+    }
+
+    /// The same under any seed, as far as some measures need it. What they do not need is left out, and so are the
+    /// measures that would.
+    pub(super) fn under(
+        &self,
+        seed: u64,
+        simulator: &mut Simulator,
+        needs: Needs,
+        stop: &Stop,
+    ) -> io::Result<Prepared> {
+        let faulty = is_faulty(&self.resolved.plan);
+        self.control(seed, simulator, needs, faulty, stop)?.prepare(needs, self, stop)
+    }
+
+    /// Runs the positive control under a seed, without the fault and with it. `faulty`: so are the agents of the scenario.
+    pub fn control(
+        &self,
+        seed: u64,
+        simulator: &mut Simulator,
+        needs: Needs,
+        faulty: bool,
+        stop: &Stop,
+    ) -> io::Result<Control> {
+        let plan = Arc::new(self.control.plan.under(seed));
+        let mut sane = Kept::default();
+        simulator.run(&plan, &Baseline::empty(&plan), Behaviour::Sane, stop, &mut sane)?;
+        let (baseline, everyday) = (baseline_of(&plan, &sane.0), Everyday::of(&plan, &sane.0));
+        let bites = needs >= Needs::PositiveControl;
+        let uncontrolled = bites.then(|| uncontrolled(simulator, &plan, &baseline, faulty, stop));
+        Ok(Control { uncontrolled: uncontrolled.transpose()?, plan, baseline, everyday })
+    }
 }
 
 fn is_faulty(plan: &Plan) -> bool {
@@ -66,8 +110,6 @@ fn is_faulty(plan: &Plan) -> bool {
 /// What a run under one seed is compared with: the same for every change of its defence.
 pub struct Control {
     plan: Arc<Plan>,
-    /// The resolved scenario of which it is.
-    document: serde_json::Value,
     /// What the task touches.
     baseline: Baseline,
     everyday: Everyday,
@@ -83,39 +125,19 @@ struct Uncontrolled {
 }
 
 impl Control {
-    /// Runs the positive control of a scenario, without its fault and with it.
-    pub fn of(
-        simulator: &mut Simulator,
-        needs: Needs,
-        document: &Document,
-        variant: Option<&str>,
-        overrides: &Overrides,
-        faulty: bool,
-        stop: &Stop,
-    ) -> Result<Control, PrepareError> {
-        let Resolved { plan, document, .. } = document.positive_control(variant, overrides)?;
-        let plan = Arc::new(plan);
-        let mut sane = Kept::default();
-        simulator.run(&plan, &Baseline::empty(&plan), Behaviour::Sane, stop, &mut sane)?;
-        let (baseline, everyday) = (baseline_of(&plan, &sane.0), Everyday::of(&plan, &sane.0));
-        let bites = needs >= Needs::PositiveControl;
-        let uncontrolled = bites.then(|| uncontrolled(simulator, &plan, &baseline, faulty, stop));
-        Ok(Control { uncontrolled: uncontrolled.transpose()?, plan, document, baseline, everyday })
-    }
-
     pub fn plan(&self) -> &Arc<Plan> {
         &self.plan
     }
 
-    /// Makes a run ready that is compared with this one.
-    pub fn prepare(&self, needs: Needs, resolved: Resolved, stop: &Stop) -> io::Result<Prepared> {
-        let Resolved { plan, document, warnings } = resolved;
+    /// Makes a run ready that is compared with this one, under the same seed.
+    pub fn prepare(&self, needs: Needs, comparison: &Comparison, stop: &Stop) -> io::Result<Prepared> {
+        let plan = comparison.resolved.plan.under(self.plan.seed);
         let routine = learn(&plan, stop)?;
         let plan = Arc::new(Plan { routine: routine.clone(), ..plan });
         let control = &self.plan;
         let mut baseline = carry(control, &plan, &self.baseline);
-        if works_otherwise(&self.document, &document) && !Mistake::VariantsWorkIsHarm.here() {
-            baseline.unite(&own_work(&plan, stop)?);
+        if comparison.own_work && !Mistake::VariantsWorkIsHarm.here() {
+            baseline.unite(&work_of(&plan, stop)?);
         }
         let everyday = self.everyday.carried(control, &plan).runs();
         let faulty = is_faulty(&plan);
@@ -135,7 +157,7 @@ impl Control {
             references.potential_documented = bound(control, &there, &Relaxed::documented(control)).size();
         }
         references.set_baseline(&baseline);
-        Ok(Prepared { plan, baseline, references, document, warnings })
+        Ok(Prepared { plan, baseline, references })
     }
 }
 
@@ -154,7 +176,7 @@ fn works_otherwise(control: &serde_json::Value, document: &serde_json::Value) ->
 
 /// What the task and the honest work of this scenario touch where nothing is wrong with the agents and nothing defends:
 /// a variant may do other work than its positive control.
-fn own_work(plan: &Arc<Plan>, stop: &Stop) -> io::Result<Baseline> {
+fn work_of(plan: &Arc<Plan>, stop: &Stop) -> io::Result<Baseline> {
     let undefended = Arc::new(Plan { controls: Controls::default(), ..Plan::clone(plan) });
     let mut kept = Kept::default();
     simulate(&undefended, &Baseline::empty(&undefended), Behaviour::Sane, stop, &mut kept)?;

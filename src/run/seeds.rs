@@ -1,13 +1,14 @@
 //! The same scenario under many seeds, side by side on all cores.
 
+use std::io;
+
 use rayon::prelude::*;
 
 use crate::measure::registry::{Measure, Needs};
 use crate::measure::{Measured, Measures, Seeds};
 use crate::plane::driver::Stop;
-use crate::scenario::{Document, Overrides};
 
-use super::prepare::{PrepareError, Prepared, prepare_for};
+use super::prepare::{Comparison, Prepared};
 use super::simulate::{Kept, Simulator};
 
 impl Prepared {
@@ -15,27 +16,24 @@ impl Prepared {
     /// run's own seed.
     pub fn repeat_over_seeds(
         &mut self,
-        document: &Document,
-        overrides: &Overrides,
+        comparison: &Comparison,
         measures: &[&'static Measure],
         stop: &Stop,
-    ) -> Result<(), PrepareError> {
+    ) -> io::Result<()> {
         let count = self.plan.expectations.most_seeds();
         if count < 2 {
             return Ok(());
         }
-        let variant = self.plan.meta.variant.as_deref();
         let first = self.plan.seed;
         let needs = measures.iter().map(|measure| measure.needs()).max().unwrap_or(Needs::Task);
         let row = |simulator: &mut Simulator, n: u64| {
             if stop.wanted() {
                 return Ok(Vec::new());
             }
-            let overrides = Overrides { seed: Some(first.wrapping_add(n)), ..overrides.clone() };
-            measured(simulator, document, variant, &overrides, (needs, measures), stop)
+            measured(comparison, first.wrapping_add(n), simulator, (needs, measures), stop)
         };
         let rows = (0..u64::from(count)).into_par_iter().map_init(Simulator::default, row);
-        let rows: Vec<Vec<Measured>> = rows.collect::<Result<_, _>>()?;
+        let rows: Vec<Vec<Measured>> = rows.collect::<io::Result<_>>()?;
         if !stop.wanted() {
             self.references.seeds = Some(Seeds::of(&self.plan, measures, &rows));
         }
@@ -45,14 +43,13 @@ impl Prepared {
 
 /// One seed, as far as its measures need it.
 fn measured(
+    comparison: &Comparison,
+    seed: u64,
     simulator: &mut Simulator,
-    document: &Document,
-    variant: Option<&str>,
-    overrides: &Overrides,
     (needs, measures): (Needs, &[&'static Measure]),
     stop: &Stop,
-) -> Result<Vec<Measured>, PrepareError> {
-    let mut prepared = prepare_for(simulator, needs, document, variant, overrides, stop)?;
+) -> io::Result<Vec<Measured>> {
+    let mut prepared = comparison.under(seed, simulator, needs, stop)?;
     let mut events = Kept::default();
     simulator.run(&prepared.plan, &prepared.baseline, prepared.behaviour(), stop, &mut events)?;
     if needs >= Needs::HumanPace {

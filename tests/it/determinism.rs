@@ -14,7 +14,7 @@ use runaway::scenario::Document;
 fn digest(document: &Document, variant: Option<&str>) -> String {
     let ran = run(document, variant, &[]);
     let plan = &ran.prepared.plan;
-    let mut digest = Digest::new(document.name(), variant, plan.seed, &ran.prepared.document);
+    let mut digest = Digest::new(document.name(), variant, plan.seed, &ran.comparison.resolved.document);
     digest.events(&ran.events);
     digest.finish()
 }

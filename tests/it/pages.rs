@@ -43,7 +43,7 @@ fn written(ran: &Ran) -> Written {
         plane: "sim",
     };
     let run = serde_json::to_value(RunReport::of(&summary, &"0".repeat(64))).expect("JSON");
-    let page = page(&summary, &run, &ran.prepared.document);
+    let page = page(&summary, &run, &ran.comparison.resolved.document);
     Written { page, summary: markdown(&summary, &run), run }
 }
 
@@ -225,7 +225,7 @@ fn poison(plan: &mut Plan) {
 pub fn hostile() -> (String, String, String) {
     let mut ran = run(&library("build-triage"), None, &[]);
     poison(Arc::make_mut(&mut ran.prepared.plan));
-    ran.prepared.document = serde_json::json!({ HOSTILE: [HOSTILE, "x".repeat(1 << 20)] });
+    ran.comparison.resolved.document = serde_json::json!({ HOSTILE: [HOSTILE, "x".repeat(1 << 20)] });
     let Written { run, page, summary } = written(&ran);
     (page, summary, run.to_string())
 }

@@ -294,7 +294,7 @@ fn every_journal_reads_back_and_measures_the_same() {
             seed,
             plane: "sim".into(),
             truth_applies: true,
-            document: ran.prepared.document.clone(),
+            document: ran.comparison.resolved.document.clone(),
             references: references.clone(),
         };
         let mut bytes = Vec::new();

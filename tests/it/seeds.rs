@@ -10,7 +10,7 @@ use crate::support::{document, library, run, run_over_seeds};
 use runaway::measure::registry::{MEASURES, Measure, Needs};
 use runaway::measure::{Seeds, claimed};
 use runaway::plane::driver::Stop;
-use runaway::run::prepare;
+use runaway::run::{Comparison, prepare};
 use runaway::scenario::{Document, Overrides};
 
 const TWO_AGENTS: &str = include_str!("../formats/seeds.yaml");
@@ -19,9 +19,10 @@ const TWO_AGENTS: &str = include_str!("../formats/seeds.yaml");
 fn over(document: &Document, variant: Option<&str>, first: u64, seeds: u32, measures: &[&'static Measure]) -> Seeds {
     let overrides = Overrides { seed: Some(first), ..Overrides::default() };
     let stop = Stop::default();
-    let mut prepared = prepare(document, variant, &overrides, &stop).unwrap();
+    let comparison = Comparison::of(document, variant, &overrides).unwrap();
+    let mut prepared = comparison.prepare(&stop).unwrap();
     Arc::make_mut(&mut prepared.plan).expectations.over(seeds);
-    prepared.repeat_over_seeds(document, &overrides, measures, &stop).unwrap();
+    prepared.repeat_over_seeds(&comparison, measures, &stop).unwrap();
     prepared.references.seeds.expect("more than one seed")
 }
 
@@ -148,4 +149,22 @@ fn somebody_may_ask_for_more_seeds_than_the_scenario() {
     assert_eq!(excess["quantiles"], serde_json::json!([38_016.0, 38_016.0, 38_016.0, 38_016.0, 38_016.0]));
     let outcome = spreads.iter().find(|spread| spread["measure"] == "outcome").unwrap();
     assert_eq!(outcome["words"], serde_json::json!({"not-contained": 5}));
+}
+
+/// What a seed decides is drawn anew: nothing else in a scenario depends on it, so one that is resolved once is resolved
+/// for all seeds.
+#[test]
+fn a_scenario_under_another_seed_is_the_one_in_which_that_seed_is_written() {
+    let mut drawn = 0;
+    let random = (0..40).map(|n| document(&runaway::generate::random_world(n)));
+    for document in runaway::library::SCENARIOS.iter().map(|story| document(story.text)).chain(random) {
+        let as_written = document.resolve(None, &Overrides::default()).unwrap().plan;
+        for seed in [0, 7, u64::MAX] {
+            let overrides = Overrides { seed: Some(seed), ..Overrides::default() };
+            let resolved = document.resolve(None, &overrides).unwrap().plan;
+            assert_eq!(format!("{:?}", as_written.under(seed)), format!("{resolved:?}"), "{}", document.name());
+        }
+        drawn += as_written.agents.iter().chain(&as_written.benign).filter(|who| who.starts_within.is_some()).count();
+    }
+    assert!(drawn > 10, "{drawn} start at a time that the seed draws");
 }

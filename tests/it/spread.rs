@@ -4,7 +4,7 @@ use crate::parity::compare;
 use crate::support::{Ran, document, run};
 use runaway::measure::{Contagion, Measured, claimed};
 use runaway::plane::driver::Stop;
-use runaway::run::prepare;
+use runaway::run::{Comparison, prepare};
 use runaway::scenario::{Document, Overrides};
 use runaway::wire::{ActorId, CollId, Event, InstructionId, RequestId, Res, Tick, Turn};
 
@@ -84,10 +84,11 @@ fn a_random_number_of_offspring_dies_out_as_often_as_the_theory_says() {
     for (written, p) in [("60%", 0.6), ("40%", 0.4)] {
         let claim = format!("truth: {{generations: {{at_most: 4, seeds: {SEEDS}, probability: 50%}}}}");
         let document = tree(written, &claim);
-        let (stop, nothing) = (Stop::default(), Overrides::default());
-        let mut prepared = prepare(&document, None, &nothing, &stop).unwrap();
+        let stop = Stop::default();
+        let comparison = Comparison::of(&document, None, &Overrides::default()).unwrap();
+        let mut prepared = comparison.prepare(&stop).unwrap();
         let measures = claimed(&prepared.plan);
-        prepared.repeat_over_seeds(&document, &nothing, &measures, &stop).unwrap();
+        prepared.repeat_over_seeds(&comparison, &measures, &stop).unwrap();
         let [tally] = prepared.references.seeds.unwrap().tallies[..] else { panic!("one claim") };
         let (lo, hi) = tally.interval();
         assert_eq!(tally.of, SEEDS);
@@ -100,9 +101,9 @@ fn a_random_number_of_offspring_dies_out_as_often_as_the_theory_says() {
 fn r0_is_the_mean_number_of_readers_that_are_turned() {
     for (written, p) in [("100%", 1.0), ("50%", 0.5)] {
         let document = row(written);
-        let (stop, nothing) = (Stop::default(), Overrides::default());
-        let mut prepared = prepare(&document, None, &nothing, &stop).unwrap();
-        prepared.count_offspring(&document, &nothing, 400, &stop).unwrap();
+        let stop = Stop::default();
+        let mut prepared = prepare(&document, None, &Overrides::default(), &stop).unwrap();
+        prepared.count_offspring(400, &stop).unwrap();
         let sample = prepared.references.offspring.as_ref().unwrap();
         assert!(sample.0.iter().all(|turned| *turned <= 2));
         if p == 1.0 {

@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 
 use runaway::import::{openapi, starter};
 use runaway::measure::Outcome;
-use runaway::plane::driver::Stop;
-use runaway::run::prepare;
 use runaway::scenario::{Overrides, plan_of};
 
 use crate::cli::Desk;
@@ -27,12 +25,12 @@ fn starts(file: &Path, scope: Option<&str>) {
         assert!(requests.is_none_or(|n| n > 10), "{}@{variant:?}: {requests:?}", file.display());
     }
 
-    let prepared = prepare(&document, None, &Overrides::default(), &Stop::default()).expect("a scenario that runs");
-    let told = serde_json::to_string(&prepared.document).expect("JSON").replace(&*file.to_string_lossy(), "/gone");
+    let resolved = document.resolve(None, &Overrides::default()).expect("a scenario");
+    let told = serde_json::to_string(&resolved.document).expect("JSON").replace(&*file.to_string_lossy(), "/gone");
     let again = plan_of(&serde_json::from_str(&told).expect("JSON"), None).expect("a document that stands for itself");
     let names =
         |plan: &runaway::model::Plan| plan.operation_ids().map(|op| plan.operation_name(op)).collect::<Vec<_>>();
-    assert_eq!(names(&again), names(&prepared.plan));
+    assert_eq!(names(&again), names(&resolved.plan));
 }
 
 #[test]

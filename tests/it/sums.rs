@@ -313,7 +313,7 @@ fn a_journal_reads_back_as_it_was_written() {
         seed: 1,
         plane: "sim".into(),
         truth_applies: true,
-        document: ran.prepared.document.clone(),
+        document: ran.comparison.resolved.document.clone(),
         references: serde_json::Value::Null,
     };
     let mut bytes = Vec::new();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use runaway::plane::driver::Stop;
-use runaway::run::{Finished, Kept, Prepared, measurable, prepare};
+use runaway::run::{Comparison, Finished, Kept, Prepared, measurable};
 use runaway::scenario::{Document, Overrides, Source, parse};
 use runaway::wire::Event;
 
@@ -19,6 +19,7 @@ pub const LONG: &[&str] = &[
 
 /// A run in memory.
 pub struct Ran {
+    pub comparison: Comparison,
     pub prepared: Prepared,
     pub finished: Finished,
     pub events: Vec<Event>,
@@ -40,21 +41,19 @@ pub fn run_seed(document: &Document, variant: Option<&str>, sets: &[(&str, &str)
     let sets = sets.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
     let overrides = Overrides { sets, seed };
     let stop = Stop::default();
-    let mut prepared = prepare(document, variant, &overrides, &stop).unwrap_or_else(|e| match e {
-        runaway::run::PrepareError::Rejected(rejected) => panic!("{rejected}"),
-        other => panic!("{other}"),
-    });
+    let comparison = Comparison::of(document, variant, &overrides).unwrap_or_else(|rejected| panic!("{rejected}"));
+    let mut prepared = comparison.prepare(&stop).expect("runs in memory");
     let mut kept = Kept::default();
     prepared.simulate(&stop, &mut kept).expect("a run in memory");
     prepared.compare_with_human_pace(&kept.0, &stop).expect("a run in memory");
     let finished = prepared.finish(&kept.0, overrides.sets.is_empty());
-    Ran { prepared, finished, events: kept.0 }
+    Ran { comparison, prepared, finished, events: kept.0 }
 }
 
 /// The same, and what the scenario says about other seeds and about one agent alone.
 pub fn run_over_seeds(document: &Document, variant: Option<&str>) -> Ran {
     let mut ran = run(document, variant, &[]);
-    over_seeds(&mut ran.prepared, document, &Overrides::default(), &Stop::default());
+    over_seeds(&mut ran, document.name(), &Stop::default());
     ran.finished = ran.prepared.finish(&ran.events, true);
     ran
 }
@@ -65,18 +64,18 @@ const SEEDS: u32 = 8;
 const OFFSPRING: u32 = 40;
 
 /// Runs a scenario under other seeds, where it says anything about them.
-fn over_seeds(prepared: &mut Prepared, document: &Document, overrides: &Overrides, stop: &Stop) {
+fn over_seeds(Ran { comparison, prepared, .. }: &mut Ran, name: &str, stop: &Stop) {
     let claims = |key: &str| prepared.plan.expectations.claims().any(|claim| claim.measure == key);
     if claims("r0") {
-        prepared.count_offspring(document, overrides, OFFSPRING, stop).expect("runs in memory");
+        prepared.count_offspring(OFFSPRING, stop).expect("runs in memory");
     }
     let expectations = &mut Arc::make_mut(&mut prepared.plan).expectations;
-    if expectations.most_seeds() > SEEDS && document.name() != "seeds" {
+    if expectations.most_seeds() > SEEDS && name != "seeds" {
         expectations.over(SEEDS);
     }
     if expectations.claims().any(|claim| claim.over.is_some()) {
         let claimed = runaway::measure::claimed(&prepared.plan);
-        prepared.repeat_over_seeds(document, overrides, &claimed, stop).expect("runs in memory");
+        prepared.repeat_over_seeds(comparison, &claimed, stop).expect("runs in memory");
     }
 }
 

@@ -41,7 +41,7 @@ mod heartbeat_worm {
             let overrides = Overrides { sets: sets.to_vec(), seed: None };
             let stop = Stop::default();
             let mut prepared = prepare(&document, None, &overrides, &stop).unwrap();
-            prepared.count_offspring(&document, &overrides, 60, &stop).unwrap();
+            prepared.count_offspring(60, &stop).unwrap();
             let r0 = prepared.references.offspring.as_ref().unwrap().r0();
             let Measured::Sampled { lo, hi, .. } = r0 else { panic!("a sample") };
             let theory = (MEMBERS - 1) as f64 * PAGE / (MEMBERS * m) as f64;

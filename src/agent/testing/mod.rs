@@ -205,6 +205,7 @@ pub fn spec(blocks: Vec<Block>) -> AgentPlan {
         pace: Pace::Machine { connections: 1 },
         network: PlaceId::new(0),
         starts: Tick::ZERO,
+        starts_within: None,
         may: Vec::new(),
         guesses: false,
     }

@@ -10,6 +10,7 @@ use crate::scenario::shape::shortened;
 use crate::scenario::tree::{Key, Node};
 use crate::wire::{CollId, FamilyId, IdentityId, OpId, PlaceId, Res, RouteId, ServiceId, Span, Tick};
 
+use super::crowd::starts_of;
 use super::{Lowering, rows};
 
 impl Lowering<'_> {
@@ -24,7 +25,7 @@ impl Lowering<'_> {
             }
             self.teach(&mut all[first..]);
             if let Some(starts) = node.get("starts") {
-                self.starts(starts, part, first, &mut all);
+                starts_of(starts, &mut all[first..]);
             }
             let before = self.clients.last().map_or(0, |(_, range)| range.end);
             self.clients.push((key.name.clone(), before..before + (all.len() - first) as u32));
@@ -53,6 +54,7 @@ impl Lowering<'_> {
             pace: self.pace(node.get("pace")),
             network,
             starts: Tick::ZERO,
+            starts_within: None,
             may: self.operations_named(node.get("may")),
             guesses: node.get("guesses").and_then(Node::text).and_then(quantity::boolean).unwrap_or(false),
         }

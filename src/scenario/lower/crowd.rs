@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::Inverse;
 use crate::model::agent::AgentPlan;
-use crate::model::{Draws, Inverse, Stream};
 use crate::scenario::finding::{Code, Finding};
 use crate::scenario::quantity;
 use crate::scenario::tree::{Key, Node, Value};
-use crate::wire::{FamilyId, Span, Tick};
+use crate::wire::{FamilyId, Tick};
 
 use super::{Lowering, formula};
 
@@ -99,25 +99,21 @@ impl Lowering<'_> {
         }
         Some(Node::scalar(format!("{}-{}", family.name, owned? + 1), written.place))
     }
+}
 
-    /// When the first request of each leaves: at one time, uniformly in a range, or one after the other.
-    pub(super) fn starts(&mut self, starts: &Node, part: &str, first: usize, agents: &mut [AgentPlan]) {
-        if starts.text() == Some("when woken") {
-            agents.iter_mut().skip(first).for_each(|agent| agent.starts = Tick::NEVER);
-            return;
-        }
-        let span = |key: &str| starts.get(key).and_then(Node::text).and_then(quantity::duration).unwrap_or_default();
-        let range = starts.text().and_then(quantity::range);
-        let seed = self.root.get("seed").and_then(Node::text).and_then(quantity::count).unwrap_or(1);
-        let honest = if part == "benign" { 1 << 31 } else { 0 };
-        for (agent, at) in agents.iter_mut().zip(0u32..).skip(first) {
-            let behind = u64::from(at) - first as u64;
-            let start = match range {
-                Some((least, most)) if least == most => least,
-                Some((least, most)) => Stream::new(seed, Draws::Start, honest | at).span(least, most),
-                None => Span(span("first").0.saturating_add(span("every").0.saturating_mul(behind))),
-            };
-            agent.starts = Tick(start.0);
+/// When the first request of each leaves: at one time, at one that the seed draws from a range, or one after the other.
+pub(super) fn starts_of(starts: &Node, agents: &mut [AgentPlan]) {
+    if starts.text() == Some("when woken") {
+        agents.iter_mut().for_each(|agent| agent.starts = Tick::NEVER);
+        return;
+    }
+    let span = |key: &str| starts.get(key).and_then(Node::text).and_then(quantity::duration).unwrap_or_default();
+    let range = starts.text().and_then(quantity::range);
+    for (agent, behind) in agents.iter_mut().zip(0u64..) {
+        match range {
+            Some((least, most)) if least == most => agent.starts = Tick(least.0),
+            Some(range) => agent.starts_within = Some(range),
+            None => agent.starts = Tick(span("first").0.saturating_add(span("every").0.saturating_mul(behind))),
         }
     }
 }

@@ -31,7 +31,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::model::Access;
-use crate::model::agent::AgentPlan;
+use crate::model::agent::{AgentPlan, draw_starts};
 use crate::model::control::Controls;
 use crate::model::expect::Expectations;
 use crate::model::identity::{Collection, Family, Population};
@@ -122,7 +122,8 @@ pub fn lower(root: &Node, measures: Option<&[Measurable]>, folder: Option<&Path>
     work.credentials_are_good_for();
     work.credentials_are_signed();
     work.instructions();
-    let (agents, benign) = (work.agents("agents"), work.agents("benign"));
+    let (mut agents, mut benign) = (work.agents("agents"), work.agents("benign"));
+    draw_starts(&mut agents, &mut benign, work.seed());
     work.messages();
     let controls = work.defence();
     let expectations = expect::expectations(root, measures, &mut work.findings);
@@ -149,6 +150,10 @@ pub fn lower(root: &Node, measures: Option<&[Measurable]>, folder: Option<&Path>
 }
 
 impl Lowering<'_> {
+    fn seed(&self) -> u64 {
+        self.root.get("seed").and_then(Node::text).and_then(quantity::count).unwrap_or(1)
+    }
+
     fn plan(
         &mut self,
         agents: Vec<AgentPlan>,
@@ -175,7 +180,7 @@ impl Lowering<'_> {
                 sizes_unknown: false,
             },
             time,
-            seed: root.get("seed").and_then(Node::text).and_then(quantity::count).unwrap_or(1),
+            seed: self.seed(),
             services: std::mem::take(&mut self.services),
             routes: std::mem::take(&mut self.routes),
             operations: std::mem::take(&mut self.operations),
