@@ -111,10 +111,10 @@ impl Measures {
     /// Folds a run. A run without its end is incomplete.
     pub fn of(plan: &Plan, references: &References, events: &[Event]) -> Measures {
         let ended = events.iter().rev().find_map(|event| match *event {
-            Event::Ended { at, aborted, .. } => Some((at, aborted)),
+            Event::Ended { aborted, .. } => Some(aborted),
             _ => None,
         });
-        let end = ended.map_or_else(|| events.last().map_or(Tick::ZERO, Event::at), |(at, _)| at);
+        let end = reach::end_of(events);
         let gap = events.iter().any(|event| matches!(event, Event::Gap { .. }));
         let baseline: Baseline = references.baseline(plan);
         let mut reach = reach::ReachFold::new(plan, &baseline, end);
@@ -140,7 +140,7 @@ impl Measures {
             outcome: Outcome::Unknown,
             alarms: Alarms::of(plan, references, events),
             complete: ended.is_some() && !gap && !references.interrupted,
-            aborted: references.interrupted || ended.is_some_and(|(_, aborted)| aborted),
+            aborted: references.interrupted || ended.unwrap_or(false),
             values: BTreeMap::new(),
             reach,
             closure,

@@ -51,6 +51,21 @@ pub struct Reach {
     pub lost: u64,
 }
 
+impl Reach {
+    /// The reach of a whole run.
+    pub fn of(plan: &Plan, baseline: &Baseline, events: &[Event]) -> Reach {
+        let mut fold = ReachFold::new(plan, baseline, end_of(events));
+        events.iter().for_each(|event| fold.event(event));
+        fold.finish()
+    }
+}
+
+/// When a run ended: where its journal has no end, with its last event.
+pub fn end_of(events: &[Event]) -> Tick {
+    let ended = events.iter().rev().find(|event| matches!(event, Event::Ended { .. }));
+    ended.or(events.last()).map_or(Tick::ZERO, Event::at)
+}
+
 /// Folds the events of a run into its reach.
 pub struct ReachFold<'a> {
     plan: &'a Plan,

@@ -151,7 +151,9 @@ pub fn carry(from: &Plan, to: &Plan, baseline: &Baseline) -> Baseline {
     let mut carried = Baseline::empty(to);
     for op in from.operation_ids() {
         let name = from.operation_name(op);
-        let Some(there) = to.operation_ids().find(|t| same_operation(from, op, to, *t, &name)) else { continue };
+        let is_it = |there: &OpId| same_operation(from, op, to, *there, &name);
+        let in_its_place = Some(op).filter(|op| op.index() < to.operations.len() && is_it(op));
+        let Some(there) = in_its_place.or_else(|| to.operation_ids().find(is_it)) else { continue };
         carried.creations[there.index()] = baseline.creations[op.index()];
         carried.costs[there.index()] = baseline.costs[op.index()];
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::analysis::{Ground, Reached, Relaxed};
 use crate::measure::registry::Needs;
-use crate::measure::{Everyday, Measures, References, baseline_of, carry, carry_pairs, refused_honest, routine, runs};
+use crate::measure::{Everyday, Reach, References, baseline_of, carry, carry_pairs, refused_honest, routine, runs};
 use crate::model::control::{Controls, Watches};
 use crate::model::{Baseline, Index, Pairs, Plan, Routine};
 use crate::plane::driver::Stop;
@@ -190,11 +190,9 @@ fn uncontrolled(
     faulty: bool,
     stop: &Stop,
 ) -> io::Result<Uncontrolled> {
-    let mut references = References { faulty: true, ..References::default() };
-    references.set_baseline(baseline);
     let mut events = Kept::default();
     simulator.run(plan, baseline, Behaviour::Faulty, stop, &mut events)?;
-    let reach = Measures::of(plan, &references, &events.0).reach;
+    let reach = Reach::of(plan, baseline, &events.0);
     Ok(Uncontrolled {
         bit: reach.exceeded() || reach.still_to_come().next().is_some(),
         cost: reach.excess_cost,

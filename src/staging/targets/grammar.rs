@@ -123,7 +123,7 @@ static REFERENCE: Part = Part {
         may("env", Text, "the name of an environment variable"),
         may("file", Text, "a file; white space at its end is left out"),
         may("command", COMMAND, "a program with its arguments; it prints the credential"),
-        may("request", P(&REQUEST), "a request whose answer holds it, such as one to a token endpoint"),
+        may("request", P(&ISSUE), "a request whose answer holds it, such as one to a token endpoint"),
         may("take", Text, "with `request`, the JSON pointer to it (RFC 6901), such as `/access_token`"),
     ]),
 };
@@ -154,6 +154,18 @@ pub(super) static REQUEST: Part = Part {
         Text,
         Record(sent![
             must("http", Text, "`METHOD origin:/path`; `{name}` stands for a credential or for what was captured"),
+            may("with", Name, "the credential that it is sent with"),
+        ]),
+    ]),
+};
+
+static ISSUE: Part = Part {
+    name: "issue",
+    doc: "`METHOD origin:/path`, or a map with `http`",
+    shape: Either(&[
+        Text,
+        Record(sent![
+            must("http", Text, "`METHOD origin:/path`; `{name}` stands for a credential"),
             may("with", Name, "the credential that it is sent with"),
             may("captures", Keyed(&Text), "names for what is taken from the answer, each with a JSON pointer"),
         ]),
