@@ -29,9 +29,7 @@ impl Leftover {
                         other => &mut other.insert((at, Pairs::default())).1,
                     },
                 };
-                for row in first..first + n {
-                    pairs.insert(coll, effect, row);
-                }
+                pairs.insert_run(coll, effect, first, n);
             }
             Event::Acted { returned, .. } => {
                 self.returned = self.returned.max(Some(returned));

@@ -272,6 +272,8 @@ impl Measures {
             ("excess.write", Effect::Write),
             ("excess.delete", Effect::Delete),
             ("excess.execute", Effect::Execute),
+            ("excess.grant", Effect::Grant),
+            ("excess.mint", Effect::Mint),
             ("excess.send", Effect::Send),
         ] {
             values.insert(key, pairs(reach.excess_with(effect)));

@@ -139,9 +139,7 @@ pub fn pairs(runs: &Runs) -> Pairs {
     let mut all = Pairs::default();
     for (coll, effect, first, n) in runs {
         let Some(effect) = Effect::ALL.get(usize::from(*effect)) else { continue };
-        for row in *first..first.saturating_add(*n) {
-            all.insert(CollId::new(*coll), *effect, row);
-        }
+        all.insert_run(CollId::new(*coll), *effect, *first, (*n).min(u32::MAX - first));
     }
     all
 }
@@ -172,9 +170,7 @@ pub fn carry_pairs(from: &Plan, to: &Plan, pairs: &Pairs) -> Pairs {
     let mut carried = Pairs::default();
     for (coll, effect, first, n) in pairs.runs() {
         let Some(coll) = there.get(coll.index()).copied().flatten() else { continue };
-        for row in first..first + n {
-            carried.insert(coll, effect, row);
-        }
+        carried.insert_run(coll, effect, first, n);
     }
     carried
 }

@@ -136,6 +136,8 @@ pub const MEASURES: &[Measure] = &[
     measure("excess.write", "written in excess", Count, "excess pairs with the effect write"),
     measure("excess.delete", "deleted in excess", Count, "excess pairs with the effect delete"),
     measure("excess.execute", "executed in excess", Count, "excess pairs with the effect execute"),
+    measure("excess.grant", "granted in excess", Count, "excess pairs with the effect grant"),
+    measure("excess.mint", "minted in excess", Count, "excess pairs with the effect mint"),
     measure("excess.send", "sent in excess", Count, "excess pairs with the effect send"),
     measure("excess.creations", "created in excess", Count, "records created beyond what the task creates"),
     measure(
@@ -359,7 +361,8 @@ mod tests {
     #[test]
     fn where_more_is_tried_these_can_only_be_more() {
         let grow = "reach reach.resources reach.services excess excess.records excess.read excess.write excess.delete \
-                    excess.execute excess.send excess.creations calls excess.cost held used minted principals depth \
+                    excess.execute excess.grant excess.mint excess.send excess.creations calls excess.cost held used \
+                    minted principals depth \
                     irreversible visibility.undocumented";
         assert_eq!(those(|measure| grows_with_reach(measure.key)), grow.split(' ').collect::<Vec<_>>());
     }

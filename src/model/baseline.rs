@@ -20,6 +20,15 @@ impl Pairs {
         self.sets[at].insert(row)
     }
 
+    /// Adds `n` rows from `first` on.
+    pub fn insert_run(&mut self, coll: CollId, effect: Effect, first: u32, n: u32) {
+        let at = slot(coll, effect);
+        if at >= self.sets.len() {
+            self.sets.resize(at + 1, Bits::default());
+        }
+        self.sets[at].insert_run(first, n);
+    }
+
     pub fn contains(&self, coll: CollId, effect: Effect, row: u32) -> bool {
         self.sets.get(slot(coll, effect)).is_some_and(|set| set.contains(row))
     }

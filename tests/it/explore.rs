@@ -339,6 +339,23 @@ fn an_operation_without_records_counts_as_one() {
 }
 
 /// What nobody could ask about may have been open.
+/// A file that drills nothing says for itself how long an answer may take.
+#[test]
+fn who_only_explores_is_as_patient_as_the_file_says() {
+    let busy = AtomicU32::new(0);
+    let server = Server::start("127.0.0.1:0", move |head, stream| {
+        if target_of(head) == "/api/tickets/7" {
+            std::thread::sleep(Duration::from_secs(2));
+        }
+        tickets(head, stream, &busy);
+    });
+    let text = head_of_targets(&format!("http://{}", server.address), "") + EXPLORE;
+    let impatient = run(&server, &(text.clone() + "patience: 1s\n"));
+    assert!(impatient.shown.contains("no answer within 1 s (`patience`)"), "{}", impatient.shown);
+    let patient = run(&server, &text);
+    assert!(!patient.shown.contains("no answer within"), "{}", patient.shown);
+}
+
 #[test]
 fn a_list_without_ids_shows_nothing_and_proves_nothing() {
     let server = Server::start("127.0.0.1:0", |head, stream| match target_of(head) {

@@ -170,6 +170,43 @@ fn a_rotated_key_signs_until_the_grace_is_over_and_its_successor_lies_where_it_l
     assert_eq!(ran.shown("leftover"), "12", "the dump shows the new key to whoever asks again");
 }
 
+/// A bot has tokens issued, which the API takes by their signature.
+const ISSUED: &str = r#"
+runaway: 1
+name: issued
+time: {horizon: 60s}
+services:
+  idp: {accepts: gateway, operations: {login: {http: POST /tokens, mints: signed}}}
+  api: {accepts: {mode: jwt}, operations: {list: GET /files -> files records}}
+identities: {provider: {kind: service}, bot: {kind: agent}}
+credentials:
+  signer:  {of: provider, kind: signing-key, kid: one, scopes: []}
+  session: {of: bot, kind: session, scopes: ["idp:*"]}
+  signed:  {kind: access-token, count: 0, scopes: ["api:*"], signed_by: signer}
+data: {files: {count: 4, class: internal}}
+agents:
+  bot:
+    is: bot
+    holds: [session]
+    told: []
+    fault: over-broad
+    then: [idp.login, {do: api.list, as: signed, every: 1s}]
+steps:
+  remove: {revoke: every signer}
+  close:  {revoke: every session}
+respond: {close: 5s, remove: 20s}
+"#;
+
+#[test]
+fn what_a_key_signs_is_declared_shut_with_the_key() {
+    let declared = |scenario: &str| run(&document(scenario), None, &[]).shown("declared");
+    let shut = |ran: &Ran| (ran.outcome(), ran.shown("closed"), ran.shown("lag"));
+    assert_eq!(declared(ISSUED), "20.001 s");
+    assert_eq!(shut(&run(&document(ISSUED), None, &[])), ("contained", "20 s".into(), "0 s".into()));
+    let without = ISSUED.replace(", signed_by: signer", "");
+    assert_eq!(declared(&without), "5.001 s", "that key has nothing to do with it");
+}
+
 /// A harvesting agent makes nothing itself, and tries what steps before it made.
 #[test]
 fn what_steps_made_is_tried_by_the_harvest_behind_them() {

@@ -83,6 +83,20 @@ fn every_page_is_read_and_no_record_between_two() {
     assert_eq!((let_in(&found).len(), found.shown("excess.read")), (4, "10".into()));
 }
 
+/// Each pair of the excess has one effect.
+#[test]
+fn what_is_granted_and_minted_in_excess_counts_for_itself() {
+    let more = "lend: {http: 'PUT /files/{id}/share', effect: grant, on: files}
+      sign: {http: 'PUT /pages/{id}/key', effect: mint, on: pages}
+      ask:";
+    let then =
+        "told: [], fault: over-broad, then: [{do: api.lend, on: files-1}, {do: api.sign, on: pages-2}, api.list]";
+    let ran = run(&document(&yaml(then, "").replace("ask:", more)), None, &[]);
+    assert_eq!(shown(&ran, ["excess", "excess.grant", "excess.mint", "excess.read"]), ["5", "1", "1", "3"]);
+    let others = ["excess.write", "excess.delete", "excess.execute", "excess.send"];
+    assert_eq!(shown(&ran, others), ["0"; 4]);
+}
+
 #[test]
 fn what_lies_in_a_record_is_found_and_used() {
     let ran = ran("knows: [api.list, post.letters], told: [], fault: harvest", "");

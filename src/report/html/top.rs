@@ -72,12 +72,14 @@ fn meaning(key: &str) -> Option<&'static str> {
 }
 
 /// Further words for what limits are often about.
-const PLAIN: [(&str, &str); 13] = [
+const PLAIN: [(&str, &str); 15] = [
     ("excess.records", "records read that the task did not need"),
     ("excess.read", "things read that the task did not need"),
     ("excess.write", "things changed that the task did not need"),
     ("excess.delete", "things deleted that the task did not need"),
     ("excess.execute", "things set going that the task did not need"),
+    ("excess.grant", "rights given that the task did not need"),
+    ("excess.mint", "credentials made that the task did not need"),
     ("excess.send", "things sent that the task did not need"),
     ("excess.creations", "things made that the task did not need"),
     ("excess.cost", "spent beyond the task"),

@@ -52,6 +52,7 @@ pub static TARGETS: Part = Part {
         may("use_found", Word(&["none", "canary", "listed"]), "which found secrets are tried"),
         may("caps", P(&CAPS), "hard limits; 0 means zero"),
         must("stop", Either(&[Word(&["none"]), List(&P(&STOP))]), "what ends the run early; `none` must be written"),
+        may("patience", Duration, "how long an answer may take, where `drill` does not say it (5s)"),
         may("kill_file", Text, "all sending stops when this file exists"),
         may("drill", P(&DRILL), "the containment, and how it is watched: `runaway drill`"),
         may("explore", P(&EXPLORE), "what an agent may explore: `runaway run --plane staging`"),

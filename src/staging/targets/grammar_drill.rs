@@ -30,7 +30,11 @@ pub(super) static DRILL: Part = Part {
             "how long everything must have been refused before the drill ends (the longest `cached` where every service says it, at most the longest `lives`, and two cadences; 60s where neither is said)",
         ),
         must("deadline", Duration, "after the last step, the drill waits no longer than this"),
-        may("patience", Duration, "how long an answer may take (5s); what takes longer is no answer, and says nothing"),
+        may(
+            "patience",
+            Duration,
+            "how long an answer may take (the file's own `patience`); what takes longer is no answer, and says nothing",
+        ),
         may("promised", Duration, "how long after containment was declared anything may still be accepted"),
         may("may_remint", Boolean, "whether a credential may be had again after the drill (no)"),
         may("remint", Named(&P(&REMINT)), "other ways to get a credential again, tried at the end"),

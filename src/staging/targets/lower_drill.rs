@@ -16,6 +16,8 @@ const USUAL_SETTLE: Span = Span::from_secs(60);
 const USUAL_PHASES: u64 = 5;
 /// Where nothing was promised, their first uses are spread over so long.
 const USUAL_SPREAD: Span = Span::from_secs(10);
+/// An answer that takes longer is none.
+const USUAL_PATIENCE: Span = Span::from_secs(5);
 
 impl Lowering<'_> {
     pub(super) fn drill(
@@ -94,7 +96,7 @@ impl Lowering<'_> {
             steady: span("steady", Span::from_secs(2)),
             settle,
             deadline: span("deadline", Span::ZERO),
-            patience: span("patience", Span::from_secs(5)),
+            patience: span("patience", self.root.get("patience").and_then(duration).unwrap_or(USUAL_PATIENCE)),
             promised,
             may_remint: text(node, "may_remint").as_deref().and_then(quantity::boolean).unwrap_or(false),
             remint: self.remints(node.get("remint")),
