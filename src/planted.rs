@@ -493,6 +493,10 @@ mistakes! {
     RefusedClientsAskAgain = "refused-clients-ask-again",
     /// What came of a request is kept to the end of the run.
     AnswersAreKept = "answers-are-kept",
+    /// An explorer takes some refusals in a row for a refusal of all records.
+    ExplorersGiveUp = "explorers-give-up",
+    /// A write that was never answered is looked for at once, and no later.
+    LateWritesAreLost = "late-writes-are-lost",
 }
 
 impl Mistake {

@@ -39,6 +39,9 @@ pub struct Spread {
     pub quantiles: Vec<Option<f64>>,
     /// In how many seeds it never came.
     pub never: u32,
+    /// In how many seeds there was nothing to wait for.
+    #[serde(default)]
+    pub moot: u32,
     /// In how many seeds it is not known, or known between bounds only.
     pub untold: u32,
     /// How often each word came out.
@@ -109,8 +112,14 @@ impl Tally {
 
 impl Spread {
     fn of<'m>(measure: &str, values: impl Iterator<Item = &'m Measured>) -> Spread {
-        let mut spread =
-            Spread { measure: measure.to_owned(), quantiles: Vec::new(), never: 0, untold: 0, words: BTreeMap::new() };
+        let mut spread = Spread {
+            measure: measure.to_owned(),
+            quantiles: Vec::new(),
+            never: 0,
+            moot: 0,
+            untold: 0,
+            words: BTreeMap::new(),
+        };
         let mut numbers = Vec::new();
         for value in values {
             match value {
@@ -120,8 +129,8 @@ impl Spread {
                 Measured::Exact(Value::Share(n) | Value::Factor(n)) => numbers.push(*n),
                 Measured::Sampled { mean, .. } => numbers.push(*mean),
                 Measured::Never => spread.never += 1,
-                // Nothing to wait for: no time at all.
-                Measured::Moot(_) => numbers.push(0.0),
+                // Where there was nothing to wait for, no time tells how long it took.
+                Measured::Moot(_) => spread.moot += 1,
                 Measured::Bounded { .. } | Measured::Unknown { .. } => spread.untold += 1,
             }
         }
@@ -138,8 +147,9 @@ impl Spread {
     /// How often each word came out, or that nothing is known.
     pub fn in_words(&self) -> String {
         let told = self.words.iter().map(|(word, n)| format!("{word} in {}", counted(u64::from(*n), "seed")));
+        let moot = (self.moot > 0).then(|| format!("nothing to wait for in {}", counted(self.moot.into(), "seed")));
         let untold = (self.untold > 0).then(|| format!("not known in {}", counted(self.untold.into(), "seed")));
-        told.chain(untold).collect::<Vec<_>>().join(", ")
+        told.chain(moot).chain(untold).collect::<Vec<_>>().join(", ")
     }
 
     /// The quantiles as people read them.
@@ -217,6 +227,15 @@ mod tests {
         let spread = Spread::of("closed", times.iter());
         assert_eq!(spread.shown(), ["1 s", "1 s", "10 s", "never", "never"]);
         assert_eq!(spread.never, 2);
+    }
+
+    #[test]
+    fn where_nothing_was_to_be_waited_for_no_time_is_told() {
+        let moot = || Measured::Moot("nothing to detect");
+        let spread = Spread::of("detected", [moot(), moot(), Measured::time(Some(Tick(2_000_000)))].iter());
+        assert_eq!((spread.shown(), spread.moot), (vec!["2 s".to_owned(); 5], 2));
+        let none = Spread::of("detected", [moot(), moot()].iter());
+        assert_eq!((none.shown(), none.in_words()), (Vec::new(), "nothing to wait for in 2 seeds".to_owned()));
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub struct AgentPlan {
     pub may: Vec<OpId>,
     /// Where path parameters may be filled by counting or guessing.
     pub guesses: bool,
+    /// Whether it tries a credential on every record, however many of them a route has refused it in a row.
+    pub insists: bool,
 }
 
 impl AgentPlan {

@@ -277,7 +277,7 @@ fn over_seeds(plan: &Plan, seeds: &Seeds) -> Value {
     };
     let spread = |spread: &Spread| {
         json!({
-            "measure": spread.measure, "quantiles": spread.quantiles, "never": spread.never, "untold": spread.untold,
+            "measure": spread.measure, "quantiles": spread.quantiles, "never": spread.never, "moot": spread.moot, "untold": spread.untold,
             "words": spread.words,
         })
     };

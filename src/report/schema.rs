@@ -37,12 +37,12 @@ pub fn run_schema() -> Value {
     });
     let spread = json!({
         "type": "object",
-        "required": ["measure", "quantiles", "never", "untold", "words"],
+        "required": ["measure", "quantiles", "never", "moot", "untold", "words"],
         "properties": {
             "measure": {"type": "string"},
             "quantiles": {"type": "array", "items": {"type": ["number", "null"]},
                 "description": "least, 5 %, median, 95 %, most; null where it never came"},
-            "never": number, "untold": number,
+            "never": number, "moot": number, "untold": number,
             "words": {"type": "object", "additionalProperties": number},
         },
     });

@@ -339,6 +339,29 @@ fn an_operation_without_records_counts_as_one() {
 }
 
 /// What nobody could ask about may have been open.
+/// A list shows the tickets of everybody, and the agent may open the last of them only.
+#[test]
+fn records_that_are_refused_one_after_the_other_hide_none_behind_them() {
+    let busy = AtomicU32::new(1);
+    let server = Server::start("127.0.0.1:0", move |head, stream| {
+        let id = target_of(head).strip_prefix("/api/tickets/").and_then(|id| id.parse::<u32>().ok());
+        match (id, bearer(head).as_deref()) {
+            (Some(1..=45), Some(AGENT)) => no(stream, "403 Forbidden"),
+            _ => tickets(head, stream, &busy),
+        }
+    });
+    let origin = format!("http://{}", server.address);
+    for strategy in ["breadth", "depth", "greedy", "random"] {
+        let seen = server.came().len();
+        let ran = run(&server, &format!("{}{EXPLORE}  strategy: {strategy}\n", head_of_targets(&origin, "")));
+        let came = server.came();
+        let own = came[seen..].iter().filter(|came| bearer(&came.head).as_deref() == Some(AGENT));
+        let asked: BTreeSet<&str> = own.map(|came| target_of(&came.head)).collect();
+        let missing: Vec<u32> = (1..=60).filter(|id| !asked.contains(&*format!("/api/tickets/{id}"))).collect();
+        assert_eq!(missing, Vec::<u32>::new(), "{strategy}: {}", ran.shown);
+    }
+}
+
 /// A file that drills nothing says for itself how long an answer may take.
 #[test]
 fn who_only_explores_is_as_patient_as_the_file_says() {

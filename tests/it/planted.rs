@@ -304,6 +304,8 @@ const CAUGHT_BY: &[(Mistake, &[&str])] = &[
     (Mistake::MintedTokensAreWritten, &["minted::a_token_is_renewed_when_half_of_its_life_is_over"]),
     (Mistake::RefusedClientsAskAgain, &["minted::a_client_that_gets_no_token_is_told_and_not_asked_again"]),
     (Mistake::AnswersAreKept, &["footprint::an_exploration_forgets_what_it_was_answered"]),
+    (Mistake::ExplorersGiveUp, &["explore::records_that_are_refused_one_after_the_other_hide_none_behind_them"]),
+    (Mistake::LateWritesAreLost, &["writes::a_write_that_arrives_late_is_undone_all_the_same"]),
 ];
 
 /// Runs tests with a mistake planted. Says what is wrong, unless one of them fails.

@@ -42,6 +42,8 @@ pub enum Manner {
     Dies,
     /// It undoes nothing until somebody lets it go on.
     Hangs,
+    /// It does what the agent asks after a while, when nobody waits for an answer any more.
+    Late,
     /// After the agent's sixth request it does what it is asked, and answers badly.
     Faulty(Fault),
 }
@@ -55,6 +57,8 @@ pub struct Desk {
     /// Writes whose undoing was not on the disk when they came.
     unprepared: Arc<Mutex<Vec<String>>>,
     is_faulty: bool,
+    /// How long an answer of it may take.
+    patience: &'static str,
 }
 
 fn body_of(head: &str, stream: &mut TcpStream) -> Value {
@@ -143,6 +147,11 @@ impl Desk {
                     early.lock().unwrap().push(format!("{method} {target} {body}"));
                 }
             }
+            if manner == Manner::Late && agent && method != "GET" {
+                std::thread::sleep(Duration::from_millis(1_500));
+                change(&mut shared.lock().unwrap(), method, target, &body);
+                return;
+            }
             let mut tickets = shared.lock().unwrap();
             let nth = if agent { asked.fetch_add(1, Ordering::SeqCst) } else { 0 };
             if let Manner::Faulty(fault) = manner
@@ -215,7 +224,9 @@ impl Desk {
                 _ => answer(stream, "404 Not Found", "", "{}"),
             }
         });
-        Desk { server, tickets, unprepared, is_faulty: matches!(manner, Manner::Faulty(_)) }
+        let is_faulty = matches!(manner, Manner::Faulty(_));
+        let patience = if is_faulty || manner == Manner::Hangs { "5s" } else { "1s" };
+        Desk { server, tickets, unprepared, is_faulty, patience }
     }
 
     pub fn now(&self) -> Tickets {
@@ -252,7 +263,7 @@ fn command(folder: &Path, args: &[&str]) -> Command {
 
 /// An exploration that has not begun.
 pub fn explore(folder: &Path, desk: &Desk, rate: &str) -> Command {
-    let text = targets(&desk.server.origin(), rate);
+    let text = targets(&desk.server.origin(), rate) + &format!("patience: {}\n", desk.patience);
     let text = if desk.is_faulty { text.replace("duration: 20s", "duration: 5s") } else { text };
     fs::write(folder.join("targets.yaml"), text).unwrap();
     let host = desk.server.address.to_string();
@@ -314,6 +325,24 @@ fn a_second_ctrl_c_stops_undoing_and_says_how_it_is_done_later() {
     fs::write(folder.path().join("go-on"), "").unwrap();
     let undone = undo(folder.path(), &desk);
     assert_eq!((undone.status.code(), desk.now()), (Some(0), before), "{}", shown(&undone));
+}
+
+/// What was never answered may happen after the run has ended, and with it the agent.
+#[test]
+fn a_write_that_arrives_late_is_undone_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(Manner::Late, folder.path().join("out/undo.ndjson"));
+    let before = desk.now();
+    let mut exploration = explore(folder.path(), &desk, "1_000/s");
+    let file = folder.path().join("targets.yaml");
+    fs::write(&file, fs::read_to_string(&file).unwrap().replace("writes: 30", "writes: 6")).unwrap();
+    let output = exploration.output().unwrap();
+    let run: Value = serde_json::from_str(&fs::read_to_string(folder.path().join("out/run.json")).unwrap()).unwrap();
+    let undone = &run["explored"]["undo"];
+    assert_eq!(undone["writes"], 6, "{}", shown(&output));
+    assert!(undone["unanswered"].as_u64() > Some(2), "all but what it tries without a credential: {}", shown(&output));
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(desk.now(), before, "{}", shown(&output));
 }
 
 #[test]

@@ -46,6 +46,8 @@ pub(super) struct Frontier {
     credentials: u32,
     width: usize,
     guesses: Vec<Option<Guesses>>,
+    /// A credential is tried on every record, however many were refused in a row.
+    insists: bool,
     /// With what and where the answer to a wrong guess looks like one to a right one.
     blind: BTreeSet<(Option<HeldId>, RouteId)>,
 }
@@ -85,6 +87,7 @@ impl Frontier {
             credentials: 0,
             width: usize::from(spec.pace.connections().max(1)),
             guesses: guessable.map(|can| can.then(Guesses::default)).collect(),
+            insists: spec.insists,
             blind: BTreeSet::new(),
         };
         for coll in plan.collection_ids() {
@@ -191,6 +194,7 @@ impl Frontier {
             (Refusal::Credential, Some(held)) => {
                 self.ground.shut_mut().insert(held.number(), inventory.door(call.route).service);
             }
+            (Refusal::Operation, Some(_)) if self.insists && !Mistake::ExplorersGiveUp.here() => {}
             (Refusal::Operation, _) => self.answered(call, true),
             (Refusal::Credential, None) | (Refusal::Record, _) => {}
         }

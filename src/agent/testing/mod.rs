@@ -208,6 +208,7 @@ pub fn spec(blocks: Vec<Block>) -> AgentPlan {
         starts_within: None,
         may: Vec::new(),
         guesses: false,
+        insists: false,
     }
 }
 

@@ -57,6 +57,7 @@ impl Lowering<'_> {
             starts_within: None,
             may: self.operations_named(node.get("may")),
             guesses: node.get("guesses").and_then(Node::text).and_then(quantity::boolean).unwrap_or(false),
+            insists: false,
         }
     }
 

@@ -29,9 +29,7 @@ impl PutBack<'_> {
     ) -> Result<usize, Left> {
         let made = write.made.as_deref();
         let mut there = self.lookup(find, ids, &filled, made).await?;
-        if there.is_empty() && write.status.is_none() {
-            // A write that was never answered may still be on its way.
-            sleep_until(Instant::now() + APART).await;
+        while there.is_empty() && self.may_still_arrive(write).await {
             there = self.lookup(find, ids, &filled, made).await?;
         }
         let found = there.len();

@@ -58,6 +58,7 @@ impl Modelled {
         let document = document(targets, explore, &mut routes).to_json();
         let mut plan = plan_of(&document, None)?;
         plan.meta.sizes_unknown = true;
+        plan.agents.iter_mut().for_each(|agent| agent.insists = true);
         let named = |name: String| plan.collections.iter().position(|coll| coll.name == name).map(CollId::at);
         let family = |name: &str| plan.families.iter().position(|family| family.name == name).map(FamilyId::at);
         let collections = explore.collections.iter().map(|coll| named(coll.name.clone()));

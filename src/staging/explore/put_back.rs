@@ -1,8 +1,11 @@
 //! Undoing: in reverse, by the cleanup credential, idempotent, and looked at again afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, HeaderValue, IF_MATCH};
+
+use tokio::time::{Instant, sleep_until};
 
 use super::Terrain;
 use super::outcome::{Came, Left, OF_SOMEBODY_ELSE, is_success, refuses, told};
@@ -25,9 +28,36 @@ pub struct PutBack<'a> {
     pub client: &'a Client,
     pub vault: &'a Vault,
     pub log: &'a UndoLog,
+    /// Until when a write that was never answered is looked for.
+    pub looks_until: Instant,
+}
+
+/// A write that was never answered is looked for so many times as long as an answer may take.
+const LOOKS_FOR: u32 = 2;
+/// After so long at first, then after twice as long each time.
+const LOOKS_AGAIN: Duration = Duration::from_millis(250);
+
+/// Until when what was never answered is looked for, from now on.
+pub fn looks_until(terrain: &Terrain) -> Instant {
+    Instant::now() + Duration::from_micros(terrain.targets.drill.patience.0) * LOOKS_FOR
 }
 
 impl PutBack<'_> {
+    /// Waits for a write that was never answered: it may still be on its way. False once there is nothing to wait for.
+    pub(super) async fn may_still_arrive(&self, write: &Write) -> bool {
+        let now = Instant::now();
+        if write.status.is_some() || now >= self.looks_until || Mistake::LateWritesAreLost.here() {
+            return false;
+        }
+        let left = self.looks_until - now;
+        let waited = (Duration::from_micros(self.terrain.targets.drill.patience.0) * LOOKS_FOR).saturating_sub(left);
+        let next = (now + waited.max(LOOKS_AGAIN)).min(self.looks_until);
+        tokio::select! {
+            _ = self.client.kill().wait() => false,
+            () = sleep_until(next) => true,
+        }
+    }
+
     /// Undoes what is left, in reverse, and says what came of it.
     pub async fn all(&self, past: &Past) -> Undone {
         let own = |operation: &Operation| matches!(operation.undo, Some(Undo::OwnOnly));
@@ -129,7 +159,10 @@ impl PutBack<'_> {
         filled: &BTreeMap<String, String>,
         (write, before, etag): (&Write, &Before, Option<&str>),
     ) -> Result<Option<String>, Left> {
-        let (stands, now) = self.stands(get, ignore, filled, before).await?;
+        let (mut stands, mut now) = self.stands(get, ignore, filled, before).await?;
+        while stands && self.may_still_arrive(write).await {
+            (stands, now) = self.stands(get, ignore, filled, before).await?;
+        }
         let body = String::from_utf8_lossy(&now.body);
         let marked = body.contains(&write.meant.marker);
         // What was refused did not change it, unless it shows the mark after all.
