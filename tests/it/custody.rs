@@ -114,7 +114,8 @@ fn a_program_has_its_credential_in_its_environment_and_none_in_its_arguments() {
             assert!(forms.iter().all(|form| !line.contains(form)), "{role}: {line}");
         }
     }
-    assert!(spied(folder.path(), "probe", ".parent")[0].contains("drill\ntargets.yaml"));
+    // One that was ended in the middle has written nothing yet.
+    assert!(spied(folder.path(), "probe", ".parent").iter().any(|parent| parent.contains("drill\ntargets.yaml")));
 }
 
 /// A program that may leave core files as large as it likes.
