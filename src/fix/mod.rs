@@ -18,7 +18,7 @@ use crate::planted::Mistake;
 use crate::report::text::sentence;
 use crate::report::{Effect, FIXES, Fix, Fixes, Own};
 use crate::run::{Behaviour, Comparison, Kept, PrepareError, Simulator};
-use crate::scenario::{Document, Node, Overrides};
+use crate::scenario::{Document, Node, Overrides, Rejected};
 
 pub use candidates::Kind;
 use candidates::{Candidate, candidates};
@@ -167,8 +167,9 @@ impl Trials<'_> {
         self.done.fetch_max(before, Ordering::Relaxed);
         let one = |candidate: Candidate| {
             let Changed { document, chosen, .. } = self.changed(&candidate)?;
-            let Ok(resolved) = document.resolve(Some(&chosen), self.asked.overrides) else {
-                return Ok(Err(self.complaint(&candidate)));
+            let resolved = match document.resolve(Some(&chosen), self.asked.overrides) {
+                Ok(resolved) => resolved,
+                Err(rejected) => return Ok(Err(complaint(&candidate, &rejected))),
             };
             let changed = self.comparison.with(resolved);
             let seen = |bench: &Bench| -> Result<Seen, FixError> {
@@ -204,15 +205,6 @@ impl Trials<'_> {
         Ok(Changed { document, chosen, written, variant })
     }
 
-    /// Why the scenario cannot say it.
-    fn complaint(&self, candidate: &Candidate) -> String {
-        let why = self.changed(candidate).ok().and_then(|Changed { document, chosen, .. }| {
-            let rejected = document.resolve(Some(&chosen), self.asked.overrides).err()?;
-            Some(rejected.findings.first()?.message.clone())
-        });
-        format!("{}: {}", candidate.told, why.unwrap_or_default())
-    }
-
     fn told(&self, before: &Before, tried: &Tried) -> Result<Fix, FixError> {
         let Changed { chosen, written, variant, .. } = self.changed(&tried.candidate)?;
         Ok(Fix {
@@ -225,6 +217,12 @@ impl Trials<'_> {
             name: chosen,
         })
     }
+}
+
+/// Why the scenario cannot say it.
+fn complaint(candidate: &Candidate, rejected: &Rejected) -> String {
+    let why = rejected.findings.first().map_or("", |finding| &finding.message);
+    format!("{}: {why}", candidate.told)
 }
 
 /// A scenario with one more variant.

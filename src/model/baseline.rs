@@ -13,20 +13,21 @@ pub struct Pairs {
 
 impl Pairs {
     pub fn insert(&mut self, coll: CollId, effect: Effect, row: u32) -> bool {
-        let at = slot(coll, effect);
-        if at >= self.sets.len() {
-            self.sets.resize(at + 1, Bits::default());
-        }
-        self.sets[at].insert(row)
+        self.set(coll, effect).insert(row)
     }
 
     /// Adds `n` rows from `first` on.
     pub fn insert_run(&mut self, coll: CollId, effect: Effect, first: u32, n: u32) {
+        self.set(coll, effect).insert_run(first, n);
+    }
+
+    #[inline]
+    fn set(&mut self, coll: CollId, effect: Effect) -> &mut Bits {
         let at = slot(coll, effect);
         if at >= self.sets.len() {
             self.sets.resize(at + 1, Bits::default());
         }
-        self.sets[at].insert_run(first, n);
+        &mut self.sets[at]
     }
 
     pub fn contains(&self, coll: CollId, effect: Effect, row: u32) -> bool {

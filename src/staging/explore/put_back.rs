@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, HeaderValue, IF_MATCH};
-
 use tokio::time::{Instant, sleep_until};
 
 use super::Terrain;
@@ -28,8 +27,7 @@ pub struct PutBack<'a> {
     pub client: &'a Client,
     pub vault: &'a Vault,
     pub log: &'a UndoLog,
-    /// Until when a write that was never answered is looked for.
-    pub looks_until: Instant,
+    pub begun: Instant,
 }
 
 /// A write that was never answered is looked for so many times as long as an answer may take.
@@ -37,21 +35,15 @@ const LOOKS_FOR: u32 = 2;
 /// After so long at first, then after twice as long each time.
 const LOOKS_AGAIN: Duration = Duration::from_millis(250);
 
-/// Until when what was never answered is looked for, from now on.
-pub fn looks_until(terrain: &Terrain) -> Instant {
-    Instant::now() + Duration::from_micros(terrain.targets.drill.patience.0) * LOOKS_FOR
-}
-
 impl PutBack<'_> {
     /// Waits for a write that was never answered: it may still be on its way. False once there is nothing to wait for.
     pub(super) async fn may_still_arrive(&self, write: &Write) -> bool {
         let now = Instant::now();
-        if write.status.is_some() || now >= self.looks_until || Mistake::LateWritesAreLost.here() {
+        let until = self.begun + Duration::from_micros(self.terrain.targets.drill.patience.0) * LOOKS_FOR;
+        if write.status.is_some() || now >= until || Mistake::LateWritesAreLost.here() {
             return false;
         }
-        let left = self.looks_until - now;
-        let waited = (Duration::from_micros(self.terrain.targets.drill.patience.0) * LOOKS_FOR).saturating_sub(left);
-        let next = (now + waited.max(LOOKS_AGAIN)).min(self.looks_until);
+        let next = (now + (now - self.begun).max(LOOKS_AGAIN)).min(until);
         tokio::select! {
             _ = self.client.kill().wait() => false,
             () = sleep_until(next) => true,

@@ -4,7 +4,9 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::put_back::{PutBack, looks_until};
+use tokio::time::Instant;
+
+use super::put_back::PutBack;
 use super::undo_line::{FORMAT, Head};
 use super::undo_log::{Past, UndoLog};
 use super::{Terrain, checks};
@@ -42,8 +44,7 @@ pub async fn undo_with(
         return Ok(Undone::default());
     }
     watch.duration(client.caps().duration, client.kill().clone());
-    let mut undone =
-        PutBack { terrain, client, vault: &vault, log, looks_until: looks_until(terrain) }.all(&past).await;
+    let mut undone = PutBack { terrain, client, vault: &vault, log, begun: Instant::now() }.all(&past).await;
     undone.unsteady.extend(match checks::failed(terrain, client, &vault).await {
         Ok(failed) => failed,
         Err(refused) => vec![format!("nothing more could be looked at: {refused}")],
